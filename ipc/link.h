@@ -1,0 +1,47 @@
+/*
+ * One direction between two stages: an nng push socket at the producer, a pull socket at the consumer, over a unix
+ * socket at RUNTIME_DIR/<consumer>/<producer>.ipc (0660), with our limits, time-outs, and the peer's uid checked.
+ * Sending never blocks: a full link drops the newest frame, counts it, and remembers that it owes a full state.
+ * A consumer's link checks, joins parts, decodes and hands complete frames to its handler, part by part in order; what
+ * does not pass is counted, dropped, and the link lives. Open links before the sandbox (nng starts threads).
+ */
+#pragma once
+
+#include "base/loop.h"
+#include "base/stage.h"
+#include "base/stats.h"
+#include "ipc/frame.h"
+
+#define LINK_QUEUE 16 /* frames a sender may be ahead */
+
+struct link;
+
+/* A frame arrived: all parts of it are there; called once per part, frame->is_last on the last. What the handler
+ * returns < 0 is counted as malformed. */
+typedef int link_frame_fn(void *context, const struct frame *frame);
+/* The peer connected (again): send it the full state. */
+typedef void link_connect_fn(void *context);
+
+/* Consumer side. Makes RUNTIME_DIR/<consumer> if it is missing. 0 or -errno. */
+int link_listen(struct link **ret_link, const char *runtime_dir, enum stage consumer, enum stage producer,
+	link_frame_fn *on_frame, void *context);
+/* Producer side; the consumer may come later. on_connect may be NULL. */
+int link_dial(struct link **ret_link, const char *runtime_dir, enum stage consumer, enum stage producer,
+	link_connect_fn *on_connect, void *context);
+void link_free(struct link *link);
+
+/* Add it to the loop (both sides: received frames, or connects). */
+struct source *link_source(struct link *link);
+
+/* Sends rows in as many parts as they need. head: kind, epoch, energy_epoch, seq are taken from it. -EAGAIN: full or
+ * nobody there, dropped and counted; the next connect or link_owes_full() says to send all. */
+int link_send(struct link *link, const struct frame_head *head, const void *once, const void *rows, size_t row_count);
+/* True once after a drop, when the link is writable again: send the full state. */
+bool link_owes_full(struct link *link);
+bool link_is_connected(const struct link *link);
+
+/* Counts frames_in/out/dropped/malformed_total and sequence gaps with label peer="…" in `stats`. */
+void link_count_in(struct link *link, struct stats *stats);
+
+/* Sends all of `stats` as a stats frame (producer = the stage itself, consumer = exporter). */
+int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats);

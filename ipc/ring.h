@@ -1,0 +1,107 @@
+/*
+ * The hot counters, in a sealed memfd: one writer (collector), many read-only readers (estimator). Everything in it is
+ * cumulative, so a reader that comes late loses resolution and no energy.
+ *   header 4 KB | RING_TICKS ticks x 256 B | RING_BANKS banks x capacity rows x 192 B
+ * Writer: fill bank seq % 4, write the tick slot, store-release head. Reader: load-acquire head, copy, read head again;
+ * a bank is valid while head - seq < 3. Every index read from the ring is checked. The mapping outlives the writer:
+ * the supervisor keeps the descriptor, and seq goes on at head + 1 after a restart.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/frame.h"
+
+#define RING_VERSION   1
+#define RING_TICKS     4096
+#define RING_BANKS     4
+#define RING_METER_MAX 8
+
+/* Which counters the rows carry (ring_tick.counters_valid). */
+enum counter {
+	COUNTER_cpu_ns,
+	COUNTER_switches,
+	COUNTER_cycles,
+	COUNTER_instructions,
+	COUNTER_cache_misses,
+	COUNTER_dtlb_loads,
+	COUNTER_minor_faults,
+	COUNTER_major_faults,
+	COUNTER_cache_adds,
+	COUNTER_cache_dirtied,
+	COUNTER_read_bytes,
+	COUNTER_write_bytes,
+	COUNTER_io_ops,
+	COUNTER_rx_bytes,
+	COUNTER_tx_bytes,
+	COUNTER_rx_packets,
+	COUNTER_tx_packets,
+	COUNTER_softirq_ns,
+	COUNTER_mem_byte_seconds,
+	COUNTER_COUNT
+};
+
+struct ring_row {
+	uint64_t id;  /* cgroup id, or ROW_ID_*; for a process the id of its cgroup */
+	uint32_t tgid; /* 0 for a cgroup */
+	uint8_t kind;  /* enum row_kind */
+	uint8_t flags; /* ROW_FINAL, ROW_OTHER */
+	uint16_t reserved;
+	uint64_t start_ns;
+	uint64_t counter[COUNTER_COUNT]; /* since the epoch's birth */
+	uint64_t spare[2];
+};
+_Static_assert(sizeof(struct ring_row) == 192, "ring row layout");
+
+struct ring_meter {
+	uint32_t zone;  /* enum zone */
+	uint32_t state; /* enum meter_state */
+	uint64_t uj;    /* µJ, unwrapped, since the meter was first read in this epoch */
+};
+
+struct ring_tick {
+	uint64_t seq;
+	uint64_t mono_ns, boot_ns, real_ns;
+	uint64_t capacity_ns, busy_ns, idle_ns, steal_ns; /* over all CPUs, since birth */
+	struct ring_meter meter[RING_METER_MAX];
+	char meter_name[32]; /* "powercap", "fake", "" = no meter */
+	uint32_t cpus;
+	uint32_t counters_valid; /* bit c set: counter c is counted here */
+	uint32_t bank;
+	uint32_t rows;
+	uint32_t flags; /* TICK_FLAG_* */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct ring_tick) <= 256, "ring tick layout");
+
+/* Creates a sealed memfd for `capacity` rows. The caller owns the descriptor. 0 or -errno. */
+int ring_create(uint32_t capacity, const struct epoch *epoch, int *ret_fd);
+
+struct ring_writer;
+/* Maps an existing ring (e.g. from the fd store). -EBADMSG when it is not one of ours, so that a new one is made. */
+int ring_writer_open(int fd, struct ring_writer **ret_writer);
+void ring_writer_free(struct ring_writer *writer);
+const struct epoch *ring_writer_epoch(const struct ring_writer *writer);
+uint32_t ring_writer_capacity(const struct ring_writer *writer);
+uint64_t ring_writer_head(const struct ring_writer *writer);
+/* The last published tick, for a writer that restarted; -ENODATA if there is none. */
+int ring_writer_last(const struct ring_writer *writer, struct ring_tick *ret_tick);
+/* The last published rows, read-only (valid until the next publish but two). */
+const struct ring_row *ring_writer_last_rows(const struct ring_writer *writer, uint32_t *ret_count);
+/* The bank to fill for the next tick. */
+struct ring_row *ring_writer_bank(struct ring_writer *writer);
+/* Publishes tick head + 1 with the first `rows` rows of the bank; fills tick->seq, bank, rows. */
+void ring_publish(struct ring_writer *writer, struct ring_tick *tick, uint32_t rows);
+
+struct ring_reader;
+/* Maps a ring read-only after checking seals, size, magic and version. -EBADMSG, -EPROTONOSUPPORT or -errno. */
+int ring_reader_open(int fd, struct ring_reader **ret_reader);
+void ring_reader_free(struct ring_reader *reader);
+const struct epoch *ring_reader_epoch(const struct ring_reader *reader);
+uint32_t ring_reader_capacity(const struct ring_reader *reader);
+uint64_t ring_reader_head(const struct ring_reader *reader);
+/* Copies tick `seq`. -ESTALE: overwritten. -ENODATA: not yet written. -EBADMSG: nonsense in the slot. */
+int ring_read_tick(const struct ring_reader *reader, uint64_t seq, struct ring_tick *ret_tick);
+/* Copies the rows of tick `seq` into rows[capacity]. -ESTALE when the writer came round. */
+int ring_read_rows(const struct ring_reader *reader, uint64_t seq, struct ring_row *rows, uint32_t *ret_count);

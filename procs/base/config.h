@@ -1,0 +1,39 @@
+/*
+ * tanso.conf: one file, "key = value" lines, every key defined once in config.def; unknown keys, wrong types and
+ * values out of range are errors that name file, line, key and the allowed range. Three environment variables
+ * override the file (the `env` column). A key given on the command line (--set key=value) overrides both.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_TEXT_MAX 512
+
+struct config {
+#define TEXT(key, ...)    char key[CONFIG_TEXT_MAX];
+#define INTEGER(key, ...) int64_t key;
+#define REAL(key, ...)    double key;
+#define BOOLEAN(key, ...) bool key;
+#define CHOICE(key, ...)  char key[CONFIG_TEXT_MAX];
+#include "base/config.def"
+	char path[CONFIG_TEXT_MAX]; /* the file read, "" when none was found */
+};
+
+struct config_error {
+	char text[1024]; /* one line for people: file:line: key: what is wrong, what is allowed */
+};
+
+/* Defaults of config.def. */
+void config_defaults(struct config *config);
+/* Sets one key from text. 0, or -EINVAL with `error` filled (without file and line). */
+int config_set(struct config *config, const char *key, const char *value, struct config_error *error);
+/* Defaults, then the file (path NULL = /etc/tanso/tanso.conf if it exists), then the environment. 0 or -errno. */
+int config_load(struct config *config, const char *path, struct config_error *error);
+/* The start of every stage: --config FILE, --set KEY=VALUE, --help, --version. Prints and exits on --help, --version
+ * and on errors (status 2); so call it first. */
+void config_from_arguments(struct config *config, const char *program, int argc, char **argv);
+/* Writes every key with default, range, unit and text, as a commented tanso.conf or as markdown. */
+enum config_format { CONFIG_FORMAT_FILE, CONFIG_FORMAT_MARKDOWN };
+void config_describe(FILE *out, enum config_format format);

@@ -1,0 +1,18 @@
+/*
+ * seccomp, from the table sandbox.def: every system call a stage may make after its last open, each with its reason.
+ * Call sandbox_enter() after the last open and before the first foreign byte. Anything not in the table kills the
+ * process (SIGSYS), and the supervisor restarts it. With TANSO_SANDBOX=log in the environment of a sanitizer build the
+ * call is logged instead (development only).
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/stage.h"
+
+/* Sets no_new_privs, drops every capability but those in sandbox.def's CAPABILITY rows, loads the filter on all
+ * threads. 0 or -errno. */
+int sandbox_enter(enum stage stage);
+
+/* Writes the table for one stage as markdown: docs/security.md is derived from it. */
+void sandbox_describe(FILE *out);

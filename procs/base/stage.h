@@ -1,0 +1,22 @@
+/* The stages of the pipeline and their names: process names, socket names, systemd users are made of them. */
+#pragma once
+
+#define STAGES(X)     \
+	X(COLLECTOR, "collector") \
+	X(RESOLVER, "resolver")   \
+	X(ESTIMATOR, "estimator") \
+	X(EXPORTER, "exporter")   \
+	X(ANALYST, "analyst")     \
+	X(FRONTEND, "frontend")
+
+enum stage {
+#define X(id, name) STAGE_##id,
+	STAGES(X)
+#undef X
+	STAGE_COUNT
+};
+
+/* "collector", … ; "?" for a value outside the enum. */
+const char *stage_name(enum stage stage);
+/* The stage with that name, or -1. */
+int stage_from_name(const char *name);

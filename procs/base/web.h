@@ -1,0 +1,52 @@
+/*
+ * What the two HTTP stages share: an h2o server (HTTP/1.1, HTTP/2 by prior knowledge or ALPN) on given listeners, with
+ * our limits, whose loop also serves `struct source`s and timers. Linked as tanso_web (libh2o-evloop, OpenSSL).
+ * Limits: bodies are cut at WEB_BODY_MAX (the handler answers 413), slow requests at 5 s, a connection that makes more
+ * than requests_per_second requests is closed (CVE-2023-44487 has no fix in h2o 2.2.5).
+ */
+#pragma once
+
+#include <h2o.h>
+#include <openssl/ssl.h>
+
+#include "base/loop.h"
+
+#define WEB_BODY_MAX (UINT64_C(1) << 20)
+
+struct web;
+
+struct web_config {
+	const char *server_name;      /* Server: header */
+	uint64_t requests_per_second; /* per connection */
+	uint64_t connections;         /* at a time */
+};
+
+/* One request, whole. Answer with web_reply() before returning, or keep `req` and answer later in the loop
+ * (then watch for its end with h2o_mem_alloc_shared(&req->pool, n, dispose)). */
+typedef void web_handler_fn(void *context, h2o_req_t *req);
+
+int web_new(struct web **ret_web, const struct web_config *config, web_handler_fn *handler, void *context);
+void web_free(struct web *web);
+
+/* Opens "ADDRESS:PORT" ("127.0.0.1:30800", "[::1]:30443") or a unix socket ("/path"). -EADDRINUSE etc.; the fd is the
+ * caller's (it may store it with the supervisor). */
+int web_listen(const char *address, int *ret_fd);
+/* Who listens on that port: "nginx (pid 123)" into text, best effort, for the error message. */
+void web_port_owner(const char *address, char *text, size_t size);
+
+/* Serves fd (consumed on success); tls NULL = plain. */
+int web_add_listener(struct web *web, int fd, SSL_CTX *tls);
+int web_add_source(struct web *web, struct source *source);
+void web_remove_source(struct web *web, struct source *source);
+h2o_loop_t *web_loop(struct web *web);
+
+/* Called once at the end of every loop turn. */
+void web_on_turn(struct web *web, int (*turn)(void *context), void *context);
+void web_on_reload(struct web *web, void (*reload)(void *context), void *context);
+
+/* Runs until SIGTERM/SIGINT, then closes listeners, lets open requests finish (<= 3 s). 0 or -errno. */
+int web_run(struct web *web);
+uint64_t web_turns(const struct web *web);
+
+/* Sends a whole answer; body is copied. content_type static. */
+void web_reply(h2o_req_t *req, int status, const char *content_type, const char *body, size_t size);

@@ -1,0 +1,25 @@
+/*
+ * A sliding window over one cumulative counter: how much in the last 60 s? Exporter and analyst both keep one per
+ * workload and zone, fed by the same frames, so /metrics and an assessment show the same watts in the same minute
+ * (they do not agree by luck). Points are spaced >= 4 s apart, the newest always kept, so 16 points cover 60 s.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WINDOW_POINTS     16
+#define WINDOW_SPACING_NS (UINT64_C(4) * 1000000000)
+#define WINDOW_SPAN_NS    (UINT64_C(60) * 1000000000)
+
+struct window {
+	uint32_t count;
+	uint32_t start;
+	uint64_t time_ns[WINDOW_POINTS];
+	uint64_t value[WINDOW_POINTS];
+};
+
+/* Adds a reading. Time or value going backwards empties the window first (a new epoch is not a spike). */
+void window_push(struct window *window, uint64_t time_ns, uint64_t value);
+/* Growth and time between the oldest point within 60 s and the newest. False until there are two points. */
+bool window_growth(const struct window *window, uint64_t *ret_growth, uint64_t *ret_span_ns);
