@@ -1,0 +1,76 @@
+#include "base/config.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "set", required_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'v' },
+	{ 0 },
+};
+
+static void print_help(const char *program)
+{
+	printf("Usage: %s [--config FILE] [--set KEY=VALUE]...\n\n"
+	       "One stage of the tanso pipeline; `tanso up` or systemd starts all of them.\n\n"
+	       "  -c, --config FILE    read FILE instead of /etc/tanso/tanso.conf\n"
+	       "  -s, --set KEY=VALUE  override one key of the file\n"
+	       "  -h, --help           show this and exit\n"
+	       "  -v, --version        show the version and exit\n\n"
+	       "Keys: docs/config.md or tanso.conf(5).\n",
+		program);
+}
+
+static void exit_with(const char *program, const char *text)
+{
+	fprintf(stderr, "%s: %s\n", program, text);
+	exit(EXIT_USAGE);
+}
+
+static void set_pair(struct config *config, const char *program, char *pair)
+{
+	struct config_error error;
+	char *equals = strchr(pair, '=');
+
+	if (equals == NULL)
+		exit_with(program, "--set wants KEY=VALUE");
+	*equals = '\0';
+	if (config_set(config, pair, equals + 1, &error) < 0)
+		exit_with(program, error.text);
+	*equals = '=';
+}
+
+/* Twice over the arguments: the file first, whatever the order they were written in. */
+void config_from_arguments(struct config *config, const char *program, int argc, char **argv)
+{
+	struct config_error error;
+	const char *path = NULL;
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "c:s:hv", options, NULL)) != -1) {
+		if (option == 'c')
+			path = optarg;
+		if (option == 'h')
+			print_help(program);
+		if (option == 'v')
+			printf("%s %s\n", program, TANSO_VERSION);
+		if (option == 'h' || option == 'v')
+			exit(EXIT_SUCCESS);
+		if (option == '?')
+			exit(EXIT_USAGE);
+	}
+	if (optind < argc)
+		exit_with(program, "takes no further arguments (see --help)");
+	if (config_load(config, path, &error) < 0)
+		exit_with(program, error.text);
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "c:s:hv", options, NULL)) != -1)
+		if (option == 's')
+			set_pair(config, program, optarg);
+}

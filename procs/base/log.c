@@ -1,0 +1,70 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define SITE_LINES     10
+#define SITE_WINDOW_NS (10 * NS_PER_SECOND)
+#define LINE_MAX_BYTES 2048
+
+static const char *stage_text = "tanso";
+static enum log_level highest = LOG_LEVEL_INFO;
+static bool has_prefix;
+
+void log_open(const char *stage)
+{
+	stage_text = stage;
+	/* journald sets JOURNAL_STREAM, `tanso up` sets NOTIFY_SOCKET: both read the "<N>" prefix. */
+	has_prefix = getenv("JOURNAL_STREAM") != NULL || getenv("NOTIFY_SOCKET") != NULL;
+}
+
+void log_set_level(enum log_level level)
+{
+	highest = level;
+}
+
+static bool may_log(struct log_site *site, unsigned *ret_swallowed)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (site->window_start_ns == 0 || now_ns - site->window_start_ns > SITE_WINDOW_NS) {
+		*ret_swallowed = site->swallowed;
+		*site = (struct log_site) { .window_start_ns = now_ns };
+	}
+	if (site->lines == SITE_LINES) {
+		site->swallowed++;
+		return false;
+	}
+	site->lines++;
+	return true;
+}
+
+void log_line(struct log_site *site, enum log_level level, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	unsigned swallowed = 0;
+	size_t used = 0;
+	va_list arguments;
+
+	if (level > highest || !may_log(site, &swallowed))
+		return;
+	if (has_prefix)
+		used += (size_t)snprintf(line, sizeof(line), "<%d>", level);
+	used += (size_t)snprintf(line + used, sizeof(line) - used, "%s: ", stage_text);
+	va_start(arguments, format);
+	int written = vsnprintf(line + used, sizeof(line) - used - 64, format, arguments);
+	va_end(arguments);
+	if (written < 0)
+		return;
+	used += (size_t)written < sizeof(line) - used - 64 ? (size_t)written : sizeof(line) - used - 65;
+	if (swallowed > 0)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " swallowed=%u", swallowed);
+	line[used++] = '\n';
+	if (write(STDERR_FILENO, line, used) < 0)
+		return; /* nobody is listening: nothing to tell them */
+}

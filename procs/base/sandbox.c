@@ -1,0 +1,160 @@
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define ON(stage) (1U << STAGE_##stage)
+#define EVERY     ((1U << STAGE_COUNT) - 1)
+#define SANITIZER (1U << STAGE_COUNT)
+
+#ifdef TANSO_SANITIZED
+#define BUILD_GROUPS SANITIZER
+#else
+#define BUILD_GROUPS 0U
+#endif
+
+enum verdict { VERDICT_ALLOW, VERDICT_ALLOW_ARG, VERDICT_REFUSE };
+
+struct rule {
+	unsigned stages;
+	enum verdict verdict;
+	const char *call, *reason;
+	unsigned argument;
+	uint64_t mask, value; /* ALLOW_ARG; REFUSE keeps its errno in value */
+};
+
+static const struct rule rules[] = {
+#define ALLOW(stages, call, reason) { stages, VERDICT_ALLOW, #call, reason, 0, 0, 0 },
+#define ALLOW_ARG(stages, call, argument, mask, value, reason)                                               \
+	{ stages, VERDICT_ALLOW_ARG, #call, reason, argument, mask, value },
+#define REFUSE(stages, call, error, reason) { stages, VERDICT_REFUSE, #call, reason, 0, 0, error },
+#include "base/sandbox.def"
+};
+
+struct kept_capability {
+	unsigned stages;
+	unsigned capability;
+	const char *name, *reason;
+};
+
+static const struct kept_capability kept_capabilities[] = {
+#define CAPABILITY(stages, capability, reason) { stages, capability, #capability, reason },
+#include "base/sandbox.def"
+};
+
+static bool is_kept(enum stage stage, unsigned capability)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
+		if (kept_capabilities[i].capability == capability &&
+			(kept_capabilities[i].stages & (1U << stage)))
+			return true;
+	return false;
+}
+
+/* The kept ones stay in the permitted and effective sets where the process has them. Threads started before are bound
+ * by what the supervisor gave the process (CapabilityBoundingSet=); this narrows the loop's own thread further. */
+static int drop_capabilities(enum stage stage)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	for (unsigned capability = 0; capability < 32 * _LINUX_CAPABILITY_U32S_3; capability++) {
+		struct __user_cap_data_struct *set = &sets[capability / 32];
+		uint32_t bit = 1U << (capability % 32);
+		if (is_kept(stage, capability))
+			continue;
+		set->permitted &= ~bit;
+		set->effective &= ~bit;
+		set->inheritable &= ~bit;
+		if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+			(void)prctl(
+				PR_CAPBSET_DROP, capability, 0, 0, 0); /* needs CAP_SETPCAP: best effort */
+	}
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
+}
+
+static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
+{
+	int call = seccomp_syscall_resolve_name(rule->call);
+
+	if (call == __NR_SCMP_ERROR)
+		return 0; /* this architecture does not have it */
+	if (rule->verdict == VERDICT_REFUSE)
+		return seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)rule->value), call, 0);
+	if (rule->verdict == VERDICT_ALLOW || rule->mask == 0)
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+		SCMP_CMP64(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
+}
+
+static uint32_t default_action(void)
+{
+#ifdef TANSO_SANITIZED
+	const char *mode = getenv("TANSO_SANDBOX");
+	if (mode != NULL && strcmp(mode, "log") == 0)
+		return SCMP_ACT_LOG;
+#endif
+	return SCMP_ACT_KILL_PROCESS;
+}
+
+int sandbox_enter(enum stage stage)
+{
+	scmp_filter_ctx filter;
+	int r = drop_capabilities(stage);
+
+	if (r < 0)
+		return r;
+	filter = seccomp_init(default_action());
+	if (filter == NULL)
+		return -ENOMEM;
+	r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (r == 0)
+		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(rules) && r == 0; i++)
+		if (rules[i].stages & ((1U << stage) | BUILD_GROUPS))
+			r = add_rule(filter, &rules[i]);
+	if (r == 0)
+		r = seccomp_load(filter);
+	seccomp_release(filter);
+	return r;
+}
+
+static const char *verdict_text(const struct rule *rule)
+{
+	if (rule->verdict == VERDICT_REFUSE)
+		return "refused";
+	return rule->verdict == VERDICT_ALLOW_ARG && rule->mask != 0 ? "allowed for some arguments"
+								     : "allowed";
+}
+
+void sandbox_describe(FILE *out)
+{
+	for (int stage = 0; stage < STAGE_COUNT; stage++) {
+		fprintf(out, "\n### tanso-%s\n\n| system call | verdict | why |\n|---|---|---|\n",
+			stage_name((enum stage)stage));
+		for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+			if (rules[i].stages & (1U << stage))
+				fprintf(out, "| %s | %s | %s |\n", rules[i].call, verdict_text(&rules[i]),
+					rules[i].reason);
+		for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
+			if (kept_capabilities[i].stages & (1U << stage))
+				fprintf(out, "| %s | kept capability | %s |\n", kept_capabilities[i].name,
+					kept_capabilities[i].reason);
+	}
+}

@@ -1,0 +1,56 @@
+#include "base/window.h"
+
+static uint32_t slot(const struct window *window, uint32_t index)
+{
+	return (window->start + index) % WINDOW_POINTS;
+}
+
+static bool goes_backwards(const struct window *window, uint64_t time_ns, uint64_t value)
+{
+	uint32_t newest = slot(window, window->count - 1);
+
+	return time_ns < window->time_ns[newest] || value < window->value[newest];
+}
+
+void window_push(struct window *window, uint64_t time_ns, uint64_t value)
+{
+	if (window->count > 0 && goes_backwards(window, time_ns, value))
+		window->count = 0;
+	/* The newest point moves on until it stands a full spacing away from its predecessor. */
+	if (window->count >= 2) {
+		uint32_t newest = slot(window, window->count - 1);
+		uint32_t before = slot(window, window->count - 2);
+		if (window->time_ns[newest] - window->time_ns[before] < WINDOW_SPACING_NS) {
+			window->time_ns[newest] = time_ns;
+			window->value[newest] = value;
+			return;
+		}
+	}
+	if (window->count == WINDOW_POINTS) {
+		window->start = slot(window, 1);
+		window->count--;
+	}
+	uint32_t next = slot(window, window->count++);
+	window->time_ns[next] = time_ns;
+	window->value[next] = value;
+}
+
+bool window_growth(const struct window *window, uint64_t *ret_growth, uint64_t *ret_span_ns)
+{
+	if (window->count < 2)
+		return false;
+	uint32_t newest = slot(window, window->count - 1);
+	for (uint32_t i = 0; i + 1 < window->count; i++) {
+		uint32_t oldest = slot(window, i);
+		uint64_t span_ns = window->time_ns[newest] - window->time_ns[oldest];
+		/* After a long silence even the last point before it is older than the span: take that one. */
+		if (span_ns > WINDOW_SPAN_NS && i + 2 < window->count)
+			continue;
+		if (span_ns == 0)
+			return false;
+		*ret_growth = window->value[newest] - window->value[oldest];
+		*ret_span_ns = span_ns;
+		return true;
+	}
+	return false;
+}
