@@ -1,0 +1,176 @@
+#include "cli/up_host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/stage.h"
+
+static bool exe_folder(char *ret_path, size_t size)
+{
+	ssize_t used = readlink("/proc/self/exe", ret_path, size - 1);
+
+	if (used < 0)
+		return false;
+	ret_path[used] = '\0';
+	char *slash = strrchr(ret_path, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	return slash != NULL;
+}
+
+void host_clone_config(char *ret_path, size_t size)
+{
+	char folder[CONFIG_TEXT_MAX];
+
+	ret_path[0] = '\0';
+	if (!exe_folder(folder, sizeof(folder)))
+		return;
+	/* build/<preset>/bin is three below the clone */
+	int written = snprintf(ret_path, size, "%s/../../../deploy/config/tanso.conf", folder);
+	char *real = written > 0 && (size_t)written < size ? realpath(ret_path, NULL) : NULL;
+	snprintf(ret_path, size, "%s", real != NULL ? real : "");
+	free(real);
+}
+
+int host_binary_dir(char *ret_path, size_t size)
+{
+	char probe[CONFIG_TEXT_MAX + 32];
+	char folder[CONFIG_TEXT_MAX];
+
+	if (exe_folder(folder, sizeof(folder))) {
+		snprintf(probe, sizeof(probe), "%s/tanso-collector", folder);
+		if (access(probe, X_OK) == 0) {
+			snprintf(ret_path, size, "%s", folder);
+			return 0;
+		}
+	}
+	snprintf(ret_path, size, "%s", TANSO_LIBEXEC_DIR);
+	return access(TANSO_LIBEXEC_DIR "/tanso-collector", X_OK) == 0 ? 0 : -ENOENT;
+}
+
+static int make_folders(const char *path)
+{
+	char part[CONFIG_TEXT_MAX];
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (char *slash = part + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
+		*slash = '\0';
+		mkdir(part, 0755);
+	}
+	return mkdir(part, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size)
+{
+	const char *home = getenv("HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (make_folders(configured) == 0 && access(configured, W_OK) == 0)
+		return false;
+	if (which == HOST_FOLDER_STATE && home != NULL)
+		snprintf(ret_path, size, "%s/.local/state/tanso", home);
+	else if (which == HOST_FOLDER_RUNTIME && runtime != NULL)
+		snprintf(ret_path, size, "%s/tanso", runtime);
+	else
+		snprintf(ret_path, size, "/tmp/tanso-%u-%s", getuid(),
+			which == HOST_FOLDER_STATE ? "state" : "run");
+	printf("  %s is not writable for you; using %s\n", configured, ret_path);
+	return make_folders(ret_path) == 0;
+}
+
+int host_lock(const char *runtime_dir)
+{
+	char path[CONFIG_TEXT_MAX + 16], holder[32] = "";
+
+	snprintf(path, sizeof(path), "%s/up.lock", runtime_dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		int error = errno;
+		fprintf(stderr, "tanso up: cannot open %s: %s\n", path, strerror(error));
+		return -error;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		ssize_t size = read(fd, holder, sizeof(holder) - 1);
+		holder[size > 0 ? strcspn(holder, "\n") : 0] = '\0';
+		fprintf(stderr,
+			"tanso up: already running in %s (pid %s); stop that one, or start another with "
+			"--set runtime_dir=… state_dir=… http_listen=… metrics_listen=…\n",
+			runtime_dir, holder);
+		close(fd);
+		return -EBUSY;
+	}
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0) {
+		int error = errno;
+		close(fd);
+		return -error;
+	}
+	return fd;
+}
+
+static bool has_capability(unsigned capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, sets) == 0 &&
+	       (sets[capability / 32].effective & (1U << (capability % 32))) != 0;
+}
+
+void host_print_limits(const struct config *config)
+{
+	bool has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+	bool may_bpf = has_capability(CAP_BPF) && has_capability(CAP_PERFMON);
+	char zone[CONFIG_TEXT_MAX + 64];
+
+	if (!has_btf)
+		puts("  missing: kernel type information (/sys/kernel/btf/vmlinux); remedy: a kernel with "
+		     "CONFIG_DEBUG_INFO_BTF, as Debian's is");
+	if (!may_bpf)
+		puts("  missing: CAP_BPF and CAP_PERFMON; remedy: run as root (sudo deploy/up)");
+	if (!has_btf || !may_bpf)
+		puts("  so CPU time is read from /proc: processes that live shorter than a reading are "
+		     "missed, and "
+		     "every number says procfs");
+	snprintf(zone, sizeof(zone), "%s/class/powercap/intel-rapl:0/energy_uj", config->sysfs_root);
+	if (access(zone, F_OK) < 0)
+		puts("  no power meter (RAPL) here, as in most cloud guests: watts come from a model and "
+		     "carry its error");
+	else if (access(zone, R_OK) < 0)
+		printf("  the power meter %s is not readable for you; remedy: run as root\n", zone);
+	fflush(stdout);
+}
+
+static void remove_sockets_in(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		struct stat status;
+		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISSOCK(status.st_mode))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+void host_remove_sockets(const char *runtime_dir)
+{
+	char folder[CONFIG_TEXT_MAX + 32];
+
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		snprintf(folder, sizeof(folder), "%s/%s", runtime_dir, stage_name((enum stage)i));
+		remove_sockets_in(folder);
+	}
+}

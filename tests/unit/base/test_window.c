@@ -1,0 +1,82 @@
+#include "base/window.h"
+
+#include "tests/unit/unit.h"
+
+#define S UINT64_C(1000000000)
+
+static void one_point_has_no_growth(void **state)
+{
+	struct window w = { 0 };
+	uint64_t growth, span;
+
+	(void)state;
+	assert_false(window_growth(&w, &growth, &span));
+	window_push(&w, 5 * S, 100);
+	assert_false(window_growth(&w, &growth, &span));
+}
+
+static void growth_covers_exactly_what_was_pushed_while_young(void **state)
+{
+	struct window w = { 0 };
+	uint64_t growth = 0, span = 0;
+
+	(void)state;
+	for (uint64_t t = 0; t <= 30; t++)
+		window_push(&w, (100 + t) * S, 7 * t);
+	assert_true(window_growth(&w, &growth, &span));
+	assert_int_equal(growth, 7 * 30);
+	assert_int_equal(span, 30 * S);
+}
+
+static void a_long_series_is_cut_to_the_last_minute(void **state)
+{
+	struct window w = { 0 };
+	uint64_t growth = 0, span = 0;
+
+	(void)state;
+	for (uint64_t t = 0; t <= 1000; t++) /* 3 a second for 900 s, then 10 */
+		window_push(&w, t * S, t <= 900 ? 3 * t : 2700 + 10 * (t - 900));
+	assert_true(window_growth(&w, &growth, &span));
+	assert_true(span <= WINDOW_SPAN_NS && span >= WINDOW_SPAN_NS - 2 * WINDOW_SPACING_NS);
+	assert_int_equal(growth * S, 10 * span);
+}
+
+static void a_counter_that_goes_back_starts_anew(void **state)
+{
+	struct window w = { 0 };
+	uint64_t growth = 0, span = 0;
+
+	(void)state;
+	window_push(&w, 1 * S, 1000);
+	window_push(&w, 2 * S, 2000);
+	window_push(&w, 3 * S, 5);
+	assert_false(window_growth(&w, &growth, &span));
+	window_push(&w, 4 * S, 9);
+	assert_true(window_growth(&w, &growth, &span));
+	assert_int_equal(growth, 4);
+}
+
+static void after_silence_the_last_point_before_it_still_counts(void **state)
+{
+	struct window w = { 0 };
+	uint64_t growth = 0, span = 0;
+
+	(void)state;
+	for (uint64_t t = 0; t <= 40; t++)
+		window_push(&w, t * S, t);
+	window_push(&w, 400 * S, 400);
+	assert_true(window_growth(&w, &growth, &span));
+	assert_int_equal(growth * S, span); /* one a second, also over the gap */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_point_has_no_growth),
+		cmocka_unit_test(growth_covers_exactly_what_was_pushed_while_young),
+		cmocka_unit_test(a_long_series_is_cut_to_the_last_minute),
+		cmocka_unit_test(a_counter_that_goes_back_starts_anew),
+		cmocka_unit_test(after_silence_the_last_point_before_it_still_counts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
