@@ -78,9 +78,10 @@ struct frame_codec; /* reused buffers of one encoder and decoder */
 int frame_codec_new(struct frame_codec **ret_codec);
 void frame_codec_free(struct frame_codec *codec);
 
-/* How many parts `row_count` rows of this kind need; part p holds rows [p * rows_per_part, …). */
-uint32_t frame_rows_per_part(enum frame_kind kind);
-uint32_t frame_parts(enum frame_kind kind, size_t row_count);
+/* How many of the first `row_count` rows fit one part (at least 1 if there are any). */
+size_t frame_rows_that_fit(enum frame_kind kind, const void *rows, size_t row_count);
+/* The size of one row struct of this kind, in bytes. */
+size_t frame_row_size(enum frame_kind kind);
 
 /* Encodes one part (head.version is filled from the table). Bytes belong to the codec until its next call.
  * -E2BIG: a text is over its limit. */
@@ -93,9 +94,6 @@ int frame_decode(struct frame_codec *codec, const void *bytes, size_t size, stru
 
 /* docs/frames.md */
 void frame_describe(FILE *out);
-/* One received frame as one line of text, for `tanso doctor` and debugging; foreign text is escaped. */
-void frame_print(FILE *out, const struct frame *frame);
-
 static inline struct text text_of(const char *s)
 {
 	return (struct text){ .data = s, .size = (uint32_t)__builtin_strlen(s) };

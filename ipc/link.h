@@ -35,7 +35,8 @@ struct source *link_source(struct link *link);
 
 /* Sends rows in as many parts as they need. head: kind, epoch, energy_epoch, seq are taken from it. -EAGAIN: full or
  * nobody there, dropped and counted; the next connect or link_owes_full() says to send all. */
-int link_send(struct link *link, const struct frame_head *head, const void *once, const void *rows, size_t row_count);
+int link_send(struct link *link, const struct frame_head *head, const void *once, const void *rows,
+	size_t row_count);
 /* True once after a drop, when the link is writable again: send the full state. */
 bool link_owes_full(struct link *link);
 bool link_is_connected(const struct link *link);

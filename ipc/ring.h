@@ -2,7 +2,7 @@
  * The hot counters, in a sealed memfd: one writer (collector), many read-only readers (estimator). Everything in it is
  * cumulative, so a reader that comes late loses resolution and no energy.
  *   header 4 KB | RING_TICKS ticks x 256 B | RING_BANKS banks x capacity rows x 192 B
- * Writer: fill bank seq % 4, write the tick slot, store-release head. Reader: load-acquire head, copy, read head again;
+ * Writer: copy the rows to bank seq % 4, write the tick slot, store-release head. Reader: load-acquire head, copy, read head again;
  * a bank is valid while head - seq < 3. Every index read from the ring is checked. The mapping outlives the writer:
  * the supervisor keeps the descriptor, and seq goes on at head + 1 after a restart.
  */
@@ -87,12 +87,10 @@ uint32_t ring_writer_capacity(const struct ring_writer *writer);
 uint64_t ring_writer_head(const struct ring_writer *writer);
 /* The last published tick, for a writer that restarted; -ENODATA if there is none. */
 int ring_writer_last(const struct ring_writer *writer, struct ring_tick *ret_tick);
-/* The last published rows, read-only (valid until the next publish but two). */
-const struct ring_row *ring_writer_last_rows(const struct ring_writer *writer, uint32_t *ret_count);
-/* The bank to fill for the next tick. */
-struct ring_row *ring_writer_bank(struct ring_writer *writer);
-/* Publishes tick head + 1 with the first `rows` rows of the bank; fills tick->seq, bank, rows. */
-void ring_publish(struct ring_writer *writer, struct ring_tick *tick, uint32_t rows);
+/* Copies the last published rows into rows[capacity]; 0 rows if there is no tick. */
+uint32_t ring_writer_last_rows(const struct ring_writer *writer, struct ring_row *rows);
+/* Publishes tick head + 1 with `count` rows (more than the capacity are cut); fills tick->seq, bank, rows. */
+void ring_publish(struct ring_writer *writer, struct ring_tick *tick, const struct ring_row *rows, uint32_t count);
 
 struct ring_reader;
 /* Maps a ring read-only after checking seals, size, magic and version. -EBADMSG, -EPROTONOSUPPORT or -errno. */
