@@ -1,0 +1,44 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+int file_read_text(int dir_fd, const char *path, char *text, size_t size)
+{
+	CLEANUP(closep) int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t some;
+
+	if (fd < 0)
+		return -errno;
+	while (used < size && (some = read(fd, text + used, size - used)) != 0) {
+		if (some < 0)
+			return -errno;
+		used += (size_t)some;
+	}
+	if (used == size)
+		return -E2BIG;
+	if (used > 0 && text[used - 1] == '\n')
+		used--;
+	text[used] = '\0';
+	return (int)used;
+}
+
+int file_read_u64(int dir_fd, const char *path, uint64_t *ret_value)
+{
+	char text[32], *end;
+	int r = file_read_text(dir_fd, path, text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	errno = 0;
+	uint64_t value = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
+		return -EBADMSG;
+	*ret_value = value;
+	return 0;
+}

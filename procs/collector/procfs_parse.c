@@ -1,0 +1,123 @@
+#include "collector/procfs_parse.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELD_UTIME 14 /* counted from 1, proc(5) */
+#define FIELD_STIME 15
+#define FIELD_START 22
+
+static bool next_number(const char **at, uint64_t *ret_value)
+{
+	char *end;
+
+	while (**at == ' ')
+		(*at)++;
+	if (!isdigit((unsigned char)**at))
+		return false;
+	errno = 0;
+	*ret_value = strtoull(*at, &end, 10);
+	*at = end;
+	return errno == 0;
+}
+
+int procfs_parse_stat(const char *text, struct procfs_stat *ret_stat)
+{
+	const char *at = strrchr(text, ')'); /* comm ends at the last one */
+	uint64_t utime = 0, stime = 0, start = 0;
+
+	if (at == NULL)
+		return -EBADMSG;
+	at++;
+	for (int field = 3; field <= FIELD_START; field++) {
+		uint64_t *wanted = field == FIELD_UTIME ? &utime : field == FIELD_STIME ? &stime : &start;
+		while (*at == ' ')
+			at++;
+		if (*at == '\0')
+			return -EBADMSG;
+		if (field == FIELD_UTIME || field == FIELD_STIME || field == FIELD_START) {
+			if (!next_number(&at, wanted))
+				return -EBADMSG;
+		} else {
+			at += strcspn(at, " ");
+		}
+	}
+	*ret_stat = (struct procfs_stat) { .cpu_ticks = utime + stime, .start_ticks = start };
+	return 0;
+}
+
+static bool has_controller(const char *list, size_t size, const char *controller)
+{
+	size_t wanted = strlen(controller);
+
+	if (wanted == 0)
+		return size == 0;
+	for (size_t at = 0; at < size;) {
+		const char *comma = memchr(list + at, ',', size - at);
+		size_t item = comma != NULL ? (size_t)(comma - list) - at : size - at;
+		if (item == wanted && memcmp(list + at, controller, wanted) == 0)
+			return true;
+		at += item + 1;
+	}
+	return false;
+}
+
+int procfs_parse_cgroup(const char *text, const char *controller, char *ret_path, size_t size)
+{
+	for (const char *line = text; *line != '\0';) {
+		const char *end = line + strcspn(line, "\n");
+		const char *first = memchr(line, ':', (size_t)(end - line));
+		const char *second = first == NULL ? NULL : memchr(first + 1, ':', (size_t)(end - first - 1));
+		if (second != NULL && has_controller(first + 1, (size_t)(second - first - 1), controller)) {
+			size_t length = (size_t)(end - second - 1);
+			if (length >= size)
+				return -E2BIG;
+			memcpy(ret_path, second + 1, length);
+			ret_path[length] = '\0';
+			return 0;
+		}
+		line = *end == '\n' ? end + 1 : end;
+	}
+	return -ENOENT;
+}
+
+int procfs_parse_cpu(const char *text, struct procfs_cpu *ret_cpu)
+{
+	uint64_t value[8] = { 0 }; /* user nice system idle iowait irq softirq steal */
+	const char *at = text;
+
+	if (strncmp(at, "cpu ", 4) != 0)
+		return -EBADMSG;
+	at += 4;
+	for (int i = 0; i < 8; i++)
+		if (!next_number(&at, &value[i]))
+			return -EBADMSG;
+	*ret_cpu = (struct procfs_cpu) { .idle_ticks = value[3] + value[4], .steal_ticks = value[7] };
+	for (at = strstr(at, "\ncpu"); at != NULL && isdigit((unsigned char)at[4]);
+		at = strstr(at + 1, "\ncpu"))
+		ret_cpu->cpus++;
+	return ret_cpu->cpus > 0 ? 0 : -EBADMSG;
+}
+
+int procfs_parse_meminfo(const char *text, const char *key, uint64_t *ret_bytes)
+{
+	size_t size = strlen(key);
+
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, size) != 0 || line[size] != ':')
+			continue;
+		const char *at = line + size + 1;
+		uint64_t kib;
+		if (!next_number(&at, &kib) || kib > UINT64_MAX / 1024)
+			return -EBADMSG;
+		*ret_bytes = kib * 1024;
+		return 0;
+	}
+	return -ENOENT;
+}

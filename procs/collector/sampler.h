@@ -1,0 +1,46 @@
+/*
+ * One reading of the machine: CPU time by cgroup and process, memory by cgroup, the CPUs, the meter; laid out as a ring
+ * tick with its rows. All sums are cumulative over the epoch and never go down.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/stats.h"
+#include "collector/cgroups.h"
+#include "collector/hierarchy.h"
+#include "collector/meters/meter.h"
+#include "collector/usage_reader.h"
+#include "ipc/ring.h"
+
+struct sampler {
+	const struct config *config;
+	const struct hierarchy *hierarchy;
+	struct usage_reader *usage;
+	struct meter *meter; /* NULL: the estimator's model answers */
+	struct cgroups cgroups;
+	struct ring_row *rows; /* of the reading */
+	uint32_t capacity, row_count;
+	uint64_t busy_ns, capacity_ns, last_mono_ns;
+	uint64_t other_ns, other_last_ns, other_now_ns; /* cgroups that found no room */
+	uint64_t ended_ns;                              /* final rows folded together */
+	uint64_t memory_read_ns;                        /* CLOCK_MONOTONIC of the last memory reading */
+	uint64_t idle_base_ticks, steal_base_ticks;
+	bool wants_walk, has_cpu_base;
+	double walks, rows_dropped, finals_folded;
+};
+
+int sampler_init(struct sampler *sampler, const struct config *config, const struct hierarchy *hierarchy,
+	struct usage_reader *usage, struct meter *meter);
+void sampler_done(struct sampler *sampler);
+
+/* Goes on where the last tick of the ring stopped (after a restart of the collector). */
+void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const struct ring_row *rows,
+	uint32_t count, struct instant now);
+
+/* Fills everything of the tick but seq, bank and rows; the rows are in sampler->rows[0, row_count). 0 or -errno. */
+int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq, struct ring_tick *ret_tick);
+
+/* The estimator has committed: final rows up to seq are forgotten; `forgotten` is called for each. */
+void sampler_acknowledge(
+	struct sampler *sampler, uint64_t seq, void (*forgotten)(void *context, uint64_t id), void *context);
+void sampler_report(struct sampler *sampler, struct stats *stats);
