@@ -44,9 +44,10 @@ struct json_object *json_parse_strict(const char *bytes, size_t size, size_t *re
 
 /* Checks an argument object against the table: unknown names (INVALID_ARGUMENT with the nearest name), types with
  * coercion of number strings, ranges, choices; null = absent. Defaults are not filled in. On success *ret_arguments is
- * a new canonical object (keys in table order). 0, or -EINVAL with `error` filled. */
-int tool_check_arguments(const struct tool *tool, struct json_object *arguments, struct json_object **ret_arguments,
-	struct error_object *error);
+ * a new canonical object (keys in table order), owned by the caller. arguments NULL = none given; lang "en" or "ko"
+ * is that of the error's texts. 0, or -EINVAL with `error` filled. */
+int tool_check_arguments(const struct tool *tool, struct json_object *arguments, const char *lang,
+	struct json_object **ret_arguments, struct error_object *error);
 
 /* JSON Schema 2020-12 of arguments and results, lang "en" or "ko". New objects, owned by the caller. */
 struct json_object *tool_input_schema(const struct tool *tool, const char *lang);
