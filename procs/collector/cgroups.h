@@ -13,14 +13,16 @@
 
 struct cgroup {
 	uint64_t id, parent;
-	uint64_t start_ns;                     /* CLOCK_BOOTTIME when it was first seen, 0 = before us */
-	uint64_t cpu_ns;                       /* published: never goes down */
-	uint64_t dead_ns, live_ns;             /* of this reading */
+	uint64_t start_ns;         /* CLOCK_BOOTTIME when it was first seen, 0 = before us */
+	uint64_t cpu_ns;           /* published: never goes down */
+	uint64_t base_ns;          /* used before it had a row of its own: stands in the row (other) */
+	uint64_t dead_ns, live_ns; /* of this reading */
 	uint64_t memory_bytes, children_bytes; /* at the last memory reading */
 	uint64_t mem_byte_seconds;
 	uint64_t removed_ns; /* CLOCK_MONOTONIC of its removal, 0 = it exists */
 	uint64_t final_seq;  /* tick that first carried it as final, 0 = not yet */
 	bool is_seen;        /* by the walk that is going on */
+	bool is_promoted;    /* it had no room until now */
 	bool is_new;         /* not yet told in a topology frame */
 	char *path;          /* owned */
 	struct identity identity;

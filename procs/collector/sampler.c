@@ -13,7 +13,7 @@
 #include "collector/memory.h"
 #include "collector/procfs_parse.h"
 
-#define SPECIAL_ROWS       2                           /* (other) and (ended) */
+#define SPECIAL_ROWS       2                           /* (other) */
 #define FINAL_DELAY_NS     (1500 * NS_PER_MILLISECOND) /* a freed thread is folded ~0.1 s after its end (RCU) */
 #define MEMORY_INTERVAL_NS (5 * NS_PER_SECOND)         /* one file a cgroup: not each second */
 #define STAT_BYTES_MAX     (256 * 1024)
@@ -53,10 +53,6 @@ static void resume_row(struct sampler *sampler, const struct ring_row *row, stru
 {
 	if (row->id == ROW_ID_OTHER) {
 		sampler->other_ns = row->counter[COUNTER_cpu_ns];
-		return;
-	}
-	if (row->id == ROW_ID_ENDED) {
-		sampler->ended_ns = row->counter[COUNTER_cpu_ns];
 		return;
 	}
 	struct cgroup *cgroup = cgroups_find(&sampler->cgroups, row->id);
@@ -105,7 +101,11 @@ static struct cgroup *find_or_discover(struct reading *reading, uint64_t id)
 		cgroup = cgroups_find(&sampler->cgroups, id);
 	}
 	/* Not in the tree we see: outside our cgroup namespace, or already gone. Its energy is kept under its id. */
-	return cgroup != NULL ? cgroup : cgroups_add(&sampler->cgroups, id, 0, "", reading->now.boot_ns);
+	if (cgroup == NULL)
+		cgroup = cgroups_add(&sampler->cgroups, id, 0, "", reading->now.boot_ns);
+	if (cgroup != NULL)
+		cgroup->is_promoted = sampler->other_last_ns > 0;
+	return cgroup;
 }
 
 static void on_ended(void *context, uint64_t id, uint64_t cpu_ns)
@@ -189,6 +189,11 @@ static void settle_cgroup(
 {
 	uint64_t cpu_ns = cgroup->dead_ns + cgroup->live_ns;
 
+	if (cgroup->is_promoted) { /* what it used without a row of its own stands in (other) */
+		cgroup->base_ns = cpu_ns;
+		cgroup->is_promoted = false;
+	}
+	cpu_ns = cpu_ns > cgroup->base_ns ? cpu_ns - cgroup->base_ns : 0;
 	if (cpu_ns > cgroup->cpu_ns) {
 		sampler->busy_ns += cpu_ns - cgroup->cpu_ns;
 		cgroup->cpu_ns = cpu_ns;
@@ -208,26 +213,6 @@ static void settle_other(struct sampler *sampler)
 	sampler->other_last_ns = sampler->other_now_ns;
 }
 
-/* The table is full of ended cgroups nobody acknowledged: the oldest lose their names, not their energy. */
-static void fold_finals(struct sampler *sampler)
-{
-	struct cgroups *cgroups = &sampler->cgroups;
-
-	while (cgroups->count == cgroups->capacity) {
-		const struct cgroup *oldest = NULL;
-		for (uint32_t i = 0; i < cgroups->count; i++)
-			if (cgroups->all[i].final_seq != 0 &&
-				(oldest == NULL || cgroups->all[i].final_seq < oldest->final_seq))
-				oldest = &cgroups->all[i];
-		if (oldest == NULL)
-			return;
-		sampler->ended_ns += oldest->cpu_ns;
-		sampler->finals_folded++;
-		sampler->usage->forget(sampler->usage, oldest->id);
-		cgroups_remove(cgroups, oldest->id);
-	}
-}
-
 static void lay_out(struct sampler *sampler, struct instant now, uint64_t next_seq)
 {
 	uint32_t at = 0, processes = sampler->row_count;
@@ -242,8 +227,6 @@ static void lay_out(struct sampler *sampler, struct instant now, uint64_t next_s
 	settle_other(sampler);
 	if (sampler->other_ns > 0)
 		put_row(sampler, at++, ROW_ID_OTHER, ROW_OTHER, sampler->other_ns);
-	if (sampler->ended_ns > 0)
-		put_row(sampler, at++, ROW_ID_ENDED, ROW_OTHER, sampler->ended_ns);
 	/* New cgroups may have grown into the tail since the processes were written there. */
 	if (at + processes > sampler->capacity) {
 		sampler->rows_dropped += at + processes - sampler->capacity;
@@ -307,7 +290,6 @@ int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq,
 		(struct ring_tick) { .mono_ns = now.mono_ns, .boot_ns = now.boot_ns, .real_ns = now.real_ns };
 	if ((r = read_cpus(sampler, ret_tick)) < 0)
 		return r;
-	fold_finals(sampler);
 	if (sampler->wants_walk)
 		walk(sampler, now);
 	for (uint32_t i = 0; i < sampler->cgroups.count; i++)
@@ -360,7 +342,6 @@ void sampler_report(struct sampler *sampler, struct stats *stats)
 	*stats_entry(stats, STAT_GAUGE, "ring_rows_used", "") = sampler->row_count;
 	*stats_entry(stats, STAT_COUNTER, "cgroup_walks_total", "") = sampler->walks;
 	*stats_entry(stats, STAT_COUNTER, "rows_dropped_total", "") = sampler->rows_dropped;
-	*stats_entry(stats, STAT_COUNTER, "finals_folded_total", "") = sampler->finals_folded;
 	*stats_entry(stats, STAT_COUNTER, "ended_unattributed_seconds_total", "") =
 		(double)dead_other_ns / 1e9;
 }

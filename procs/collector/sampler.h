@@ -22,11 +22,10 @@ struct sampler {
 	uint32_t capacity, row_count;
 	uint64_t busy_ns, capacity_ns, last_mono_ns;
 	uint64_t other_ns, other_last_ns, other_now_ns; /* cgroups that found no room */
-	uint64_t ended_ns;                              /* final rows folded together */
 	uint64_t memory_read_ns;                        /* CLOCK_MONOTONIC of the last memory reading */
 	uint64_t idle_base_ticks, steal_base_ticks;
 	bool wants_walk, has_cpu_base;
-	double walks, rows_dropped, finals_folded;
+	double walks, rows_dropped;
 };
 
 int sampler_init(struct sampler *sampler, const struct config *config, const struct hierarchy *hierarchy,
