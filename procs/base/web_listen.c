@@ -1,0 +1,148 @@
+/* Opening listening sockets, and saying who has the port when it cannot be opened. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/web.h"
+
+#define BACKLOG     128
+#define TCP_LISTEN  0x0A /* net/tcp_states.h */
+#define ADDRESS_MAX 256
+
+static int listen_unix(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	CLEANUP(closep) int fd = -1;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	unlink(path); /* what a killed predecessor left */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
+		listen(fd, BACKLOG) < 0)
+		return -errno;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* "127.0.0.1:30800" or "[::1]:30800" */
+static int split_address(const char *text, char *host, char *port)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (colon == NULL || colon == text || strlen(text) >= ADDRESS_MAX)
+		return -EINVAL;
+	size_t size = (size_t)(colon - text);
+	bool has_brackets = text[0] == '[' && colon[-1] == ']';
+	memcpy(host, text + has_brackets, size - 2 * has_brackets);
+	host[size - 2 * has_brackets] = '\0';
+	strcpy(port, colon + 1);
+	return port[0] == '\0' || strspn(port, "0123456789") != strlen(port) ? -EINVAL : 0;
+}
+
+int web_listen(const char *text, int *ret_fd)
+{
+	char host[ADDRESS_MAX], port[ADDRESS_MAX];
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	int on = 1, r = 0;
+
+	if (text[0] == '/')
+		return listen_unix(text, ret_fd);
+	if (split_address(text, host, port) < 0 || getaddrinfo(host, port, &hints, &found) != 0)
+		return -EINVAL;
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+		bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
+		r = -errno;
+	freeaddrinfo(found);
+	if (r < 0)
+		closep(&fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
+/* Inode of the socket that listens on `port`, from /proc/net/tcp or tcp6; 0 if none. */
+static uint64_t listener_inode(const char *table, unsigned port)
+{
+	char line[512];
+	CLEANUP(fclosep) FILE *file = fopen(table, "re");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		unsigned local, state;
+		uint64_t inode;
+		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu64,
+			    &local, &state, &inode) == 3 &&
+			local == port && state == TCP_LISTEN)
+			return inode;
+	}
+	return 0;
+}
+
+static bool holds_socket(const char *pid, uint64_t inode)
+{
+	char folder[300], target[64], wanted[64];
+	struct dirent *entry;
+	bool is_found = false;
+
+	snprintf(folder, sizeof(folder), "/proc/%s/fd", pid);
+	snprintf(wanted, sizeof(wanted), "socket:[%" PRIu64 "]", inode);
+	DIR *dir = opendir(folder);
+	while (dir != NULL && !is_found && (entry = readdir(dir)) != NULL) {
+		ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		target[size > 0 ? size : 0] = '\0';
+		is_found = strcmp(target, wanted) == 0;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return is_found;
+}
+
+static void describe_process(const char *pid, char *text, size_t size)
+{
+	char path[300], name[64] = "?";
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	CLEANUP(fclosep) FILE *file = fopen(path, "re");
+	if (file != NULL && fgets(name, sizeof(name), file) != NULL)
+		name[strcspn(name, "\n")] = '\0';
+	snprintf(text, size, "%s (pid %s)", name, pid);
+}
+
+void web_port_owner(const char *address, char *text, size_t size)
+{
+	char host[ADDRESS_MAX], port[ADDRESS_MAX];
+	struct dirent *entry;
+
+	snprintf(text, size, "another process");
+	if (split_address(address, host, port) < 0)
+		return;
+	unsigned number = (unsigned)strtoul(port, NULL, 10);
+	uint64_t inode = listener_inode("/proc/net/tcp", number);
+	inode = inode != 0 ? inode : listener_inode("/proc/net/tcp6", number);
+	DIR *dir = inode != 0 ? opendir("/proc") : NULL;
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+			holds_socket(entry->d_name, inode)) {
+			describe_process(entry->d_name, text, size);
+			break;
+		}
+	if (dir != NULL)
+		closedir(dir);
+}

@@ -1,0 +1,99 @@
+/* Foreign descriptors in h2o's loop: listeners, and the sources that the rest of a stage is made of. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/web_private.h"
+
+static void on_ready(h2o_socket_t *socket, const char *error)
+{
+	struct web_source *slot = socket->data;
+
+	if (error != NULL || slot->source == NULL)
+		return;
+	int r = slot->source->ready(slot->source);
+	if (r < 0)
+		slot->web->failure = r;
+}
+
+/* h2o closes what it is given: it gets a duplicate, the source's owner keeps its own descriptor. */
+int web_add_source(struct web *web, struct source *source)
+{
+	for (size_t i = 0; i < WEB_SOURCES_MAX; i++) {
+		struct web_source *slot = &web->sources[i];
+		if (slot->socket != NULL)
+			continue;
+		int fd = fcntl(source->fd, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			return -errno;
+		slot->web = web;
+		slot->source = source;
+		slot->socket = h2o_evloop_socket_create(web->h2o_context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+		slot->socket->data = slot;
+		h2o_socket_read_start(slot->socket, on_ready);
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+void web_remove_source(struct web *web, struct source *source)
+{
+	for (size_t i = 0; i < WEB_SOURCES_MAX; i++) {
+		struct web_source *slot = &web->sources[i];
+		if (slot->source != source)
+			continue;
+		h2o_socket_close(slot->socket);
+		*slot = (struct web_source) { 0 };
+	}
+}
+
+static void on_connection_closed(void *data)
+{
+	struct web *web = data;
+
+	web->connections--;
+}
+
+static void on_accept(h2o_socket_t *listener_socket, const char *error)
+{
+	struct web_listener *listener = listener_socket->data;
+	struct web *web = listener->web;
+	h2o_socket_t *socket;
+
+	if (error != NULL)
+		return;
+	while ((socket = h2o_evloop_socket_accept(listener_socket)) != NULL) {
+		if (web->connections >= web->config.connections) {
+			h2o_socket_close(socket);
+			continue;
+		}
+		web->connections++;
+		socket->on_close.cb = on_connection_closed;
+		socket->on_close.data = web;
+		h2o_accept(&listener->accept, socket);
+	}
+}
+
+int web_add_listener(struct web *web, int fd, SSL_CTX *tls)
+{
+	if (web->listener_count == WEB_LISTENERS_MAX)
+		return -ENOSPC;
+	struct web_listener *listener = &web->listeners[web->listener_count++];
+	listener->web = web;
+	listener->accept =
+		(h2o_accept_ctx_t) { .ctx = &web->h2o_context, .hosts = web->h2o.hosts, .ssl_ctx = tls };
+	if (tls != NULL)
+		h2o_ssl_register_alpn_protocols(tls, h2o_http2_alpn_protocols);
+	listener->socket = h2o_evloop_socket_create(web->h2o_context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+	listener->socket->data = listener;
+	h2o_socket_read_start(listener->socket, on_accept);
+	return 0;
+}
+
+void web_close_listeners(struct web *web)
+{
+	for (size_t i = 0; i < web->listener_count; i++)
+		h2o_socket_close(web->listeners[i].socket);
+	web->listener_count = 0;
+}
