@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,9 +48,9 @@ static int split_address(const char *text, char *host, char *port)
 	if (colon == NULL || colon == text || strlen(text) >= ADDRESS_MAX)
 		return -EINVAL;
 	size_t size = (size_t)(colon - text);
-	bool has_brackets = text[0] == '[' && colon[-1] == ']';
-	memcpy(host, text + has_brackets, size - 2 * has_brackets);
-	host[size - 2 * has_brackets] = '\0';
+	size_t bracket = text[0] == '[' && colon[-1] == ']' ? 1 : 0;
+	memcpy(host, text + bracket, size - 2 * bracket);
+	host[size - 2 * bracket] = '\0';
 	strcpy(port, colon + 1);
 	return port[0] == '\0' || strspn(port, "0123456789") != strlen(port) ? -EINVAL : 0;
 }
