@@ -1,0 +1,250 @@
+#include "frontend/asks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#define TOOL_MAX      65
+#define ARGUMENTS_MAX 65536
+
+enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT };
+
+struct ask {
+	enum phase phase;
+	uint64_t id, deadline_ns;
+	char tool[TOOL_MAX], lang[8];
+	char *arguments; /* until sent */
+	size_t arguments_size;
+	ask_done_fn *done;
+	void *context;
+	char *body; /* chunks so far */
+	size_t body_size;
+	uint32_t next_chunk;
+};
+
+struct asks {
+	struct link *out, *in;
+	uint64_t run, next_id;
+	struct ask all[ASKS_MAX];
+	double *asked, *answered, *late, *overdue, *refused;
+};
+
+static struct ask *find(struct asks *asks, uint64_t id)
+{
+	struct ask *ask = &asks->all[id % ASKS_MAX];
+
+	return ask->phase != PHASE_FREE && ask->id == id ? ask : NULL;
+}
+
+static void release(struct ask *ask)
+{
+	free(ask->arguments);
+	free(ask->body);
+	*ask = (struct ask) { 0 };
+}
+
+static void finish(struct ask *ask, int code, const char *body, size_t size)
+{
+	ask_done_fn *done = ask->done;
+	void *context = ask->context;
+
+	done(context, code, body, size);
+	release(ask);
+}
+
+static void fail(struct ask *ask, enum error_code code)
+{
+	const struct error_object error = { .code = code, .retry_after_s = 1 };
+	size_t size;
+	CLEANUP(freep) char *body = error_json(&error, ask->lang[0] != '\0' ? ask->lang : "en", &size);
+
+	finish(ask, error_status(code), body != NULL ? body : "{}", body != NULL ? size : 2);
+}
+
+static int append(struct ask *ask, struct text chunk)
+{
+	if (ask->body_size + chunk.size > ANSWER_BYTES_MAX)
+		return -E2BIG;
+	char *body = realloc(ask->body, ask->body_size + chunk.size + 1);
+	if (body == NULL)
+		return -ENOMEM;
+	memcpy(body + ask->body_size, chunk.data, chunk.size);
+	ask->body = body;
+	ask->body_size += chunk.size;
+	ask->next_chunk++;
+	return 0;
+}
+
+static void take_answer(struct asks *asks, const struct answer_row *row)
+{
+	struct ask *ask = find(asks, row->id);
+
+	if (ask == NULL || ask->phase != PHASE_SENT) {
+		++*asks->late;
+		return;
+	}
+	if (row->chunks == 0 || row->chunk != ask->next_chunk || append(ask, row->body) < 0) {
+		fail(ask, ERROR_INTERNAL);
+		return;
+	}
+	if (row->chunk + 1 < row->chunks)
+		return;
+	++*asks->answered;
+	finish(ask, row->code, ask->body, ask->body_size);
+}
+
+static int on_answer(void *context, const struct frame *frame)
+{
+	struct asks *asks = context;
+	const struct answer_once *once = frame->once;
+	const struct answer_row *rows = frame->rows;
+
+	for (size_t i = 0; i < frame->row_count; i++) {
+		if (once->run == asks->run)
+			take_answer(asks, &rows[i]);
+		else /* to a predecessor of ours */
+			++*asks->late;
+	}
+	return 0;
+}
+
+int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, struct stats *stats)
+{
+	struct asks *asks = calloc(1, sizeof(*asks));
+	int r;
+
+	if (asks == NULL)
+		return -ENOMEM;
+	asks->run = run;
+	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, NULL, NULL)) < 0 ||
+		(r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, on_answer, asks)) <
+			0) {
+		asks_free(asks);
+		return r;
+	}
+	link_count_in(asks->out, stats);
+	link_count_in(asks->in, stats);
+	asks->asked = stats_entry(stats, STAT_COUNTER, "asks_total", "");
+	asks->answered = stats_entry(stats, STAT_COUNTER, "asks_answered_total", "");
+	asks->late = stats_entry(stats, STAT_COUNTER, "answers_late_total", "");
+	asks->overdue = stats_entry(stats, STAT_COUNTER, "asks_overdue_total", "");
+	asks->refused = stats_entry(stats, STAT_COUNTER, "asks_refused_total", "");
+	*ret_asks = asks;
+	return 0;
+}
+
+void asks_free(struct asks *asks)
+{
+	if (asks == NULL)
+		return;
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		release(&asks->all[i]);
+	link_free(asks->out);
+	link_free(asks->in);
+	free(asks);
+}
+
+struct link *asks_out(struct asks *asks)
+{
+	return asks->out;
+}
+
+struct link *asks_in(struct asks *asks)
+{
+	return asks->in;
+}
+
+bool asks_can_reach_analyst(const struct asks *asks)
+{
+	return link_is_connected(asks->out);
+}
+
+static struct ask *take_slot(struct asks *asks)
+{
+	for (size_t i = 0; i < ASKS_MAX; i++) {
+		struct ask *ask = &asks->all[++asks->next_id % ASKS_MAX];
+		if (ask->phase == PHASE_FREE) {
+			ask->id = asks->next_id;
+			return ask;
+		}
+	}
+	return NULL;
+}
+
+int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
+	ask_done_fn *done, void *context)
+{
+	if (!asks_can_reach_analyst(asks))
+		return -ENOTCONN;
+	if (size > ARGUMENTS_MAX || strlen(tool) >= TOOL_MAX)
+		return -E2BIG;
+	struct ask *ask = take_slot(asks);
+	if (ask == NULL) {
+		++*asks->refused;
+		return -EBUSY;
+	}
+	ask->arguments = malloc(size + 1);
+	if (ask->arguments == NULL)
+		return -ENOMEM;
+	memcpy(ask->arguments, arguments, size);
+	ask->arguments_size = size;
+	snprintf(ask->tool, sizeof(ask->tool), "%s", tool);
+	snprintf(ask->lang, sizeof(ask->lang), "%.7s", lang);
+	ask->done = done;
+	ask->context = context;
+	ask->deadline_ns = clock_mono_ns() + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
+	ask->phase = PHASE_QUEUED;
+	++*asks->asked;
+	return (int64_t)ask->id;
+}
+
+void asks_cancel(struct asks *asks, int64_t id)
+{
+	struct ask *ask = find(asks, (uint64_t)id);
+
+	if (ask != NULL)
+		release(ask);
+}
+
+static size_t gather(struct asks *asks, struct ask_row rows[static ASKS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ASKS_MAX; i++) {
+		const struct ask *ask = &asks->all[i];
+		if (ask->phase != PHASE_QUEUED)
+			continue;
+		rows[count++] = (struct ask_row) { .id = ask->id,
+			.tool = text_of(ask->tool),
+			.arguments = { ask->arguments, (uint32_t)ask->arguments_size },
+			.lang = text_of(ask->lang),
+			.deadline_ms = ASK_DEADLINE_MS };
+	}
+	return count;
+}
+
+void asks_flush(struct asks *asks)
+{
+	const struct frame_head head = { .kind = FRAME_ask };
+	const struct ask_once once = { .run = asks->run };
+	struct ask_row rows[ASKS_MAX];
+	uint64_t now_ns = clock_mono_ns();
+	size_t count = gather(asks, rows);
+	int r = count > 0 ? link_send(asks->out, &head, &once, rows, count) : 0;
+
+	for (size_t i = 0; i < ASKS_MAX; i++) {
+		struct ask *ask = &asks->all[i];
+		if (ask->phase == PHASE_QUEUED && r < 0) {
+			fail(ask, ERROR_BUSY);
+		} else if (ask->phase == PHASE_QUEUED) {
+			ask->phase = PHASE_SENT;
+			free(TAKE(ask->arguments));
+		} else if (ask->phase == PHASE_SENT && now_ns > ask->deadline_ns) {
+			++*asks->overdue;
+			fail(ask, ERROR_BUSY);
+		}
+	}
+}

@@ -1,0 +1,34 @@
+/*
+ * Questions on their way to the analyst. All questions of one loop turn go in one `ask` frame; answers come back by
+ * number, in any order, long ones in chunks. Bounded: beyond ASKS_MAX a question is refused (BUSY). A question whose
+ * asker went away is cancelled, one whose deadline passed is answered with BUSY; late answers are dropped and counted.
+ */
+#pragma once
+
+#include "base/stats.h"
+#include "ipc/link.h"
+#include "ipc/reasons.h"
+
+#define ASKS_MAX         256
+#define ASK_DEADLINE_MS  5000
+#define ANSWER_BYTES_MAX (16U << 20)
+
+/* code = HTTP status; body is JSON, valid during the call only. */
+typedef void ask_done_fn(void *context, int code, const char *body, size_t size);
+
+struct asks;
+
+int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, struct stats *stats);
+void asks_free(struct asks *asks);
+struct link *asks_out(struct asks *asks);
+struct link *asks_in(struct asks *asks);
+bool asks_can_reach_analyst(const struct asks *asks);
+
+/* Queues a question for the end of the turn; arguments is the text of a JSON object (copied). Its number (> 0), or
+ * -EBUSY, -ENOTCONN (no analyst), -E2BIG. `done` is called exactly once unless the question is cancelled. */
+int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
+	ask_done_fn *done, void *context);
+void asks_cancel(struct asks *asks, int64_t id);
+
+/* At the end of each turn: sends what was queued, answers what is overdue. */
+void asks_flush(struct asks *asks);
