@@ -1,0 +1,292 @@
+/* Power frames: cumulative energy in, slots of the ledger out. */
+#include <errno.h>
+#include <string.h>
+
+#include "analyst/book_names.h"
+#include "analyst/book_rows.h"
+#include "base/clock.h"
+#include "ipc/frame.h"
+
+#define CUMULATIVE_MAX (UINT64_C(1) << 60) /* µJ; keeps every sum within SQLite's 64 bits */
+
+static bool is_sane(const frame_zones *zones)
+{
+	for (int zone = 0; zone < ZONE_MAX; zone++)
+		if (zones->by[zone] > CUMULATIVE_MAX)
+			return false;
+	return true;
+}
+
+/* Baselines count from zero: what was before belongs to a life that is over. */
+static void begin_life(struct book *book, const struct frame_head *head, const struct power_once *once)
+{
+	uint64_t counted_ns = once->counted_ns < once->boot_ns ? once->counted_ns : once->boot_ns;
+
+	book_rows_clear(book);
+	ledger_forget_all_baselines(book->ledger);
+	book->node_seen = book->node_committed = (struct energy) { 0 };
+	book->state.energy_epoch = head->energy_epoch;
+	memcpy(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id));
+	book->state.first_boot_ns = book->state.last_boot_ns = once->boot_ns - counted_ns;
+	book->state.committed_seq = 0;
+}
+
+static bool is_other_life(const struct book *book, const struct frame_head *head)
+{
+	return book->state.energy_epoch != head->energy_epoch ||
+	       memcmp(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id)) != 0;
+}
+
+static void remember(struct book *book, const struct power_once *once)
+{
+	book->last = *once;
+	text_copy(book->source, sizeof(book->source), once->source);
+	book->last.source = (struct text) { 0 }; /* pointed into the frame */
+	book->has_frame = true;
+}
+
+/* False: the frame is older than what is booked. */
+static bool begin_frame(struct book *book, const struct frame *frame)
+{
+	const struct power_once *once = frame->once;
+	uint64_t length_ns;
+
+	if (is_other_life(book, &frame->head))
+		begin_life(book, &frame->head, once);
+	else if (book->state.birth_ns == frame->head.epoch.birth_ns &&
+		 frame->head.seq < book->state.committed_seq) {
+		book->counts.repeated++;
+		return false;
+	}
+	length_ns = once->boot_ns > book->state.last_boot_ns ? once->boot_ns - book->state.last_boot_ns : 0;
+	spread_make(&book->spread, once->real_ns, length_ns, book->state.closed_until);
+	book->slot_flags = (once->flags & TICK_FLAG_COARSE) != 0 ? SLOT_COARSE : 0;
+	if (length_ns > book->gap_ns) {
+		book->slot_flags |= SLOT_SPREAD;
+		book->counts.gaps++;
+	}
+	if (book->spread.is_late)
+		book->slot_flags |= SLOT_LATE;
+	book->sum = (struct energy) { 0 };
+	book->frame++;
+	book->is_applying = true;
+	remember(book, once);
+	return true;
+}
+
+static uint64_t growth(struct book *book, uint64_t *seen, uint64_t value)
+{
+	uint64_t delta;
+
+	if (value < *seen) {
+		book->counts.backwards++;
+		return 0;
+	}
+	delta = value - *seen;
+	*seen = value;
+	return delta;
+}
+
+static struct book_row *row_of(struct book *book, uint64_t id)
+{
+	struct book_row *row = book_row_find(book, id);
+	uint32_t workload;
+
+	if (row != NULL)
+		return row;
+	return book_resolve(book, id, &workload) < 0 ? NULL : book_row_add(book, id, workload);
+}
+
+static int apply_row(struct book *book, const struct power_row *sent)
+{
+	bool is_final = (sent->flags & ROW_FINAL) != 0;
+	struct book_workload *workload;
+	struct book_row *row;
+
+	if (sent->id == 0 || !is_sane(&sent->active_uj) || !is_sane(&sent->idle_uj))
+		return -EBADMSG;
+	row = row_of(book, sent->id);
+	if (row == NULL) /* its energy shows as what the node has and no workload */
+		return 0;
+	workload = &book->workloads[row->workload];
+	for (int zone = 0; zone < ZONE_COUNT; zone++) {
+		uint64_t active = growth(book, &row->seen.active[zone], sent->active_uj.by[zone]);
+		uint64_t idle = growth(book, &row->seen.idle[zone], sent->idle_uj.by[zone]);
+		workload->delta.active[zone] += active;
+		workload->delta.idle[zone] += idle;
+		book->sum.active[zone] += active;
+		book->sum.idle[zone] += idle;
+		row->is_dirty = row->is_dirty || active > 0 || idle > 0;
+	}
+	workload->is_touched = true;
+	workload->is_present = workload->is_present || !is_final || !row->is_final;
+	row->is_dirty = row->is_dirty || row->is_final != is_final;
+	row->is_final = is_final;
+	row->present_frame = book->frame;
+	return 0;
+}
+
+static bool is_empty(const struct ledger_slot *slot)
+{
+	static const struct energy nothing;
+
+	return slot->present_ns == 0 && memcmp(&slot->energy, &nothing, sizeof(nothing)) == 0;
+}
+
+static void fill_slot(const struct book *book, uint32_t piece, const struct energy *energy, bool is_present,
+	struct ledger_slot *ret_slot)
+{
+	const struct spread *spread = &book->spread;
+
+	*ret_slot = (struct ledger_slot) { .start = spread->slot[piece],
+		.state = (enum power_state)book->last.state,
+		.flags = book->slot_flags,
+		.present_ns = is_present ? spread_share(spread, piece, spread->total_ns) : 0 };
+	for (int zone = 0; zone < ZONE_COUNT; zone++) {
+		ret_slot->energy.active[zone] = spread_share(spread, piece, energy->active[zone]);
+		ret_slot->energy.idle[zone] = spread_share(spread, piece, energy->idle[zone]);
+	}
+}
+
+static void push(struct book_workload *workload, uint64_t mono_ns)
+{
+	for (int part = 0; part < PART_COUNT; part++)
+		window_push(&workload->windows[part], mono_ns, workload->cumulative_uj[part]);
+	workload->pushed_ns = mono_ns;
+}
+
+static void settle_workload(struct book *book, struct book_workload *workload, struct energy *node_slots)
+{
+	struct ledger_slot slot;
+
+	for (uint32_t piece = 0; piece < book->spread.count; piece++) {
+		fill_slot(book, piece, &workload->delta, workload->is_present, &slot);
+		for (int zone = 0; zone < ZONE_COUNT; zone++)
+			node_slots[piece].active[zone] += slot.energy.active[zone] + slot.energy.idle[zone];
+		if (!is_empty(&slot))
+			ledger_add_workload(book->ledger, workload->number, &slot);
+	}
+	book_add_parts(workload->cumulative_uj, &workload->delta, book->last.zone_mask);
+	if (workload->is_present)
+		push(workload, book->last.mono_ns);
+	workload->delta = (struct energy) { 0 };
+	workload->is_touched = workload->is_present = false;
+}
+
+/* What the node grew by. total = workloads + idle holds in a sound frame; where it does not, the difference stays with
+ * the node, so that its own sum is exact. */
+static void settle_node(struct book *book, const struct power_once *once, struct energy *slots)
+{
+	struct energy delta = { 0 }, rest = { 0 };
+	struct ledger_slot slot;
+	bool is_unbalanced = false;
+
+	for (int zone = 0; zone < ZONE_COUNT; zone++) {
+		uint64_t total = growth(book, &book->node_seen.active[zone], once->total_uj.by[zone]);
+		uint64_t idle = growth(book, &book->node_seen.idle[zone], once->idle_uj.by[zone]);
+		uint64_t given = book->sum.active[zone] + book->sum.idle[zone] + idle;
+		delta.active[zone] = total;
+		delta.idle[zone] = idle;
+		rest.active[zone] = total > given ? total - given : 0;
+		rest.idle[zone] = given > total ? given - total : 0;
+		is_unbalanced = is_unbalanced || total != given;
+	}
+	book->counts.unbalanced += is_unbalanced;
+	for (uint32_t piece = 0; piece < book->spread.count; piece++) {
+		struct energy share = slots[piece];
+		fill_slot(book, piece, &rest, true, &slot);
+		for (int zone = 0; zone < ZONE_COUNT; zone++) {
+			uint64_t over = slot.energy.idle[zone];
+			share.active[zone] += slot.energy.active[zone];
+			share.idle[zone] = spread_share(&book->spread, piece, delta.idle[zone]);
+			share.active[zone] -= over < share.active[zone] ? over : share.active[zone];
+		}
+		slot.energy = share;
+		if (!is_empty(&slot))
+			ledger_add_node(book->ledger, &slot);
+	}
+	book_add_parts(book->node.cumulative_uj, &delta, once->zone_mask);
+	push(&book->node, once->mono_ns);
+}
+
+static void note_absent(struct book *book)
+{
+	for (size_t i = 0; i < book->row_count; i++) {
+		struct book_row *row = &book->rows[i];
+		if (row->present_frame == book->frame)
+			row->gone_boot_ns = 0;
+		else if (row->gone_boot_ns == 0)
+			row->gone_boot_ns = book->last.boot_ns;
+	}
+}
+
+static void end_frame(struct book *book, const struct frame *frame)
+{
+	static struct energy slots[SPREAD_PIECES_MAX]; /* too large for the stack; one thread */
+	const struct power_once *once = frame->once;
+
+	memset(slots, 0, book->spread.count * sizeof(*slots));
+	for (size_t i = 0; i < book->workload_count; i++)
+		if (book->workloads[i].is_touched)
+			settle_workload(book, &book->workloads[i], slots);
+	settle_node(book, once, slots);
+	note_absent(book);
+	book->state.birth_ns = frame->head.epoch.birth_ns;
+	book->state.committed_seq = frame->head.seq;
+	book->state.last_boot_ns =
+		once->boot_ns > book->state.last_boot_ns ? once->boot_ns : book->state.last_boot_ns;
+	book->state.last_real_ns = once->real_ns;
+	book->is_applying = false;
+	book->generation++;
+	book->counts.frames++;
+}
+
+/* A frame that broke off or turned out malformed half-way leaves nothing behind. */
+static void abandon(struct book *book)
+{
+	for (size_t i = 0; i < book->workload_count; i++) {
+		book->workloads[i].delta = (struct energy) { 0 };
+		book->workloads[i].is_touched = book->workloads[i].is_present = false;
+	}
+	ledger_abandon(book->ledger);
+	book_revert(book);
+}
+
+static int apply_rows(struct book *book, const struct frame *frame)
+{
+	const struct power_row *rows = frame->rows;
+
+	for (size_t i = 0; i < frame->row_count; i++) {
+		int r = apply_row(book, &rows[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int book_apply_power(struct book *book, const struct frame *frame)
+{
+	const struct power_once *once = frame->once;
+	int r;
+
+	if (once->state >= POWER_STATE_COUNT || !is_sane(&once->total_uj) || !is_sane(&once->idle_uj))
+		return -EBADMSG;
+	if (once->state == POWER_INITIALIZING) {
+		if (!book->has_frame)
+			remember(book, once);
+		return 0;
+	}
+	if (frame->head.part == 0) {
+		if (book->is_applying)
+			abandon(book);
+		if (!begin_frame(book, frame))
+			return 0;
+	} else if (!book->is_applying)
+		return 0; /* parts of a frame that was refused or is old */
+	r = apply_rows(book, frame);
+	if (r < 0)
+		abandon(book);
+	else if (frame->is_last)
+		end_frame(book, frame);
+	return r;
+}

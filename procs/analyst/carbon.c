@@ -1,0 +1,52 @@
+#include "analyst/carbon.h"
+
+#include <math.h>
+
+#define NS_PER_HOUR 3.6e12
+
+double carbon_kwh(double watts, double hours)
+{
+	return watts * hours / 1000;
+}
+
+double carbon_kwh_month(double energy_uj, double observed_ns)
+{
+	if (!(observed_ns > 0))
+		return 0;
+	return energy_uj / MICROJOULES_PER_KWH / (observed_ns / NS_PER_HOUR) * HOURS_PER_MONTH;
+}
+
+double carbon_grams(double it_kwh, double pue, double intensity)
+{
+	return it_kwh * pue * intensity;
+}
+
+double carbon_grams_per_hour(double watts, double pue, double intensity)
+{
+	return carbon_grams(carbon_kwh(watts, 1), pue, intensity);
+}
+
+double carbon_reported_intensity(double grid_intensity, double pue, double pue_ref)
+{
+	return grid_intensity * pue / pue_ref;
+}
+
+double carbon_gap_percent(double value, double target)
+{
+	return (value / target - 1) * 100;
+}
+
+double carbon_required_reduction_percent(double value, double target)
+{
+	return value > target ? (1 - target / value) * 100 : 0;
+}
+
+double carbon_uncertainty(double value, double u_a, double u_b, double u_c)
+{
+	return COVERAGE_FACTOR * value * sqrt(u_a * u_a + u_b * u_b + u_c * u_c);
+}
+
+double carbon_round_percent(double percent)
+{
+	return round(percent * 10) / 10;
+}

@@ -1,0 +1,39 @@
+/*
+ * Energy, emissions, intensities: the formulas of docs/methodology.md, as pure functions.
+ * Units: W, kWh, g = gCO2eq, g/kWh = gCO2eq/kWh, ratios without unit.
+ */
+#pragma once
+
+#define HOURS_PER_MONTH     730.0 /* 8760 / 12 */
+#define MICROJOULES_PER_KWH 3.6e12
+
+/* Relative standard uncertainties (k = 1) of the engineering defaults: docs/methodology.md. */
+#define U_GRID_METERED   0.05
+#define U_GRID_ESTIMATED 0.10
+#define U_GRID_ANNUAL    0.15
+#define U_PUE_MEASURED   0.02
+#define U_PUE_DECLARED   0.05
+#define U_PUE_REGION     0.10
+#define U_PUE_ASSUMED    0.15
+#define U_POWER_METER    0.05
+#define U_POWER_MODEL    0.20
+#define COVERAGE_FACTOR  2.0
+
+/* E [kWh] of a constant power */
+double carbon_kwh(double watts, double hours);
+/* Energy per month [kWh] of what used `energy_uj` in `observed_ns`; 0 when nothing was observed. */
+double carbon_kwh_month(double energy_uj, double observed_ns);
+/* C [g] = E x PUE x I */
+double carbon_grams(double it_kwh, double pue, double intensity);
+/* g per hour at a mean power */
+double carbon_grams_per_hour(double watts, double pue, double intensity);
+/* I_rep = I_w x PUE / PUE_ref [g/kWh] */
+double carbon_reported_intensity(double grid_intensity, double pue, double pue_ref);
+/* (x / target - 1) x 100 */
+double carbon_gap_percent(double value, double target);
+/* max(0, 1 - target / x) x 100; 0 for x = 0 */
+double carbon_required_reduction_percent(double value, double target);
+/* U = k x value x sqrt(u_a^2 + u_b^2 + u_c^2) */
+double carbon_uncertainty(double value, double u_a, double u_b, double u_c);
+/* To one decimal, as gap_percent is shown. */
+double carbon_round_percent(double percent);

@@ -1,0 +1,298 @@
+#include "analyst/data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyst/data_json.h"
+#include "base/cleanup.h"
+#include "ipc/tools.h"
+
+#define PUE_STANDARD_DEFAULT "KR_PUE_GREEN_DC"
+
+#define X(id, name) name,
+static const char *const factor_names[] = { GRID_FACTORS(X) };
+#undef X
+
+const char *grid_factor_name(enum grid_factor factor)
+{
+	return (unsigned)factor < ARRAY_SIZE(factor_names) ? factor_names[factor] : "?";
+}
+
+int grid_factor_from_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(factor_names); i++)
+		if (strcmp(factor_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+int sha256_hex(const void *bytes, size_t size, char ret_hex[static 65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
+
+	if (EVP_Digest(bytes, size, digest, &length, EVP_sha256(), NULL) != 1 || length != 32)
+		return -EIO;
+	for (unsigned int i = 0; i < length; i++)
+		snprintf(ret_hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+int data_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_size)
+{
+	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(freep) char *text = NULL;
+	size_t size = 0;
+
+	if (fd < 0)
+		return -errno;
+	text = malloc(limit + 2);
+	if (text == NULL)
+		return -ENOMEM;
+	while (size <= limit) {
+		ssize_t n = read(fd, text + size, limit + 1 - size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		size += (size_t)n;
+	}
+	if (size > limit)
+		return -E2BIG;
+	text[size] = '\0';
+	*ret_text = TAKE(text);
+	*ret_size = size;
+	return 0;
+}
+
+static int read_standard(void *context, const struct json_place *place)
+{
+	struct data *data = context;
+	struct standard *standard = &data->standards[data->standard_count];
+	char metric[32], factor[16] = "lifecycle";
+	int r, kind;
+
+	*standard = (struct standard) { .pue_ref = PUE_REF_DEFAULT };
+	if ((r = place_text(place, "code", standard->code, sizeof(standard->code))) < 0 ||
+		(r = place_text(place, "metric", metric, sizeof(metric))) < 0 ||
+		(r = place_text(place, "legal_status", standard->legal_status,
+			 sizeof(standard->legal_status))) < 0 ||
+		(r = place_text(place, "name_en", standard->name[0], sizeof(standard->name[0]))) < 0 ||
+		(r = place_text(place, "name_ko", standard->name[1], sizeof(standard->name[1]))) < 0 ||
+		(r = place_text(place, "disclaimer_en", standard->disclaimer[0],
+			 sizeof(standard->disclaimer[0]))) < 0 ||
+		(r = place_text(place, "disclaimer_ko", standard->disclaimer[1],
+			 sizeof(standard->disclaimer[1]))) < 0)
+		return r;
+	standard->is_pue = strcmp(metric, "pue") == 0;
+	if (!standard->is_pue && strcmp(metric, "carbon_intensity") != 0)
+		return place_refuse(place, "metric", "must be carbon_intensity or pue");
+	if (data_standard(data, standard->code) != NULL)
+		return place_refuse(place, "code", "is there twice");
+	if (standard->is_pue) {
+		r = place_number(place, "target", 1, 10, &standard->target);
+	} else if ((r = place_number(place, "target", 1, 1500, &standard->target)) == 0 &&
+		   (r = place_number(place, "pue_ref", 1, 10, &standard->pue_ref)) == 0 &&
+		   (r = place_text(place, "factor", factor, sizeof(factor))) == 0 &&
+		   place_has(place, "companion"))
+		r = place_text(place, "companion", standard->companion, sizeof(standard->companion));
+	if (r < 0)
+		return r;
+	kind = grid_factor_from_name(factor);
+	if (kind < 0)
+		return place_refuse(place, "factor", "must be lifecycle, direct or official");
+	standard->factor = (enum grid_factor)kind;
+	data->standard_count++;
+	return 0;
+}
+
+static int read_region(void *context, const struct json_place *place)
+{
+	struct data *data = context;
+	struct region *region = &data->regions[data->region_count];
+	int r;
+
+	*region = (struct region) { 0 };
+	if ((r = place_text(place, "code", region->code, sizeof(region->code))) < 0 ||
+		(r = place_text(place, "name", region->name, sizeof(region->name))) < 0 ||
+		(r = place_text(place, "zone", region->zone, sizeof(region->zone))) < 0)
+		return r;
+	if (data_region(data, region->code) != NULL)
+		return place_refuse(place, "code", "is there twice");
+	data->region_count++;
+	return 0;
+}
+
+static int read_annual(void *context, const struct json_place *place)
+{
+	struct data *data = context;
+	struct annual *annual = &data->annuals[data->annual_count];
+	double year = 0;
+	char factor[16];
+	int r, kind;
+
+	*annual = (struct annual) { 0 };
+	if ((r = place_text(place, "zone", annual->zone, sizeof(annual->zone))) < 0 ||
+		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
+		(r = place_number(place, "year", 1990, 2100, &year)) < 0 ||
+		(r = place_number(place, "value", 0.001, 1500, &annual->value)) < 0 ||
+		(r = place_text(place, "source", annual->source, sizeof(annual->source))) < 0)
+		return r;
+	kind = grid_factor_from_name(factor);
+	if (kind < 0)
+		return place_refuse(place, "factor", "must be lifecycle, direct or official");
+	annual->factor = (enum grid_factor)kind;
+	annual->year = (int)year;
+	snprintf(annual->licence, sizeof(annual->licence), "%s", place->licence);
+	snprintf(annual->sha256, sizeof(annual->sha256), "%s", place->sha256);
+	data->annual_count++;
+	return 0;
+}
+
+static int read_region_pue(void *context, const struct json_place *place)
+{
+	struct data *data = context;
+	struct region *region = NULL;
+	char code[64];
+	double pue, year;
+	int r;
+
+	if ((r = place_text(place, "region", code, sizeof(code))) < 0 ||
+		(r = place_number(place, "pue", 1, 10, &pue)) < 0 ||
+		(r = place_number(place, "year", 1990, 2100, &year)) < 0)
+		return r;
+	for (size_t i = 0; i < data->region_count; i++)
+		if (strcmp(data->regions[i].code, code) == 0)
+			region = &data->regions[i];
+	if (region == NULL)
+		return place_refuse(place, "region", "is not in regions.json");
+	region->pue = pue;
+	region->pue_year = (int)year;
+	snprintf(region->pue_source, sizeof(region->pue_source), "%s", place->source);
+	return 0;
+}
+
+static int load_all(const char *folder, struct data *data, struct data_error *error)
+{
+	const struct {
+		const char *file, *list;
+		place_row_fn *read;
+		const size_t *count;
+		size_t limit;
+	} files[] = {
+		{ "standards.json", "standards", read_standard, &data->standard_count, STANDARDS_MAX },
+		{ "regions.json", "regions", read_region, &data->region_count, REGIONS_MAX },
+		{ "grid_electricitymaps.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
+		{ "grid_official_kr.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
+		{ "pue_regions.json", "regions", read_region_pue, &data->region_count, REGIONS_MAX + 1 },
+	};
+	char digests[ARRAY_SIZE(files) * 64 + 1] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct json_source source = {
+			.folder = folder, .file = files[i].file, .list = files[i].list
+		};
+		char sha256[65];
+		int r = data_json_read(&source, files[i].read, data, files[i].count, files[i].limit, sha256,
+			error->text, sizeof(error->text));
+		if (r < 0)
+			return r;
+		if (i == 0)
+			snprintf(data->version, sizeof(data->version), "%s", source.version);
+		strcat(digests, sha256);
+	}
+	return sha256_hex(digests, strlen(digests), data->sha256);
+}
+
+/* What every answer leans on must be there. */
+static int check_whole(const struct data *data, struct data_error *error)
+{
+	const struct standard *pue = data_standard(data, PUE_STANDARD_DEFAULT);
+
+	if (pue == NULL || !pue->is_pue) {
+		snprintf(error->text, sizeof(error->text),
+			"standards.json: no PUE standard " PUE_STANDARD_DEFAULT);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < data->standard_count; i++) {
+		const char *companion = data->standards[i].companion;
+		const struct standard *other = companion[0] == '\0' ? pue : data_standard(data, companion);
+		if (other == NULL || !other->is_pue) {
+			snprintf(error->text, sizeof(error->text),
+				"standards.json: standards[%zu].companion: %s is no PUE standard of this "
+				"file",
+				i, companion);
+			return -EINVAL;
+		}
+	}
+	for (size_t i = 0; i < data->region_count; i++)
+		if (data_annual(data, data->regions[i].zone, FACTOR_LIFECYCLE) == NULL) {
+			snprintf(error->text, sizeof(error->text),
+				"regions.json: regions[%zu].zone: no lifecycle value for zone %s in "
+				"grid_electricitymaps.json",
+				i, data->regions[i].zone);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+int data_load(const char *folder, struct data **ret_data, struct data_error *error)
+{
+	CLEANUP(freep) struct data *data = calloc(1, sizeof(*data));
+	int r;
+
+	if (data == NULL)
+		return -ENOMEM;
+	if ((r = load_all(folder, data, error)) < 0 || (r = check_whole(data, error)) < 0)
+		return r;
+	*ret_data = TAKE(data);
+	return 0;
+}
+
+void data_free(struct data *data)
+{
+	free(data);
+}
+
+const struct standard *data_standard(const struct data *data, const char *code)
+{
+	for (size_t i = 0; i < data->standard_count; i++)
+		if (strcmp(data->standards[i].code, code) == 0)
+			return &data->standards[i];
+	return NULL;
+}
+
+const struct region *data_region(const struct data *data, const char *code)
+{
+	for (size_t i = 0; i < data->region_count; i++)
+		if (strcmp(data->regions[i].code, code) == 0)
+			return &data->regions[i];
+	return NULL;
+}
+
+const struct annual *data_annual(const struct data *data, const char *zone, enum grid_factor factor)
+{
+	const struct annual *newest = NULL;
+
+	for (size_t i = 0; i < data->annual_count; i++) {
+		const struct annual *annual = &data->annuals[i];
+		if (strcmp(annual->zone, zone) == 0 && annual->factor == factor &&
+			(newest == NULL || annual->year > newest->year))
+			newest = annual;
+	}
+	return newest;
+}
+
+const struct standard *data_pue_standard(const struct data *data, const struct standard *standard)
+{
+	if (standard->is_pue)
+		return standard;
+	return data_standard(
+		data, standard->companion[0] != '\0' ? standard->companion : PUE_STANDARD_DEFAULT);
+}

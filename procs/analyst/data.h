@@ -1,0 +1,84 @@
+/*
+ * The Korean data files (config: data_dir): standards, regions, annual grid factors, published PUEs. Loaded whole and
+ * checked before the sandbox; read-only afterwards. Strings live as long as the struct.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DATA_FILE_BYTES_MAX (UINT32_C(1) << 20)
+#define STANDARDS_MAX       128
+#define REGIONS_MAX         256
+#define ANNUALS_MAX         1024
+#define PUE_REF_DEFAULT     1.4 /* of standards on PUE alone, which state none */
+
+/* Kind of emission factor; comparing across kinds is a BASIS_MISMATCH. */
+#define GRID_FACTORS(X)                                                                                      \
+	X(LIFECYCLE, "lifecycle")                                                                            \
+	X(DIRECT, "direct")                                                                                  \
+	X(OFFICIAL, "official")
+enum grid_factor {
+#define X(id, name) FACTOR_##id,
+	GRID_FACTORS(X)
+#undef X
+		FACTOR_COUNT
+};
+
+struct standard {
+	char code[64], companion[64], legal_status[32];
+	bool is_pue;   /* metric is PUE, not carbon intensity */
+	double target; /* gCO2eq/kWh, or PUE */
+	double pue_ref;
+	enum grid_factor factor;
+	char name[2][192], disclaimer[2][384]; /* [0] en, [1] ko */
+};
+
+struct region {
+	char code[64], name[64], zone[32];
+	double pue; /* 0 = none published */
+	int pue_year;
+	char pue_source[96];
+};
+
+struct annual {
+	char zone[32];
+	enum grid_factor factor;
+	int year;
+	double value;                              /* gCO2eq/kWh */
+	char source[160], licence[64], sha256[65]; /* of the file */
+};
+
+struct data {
+	struct standard standards[STANDARDS_MAX];
+	struct region regions[REGIONS_MAX];
+	struct annual annuals[ANNUALS_MAX];
+	size_t standard_count, region_count, annual_count;
+	char version[32];
+	char sha256[65]; /* over all files, in the order of loading */
+};
+
+struct data_error {
+	char text[512]; /* file: path: what is wrong */
+};
+
+/* 0, or -errno with `error` filled. */
+int data_load(const char *folder, struct data **ret_data, struct data_error *error);
+void data_free(struct data *data);
+
+const struct standard *data_standard(const struct data *data, const char *code);
+const struct region *data_region(const struct data *data, const char *code);
+/* The newest annual value of a zone for a kind of factor, or NULL. */
+const struct annual *data_annual(const struct data *data, const char *zone, enum grid_factor factor);
+/* The PUE row that goes with a standard: itself, its companion, else KR_PUE_GREEN_DC. Never NULL after data_load(). */
+const struct standard *data_pue_standard(const struct data *data, const struct standard *standard);
+
+const char *grid_factor_name(enum grid_factor factor);
+/* -1 if there is none of that name. */
+int grid_factor_from_name(const char *name);
+
+/* Hex SHA-256 of some bytes. 0 or -EIO. */
+int sha256_hex(const void *bytes, size_t size, char ret_hex[static 65]);
+/* Reads a whole file of at most `limit` bytes; *ret_text is NUL-terminated and freed by the caller. 0 or -errno. */
+int data_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_size);

@@ -1,0 +1,124 @@
+#include "analyst/data_json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/data.h"
+#include "base/cleanup.h"
+#include "ipc/tools.h"
+
+int place_refuse(const struct json_place *place, const char *key, const char *reason)
+{
+	snprintf(place->error, place->error_size, "%s: %s[%zu].%s: %s", place->file, place->list,
+		place->index, key, reason);
+	return -EINVAL;
+}
+
+bool place_has(const struct json_place *place, const char *key)
+{
+	return json_object_object_get_ex(place->row, key, NULL);
+}
+
+int place_text(const struct json_place *place, const char *key, char *text, size_t size)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(place->row, key, &value) ||
+		!json_object_is_type(value, json_type_string))
+		return place_refuse(place, key, "must be a string");
+	if (json_object_get_string_len(value) == 0 || (size_t)json_object_get_string_len(value) >= size)
+		return place_refuse(place, key, "is empty or too long");
+	snprintf(text, size, "%s", json_object_get_string(value));
+	return 0;
+}
+
+int place_number(const struct json_place *place, const char *key, double min, double max, double *ret_number)
+{
+	struct json_object *value;
+	char reason[96];
+	double number;
+
+	if (!json_object_object_get_ex(place->row, key, &value) ||
+		(!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double)))
+		return place_refuse(place, key, "must be a number");
+	number = json_object_get_double(value);
+	if (!(number >= min && number <= max)) {
+		snprintf(reason, sizeof(reason), "must lie between %g and %g", min, max);
+		return place_refuse(place, key, reason);
+	}
+	*ret_number = number;
+	return 0;
+}
+
+static const char *text_or_empty(struct json_object *root, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(root, key, &value) || !json_object_is_type(value, json_type_string))
+		return "";
+	return json_object_get_string(value);
+}
+
+static int read_rows(struct json_source *source, struct json_object *root, place_row_fn *read, void *context,
+	const size_t *count, size_t limit, struct json_place *place)
+{
+	struct json_object *list;
+
+	if (!json_object_is_type(root, json_type_object) ||
+		!json_object_object_get_ex(root, source->list, &list) ||
+		!json_object_is_type(list, json_type_array)) {
+		snprintf(place->error, place->error_size, "%s: %s: must be an array", source->file,
+			source->list);
+		return -EINVAL;
+	}
+	snprintf(source->version, sizeof(source->version), "%s", text_or_empty(root, "version"));
+	place->licence = text_or_empty(root, "licence");
+	place->source = text_or_empty(root, "source");
+	for (place->index = 0; place->index < json_object_array_length(list); place->index++) {
+		int r;
+		place->row = json_object_array_get_idx(list, place->index);
+		if (!json_object_is_type(place->row, json_type_object))
+			return place_refuse(place, "", "must be an object");
+		if (*count >= limit)
+			return place_refuse(place, "", "is one row too many");
+		r = read(context, place);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int data_json_read(struct json_source *source, place_row_fn *read, void *context, const size_t *count,
+	size_t limit, char ret_sha256[static 65], char *error, size_t error_size)
+{
+	struct json_place place = { .file = source->file,
+		.list = source->list,
+		.sha256 = ret_sha256,
+		.error = error,
+		.error_size = error_size };
+	CLEANUP(freep) char *text = NULL;
+	struct json_object *root;
+	char path[1024];
+	size_t size = 0, offset = 0;
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", source->folder, source->file) >= sizeof(path))
+		return -ENAMETOOLONG;
+	r = data_read_file(path, DATA_FILE_BYTES_MAX, &text, &size);
+	if (r == 0)
+		r = sha256_hex(text, size, ret_sha256);
+	if (r < 0) {
+		snprintf(error, error_size, "%s: %s", path, strerror(-r));
+		return r;
+	}
+	root = json_parse_strict(text, size, &offset);
+	if (root == NULL) {
+		snprintf(error, error_size, "%s: not valid JSON at byte %zu", path, offset);
+		return -EINVAL;
+	}
+	r = read_rows(source, root, read, context, count, limit, &place);
+	json_object_put(root);
+	return r;
+}

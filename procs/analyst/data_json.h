@@ -1,0 +1,32 @@
+/* Reading one data file: {"version", "licence", …, LIST: [{…}, …]} with errors that name file and path. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json_source {
+	const char *folder, *file, *list;
+	char version[32]; /* filled by data_json_read() */
+};
+
+/* One row of the list. */
+struct json_place {
+	struct json_object *row;
+	const char *file, *list, *licence, *source, *sha256;
+	size_t index;
+	char *error;
+	size_t error_size;
+};
+
+typedef int place_row_fn(void *context, const struct json_place *place);
+
+/* Calls read() for every row while *count < limit. 0, or -errno with `error` filled. */
+int data_json_read(struct json_source *source, place_row_fn *read, void *context, const size_t *count,
+	size_t limit, char ret_sha256[static 65], char *error, size_t error_size);
+
+bool place_has(const struct json_place *place, const char *key);
+int place_text(const struct json_place *place, const char *key, char *text, size_t size);
+int place_number(const struct json_place *place, const char *key, double min, double max, double *ret_number);
+/* Fills the error with file, path and the reason. Always -EINVAL. */
+int place_refuse(const struct json_place *place, const char *key, const char *reason);

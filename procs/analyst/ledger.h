@@ -1,0 +1,101 @@
+/*
+ * The ledger: energy per workload in slots of five minutes, later of one hour, in one SQLite file (WAL). Integers of
+ * µJ throughout. Writes gather in one transaction; ledger_commit() ends it together with the state that says up to
+ * which tick they reach. A write that fails (disk full) spoils the transaction: ledger_commit() then rolls back and
+ * says why, and the caller takes up again from its last committed state. docs/methodology.md describes the tables.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/vocabulary.h"
+
+#define LEDGER_SLOT_SECONDS 300
+#define LEDGER_HOUR_SECONDS 3600
+#define LEDGER_PAGE_BYTES   4096
+#define LEDGER_BYTES_MAX    (INT64_C(4) << 30) /* the file never grows beyond; oldest days go first */
+#define LEDGER_SLOT_HOURS   25                 /* slots older than this are rolled up to hours */
+
+/* Flags of a slot. */
+#define SLOT_SPREAD UINT32_C(0x01) /* energy of a gap, spread by time */
+#define SLOT_LATE   UINT32_C(0x02) /* belongs to an hour that was closed */
+#define SLOT_COARSE UINT32_C(0x04) /* the estimator integrated in one step */
+
+enum alias_type { ALIAS_POD = 1, ALIAS_OWNER, ALIAS_POD_UID, ALIAS_CONTAINER, ALIAS_CONTAINER_ID };
+
+/* Energy by zone. For the node `active` is what is not idle. */
+struct energy {
+	uint64_t active[ZONE_COUNT], idle[ZONE_COUNT];
+};
+
+struct ledger_state {
+	uint8_t boot_id[16];
+	uint64_t birth_ns, energy_epoch;
+	uint64_t committed_seq;
+	uint64_t first_boot_ns,
+		last_boot_ns; /* of the energy epoch: where its energy begins and how far it is counted */
+	uint64_t last_real_ns;
+	int64_t closed_until; /* s since 1970: hours before it never change again */
+};
+
+struct ledger_slot {
+	int64_t start; /* s since 1970 */
+	enum power_state state;
+	uint64_t present_ns; /* the workload existed; for the node: it was observed */
+	uint32_t flags;
+	struct energy energy;
+};
+
+struct ledger_identity {
+	enum workload_kind kind;
+	char namespace[254], name[254];
+};
+
+struct ledger_baseline {
+	uint64_t id; /* row id; 0 = the node */
+	int64_t workload;
+	bool is_final;
+	struct energy energy; /* since the energy epoch, as last committed */
+};
+
+struct ledger;
+
+/* Opens or creates FOLDER/ledger.db. A file that is no ledger or corrupt is set aside as ledger.db.corrupt-TIME and
+ * *ret_set_aside is true. 0 or -errno (-EPROTONOSUPPORT: written by a newer tanso). */
+int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_aside);
+/* Commits nothing; checkpoints and closes. */
+void ledger_close(struct ledger *ledger);
+/* What the last failing call was about. */
+const char *ledger_message(const struct ledger *ledger);
+/* For tests: the file may have that many pages. */
+void ledger_limit_pages(struct ledger *ledger, int64_t pages);
+
+int ledger_load_state(struct ledger *ledger, struct ledger_state *ret_state);
+typedef int ledger_baseline_fn(
+	void *context, const struct ledger_baseline *baseline, const struct ledger_identity *identity);
+int ledger_load_baselines(struct ledger *ledger, ledger_baseline_fn *each, void *context);
+/* The workload of that identity, or -ENOENT; and a number for a new one. */
+int ledger_find_identity(
+	struct ledger *ledger, const struct ledger_identity *identity, int64_t *ret_workload);
+int64_t ledger_new_workload(struct ledger *ledger);
+
+/* Writes of the open transaction (opened by the first of them). Failures stick until ledger_commit(). */
+void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot);
+void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct ledger_slot *slot);
+void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *baseline);
+void ledger_forget_baseline(struct ledger *ledger, uint64_t id);
+void ledger_forget_all_baselines(struct ledger *ledger);
+void ledger_put_workload(struct ledger *ledger, int64_t workload, const struct ledger_identity *identity);
+void ledger_put_alias(
+	struct ledger *ledger, int64_t workload, enum alias_type type, const char *value, const char *detail);
+/* `from` turned out to be `to`: its energy moves there. */
+void ledger_merge(struct ledger *ledger, int64_t from, int64_t to);
+int ledger_commit(struct ledger *ledger, const struct ledger_state *state);
+/* Throws the open transaction away. */
+void ledger_abandon(struct ledger *ledger);
+
+/* Rolls up slots older than LEDGER_SLOT_HOURS, deletes hours older than `days` and, over the size limit, the oldest
+ * day. Own transaction: call after a commit. 0 or -errno. */
+int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days);

@@ -1,0 +1,55 @@
+/* Questions to the ledger: what was used in a window, and who goes by a name. */
+#pragma once
+
+#include "analyst/grid.h"
+#include "analyst/ledger.h"
+
+#define FOUND_MAX 64 /* workloads one name may stand for */
+
+/* What one workload, or the node, used since the window's start. */
+struct usage {
+	int64_t workload;                    /* 0 = the node */
+	uint64_t present_ns;                 /* for the node: observed */
+	double zone_uj[ZONE_COUNT], idle_uj; /* active by zone; idle of all counted zones */
+	double energy_uj;                    /* of the counted zones, idle share included */
+	double weighted;                     /* sum of energy x intensity [uJ g/kWh] */
+	double covered_uj;                   /* energy in slots the grid file covers */
+	double time_weighted;                /* sum of presence x intensity [ns g/kWh] */
+	double covered_ns;
+	uint32_t states; /* bit s: there are slots of enum power_state s, counted or not */
+};
+
+struct usage_window {
+	int64_t since;      /* s since 1970 */
+	bool allow_fake;    /* count slots of a fake meter too */
+	uint32_t zone_mask; /* zones the node has: psys counts only without package */
+	const struct grid *grid;
+};
+
+/* Adds the slots of one workload (0 = the node) to *usage. 0 or -errno. */
+int ledger_sum(
+	struct ledger *ledger, int64_t workload, const struct usage_window *window, struct usage *usage);
+/* The same for every workload at once; each() is called once per workload and table. */
+typedef int ledger_usage_fn(void *context, const struct usage *usage);
+int ledger_sum_all(
+	struct ledger *ledger, const struct usage_window *window, ledger_usage_fn *each, void *context);
+
+struct found {
+	int64_t workload;
+	struct ledger_identity identity;
+	char detail[64]; /* owner kind, where found by owner */
+	bool is_in_window;
+};
+
+/* Workloads that go by `name` in the best way any does: own name (".service" may be missing) > owner and pod > pod
+ * uid > container name > container id (>= 12 hex digits). namespace "" = any. Returns how many (at most FOUND_MAX),
+ * `ret_is_owner` tells whether they are the parts of one owner. < 0: -errno. */
+int ledger_find(struct ledger *ledger, const char *name, const char *namespace, int64_t since,
+	struct found *found, bool *ret_is_owner);
+/* When energy of it was last counted, s since 1970; 0 = never. */
+int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);
+/* Up to `max` names in the window, each strdup'ed into names[]. Returns how many. */
+size_t ledger_names(struct ledger *ledger, const char *namespace, int64_t since, char **names, size_t max);
+
+/* Does a zone count towards the total of a node that has the zones of `mask`? */
+bool zone_is_counted(enum zone zone, uint32_t mask);

@@ -1,0 +1,72 @@
+/* The tables of the ledger, and columns by zone made from ZONES. Private to ledger*.c. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "analyst/ledger.h"
+
+#define LEDGER_VERSION "1"
+
+enum statement {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_ADD_NODE,
+	SQL_ADD_WORKLOAD,
+	SQL_PUT_BASELINE,
+	SQL_FORGET_BASELINE,
+	SQL_FORGET_BASELINES,
+	SQL_PUT_WORKLOAD,
+	SQL_PUT_ALIAS,
+	SQL_MERGE_SLOTS,
+	SQL_MERGE_SLOTS_GONE,
+	SQL_MERGE_HOURS,
+	SQL_MERGE_HOURS_GONE,
+	SQL_MERGE_BASELINES,
+	SQL_MERGE_ALIASES,
+	SQL_MERGE_ALIASES_GONE,
+	SQL_MERGE_GONE,
+	SQL_PUT_STATE,
+	SQL_LOAD_STATE,
+	SQL_LOAD_BASELINES,
+	SQL_FIND_IDENTITY,
+	SQL_MAX_WORKLOAD,
+	SQL_SUM_ALL,
+	SQL_SUM_ONE,
+	SQL_SUM_NODE,
+	SQL_LAST_SEEN,
+	SQL_BY_NAME,
+	SQL_BY_ALIAS,
+	SQL_BY_CONTAINER_ID,
+	SQL_NAMES,
+	SQL_ROLL_NODE,
+	SQL_ROLL_WORKLOAD,
+	SQL_ROLLED_NODE_GONE,
+	SQL_ROLLED_WORKLOAD_GONE,
+	SQL_OLD_NODE_GONE,
+	SQL_OLD_WORKLOAD_GONE,
+	SQL_UNUSED_WORKLOADS_GONE,
+	SQL_UNUSED_ALIASES_GONE,
+	SQL_OLDEST_HOUR,
+	SQL_PAGES_USED,
+	STATEMENT_COUNT
+};
+
+extern const char *const ledger_schema[]; /* ends in NULL */
+extern const char *const ledger_statements[STATEMENT_COUNT];
+
+struct ledger {
+	sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENT_COUNT];
+	bool is_open; /* a transaction is */
+	int failure;  /* 0 or -errno: the transaction is spoilt */
+	int64_t next_workload;
+	char message[256];
+};
+
+/* -ENOSPC, -EIO, -EBUSY, -EBADMSG (corrupt) …; remembers the message. */
+int ledger_errno(struct ledger *ledger, int code);
+/* Runs a statement whose parameters are bound, to its end; resets it. 0 or -errno. */
+int ledger_run(struct ledger *ledger, enum statement which);
+/* Reads the zone columns from `column` on: active, idle by zone. */
+void ledger_read_energy(sqlite3_stmt *statement, int column, struct energy *ret_energy);

@@ -1,0 +1,242 @@
+/* Writes of the ledger: one transaction, spoilt by the first failure. */
+#include <errno.h>
+#include <string.h>
+
+#include "analyst/ledger_sql.h"
+
+/* Opens the transaction if need be; NULL when it is spoilt. */
+static sqlite3_stmt *begin(struct ledger *ledger, enum statement which)
+{
+	if (ledger->failure != 0)
+		return NULL;
+	if (!ledger->is_open) {
+		ledger->failure = ledger_run(ledger, SQL_BEGIN);
+		if (ledger->failure != 0)
+			return NULL;
+		ledger->is_open = true;
+	}
+	return ledger->statements[which];
+}
+
+static void run(struct ledger *ledger, enum statement which)
+{
+	int r = ledger_run(ledger, which);
+
+	if (r < 0 && ledger->failure == 0)
+		ledger->failure = r;
+}
+
+static void bind_energy(sqlite3_stmt *statement, int parameter, const struct energy *energy)
+{
+	for (int zone = 0; zone < ZONE_COUNT; zone++) {
+		sqlite3_bind_int64(statement, parameter + 2 * zone, (int64_t)energy->active[zone]);
+		sqlite3_bind_int64(statement, parameter + 2 * zone + 1, (int64_t)energy->idle[zone]);
+	}
+}
+
+static void bind_slot(sqlite3_stmt *statement, int parameter, const struct ledger_slot *slot)
+{
+	sqlite3_bind_int64(statement, parameter, slot->start);
+	sqlite3_bind_int(statement, parameter + 1, (int)slot->state);
+	sqlite3_bind_int64(statement, parameter + 2, (int64_t)slot->present_ns);
+	sqlite3_bind_int64(statement, parameter + 3, slot->flags);
+	bind_energy(statement, parameter + 4, &slot->energy);
+}
+
+void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_ADD_NODE);
+
+	if (statement == NULL)
+		return;
+	bind_slot(statement, 1, slot);
+	run(ledger, SQL_ADD_NODE);
+}
+
+void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct ledger_slot *slot)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_ADD_WORKLOAD);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int64(statement, 1, workload);
+	bind_slot(statement, 2, slot);
+	run(ledger, SQL_ADD_WORKLOAD);
+}
+
+void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *baseline)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_PUT_BASELINE);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int64(statement, 1, (int64_t)baseline->id);
+	sqlite3_bind_int64(statement, 2, baseline->workload);
+	sqlite3_bind_int(statement, 3, baseline->is_final);
+	bind_energy(statement, 4, &baseline->energy);
+	run(ledger, SQL_PUT_BASELINE);
+}
+
+void ledger_forget_baseline(struct ledger *ledger, uint64_t id)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_FORGET_BASELINE);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int64(statement, 1, (int64_t)id);
+	run(ledger, SQL_FORGET_BASELINE);
+}
+
+void ledger_forget_all_baselines(struct ledger *ledger)
+{
+	if (begin(ledger, SQL_FORGET_BASELINES) != NULL)
+		run(ledger, SQL_FORGET_BASELINES);
+}
+
+void ledger_put_workload(struct ledger *ledger, int64_t workload, const struct ledger_identity *identity)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_PUT_WORKLOAD);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int64(statement, 1, workload);
+	sqlite3_bind_int(statement, 2, (int)identity->kind);
+	sqlite3_bind_text(statement, 3, identity->namespace, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 4, identity->name, -1, SQLITE_STATIC);
+	run(ledger, SQL_PUT_WORKLOAD);
+}
+
+void ledger_put_alias(
+	struct ledger *ledger, int64_t workload, enum alias_type type, const char *value, const char *detail)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_PUT_ALIAS);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int(statement, 1, (int)type);
+	sqlite3_bind_text(statement, 2, value, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 3, workload);
+	sqlite3_bind_text(statement, 4, detail, -1, SQLITE_STATIC);
+	run(ledger, SQL_PUT_ALIAS);
+}
+
+void ledger_merge(struct ledger *ledger, int64_t from, int64_t to)
+{
+	for (int which = SQL_MERGE_SLOTS; which <= SQL_MERGE_GONE; which++) {
+		sqlite3_stmt *statement = begin(ledger, (enum statement)which);
+		if (statement == NULL)
+			return;
+		sqlite3_bind_int64(statement, 1, to);
+		sqlite3_bind_int64(statement, 2, from);
+		run(ledger, (enum statement)which);
+	}
+}
+
+static void put_state(struct ledger *ledger, const struct ledger_state *state)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_PUT_STATE);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_blob(statement, 1, state->boot_id, sizeof(state->boot_id), SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, (int64_t)state->birth_ns);
+	sqlite3_bind_int64(statement, 3, (int64_t)state->energy_epoch);
+	sqlite3_bind_int64(statement, 4, (int64_t)state->committed_seq);
+	sqlite3_bind_int64(statement, 5, (int64_t)state->first_boot_ns);
+	sqlite3_bind_int64(statement, 6, (int64_t)state->last_boot_ns);
+	sqlite3_bind_int64(statement, 7, (int64_t)state->last_real_ns);
+	sqlite3_bind_int64(statement, 8, state->closed_until);
+	run(ledger, SQL_PUT_STATE);
+}
+
+void ledger_abandon(struct ledger *ledger)
+{
+	/* Some failures have rolled back already. */
+	if (sqlite3_get_autocommit(ledger->db) == 0)
+		ledger_run(ledger, SQL_ROLLBACK);
+	ledger->is_open = false;
+	ledger->failure = 0;
+}
+
+int ledger_commit(struct ledger *ledger, const struct ledger_state *state)
+{
+	int r;
+
+	put_state(ledger, state);
+	if (ledger->failure == 0)
+		ledger->failure = ledger_run(ledger, SQL_COMMIT);
+	r = ledger->failure;
+	ledger_abandon(ledger);
+	return r;
+}
+
+static int run_before(struct ledger *ledger, enum statement which, int64_t before)
+{
+	sqlite3_bind_int64(ledger->statements[which], 1, before);
+	return ledger_run(ledger, which);
+}
+
+static int first_integer(struct ledger *ledger, enum statement which, int64_t *ret_value)
+{
+	sqlite3_stmt *statement = ledger->statements[which];
+	int code = sqlite3_step(statement);
+
+	*ret_value = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	sqlite3_reset(statement);
+	return code == SQLITE_ROW ? 0 : ledger_errno(ledger, code);
+}
+
+/* Over three quarters of the limit the oldest day goes: the rest is room for what is written meanwhile. */
+static int find_horizon(struct ledger *ledger, int64_t now, int64_t days, int64_t *ret_before)
+{
+	int64_t pages = 0, oldest = 0;
+	int r;
+
+	*ret_before = now - days * 86400;
+	if ((r = first_integer(ledger, SQL_PAGES_USED, &pages)) < 0 ||
+		(r = first_integer(ledger, SQL_OLDEST_HOUR, &oldest)) < 0)
+		return r;
+	if (pages > LEDGER_BYTES_MAX / LEDGER_PAGE_BYTES / 4 * 3 && oldest + 86400 > *ret_before)
+		*ret_before = oldest + 86400;
+	return 0;
+}
+
+static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_before)
+{
+	const struct {
+		enum statement which;
+		int64_t before;
+	} steps[] = {
+		{ SQL_ROLL_NODE, slots_before },
+		{ SQL_ROLL_WORKLOAD, slots_before },
+		{ SQL_ROLLED_NODE_GONE, slots_before },
+		{ SQL_ROLLED_WORKLOAD_GONE, slots_before },
+		{ SQL_OLD_NODE_GONE, hours_before },
+		{ SQL_OLD_WORKLOAD_GONE, hours_before },
+	};
+	int r = ledger_run(ledger, SQL_BEGIN);
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
+		r = run_before(ledger, steps[i].which, steps[i].before);
+	if (r == 0)
+		r = ledger_run(ledger, SQL_UNUSED_WORKLOADS_GONE);
+	if (r == 0)
+		r = ledger_run(ledger, SQL_UNUSED_ALIASES_GONE);
+	if (r == 0)
+		r = ledger_run(ledger, SQL_COMMIT);
+	if (r < 0)
+		ledger_abandon(ledger);
+	return r;
+}
+
+int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days)
+{
+	int64_t slots_before = (now / LEDGER_HOUR_SECONDS - LEDGER_SLOT_HOURS) * LEDGER_HOUR_SECONDS,
+		hours_before = 0;
+	int r;
+
+	if (ledger->is_open)
+		return -EBUSY;
+	r = find_horizon(ledger, now, days, &hours_before);
+	return r < 0 ? r : roll_up(ledger, slots_before, hours_before);
+}

@@ -1,0 +1,463 @@
+#include "tests/unit/analyst/book_fixture.h"
+
+#include <errno.h>
+
+#include "analyst/ledger_query.h"
+
+#define BALANCE                                                                                                \
+	"SELECT count(*) FROM (SELECT n.slot, n.state, n.active_package AS node, coalesce(sum(w.active_package" \
+	" + w.idle_package), 0) AS given FROM all_node n LEFT JOIN all_workload w ON w.slot = n.slot AND"       \
+	" w.state = n.state GROUP BY n.slot, n.state HAVING node <> given)"
+#define NODE_PACKAGE "SELECT total_uj FROM node_total WHERE zone = 'package'"
+
+static struct power_row row(uint64_t id, uint64_t package_uj)
+{
+	return (struct power_row){ .id = id, .active_uj.by[ZONE_PACKAGE] = package_uj };
+}
+
+static void set_node(struct fixture *f, uint64_t total_uj, uint64_t idle_uj)
+{
+	f->once.total_uj.by[ZONE_PACKAGE] = total_uj;
+	f->once.idle_uj.by[ZONE_PACKAGE] = idle_uj;
+}
+
+static void sums_are_exact_and_balance_in_every_slot(void **state)
+{
+	struct fixture f;
+	uint64_t a = 0, b = 0, idle = 0, random = 12345;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_name(&f, 10, WORKLOAD_UNIT, "system.slice", "a.service");
+	for (int i = 0; i < 400; i++) {
+		random = random * UINT64_C(6364136223846793005) + 1;
+		a += random >> 40;
+		b += random >> 45;
+		idle += random >> 42;
+		set_node(&f, a + b + idle, idle);
+		const struct power_row rows[] = { row(10, a), row(11, b) };
+		fixture_pass(&f, i % 50 == 49 ? 1111.7 : 0.9); /* every now and then a gap over several slots */
+		assert_int_equal(fixture_send(&f, rows, 2), 0);
+		if (i % 7 == 1)
+			assert_int_equal(book_commit(&f.book), 0);
+	}
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), a + b + idle);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_uj) FROM workload_total"), a + b);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	assert_true(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 1") > 8);
+	assert_int_equal(f.book.counts.unbalanced, 0);
+	fixture_destroy(&f);
+}
+
+static void a_restart_resumes_from_the_committed_state(void **state)
+{
+	struct fixture f;
+	struct power_row rows[] = { row(10, 1000) };
+
+	(void)state;
+	fixture_make(&f);
+	set_node(&f, 1500, 500);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	rows[0].active_uj.by[ZONE_PACKAGE] = 2000; /* this one is never committed */
+	set_node(&f, 2600, 600);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	fixture_close(&f);
+	fixture_open(&f);
+	assert_int_equal(fixture_send(&f, rows, 1), 0); /* the resend */
+	assert_int_equal(fixture_send(&f, rows, 1), 0); /* and once more */
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 2600);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), 2000);
+	assert_int_equal(fixture_ask(&f, "SELECT committed_seq FROM commit_state"), 3);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(present_ns) FROM all_node"), 2 * NS_PER_SECOND);
+	fixture_destroy(&f);
+}
+
+static void a_new_energy_epoch_counts_from_zero_and_keeps_what_was(void **state)
+{
+	struct fixture f;
+	struct power_row rows[] = { row(10, 5000) };
+
+	(void)state;
+	fixture_make(&f);
+	set_node(&f, 5000, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	f.head.energy_epoch++;
+	f.head.seq = 1;
+	f.once.counted_ns = NS_PER_SECOND;
+	rows[0] = row(10, 300);
+	set_node(&f, 300, 0);
+	f.once.boot_ns += 2 * NS_PER_SECOND;
+	f.once.real_ns += 2 * NS_PER_SECOND;
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 5300);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(present_ns) FROM all_node"), 2 * NS_PER_SECOND);
+	fixture_destroy(&f);
+}
+
+static void a_workload_born_during_an_outage_appears_with_its_joules(void **state)
+{
+	struct fixture f;
+	struct power_row rows[] = { row(10, 100), row(77, 900) };
+
+	(void)state;
+	fixture_make(&f);
+	set_node(&f, 100, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	fixture_close(&f);
+	fixture_open(&f);
+	set_node(&f, 1000, 0);
+	fixture_pass(&f, 3600);
+	assert_int_equal(fixture_send(&f, rows, 2), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 1000);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(a.active_package) FROM all_workload a JOIN workload w ON w.id = "
+					 "a.workload WHERE w.name = 'cgroup:77'"),
+		900);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	assert_true(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 1") >= 12);
+	fixture_destroy(&f);
+}
+
+static void a_late_name_makes_no_second_series(void **state)
+{
+	const char *uid = "0a1b2c3d-0000-1111-2222-333344445555";
+	struct fixture f;
+	struct power_row rows[] = { row(10, 100), row(11, 50) };
+	struct workload_row named[2];
+
+	(void)state;
+	fixture_make(&f);
+	for (uint64_t i = 0; i < 2; i++) {
+		named[i] = (struct workload_row){ .op = TOPOLOGY_ADD, .id = 10 + i, .kind = WORKLOAD_POD,
+			.namespace = text_of("kubepods"), .workload = text_of(uid), .pod = text_of(uid), .pod_uid = text_of(uid) };
+		fixture_name_row(&f, &named[i]);
+	}
+	set_node(&f, 150, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 2), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	for (size_t i = 0; i < 2; i++) {
+		named[i].namespace = text_of("prod");
+		named[i].workload = named[i].pod = text_of("web-0");
+		fixture_name_row(&f, &named[i]);
+	}
+	rows[0] = row(10, 200);
+	set_node(&f, 250, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 2), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, "SELECT count(DISTINCT workload) FROM all_workload"), 1);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload a JOIN workload w ON w.id = a.workload "
+					 "WHERE w.name = 'web-0' AND w.namespace = 'prod'"),
+		250);
+	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM workload"), 1);
+	fixture_destroy(&f);
+}
+
+static void a_name_that_is_known_already_takes_the_energy_over(void **state)
+{
+	struct fixture f;
+	struct power_row rows[] = { row(10, 100), row(11, 50) };
+
+	(void)state;
+	fixture_make(&f);
+	fixture_name(&f, 10, WORKLOAD_UNIT, "system.slice", "a.service");
+	set_node(&f, 150, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 2), 0); /* 11 has no name yet */
+	assert_int_equal(book_commit(&f.book), 0);
+	fixture_name(&f, 11, WORKLOAD_UNIT, "system.slice", "a.service");
+	rows[1] = row(11, 60);
+	set_node(&f, 160, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 2), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, "SELECT count(DISTINCT workload) FROM all_workload"), 1);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), 160);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(present_ns) FROM all_workload"), 2 * NS_PER_SECOND);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	fixture_destroy(&f);
+}
+
+static void a_full_disk_loses_nothing_and_is_said(void **state)
+{
+	struct fixture f;
+	uint64_t total = 0;
+	int failed = 0;
+
+	(void)state;
+	fixture_make(&f);
+	ledger_limit_pages(f.ledger, 1); /* SQLite makes that "as large as it is" */
+	for (int i = 0; i < 60; i++) {
+		struct power_row rows[50];
+		total = 0;
+		for (uint64_t j = 0; j < 50; j++) {
+			rows[j] = row(100 + j, (uint64_t)(i + 1) * (j + 1) * 1000);
+			total += rows[j].active_uj.by[ZONE_PACKAGE];
+		}
+		set_node(&f, total, 0);
+		fixture_pass(&f, 60);
+		assert_int_equal(fixture_send(&f, rows, 50), 0);
+		int r = book_commit(&f.book);
+		failed += r == -ENOSPC;
+		if (i == 40)
+			ledger_limit_pages(f.ledger, 100000);
+	}
+	assert_true(failed > 5);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), total);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), total);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	fixture_destroy(&f);
+}
+
+static void the_last_minute_does_not_count_what_a_failed_commit_brings_again(void **state)
+{
+	struct fixture f;
+	double watts[PART_COUNT];
+
+	(void)state;
+	fixture_make(&f);
+	for (int i = 1; i <= 30; i++) {
+		const struct power_row rows[] = { row(10, (uint64_t)i * 5000000) };
+		set_node(&f, (uint64_t)i * 5000000, 0);
+		fixture_pass(&f, 1);
+		assert_int_equal(fixture_send(&f, rows, 1), 0);
+		if (i == 10)
+			ledger_limit_pages(f.ledger, 1);
+		if (i == 10)
+			f.ledger = f.book.ledger;
+		book_commit(&f.book);
+	}
+	assert_true(book_watts(&f.book, book_find(&f.book, f.book.workloads[0].number), watts));
+	assert_true(watts[PART_CPU] > 4.999 && watts[PART_CPU] < 5.001);
+	fixture_destroy(&f);
+}
+
+static void malformed_frames_leave_nothing_behind(void **state)
+{
+	struct fixture f;
+	struct power_row rows[] = { row(10, 100), row(0, 5), row(11, UINT64_MAX) };
+
+	(void)state;
+	fixture_make(&f);
+	set_node(&f, 100, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 2), -EBADMSG);
+	rows[1] = rows[2];
+	assert_int_equal(fixture_send(&f, rows, 2), -EBADMSG);
+	f.once.state = POWER_STATE_COUNT;
+	assert_int_equal(fixture_send(&f, rows, 1), -EBADMSG);
+	f.once.state = POWER_MEASURED;
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 100);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), 100);
+	fixture_destroy(&f);
+}
+
+static void clock_steps_move_slots_and_lose_nothing(void **state)
+{
+	struct fixture f;
+	const struct power_row first[] = { row(10, 100) }, second[] = { row(10, 300) }, third[] = { row(10, 600) };
+
+	(void)state;
+	fixture_make(&f);
+	set_node(&f, 100, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, first, 1), 0);
+	f.once.real_ns += 86400 * NS_PER_SECOND; /* a day forward */
+	set_node(&f, 300, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, second, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	f.once.real_ns -= 86400 * NS_PER_SECOND; /* and back: those hours are closed now */
+	set_node(&f, 600, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, third, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 600);
+	assert_true(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 2") == 1);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	fixture_destroy(&f);
+}
+
+static void slots_roll_up_to_hours_and_old_hours_go(void **state)
+{
+	struct fixture f;
+	uint64_t total = 0;
+	int64_t now = (int64_t)(FIXTURE_REAL / NS_PER_SECOND);
+
+	(void)state;
+	fixture_make(&f);
+	for (int i = 0; i < 30; i++) {
+		const struct power_row rows[] = { row(10, total += 1001) };
+		set_node(&f, total, 0);
+		fixture_pass(&f, 3600);
+		assert_int_equal(fixture_send(&f, rows, 1), 0);
+		assert_int_equal(book_commit(&f.book), 0);
+	}
+	now += 30 * 3600;
+	assert_int_equal(ledger_keep_up(f.ledger, now, 400), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), total);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	assert_true(fixture_ask(&f, "SELECT count(*) FROM hour_workload") == 5);
+	assert_int_equal(fixture_ask(&f, "SELECT min(present_ns) FROM hour_node"), 3600 * NS_PER_SECOND);
+	assert_int_equal(ledger_keep_up(f.ledger, now - 5 * 3600 + 10 * 86400, 10), 0);
+	assert_true(fixture_ask(&f, NODE_PACKAGE) < (int64_t)total);
+	assert_true(fixture_ask(&f, NODE_PACKAGE) > 0);
+	fixture_destroy(&f);
+}
+
+static void final_rows_are_forgotten_only_long_after(void **state)
+{
+	struct fixture f;
+	struct power_row rows[] = { row(10, 100), row(11, 50) };
+
+	(void)state;
+	fixture_make(&f);
+	set_node(&f, 150, 0);
+	fixture_pass(&f, 1);
+	rows[1].flags = ROW_FINAL;
+	assert_int_equal(fixture_send(&f, rows, 2), 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	book_sweep(&f.book);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 2), 0); /* an estimator that had not heard the ack */
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 150);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), 150);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	fixture_pass(&f, 700);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	book_sweep(&f.book);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM baseline"), 2); /* the node and row 10 */
+	fixture_destroy(&f);
+}
+
+static void a_corrupt_file_is_set_aside(void **state)
+{
+	struct fixture f;
+	char path[128];
+	bool is_aside = false;
+	FILE *file;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_close(&f);
+	snprintf(path, sizeof(path), "%s/ledger.db", f.folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	for (int i = 0; i < 5000; i++)
+		fputs("no database", file);
+	fclose(file);
+	assert_int_equal(ledger_open(&f.ledger, f.folder, &is_aside), 0);
+	assert_true(is_aside);
+	assert_int_equal(book_open(&f.book, f.ledger, 1000), 0);
+	snprintf(path, sizeof(path), "ls %s | grep -q '^ledger.db.corrupt-[0-9]*$'", f.folder);
+	assert_int_equal(system(path), 0);
+	fixture_destroy(&f);
+}
+
+static void a_newer_ledger_is_refused_and_left_alone(void **state)
+{
+	struct fixture f;
+	bool is_aside = false;
+
+	(void)state;
+	fixture_make(&f);
+	sqlite3 *db;
+	char path[128];
+	fixture_close(&f);
+	snprintf(path, sizeof(path), "%s/ledger.db", f.folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(ledger_open(&f.ledger, f.folder, &is_aside), -EPROTONOSUPPORT);
+	assert_false(is_aside);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	fixture_open(&f);
+	fixture_destroy(&f);
+}
+
+static void names_find_their_workloads(void **state)
+{
+	const char *id = "abcdefabcdef0123456789abcdefabcdef0123456789abcdefabcdef01234567";
+	struct fixture f;
+	struct power_row rows[] = { row(10, 100), row(11, 50), row(12, 1) };
+	const struct workload_row pods[] = {
+		{ .op = 1, .id = 10, .kind = WORKLOAD_POD, .namespace = text_of("prod"), .workload = text_of("web-1"),
+			.pod = text_of("web-1"), .pod_uid = text_of("uid-1"), .owner_kind = text_of("Deployment"),
+			.owner = text_of("web"), .container = text_of("app"), .container_id = text_of(id) },
+		{ .op = 1, .id = 11, .kind = WORKLOAD_POD, .namespace = text_of("prod"), .workload = text_of("web-2"),
+			.pod = text_of("web-2"), .owner_kind = text_of("Deployment"), .owner = text_of("web") },
+		{ .op = 1, .id = 12, .kind = WORKLOAD_UNIT, .namespace = text_of("system.slice"),
+			.workload = text_of("nginx.service") },
+	};
+	struct found found[FOUND_MAX];
+	bool is_owner;
+
+	(void)state;
+	fixture_make(&f);
+	for (size_t i = 0; i < 3; i++)
+		fixture_name_row(&f, &pods[i]);
+	set_node(&f, 151, 0);
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 3), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	assert_int_equal(ledger_find(f.ledger, "web-1", "", 0, found, &is_owner), 1);
+	assert_int_equal(ledger_find(f.ledger, "web", "prod", 0, found, &is_owner), 2);
+	assert_true(is_owner);
+	assert_string_equal(found[0].detail, "Deployment");
+	assert_int_equal(ledger_find(f.ledger, "web", "dev", 0, found, &is_owner), 0);
+	assert_int_equal(ledger_find(f.ledger, "uid-1", "", 0, found, &is_owner), 1);
+	assert_int_equal(ledger_find(f.ledger, "app", "", 0, found, &is_owner), 1);
+	assert_string_equal(found[0].identity.name, "web-1");
+	assert_int_equal(ledger_find(f.ledger, "nginx", "", 0, found, &is_owner), 1);
+	assert_int_equal(ledger_find(f.ledger, "nginx.service", "", 0, found, &is_owner), 1);
+	assert_int_equal(ledger_find(f.ledger, "abcdefabcdef", "", 0, found, &is_owner), 1);
+	assert_int_equal(ledger_find(f.ledger, "abcdefabcde", "", 0, found, &is_owner), 0);
+	assert_int_equal(ledger_find(f.ledger, "' OR 1=1 --", "", 0, found, &is_owner), 0);
+	fixture_destroy(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sums_are_exact_and_balance_in_every_slot),
+		cmocka_unit_test(a_restart_resumes_from_the_committed_state),
+		cmocka_unit_test(a_new_energy_epoch_counts_from_zero_and_keeps_what_was),
+		cmocka_unit_test(a_workload_born_during_an_outage_appears_with_its_joules),
+		cmocka_unit_test(a_late_name_makes_no_second_series),
+		cmocka_unit_test(a_name_that_is_known_already_takes_the_energy_over),
+		cmocka_unit_test(a_full_disk_loses_nothing_and_is_said),
+		cmocka_unit_test(the_last_minute_does_not_count_what_a_failed_commit_brings_again),
+		cmocka_unit_test(malformed_frames_leave_nothing_behind),
+		cmocka_unit_test(clock_steps_move_slots_and_lose_nothing),
+		cmocka_unit_test(slots_roll_up_to_hours_and_old_hours_go),
+		cmocka_unit_test(final_rows_are_forgotten_only_long_after),
+		cmocka_unit_test(a_corrupt_file_is_set_aside),
+		cmocka_unit_test(a_newer_ledger_is_refused_and_left_alone),
+		cmocka_unit_test(names_find_their_workloads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
