@@ -62,7 +62,7 @@ struct frame_head {
 	uint32_t part, parts; /* part counts from 0 */
 };
 
-/* One received part. `once` and `rows` are arrays of the structs above, by head.kind. */
+/* One received part. `once` is one, `rows` an array of the structs above, by head.kind. */
 struct frame {
 	struct frame_head head;
 	const void *once;
@@ -84,7 +84,7 @@ size_t frame_rows_that_fit(enum frame_kind kind, const void *rows, size_t row_co
 size_t frame_row_size(enum frame_kind kind);
 
 /* Encodes one part (head.version is filled from the table). Bytes belong to the codec until its next call.
- * -E2BIG: a text is over its limit. */
+ * -E2BIG: a text is over its limit, or the part over FRAME_BYTES_MAX. -EDOM: a number that is not finite. */
 int frame_encode(struct frame_codec *codec, const struct frame_head *head, const void *once, const void *rows,
 	size_t row_count, const void **ret_bytes, size_t *ret_size);
 
@@ -94,6 +94,7 @@ int frame_decode(struct frame_codec *codec, const void *bytes, size_t size, stru
 
 /* docs/frames.md */
 void frame_describe(FILE *out);
+
 static inline struct text text_of(const char *s)
 {
 	return (struct text){ .data = s, .size = (uint32_t)__builtin_strlen(s) };

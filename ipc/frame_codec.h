@@ -7,6 +7,7 @@
 
 struct frame_codec {
 	msgpack_sbuffer out;
+	int out_failure; /* 0 or -errno: the first write that did not fit */
 	msgpack_zone zone;
 	void *once, *rows;
 	size_t once_room, rows_room; /* bytes */

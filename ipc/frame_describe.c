@@ -1,3 +1,4 @@
+#include "base/stage.h"
 #include "ipc/frame_table.h"
 
 static void describe_record(FILE *out, const char *title, const struct record *record)
@@ -15,7 +16,9 @@ static void describe_record(FILE *out, const char *title, const struct record *r
 static void describe_routes(FILE *out)
 {
 	fputs("\n## Who says what to whom\n\n| frame | producer | consumer |\n|---|---|---|\n", out);
-#define ROUTE(frame, producer, consumer) fprintf(out, "| %s | %s | %s |\n", #frame, #producer, #consumer);
+#define ROUTE(frame, producer, consumer)                                                                     \
+	fprintf(out, "| %s | %s | %s |\n", #frame, stage_name(STAGE_##producer),                             \
+		stage_name(STAGE_##consumer));
 #include "ipc/routes.def"
 }
 

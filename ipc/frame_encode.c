@@ -1,11 +1,13 @@
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ipc/frame_codec.h"
 
 #define ZONE_CHUNK 65536
-#define HEAD_BYTES 256 /* more than the fixed part of any frame needs besides its texts */
+#define HEAD_BYTES                                                                                           \
+	128 /* more than head and the heads of the arrays take: 1 + 2 * 2 + 28 + 2 * 9 + 2 * 5 + 5 */
 
 int frame_codec_new(struct frame_codec **ret_codec)
 {
@@ -33,7 +35,7 @@ void frame_codec_free(struct frame_codec *codec)
 	free(codec);
 }
 
-/* Most bytes the record can take on the wire. */
+/* Most bytes the record can take on the wire: with these texts, or (values = NULL) with any texts in their limits. */
 static size_t record_bytes(const struct record *record, const void *values)
 {
 	static const size_t most[] = { [FIELD_u8] = 2,
@@ -48,7 +50,9 @@ static size_t record_bytes(const struct record *record, const void *values)
 	for (uint32_t i = 0; i < record->count; i++) {
 		const struct field *field = &record->fields[i];
 		bytes += most[field->type];
-		if (field->type == FIELD_text)
+		if (field->type == FIELD_text && values == NULL)
+			bytes += field->limit;
+		else if (field->type == FIELD_text)
 			bytes += ((const struct text *)(const void *)((const char *)values + field->offset))
 					 ->size;
 	}
@@ -58,18 +62,30 @@ static size_t record_bytes(const struct record *record, const void *values)
 size_t frame_rows_that_fit(enum frame_kind kind, const void *rows, size_t row_count)
 {
 	const struct frame_type *type = frame_type_of((uint8_t)kind);
-	size_t bytes = 0, count = 0;
+	size_t bytes = HEAD_BYTES, count = 0;
 
 	if (type == NULL)
 		return 0;
-	/* The once record is small next to a part: a fixed reserve stands for it. */
+	bytes += record_bytes(&type->once, NULL);
 	while (count < row_count) {
 		bytes += record_bytes(&type->row, (const char *)rows + count * type->row.size);
-		if (bytes > FRAME_BYTES_MAX - 16 * HEAD_BYTES && count > 0)
+		if (bytes > FRAME_BYTES_MAX && count > 0)
 			break;
 		count++;
 	}
 	return count;
+}
+
+/* A failure sticks, so that the calls in between need no checks of their own. */
+static int write_bounded(void *data, const char *bytes, size_t size)
+{
+	struct frame_codec *codec = data;
+
+	if (codec->out_failure == 0 && size > FRAME_BYTES_MAX - codec->out.size)
+		codec->out_failure = -E2BIG;
+	else if (codec->out_failure == 0 && msgpack_sbuffer_write(&codec->out, bytes, size) < 0)
+		codec->out_failure = -ENOMEM;
+	return codec->out_failure;
 }
 
 static void pack_zones(msgpack_packer *packer, const frame_zones *zones)
@@ -87,7 +103,13 @@ static int pack_text(msgpack_packer *packer, const struct text *text, uint32_t l
 {
 	if (text->size > limit)
 		return -E2BIG;
-	return msgpack_pack_str_with_body(packer, text->data, text->size) < 0 ? -ENOMEM : 0;
+	return msgpack_pack_str_with_body(packer, text->data, text->size);
+}
+
+/* Receivers refuse the whole frame for one number that is none. */
+static int pack_real(msgpack_packer *packer, double value)
+{
+	return isfinite(value) ? msgpack_pack_double(packer, value) : -EDOM;
 }
 
 static int pack_field(msgpack_packer *packer, const struct field *field, const void *at)
@@ -97,7 +119,7 @@ static int pack_field(msgpack_packer *packer, const struct field *field, const v
 	case FIELD_u16: return msgpack_pack_uint16(packer, *(const uint16_t *)at);
 	case FIELD_u32: return msgpack_pack_uint32(packer, *(const uint32_t *)at);
 	case FIELD_u64: return msgpack_pack_uint64(packer, *(const uint64_t *)at);
-	case FIELD_f64: return msgpack_pack_double(packer, *(const double *)at);
+	case FIELD_f64: return pack_real(packer, *(const double *)at);
 	case FIELD_text: return pack_text(packer, at, field->limit);
 	case FIELD_zones: pack_zones(packer, at); return 0;
 	}
@@ -111,7 +133,7 @@ static int pack_record(msgpack_packer *packer, const struct record *record, cons
 		int r = pack_field(
 			packer, &record->fields[i], (const char *)values + record->fields[i].offset);
 		if (r < 0)
-			return r == -E2BIG ? r : -ENOMEM;
+			return r;
 	}
 	return 0;
 }
@@ -140,16 +162,16 @@ int frame_encode(struct frame_codec *codec, const struct frame_head *head, const
 	if (type == NULL)
 		return -ENOMSG;
 	msgpack_sbuffer_clear(&codec->out);
-	msgpack_packer_init(&packer, &codec->out, msgpack_sbuffer_write);
+	codec->out_failure = 0;
+	msgpack_packer_init(&packer, codec, write_bounded);
 	pack_head(&packer, type, head);
 	r = pack_record(&packer, &type->once, once);
-	msgpack_pack_array(&packer, row_count);
+	if (r == 0)
+		r = msgpack_pack_array(&packer, row_count);
 	for (size_t i = 0; i < row_count && r == 0; i++)
 		r = pack_record(&packer, &type->row, (const char *)rows + i * type->row.size);
-	if (r < 0)
-		return r;
-	if (codec->out.size > FRAME_BYTES_MAX)
-		return -E2BIG;
+	if (r < 0 || codec->out_failure < 0)
+		return r < 0 ? r : codec->out_failure;
 	*ret_bytes = codec->out.data;
 	*ret_size = codec->out.size;
 	return 0;

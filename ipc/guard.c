@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX 16 /* msgpack_unpack itself holds 32 (MSGPACK_EMBED_STACK_SIZE) */
 
 struct walk {
 	const uint8_t *at, *end;
@@ -93,13 +93,16 @@ static bool walk_one(struct walk *walk)
 
 int guard_check(const void *bytes, size_t size, uint32_t depth, uint32_t items)
 {
-	struct walk walk = { .at = bytes, .end = (const uint8_t *)bytes + size, .items_left = items };
+	struct walk walk = { .at = bytes, .items_left = items };
 
+	if (size == 0)
+		return -EBADMSG;
+	walk.end = walk.at + size;
 	walk.depth_max = depth < DEPTH_MAX ? depth : DEPTH_MAX;
 	do {
 		if (walk.at == walk.end || walk.items_left-- == 0 || !walk_one(&walk))
 			return -EBADMSG;
-		/* The object just read is one that the innermost container owed; its own children come first. */
+		/* The next object is owed by the innermost container that has any left. */
 		while (walk.depth > 0 && walk.open[walk.depth - 1] == 0)
 			walk.depth--;
 		if (walk.depth > 0)

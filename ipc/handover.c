@@ -124,9 +124,11 @@ static int receive_fd(int socket_fd, int *ret_fd)
 	char byte;
 	struct iovec part = { &byte, 1 };
 	union fd_control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
+	/* Room for one descriptor and not for the padding after it: the kernel would put a second one there. */
+	struct msghdr message = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct pollfd wait = { .fd = socket_fd, .events = POLLIN };
 
 	if (poll(&wait, 1, FETCH_WAIT_MS) <= 0)
@@ -148,7 +150,8 @@ int handover_fetch(const char *path, int *ret_fd)
 
 	if (r < 0)
 		return r;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	/* Not blocking: connect() would wait without end for a stopped giver with a full backlog. */
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return receive_fd(fd, ret_fd);

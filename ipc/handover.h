@@ -15,5 +15,6 @@ struct source *handover_source(struct handover *handover);
 void handover_free(struct handover *handover);
 
 /* Asks for it: connects, receives one descriptor (owned by the caller), waiting at most 200 ms. -ENOENT or
- * -ECONNREFUSED while the giver is away. */
+ * -ECONNREFUSED while the giver is away, -EAGAIN or -ETIMEDOUT while it hangs, -EACCES when it refuses us. What is
+ * behind the descriptor is for the caller to check. */
 int handover_fetch(const char *path, int *ret_fd);

@@ -12,7 +12,7 @@
 #include "base/stats.h"
 #include "ipc/frame.h"
 
-#define LINK_QUEUE 16 /* frames a sender may be ahead */
+#define LINK_QUEUE 16 /* frames of one part a sender may be ahead, besides one of FRAME_PARTS_MAX */
 
 struct link;
 
@@ -34,14 +34,17 @@ void link_free(struct link *link);
 struct source *link_source(struct link *link);
 
 /* Sends rows in as many parts as they need. head: kind, epoch, energy_epoch, seq are taken from it. -EAGAIN: full or
- * nobody there, dropped and counted; the next connect or link_owes_full() says to send all. */
+ * nobody there, dropped and counted; the next connect or link_owes_full() says to send all. -E2BIG: over a limit of
+ * frames.def or FRAME_PARTS_MAX; -EDOM: a number that is not finite. */
 int link_send(struct link *link, const struct frame_head *head, const void *once, const void *rows,
 	size_t row_count);
-/* True once after a drop, when the link is writable again: send the full state. */
+/* True once after a drop, when the link has room again: send the full state. */
 bool link_owes_full(struct link *link);
 bool link_is_connected(const struct link *link);
 
-/* Counts frames_in/out/dropped/malformed_total and sequence gaps with label peer="…" in `stats`. */
+/* Counts with label peer="…" in `stats`: a producer's frames_out_total and frames_dropped_total; a consumer's
+ * frames_in_total, frames_malformed_total (no route, over a limit, refused by the handler), frame_gaps_total (a tick or
+ * turn that never came, a frame of which parts were missing) and peers_refused_total (by uid; updated as frames come). */
 void link_count_in(struct link *link, struct stats *stats);
 
 /* Sends all of `stats` as a stats frame (producer = the stage itself, consumer = exporter). */

@@ -1,0 +1,52 @@
+/* What the files of the link share; private to link*.c. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "ipc/link.h"
+#include "ipc/link_join.h"
+#include "ipc/peer.h"
+
+#define LINK_PIPES 2 /* of which frames are joined at a time: a producer's, and its killed predecessor's */
+
+/* The newest frame of a kind, to notice what was lost on the way. */
+struct link_last {
+	struct epoch epoch;
+	uint64_t energy_epoch, seq;
+};
+
+struct link {
+	struct source source; /* receive fd, or the eventfd that tells of connects */
+	nng_socket socket;
+	bool is_open;
+	enum stage producer, consumer;
+	struct frame_codec *codec;
+	void *context;
+	/* consumer */
+	link_frame_fn *on_frame;
+	struct peer_rule peer;
+	atomic_uint refused; /* peers, counted by nng's threads */
+	struct joiner joiners[LINK_PIPES];
+	struct link_last last[FRAME_KIND_COUNT];
+	/* producer */
+	link_connect_fn *on_connect;
+	atomic_int pipe; /* id of the connection, 0 = none; written by nng's threads */
+	int send_fd;     /* readable while the queue has room; nng's */
+	bool owes_full;
+	/* NULL until link_count_in() */
+	double *in, *out, *dropped, *malformed, *gaps, *peers_refused;
+};
+
+/* -errno for an error of nng's. */
+int link_error(int nng_error);
+
+static inline void link_count(double *counter)
+{
+	if (counter != NULL)
+		*counter += 1;
+}
+
+/* Ready function of a consumer's source. */
+int link_receive(struct source *source);
+/* Callback on a thread of nng's: refuses the connection of anyone but the producer. */
+void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context);

@@ -1,0 +1,311 @@
+#include "tests/unit/ipc/link_fixture.h"
+#include "tests/unit/ipc/random.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "base/cleanup.h"
+
+/* A peer that speaks nng but not our frames. */
+static nng_socket dial_raw(const struct fixture *fixture)
+{
+	nng_socket raw;
+	char url[96];
+
+	snprintf(url, sizeof(url), "ipc://%s/estimator/collector.ipc", fixture->dir);
+	assert_int_equal(nng_push0_open(&raw), 0);
+	assert_int_equal(nng_socket_set_ms(raw, NNG_OPT_RECONNMINT, 10), 0);
+	assert_int_equal(nng_dial(raw, url, NULL, 0), 0);
+	return raw;
+}
+
+static void send_raw(nng_socket raw, const void *bytes, size_t size)
+{
+	assert_int_equal(nng_send(raw, (void *)(uintptr_t)bytes, size, 0), 0);
+}
+
+/* One part as link_send would make it; with `is_broken`, cut short. */
+static void send_part(nng_socket raw, uint64_t seq, uint32_t part, uint32_t parts, bool is_broken)
+{
+	const struct frame_head head = { .kind = FRAME_topology, .seq = seq, .part = part, .parts = parts };
+	const struct topology_once once = { .full = 1 };
+	const struct topology_row row = { .id = 1 };
+	struct frame_codec *codec;
+	const void *bytes;
+	size_t size;
+
+	assert_int_equal(frame_codec_new(&codec), 0);
+	assert_int_equal(frame_encode(codec, &head, &once, &row, 1, &bytes, &size), 0);
+	send_raw(raw, bytes, size - is_broken);
+	frame_codec_free(codec);
+}
+
+static void random_messages_are_counted_and_the_link_lives(void **state)
+{
+	struct fixture *fixture = *state;
+	struct random random = random_new("flood");
+	nng_socket raw = dial_raw(fixture);
+	uint8_t bytes[64];
+
+	for (int i = 0; i < 500; i++) {
+		size_t size = random_below(&random, sizeof(bytes)); /* 0 too */
+		for (size_t n = 0; n < size; n++)
+			bytes[n] = (uint8_t)random_next(&random);
+		send_raw(raw, bytes, size);
+		serve(fixture->link);
+	}
+	serve_until(fixture->link, counted(&fixture->stats, "frames_malformed_total", "collector") == 500);
+	send_part(raw, 1, 0, 1, false);
+	serve_until(fixture->link, fixture->seen.frames == 1);
+	assert_true(counted(&fixture->stats, "frames_in_total", "collector") == 1);
+	nng_close(raw);
+}
+
+static void a_message_over_the_limit_ends_the_connection_and_not_the_link(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(freep) uint8_t *large = calloc(1, FRAME_BYTES_MAX + 1);
+	nng_socket raw = dial_raw(fixture);
+
+	assert_non_null(large);
+	send_raw(raw, large, FRAME_BYTES_MAX); /* the most that is read, and then found to be no frame */
+	serve_until(fixture->link, counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
+	send_raw(raw, large, FRAME_BYTES_MAX + 1);
+	nng_close(raw);
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	assert_int_equal(send_tick(link, 1, 7), 0);
+	serve_until(fixture->link, fixture->seen.frames == 1);
+	link_free(link);
+}
+
+static void frames_without_a_route_are_counted_and_dropped(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	const struct frame_head head = { .kind = FRAME_power };
+	const struct power_once once = { .from_seq = 1 };
+
+	assert_int_equal(link_send(link, &head, &once, NULL, 0), 0);
+	assert_int_equal(send_tick(link, 1, 7), 0);
+	serve_until(fixture->link, fixture->seen.frames == 1);
+	assert_true(fixture->seen.sum == 7);
+	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
+	assert_true(counted(&fixture->stats, "frames_in_total", "collector") == 1);
+	link_free(link);
+}
+
+static void what_the_handler_refuses_is_counted_as_malformed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+
+	fixture->seen.result = -EBADMSG;
+	assert_int_equal(
+		send_topology(link, 1, 2500), 0); /* three parts: after the first no more are asked */
+	serve_until(fixture->link, counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
+	assert_int_equal(fixture->seen.parts, 1);
+	fixture->seen.result = 0;
+	assert_int_equal(send_topology(link, 2, 2500), 0);
+	serve_until(fixture->link, fixture->seen.frames == 1);
+	assert_int_equal(fixture->seen.parts, 4);
+	assert_true(counted(&fixture->stats, "frames_in_total", "collector") == 1);
+	link_free(link);
+}
+
+static void a_frame_of_which_a_part_is_missing_is_never_applied(void **state)
+{
+	struct fixture *fixture = *state;
+	nng_socket raw = dial_raw(fixture);
+
+	send_part(raw, 5, 0, 3, false);
+	send_part(raw, 5, 1, 3, false);
+	send_part(raw, 6, 0, 2, false);
+	send_part(raw, 6, 1, 2, false);
+	serve_until(fixture->link, fixture->seen.frames == 1);
+	assert_int_equal(fixture->seen.parts, 2);
+	assert_true(fixture->seen.last_seq == 6);
+	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 1);
+	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 0);
+	nng_close(raw);
+}
+
+static void nothing_is_applied_of_a_frame_with_one_malformed_part(void **state)
+{
+	struct fixture *fixture = *state;
+	nng_socket raw = dial_raw(fixture);
+
+	send_part(raw, 5, 0, 3, false);
+	send_part(raw, 5, 1, 3, true);
+	send_part(raw, 5, 2, 3, false);
+	send_part(raw, 6, 0, 1, false);
+	serve_until(fixture->link, fixture->seen.frames == 1);
+	assert_int_equal(fixture->seen.parts, 1);
+	assert_true(fixture->seen.last_seq == 6);
+	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
+	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 1);
+	nng_close(raw);
+}
+
+/* A killed producer's last bytes may arrive among those of its successor. */
+static void frames_of_two_connections_are_not_mixed(void **state)
+{
+	struct fixture *fixture = *state;
+	nng_socket old = dial_raw(fixture), new = dial_raw(fixture);
+
+	for (uint32_t part = 0; part < 3; part++) {
+		send_part(old, 5, part, 3, false);
+		serve(fixture->link);
+		send_part(new, 5, part, 3, false);
+		serve(fixture->link);
+	}
+	while (fixture->seen.frames < 2)
+		serve(fixture->link);
+	assert_int_equal(fixture->seen.parts, 6);
+	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 0);
+	nng_close(old);
+	nng_close(new);
+}
+
+static void lost_ticks_are_counted_and_restarts_are_none(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	const uint64_t sent[] = { 41, 42, 45, 46, 46, 1, 2 }; /* 43 and 44 are missing; then a new birth */
+	const struct tick_once once = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sent); i++) {
+		const struct frame_head head = {
+			.kind = FRAME_tick, .seq = sent[i], .epoch.birth_ns = sent[i] < 10 ? 2 : 1
+		};
+		assert_int_equal(link_send(link, &head, &once, NULL, 0), 0);
+	}
+	serve_until(fixture->link, fixture->seen.frames == ARRAY_SIZE(sent));
+	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 1);
+	link_free(link);
+}
+
+static int note_stats(void *context, const struct frame *frame)
+{
+	const struct stats_once *once = frame->once;
+	const struct stats_row *rows = frame->rows;
+
+	assert_true(text_equal(once->stage, text_of("collector")));
+	assert_true(once->run == 99);
+	assert_int_equal(frame->row_count, 2);
+	assert_true(text_equal(rows[0].name, text_of("turns_total")));
+	assert_true(text_equal(rows[0].labels, text_of("a=\"b\"")));
+	assert_true(rows[0].value == 3 && rows[1].value == 0.5);
+	*(bool *)context = true;
+	return 0;
+}
+
+static void stats_arrive_without_those_that_are_no_numbers(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stats stats = { 0 };
+	struct link *consumer;
+	bool came = false;
+
+	assert_int_equal(
+		link_listen(&consumer, fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR, note_stats, &came), 0);
+	struct link *link = dial(fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR);
+	*stats_entry(&stats, STAT_COUNTER, "turns_total", "a=\"b\"") = 3;
+	*stats_entry(&stats, STAT_GAUGE, "unknown", "") = NAN;
+	*stats_entry(&stats, STAT_GAUGE, "age_seconds", "") = 0.5;
+	assert_int_equal(link_send_stats(link, STAGE_COLLECTOR, 99, &stats), 0);
+	serve_until(consumer, came);
+	link_free(link);
+	link_free(consumer);
+}
+
+static void only_user_and_group_may_come_near_the_socket(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat status;
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/estimator", fixture->dir);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777 & ~0750U, 0);
+	snprintf(path, sizeof(path), "%s/estimator/collector.ipc", fixture->dir);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0660);
+}
+
+static void links_that_cannot_be_opened_say_why(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *link = NULL;
+	char longer[400];
+
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(link_listen(&link, fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR, note_frame, NULL),
+		-EADDRINUSE);
+	assert_int_equal(link_listen(&link, longer, STAGE_ESTIMATOR, STAGE_COLLECTOR, note_frame, NULL),
+		-ENAMETOOLONG);
+	assert_int_equal(
+		link_dial(&link, longer, STAGE_ESTIMATOR, STAGE_COLLECTOR, NULL, NULL), -ENAMETOOLONG);
+	assert_int_equal(
+		link_listen(&link, "/proc/nowhere", STAGE_ESTIMATOR, STAGE_COLLECTOR, note_frame, NULL),
+		-ENOENT);
+	assert_null(link);
+	link_free(NULL);
+}
+
+static void nobody_there_is_told_and_what_was_refused_is_owed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stats stats = { 0 };
+	struct link *link;
+
+	assert_int_equal(link_dial(&link, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, NULL, NULL), 0);
+	link_count_in(link, &stats);
+	assert_int_equal(send_tick(link, 1, 1), -EAGAIN);
+	assert_false(link_is_connected(link));
+	assert_false(link_owes_full(link));
+	assert_true(counted(&stats, "frames_dropped_total", "analyst") == 1);
+	link_free(link);
+}
+
+static void a_frame_that_cannot_be_encoded_is_dropped_and_not_owed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stats stats = { 0 };
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	const struct frame_head head = { .kind = FRAME_topology };
+	const struct topology_once once = { 0 };
+	const struct topology_row row = { .path = { fixture->dir, 5000 } };
+
+	link_count_in(link, &stats);
+	assert_int_equal(link_send(link, &head, &once, &row, 1), -E2BIG);
+	assert_false(link_owes_full(link));
+	assert_true(counted(&stats, "frames_dropped_total", "estimator") == 1);
+	assert_int_equal(send_topology(link, 1, 70000), -E2BIG); /* more parts than a frame may have */
+	assert_int_equal(send_tick(link, 1, 5), 0);
+	serve_until(fixture->link, fixture->seen.sum == 5);
+	assert_int_equal(fixture->seen.parts, 1);
+	link_free(link);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(random_messages_are_counted_and_the_link_lives),
+		TEST(a_message_over_the_limit_ends_the_connection_and_not_the_link),
+		TEST(frames_without_a_route_are_counted_and_dropped),
+		TEST(what_the_handler_refuses_is_counted_as_malformed),
+		TEST(a_frame_of_which_a_part_is_missing_is_never_applied),
+		TEST(nothing_is_applied_of_a_frame_with_one_malformed_part),
+		TEST(frames_of_two_connections_are_not_mixed),
+		TEST(lost_ticks_are_counted_and_restarts_are_none),
+		TEST(stats_arrive_without_those_that_are_no_numbers),
+		TEST(only_user_and_group_may_come_near_the_socket),
+		TEST(links_that_cannot_be_opened_say_why),
+		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
+		TEST(a_frame_that_cannot_be_encoded_is_dropped_and_not_owed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
