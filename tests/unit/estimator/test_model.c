@@ -1,0 +1,139 @@
+#include "estimator/models/model.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+
+static struct config config;
+static const struct host host = { .cpus = 4,
+	.memory_bytes = UINT64_C(16000000000),
+	.generation = "epyc_3",
+	.thread_idle_mw = 450,
+	.thread_full_mw = 2020 };
+
+static void a_guest_pays_its_threads_share_of_idle_and_full(void **state)
+{
+	struct model model;
+
+	(void)state;
+	config_defaults(&config);
+	assert_int_equal(model_make(&config, &host, &model), 0);
+	assert_int_equal(model_package_mw(&model, 0, 1000), 4 * 450);
+	assert_int_equal(model_package_mw(&model, 1000, 1000), 4 * 2020);
+	assert_int_equal(model.dram_mw, 16 * 392);
+	assert_string_equal(model.name, "curve:epyc_3");
+	assert_true(model.error_ppm > 0);
+}
+
+static void power_never_falls_with_load_and_stays_in_its_range(void **state)
+{
+	struct model model;
+	uint64_t before = 0;
+
+	(void)state;
+	config_defaults(&config);
+	model_make(&config, &host, &model);
+	for (uint64_t busy = 0; busy <= 1100; busy++) { /* over full load, too: clocks jitter */
+		uint64_t mw = model_package_mw(&model, busy, 1000);
+		assert_true(mw >= before && mw >= model.idle_mw && mw <= model.full_mw);
+		before = mw;
+	}
+	assert_int_equal(model_package_mw(&model, 5, 0), model.idle_mw); /* no time passed */
+}
+
+static void the_operators_own_watts_count_and_narrow_the_error(void **state)
+{
+	struct model table, given;
+
+	(void)state;
+	config_defaults(&config);
+	model_make(&config, &host, &table);
+	config.host_idle_watts = 100;
+	config.host_full_watts = 400;
+	config.host_threads = 64;
+	assert_int_equal(model_make(&config, &host, &given), 0);
+	assert_int_equal(given.idle_mw, 6250); /* 4 of 64 threads */
+	assert_int_equal(given.full_mw, 25000);
+	assert_true(given.error_ppm < table.error_ppm);
+	assert_memory_not_equal(given.hash, table.hash, sizeof(given.hash));
+	config.host_full_watts = 50;
+	assert_int_not_equal(model_make(&config, &host, &given), 0);
+}
+
+static void memory_costs_its_byte_seconds(void **state)
+{
+	struct model model;
+
+	(void)state;
+	config_defaults(&config);
+	model_make(&config, &host, &model);
+	assert_int_equal(
+		model_memory_uj(&model, UINT64_C(2000000000) * 10), UINT64_C(7840000)); /* 2 GB for 10 s */
+}
+
+static void write_cpuinfo(const char *folder, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/cpuinfo", folder);
+	FILE *file = fopen(path, "w");
+	fputs(text, file);
+	fclose(file);
+}
+
+static void the_generation_is_told_from_cpuid(void **state)
+{
+	static const struct {
+		const char *text, *generation;
+	} cases[] = {
+		{ "processor : 0\nvendor_id : GenuineIntel\ncpu family : 6\nmodel : 85\nstepping : 4\n",
+			"skylake" },
+		{ "processor : 0\nvendor_id : GenuineIntel\ncpu family : 6\nmodel : 85\nstepping : 7\n",
+			"cascade_lake" },
+		{ "processor : 0\nvendor_id : GenuineIntel\ncpu family : 6\nmodel : 79\nstepping : 1\n",
+			"broadwell" },
+		{ "processor : 0\nvendor_id : AuthenticAMD\ncpu family : 25\nmodel : 1\nstepping : 1\n",
+			"epyc_3" },
+		{ "processor : 0\nvendor_id : AuthenticAMD\ncpu family : 25\nmodel : 17\nstepping : 1\n",
+			"unknown" },
+		{ "processor : 0\nvendor_id : AuthenticAMD\ncpu family : 6\nmodel : 79\nstepping : 1\n",
+			"unknown" },
+	};
+	char folder[] = "/tmp/tanso-host-XXXXXX", path[64];
+	struct host read;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	config_defaults(&config);
+	snprintf(config.procfs_root, sizeof(config.procfs_root), "%s", folder);
+	snprintf(path, sizeof(path), "%s/meminfo", folder);
+	FILE *file = fopen(path, "w");
+	fputs("MemTotal:       16000000 kB\nMemFree: 1 kB\n", file);
+	fclose(file);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		write_cpuinfo(folder, cases[i].text);
+		assert_int_equal(host_read(&config, &read), 0);
+		assert_string_equal(read.generation, cases[i].generation);
+		assert_int_equal(read.cpus, 1);
+		assert_int_equal(read.memory_bytes, UINT64_C(16384000000));
+	}
+	snprintf(config.host_cpu_generation, sizeof(config.host_cpu_generation), "pentium");
+	assert_int_not_equal(host_read(&config, &read), 0);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/cpuinfo", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_guest_pays_its_threads_share_of_idle_and_full),
+		cmocka_unit_test(power_never_falls_with_load_and_stays_in_its_range),
+		cmocka_unit_test(the_operators_own_watts_count_and_narrow_the_error),
+		cmocka_unit_test(memory_costs_its_byte_seconds),
+		cmocka_unit_test(the_generation_is_told_from_cpuid),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
