@@ -10,26 +10,32 @@
 #define TOOL_MAX      65
 #define ARGUMENTS_MAX 65536
 
+/* After a restart the analyst may answer before its own link to us stands, and drop the answer: once more, then. */
+#define SECOND_REPEAT_MS 300
+
 enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT };
 
 struct ask {
 	enum phase phase;
 	uint64_t id, deadline_ns;
 	char tool[TOOL_MAX], lang[8];
-	char *arguments; /* until sent */
+	char *arguments; /* kept until the answer is there, to ask again */
 	size_t arguments_size;
 	ask_done_fn *done;
 	void *context;
 	char *body; /* chunks so far */
 	size_t body_size;
-	uint32_t next_chunk;
+	uint32_t chunks, next_chunk;
+	uint64_t generation;
 };
 
 struct asks {
 	struct link *out, *in;
 	uint64_t run, next_id;
+	uint64_t analyst_seen_ns; /* when it was last connected */
+	uint64_t repeat_at_ns;    /* 0 = not */
 	struct ask all[ASKS_MAX];
-	double *asked, *answered, *late, *overdue, *refused;
+	double *asked, *answered, *late, *overdue, *refused, *repeated;
 };
 
 static struct ask *find(struct asks *asks, uint64_t id)
@@ -55,13 +61,43 @@ static void finish(struct ask *ask, int code, const char *body, size_t size)
 	release(ask);
 }
 
+static void fail_with(struct ask *ask, const struct error_object *error)
+{
+	size_t size;
+	CLEANUP(freep) char *body = error_json(error, ask->lang[0] != '\0' ? ask->lang : "en", &size);
+
+	finish(ask, error_status(error->code), body != NULL ? body : "{}", body != NULL ? size : 2);
+}
+
 static void fail(struct ask *ask, enum error_code code)
 {
-	const struct error_object error = { .code = code, .retry_after_s = 1 };
-	size_t size;
-	CLEANUP(freep) char *body = error_json(&error, ask->lang[0] != '\0' ? ask->lang : "en", &size);
+	const struct error_object error = { .code = code, .retry_after_s = code == ERROR_BUSY };
 
-	finish(ask, error_status(code), body != NULL ? body : "{}", body != NULL ? size : 2);
+	fail_with(ask, &error);
+}
+
+struct error_object asks_absent_error(const char *lang)
+{
+	bool is_korean = strcmp(lang, "ko") == 0;
+	struct error_object error = { .code = ERROR_NOT_READY, .retry_after_s = 1 };
+
+	snprintf(error.message, sizeof(error.message), "%s",
+		is_korean ? "분석 단계(tanso-analyst)가 실행 중이 아닙니다."
+			  : "The analyst (tanso-analyst) is not running.");
+	snprintf(error.hint, sizeof(error.hint), "%s",
+		is_korean ? "곧 다시 시작됩니다. 계속되면 그 로그와 tanso doctor를 확인하십시오."
+			  : "It is restarted at once; if this lasts, see its log and tanso doctor.");
+	return error;
+}
+
+/* A chunk 0 begins (anew): the same question may have been answered twice, before and after a restart. */
+static void begin(struct ask *ask, const struct answer_row *row)
+{
+	free(TAKE(ask->body));
+	ask->body_size = 0;
+	ask->next_chunk = 0;
+	ask->chunks = row->chunks;
+	ask->generation = row->generation;
 }
 
 static int append(struct ask *ask, struct text chunk)
@@ -86,7 +122,14 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 		++*asks->late;
 		return;
 	}
-	if (row->chunks == 0 || row->chunk != ask->next_chunk || append(ask, row->body) < 0) {
+	if (row->chunk == 0)
+		begin(ask, row);
+	if (row->chunk != ask->next_chunk || row->chunks != ask->chunks ||
+		row->generation != ask->generation) {
+		++*asks->late; /* the rest of an answer that was begun before a restart */
+		return;
+	}
+	if (append(ask, row->body) < 0) {
 		fail(ask, ERROR_INTERNAL);
 		return;
 	}
@@ -96,19 +139,48 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 	finish(ask, row->code, ask->body, ask->body_size);
 }
 
+static bool is_sane(const struct answer_row *row)
+{
+	return row->chunks > 0 && row->chunk < row->chunks && row->code >= 200 && row->code <= 599;
+}
+
 static int on_answer(void *context, const struct frame *frame)
 {
 	struct asks *asks = context;
 	const struct answer_once *once = frame->once;
 	const struct answer_row *rows = frame->rows;
 
+	int r = 0;
+
 	for (size_t i = 0; i < frame->row_count; i++) {
-		if (once->run == asks->run)
-			take_answer(asks, &rows[i]);
-		else /* to a predecessor of ours */
+		if (once->run != asks->run) /* to a predecessor of ours */
 			++*asks->late;
+		else if (is_sane(&rows[i]))
+			take_answer(asks, &rows[i]);
+		else
+			r = -EBADMSG;
 	}
-	return 0;
+	return r;
+}
+
+static void repeat_all(struct asks *asks)
+{
+	for (size_t i = 0; i < ASKS_MAX; i++) {
+		struct ask *ask = &asks->all[i];
+		if (ask->phase != PHASE_SENT)
+			continue;
+		ask->phase = PHASE_QUEUED;
+		ask->next_chunk = ask->chunks = 0;
+		++*asks->repeated;
+	}
+}
+
+static void on_analyst_back(void *context)
+{
+	struct asks *asks = context;
+
+	repeat_all(asks);
+	asks->repeat_at_ns = clock_mono_ns() + SECOND_REPEAT_MS * NS_PER_MILLISECOND;
 }
 
 int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, struct stats *stats)
@@ -119,7 +191,9 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, stru
 	if (asks == NULL)
 		return -ENOMEM;
 	asks->run = run;
-	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, NULL, NULL)) < 0 ||
+	asks->analyst_seen_ns = clock_mono_ns();
+	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, on_analyst_back, asks)) <
+			0 ||
 		(r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, on_answer, asks)) <
 			0) {
 		asks_free(asks);
@@ -132,6 +206,7 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, stru
 	asks->late = stats_entry(stats, STAT_COUNTER, "answers_late_total", "");
 	asks->overdue = stats_entry(stats, STAT_COUNTER, "asks_overdue_total", "");
 	asks->refused = stats_entry(stats, STAT_COUNTER, "asks_refused_total", "");
+	asks->repeated = stats_entry(stats, STAT_COUNTER, "asks_repeated_total", "");
 	*ret_asks = asks;
 	return 0;
 }
@@ -162,6 +237,12 @@ bool asks_can_reach_analyst(const struct asks *asks)
 	return link_is_connected(asks->out);
 }
 
+static bool is_absent(const struct asks *asks, uint64_t now_ns)
+{
+	return !asks_can_reach_analyst(asks) &&
+	       now_ns - asks->analyst_seen_ns >= ASK_ABSENT_MS * NS_PER_MILLISECOND;
+}
+
 static struct ask *take_slot(struct asks *asks)
 {
 	for (size_t i = 0; i < ASKS_MAX; i++) {
@@ -177,7 +258,9 @@ static struct ask *take_slot(struct asks *asks)
 int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
 	ask_done_fn *done, void *context)
 {
-	if (!asks_can_reach_analyst(asks))
+	uint64_t now_ns = clock_mono_ns();
+
+	if (is_absent(asks, now_ns))
 		return -ENOTCONN;
 	if (size > ARGUMENTS_MAX || strlen(tool) >= TOOL_MAX)
 		return -E2BIG;
@@ -195,7 +278,7 @@ int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, 
 	snprintf(ask->lang, sizeof(ask->lang), "%.7s", lang);
 	ask->done = done;
 	ask->context = context;
-	ask->deadline_ns = clock_mono_ns() + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
+	ask->deadline_ns = now_ns + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
 	ask->phase = PHASE_QUEUED;
 	++*asks->asked;
 	return (int64_t)ask->id;
@@ -209,42 +292,67 @@ void asks_cancel(struct asks *asks, int64_t id)
 		release(ask);
 }
 
-static size_t gather(struct asks *asks, struct ask_row rows[static ASKS_MAX])
+static size_t gather(struct asks *asks, uint64_t now_ns, struct ask_row rows[static ASKS_MAX])
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < ASKS_MAX; i++) {
 		const struct ask *ask = &asks->all[i];
+		uint64_t left_ns = ask->deadline_ns > now_ns ? ask->deadline_ns - now_ns : 0;
 		if (ask->phase != PHASE_QUEUED)
 			continue;
 		rows[count++] = (struct ask_row) { .id = ask->id,
 			.tool = text_of(ask->tool),
 			.arguments = { ask->arguments, (uint32_t)ask->arguments_size },
 			.lang = text_of(ask->lang),
-			.deadline_ms = ASK_DEADLINE_MS };
+			.deadline_ms = (uint32_t)(left_ns / NS_PER_MILLISECOND) };
 	}
 	return count;
 }
 
-void asks_flush(struct asks *asks)
+static void send_queued(struct asks *asks, uint64_t now_ns)
 {
 	const struct frame_head head = { .kind = FRAME_ask };
 	const struct ask_once once = { .run = asks->run };
 	struct ask_row rows[ASKS_MAX];
-	uint64_t now_ns = clock_mono_ns();
-	size_t count = gather(asks, rows);
-	int r = count > 0 ? link_send(asks->out, &head, &once, rows, count) : 0;
+	size_t count = gather(asks, now_ns, rows);
+
+	if (count == 0 || link_send(asks->out, &head, &once, rows, count) < 0)
+		return;
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		if (asks->all[i].phase == PHASE_QUEUED)
+			asks->all[i].phase = PHASE_SENT;
+}
+
+static void end_overdue(struct asks *asks, uint64_t now_ns)
+{
+	bool is_in_vain = is_absent(asks, now_ns);
 
 	for (size_t i = 0; i < ASKS_MAX; i++) {
 		struct ask *ask = &asks->all[i];
-		if (ask->phase == PHASE_QUEUED && r < 0) {
-			fail(ask, ERROR_BUSY);
-		} else if (ask->phase == PHASE_QUEUED) {
-			ask->phase = PHASE_SENT;
-			free(TAKE(ask->arguments));
-		} else if (ask->phase == PHASE_SENT && now_ns > ask->deadline_ns) {
-			++*asks->overdue;
+		if (ask->phase == PHASE_FREE || (!is_in_vain && now_ns <= ask->deadline_ns))
+			continue;
+		++*asks->overdue;
+		if (is_in_vain) {
+			const struct error_object error = asks_absent_error(ask->lang);
+			fail_with(ask, &error);
+		} else {
 			fail(ask, ERROR_BUSY);
 		}
 	}
+}
+
+void asks_flush(struct asks *asks)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (asks->repeat_at_ns != 0 && now_ns >= asks->repeat_at_ns) {
+		asks->repeat_at_ns = 0;
+		repeat_all(asks);
+	}
+	if (asks_can_reach_analyst(asks)) {
+		asks->analyst_seen_ns = now_ns;
+		send_queued(asks, now_ns);
+	}
+	end_overdue(asks, now_ns);
 }

@@ -2,6 +2,8 @@
  * Questions on their way to the analyst. All questions of one loop turn go in one `ask` frame; answers come back by
  * number, in any order, long ones in chunks. Bounded: beyond ASKS_MAX a question is refused (BUSY). A question whose
  * asker went away is cancelled, one whose deadline passed is answered with BUSY; late answers are dropped and counted.
+ * Asking changes nothing, so what is unanswered is asked again when the analyst comes back: its restart costs a client
+ * some milliseconds and no error. Only when it has been away for ASK_ABSENT_MS is the answer NOT_READY.
  */
 #pragma once
 
@@ -11,6 +13,7 @@
 
 #define ASKS_MAX         256
 #define ASK_DEADLINE_MS  5000
+#define ASK_ABSENT_MS    2000 /* longer than a restart takes */
 #define ANSWER_BYTES_MAX (16U << 20)
 
 /* code = HTTP status; body is JSON, valid during the call only. */
@@ -25,10 +28,14 @@ struct link *asks_in(struct asks *asks);
 bool asks_can_reach_analyst(const struct asks *asks);
 
 /* Queues a question for the end of the turn; arguments is the text of a JSON object (copied). Its number (> 0), or
- * -EBUSY, -ENOTCONN (no analyst), -E2BIG. `done` is called exactly once unless the question is cancelled. */
+ * -EBUSY, -ENOTCONN (the analyst has been away for ASK_ABSENT_MS), -E2BIG, -ENOMEM. `done` is called exactly once
+ * unless the question is cancelled. */
 int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
 	ask_done_fn *done, void *context);
 void asks_cancel(struct asks *asks, int64_t id);
 
-/* At the end of each turn: sends what was queued, answers what is overdue. */
+/* At the end of each turn: sends what was queued, answers what is overdue. A queue that is full keeps its questions for
+ * a later turn. */
 void asks_flush(struct asks *asks);
+/* NOT_READY: the analyst is away. */
+struct error_object asks_absent_error(const char *lang);

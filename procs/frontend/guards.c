@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -52,17 +52,16 @@ static bool is_listed(const char *list, const char *name)
 }
 
 /* A name that only an attacker's DNS gives this address must not be served (DNS rebinding); an address cannot rebind. */
-static bool is_our_host(h2o_req_t *req, const char *allowed_hosts, const char *own_name)
+bool guard_is_host_ours(h2o_iovec_t authority, const char *allowed_hosts, const char *own_name)
 {
 	char name[NAME_SIZE];
 
-	if (!host_of(req->input.authority.base, req->input.authority.len, name))
-		return true; /* HTTP/1.0 and unix sockets */
-	return is_address(name) || strcmp(name, "localhost") == 0 || strcasecmp(name, own_name) == 0 ||
-	       is_listed(allowed_hosts, name);
+	return host_of(authority.base, authority.len, name) &&
+	       (is_address(name) || strcmp(name, "localhost") == 0 || strcasecmp(name, own_name) == 0 ||
+		       is_listed(allowed_hosts, name));
 }
 
-static bool is_local_origin(h2o_iovec_t origin, h2o_iovec_t authority)
+bool guard_is_origin_local(h2o_iovec_t origin, h2o_iovec_t authority, const char *allowed_hosts)
 {
 	const char *scheme_end = origin.len > 3 ? memmem(origin.base, origin.len, "://", 3) : NULL;
 	char name[NAME_SIZE];
@@ -74,27 +73,69 @@ static bool is_local_origin(h2o_iovec_t origin, h2o_iovec_t authority)
 	if (size == authority.len && strncasecmp(host, authority.base, size) == 0)
 		return true;
 	return host_of(host, size, name) &&
-	       (strcmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 || strcmp(name, "::1") == 0);
+	       (strcmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0 ||
+		       strcmp(name, "::1") == 0 || is_listed(allowed_hosts, name));
 }
 
 int guard_request(h2o_req_t *req, const char *allowed_hosts, const char *own_name)
 {
 	h2o_iovec_t origin = guard_header(req, "origin"), site = guard_header(req, "sec-fetch-site");
 
-	if (!is_our_host(req, allowed_hosts, own_name))
+	/* h2o puts the name of its host configuration where the client named none: no browser leaves it out. */
+	bool has_host = req->authority.base != req->hostconf->authority.hostport.base;
+	if (has_host && !guard_is_host_ours(req->authority, allowed_hosts, own_name))
 		return ERROR_UNKNOWN_HOST;
-	if (origin.base != NULL && !is_local_origin(origin, req->input.authority))
+	if (origin.base != NULL && !guard_is_origin_local(origin, req->authority, allowed_hosts))
 		return ERROR_FORBIDDEN_ORIGIN;
 	if (h2o_memis(site.base, site.len, H2O_STRLIT("cross-site")))
 		return ERROR_FORBIDDEN_ORIGIN;
 	return GUARD_PASS;
 }
 
+/* The weight of one item "ko-KR;q=0.8" in thousandths; 1000 without q. */
+static int weight_of(const char *item, size_t size)
+{
+	const char *q = memmem(item, size, "q=", 2);
+	char digits[8] = "";
+
+	if (q == NULL)
+		return 1000;
+	size_t left = size - (size_t)(q + 2 - item);
+	memcpy(digits, q + 2, left < sizeof(digits) - 1 ? left : sizeof(digits) - 1);
+	double weight = strtod(digits, NULL);
+	return weight >= 0 && weight <= 1 ? (int)(weight * 1000) : 0;
+}
+
+static bool is_language(const char *item, size_t size, const char *tag)
+{
+	return size >= 2 && strncasecmp(item, tag, 2) == 0 &&
+	       (size == 2 || memchr("-; ", item[2], 3) != NULL);
+}
+
+const char *guard_preferred_language(const char *header, size_t size)
+{
+	int korean = 0, english = 0;
+
+	for (size_t at = 0; at < size;) {
+		const char *item = header + at, *comma = memchr(item, ',', size - at);
+		size_t length = comma != NULL ? (size_t)(comma - item) : size - at;
+		at += length + 1;
+		for (; length > 0 && (*item == ' ' || *item == '\t'); length--)
+			item++;
+		int weight = weight_of(item, length);
+		if (is_language(item, length, "ko") && weight > korean)
+			korean = weight;
+		if (is_language(item, length, "en") && weight > english)
+			english = weight;
+	}
+	if (korean == english)
+		return "";
+	return korean > english ? "ko" : "en";
+}
+
 const char *guard_language(h2o_req_t *req)
 {
 	h2o_iovec_t value = guard_header(req, "accept-language");
 
-	if (value.len >= 2 && strncasecmp(value.base, "ko", 2) == 0)
-		return "ko";
-	return value.len >= 2 && strncasecmp(value.base, "en", 2) == 0 ? "en" : "";
+	return guard_preferred_language(value.base, value.len);
 }

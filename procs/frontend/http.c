@@ -22,26 +22,61 @@ struct waiting {
 	struct mcp_action action;
 };
 
-static void reply_error(struct http *http, h2o_req_t *req, const struct error_object *error)
+/* "en" or "ko" */
+static const char *language(struct http *http, h2o_req_t *req)
 {
 	const char *lang = guard_language(req);
+
+	return lang[0] != '\0' ? lang : http->config->lang;
+}
+
+static void reply_error(struct http *http, h2o_req_t *req, const struct error_object *error)
+{
 	size_t size;
-	CLEANUP(freep) char *body = error_json(error, lang[0] != '\0' ? lang : http->config->lang, &size);
+	CLEANUP(freep) char *body = error_json(error, language(http, req), &size);
 
 	++*http->errors;
 	if (error->retry_after_s > 0)
 		h2o_add_header_by_str(
 			&req->pool, &req->res.headers, H2O_STRLIT("retry-after"), 0, NULL, H2O_STRLIT("1"));
-	if (error->code == ERROR_METHOD_NOT_ALLOWED)
-		h2o_add_header_by_str(
-			&req->pool, &req->res.headers, H2O_STRLIT("allow"), 0, NULL, H2O_STRLIT("POST"));
 	web_reply(req, error_status(error->code), JSON, body != NULL ? body : "{}", body != NULL ? size : 2);
+}
+
+static void reply_wrong_method(struct http *http, h2o_req_t *req, const char *allowed)
+{
+	struct error_object error = { .code = ERROR_METHOD_NOT_ALLOWED };
+
+	h2o_add_header_by_str(
+		&req->pool, &req->res.headers, H2O_STRLIT("allow"), 0, NULL, allowed, strlen(allowed));
+	snprintf(error.hint, sizeof(error.hint), "Allow: %s", allowed);
+	reply_error(http, req, &error);
 }
 
 static void reply_code(struct http *http, h2o_req_t *req, enum error_code code)
 {
 	const struct error_object error = { .code = code };
 
+	reply_error(http, req, &error);
+}
+
+/* Says what the operator can do about it. */
+static void reply_refused(struct http *http, h2o_req_t *req, enum error_code code)
+{
+	struct error_object error = { .code = code };
+	bool is_korean = strcmp(language(http, req), "ko") == 0;
+
+	if (code == ERROR_UNKNOWN_HOST)
+		snprintf(error.hint, sizeof(error.hint), "%s",
+			is_korean ? "IP 주소나 localhost를 쓰거나 tanso.conf의 allowed_hosts에 이름을 "
+				    "추가하십시오."
+				  : "Use an IP address or localhost, or add the name to allowed_hosts in "
+				    "tanso.conf.");
+	else
+		snprintf(error.hint, sizeof(error.hint), "%s",
+			is_korean
+				? "프로그램에서 요청하거나 그 페이지의 호스트를 allowed_hosts에 추가하십시오."
+				: "Ask from a program, or add the page's host to allowed_hosts in "
+				  "tanso.conf.");
 	reply_error(http, req, &error);
 }
 
@@ -75,18 +110,13 @@ static void on_answer(void *context, int code, const char *body, size_t size)
 /* Answers at once where the analyst cannot be asked. */
 static void answer_refusal(struct waiting *waiting, int64_t reason)
 {
-	const struct error_object error = { .code = reason == -ENOTCONN ? ERROR_NOT_READY
-						    : reason == -E2BIG  ? ERROR_BODY_TOO_LARGE
-									: ERROR_BUSY,
-		.retry_after_s = reason == -E2BIG ? 0 : 1,
-		.hint = "The analyst stage is not connected; tanso up or systemctl status 'tanso-*' shows "
-			"the stages." };
-	struct error_object plain = error;
+	const char *lang = language(waiting->http, waiting->req);
+	struct error_object error = { .code = ERROR_BUSY, .retry_after_s = 1 };
 	size_t size;
 
-	if (reason != -ENOTCONN)
-		plain.hint[0] = '\0';
-	CLEANUP(freep) char *body = error_json(&plain, waiting->http->config->lang, &size);
+	if (reason == -ENOTCONN)
+		error = asks_absent_error(lang);
+	CLEANUP(freep) char *body = error_json(&error, lang, &size);
 	on_answer(waiting, error_status(error.code), body != NULL ? body : "{}", body != NULL ? size : 2);
 }
 
@@ -100,8 +130,8 @@ static struct waiting *new_waiting(struct http *http, h2o_req_t *req)
 
 static void ask(struct waiting *waiting, const char *tool, const char *arguments, size_t size)
 {
-	int64_t id = asks_submit(
-		waiting->http->asks, tool, arguments, size, guard_language(waiting->req), on_answer, waiting);
+	int64_t id = asks_submit(waiting->http->asks, tool, arguments, size,
+		language(waiting->http, waiting->req), on_answer, waiting);
 
 	if (id > 0)
 		waiting->ask = id;
@@ -140,24 +170,24 @@ static void reply_tool(struct http *http, h2o_req_t *req, const char *name, size
 		return;
 	}
 	/* Any content type, or none: `curl -d` calls a JSON body a form. */
-	struct json_object *value = json_parse_strict(body, size, &offset);
-	struct error_object error = { .code = value == NULL ? ERROR_INVALID_JSON : ERROR_INVALID_ARGUMENT };
-	bool is_object = value != NULL && json_object_is_type(value, json_type_object);
-	json_object_put(value);
-	if (is_object) {
-		ask(new_waiting(http, req), tool->name, body, size);
-		return;
+	struct json_object *given = json_parse_strict(body, size, &offset), *checked = NULL;
+	struct error_object error = { .code = ERROR_INVALID_JSON };
+	if (given == NULL) {
+		snprintf(error.hint, sizeof(error.hint), "Stopped at byte %zu of the body.", offset);
+		reply_error(http, req, &error);
+	} else if (tool_check_arguments(tool, given, language(http, req), &checked, &error) < 0) {
+		reply_error(http, req, &error);
+	} else {
+		const char *text = json_object_to_json_string_ext(
+			checked, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+		ask(new_waiting(http, req), tool->name, text, strlen(text));
 	}
-	snprintf(error.hint, sizeof(error.hint),
-		error.code == ERROR_INVALID_JSON ? "Stopped at byte %zu of the body."
-						 : "The body must be a JSON object.",
-		offset);
-	reply_error(http, req, &error);
+	json_object_put(given);
+	json_object_put(checked);
 }
 
 static void reply_tool_list(struct http *http, h2o_req_t *req)
 {
-	const char *lang = guard_language(req);
 	struct json_writer writer = { 0 };
 	CLEANUP(freep) char *text = NULL;
 	size_t size;
@@ -165,8 +195,7 @@ static void reply_tool_list(struct http *http, h2o_req_t *req)
 	json_open_object(&writer, NULL);
 	json_open_array(&writer, "tools");
 	for (size_t i = 0; i < tool_count; i++) {
-		struct json_object *tool =
-			tool_describe(&tools[i], lang[0] != '\0' ? lang : http->config->lang);
+		struct json_object *tool = tool_describe(&tools[i], language(http, req));
 		const char *json = json_object_to_json_string_ext(
 			tool, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 		json_write_raw(&writer, NULL, json, strlen(json));
@@ -182,49 +211,19 @@ static void reply_tool_list(struct http *http, h2o_req_t *req)
 
 /* POST /mcp */
 
-static void reply_mcp_error(h2o_req_t *req, int status, int code, const char *message)
-{
-	size_t size = 0;
-	CLEANUP(freep) char *body = mcp_error(code, message, &size);
-
-	web_reply(req, status, JSON, body != NULL ? body : "", size);
-}
-
-/* "2025-11-25", also said twice by proxies that merge headers; false = a version we do not speak. */
-static bool read_version(h2o_req_t *req, char version[static MCP_VERSION_MAX])
-{
-	h2o_iovec_t value = guard_header(req, "mcp-protocol-version");
-	size_t size = value.len;
-	const char *comma = size > 0 ? memchr(value.base, ',', size) : NULL;
-
-	version[0] = '\0';
-	if (size == 0)
-		return true;
-	if (comma != NULL)
-		size = (size_t)(comma - value.base);
-	if (size >= MCP_VERSION_MAX)
-		return false;
-	memcpy(version, value.base, size);
-	version[size] = '\0';
-	return mcp_is_version(version);
-}
-
 static void reply_mcp(struct http *http, h2o_req_t *req)
 {
-	char version[MCP_VERSION_MAX];
+	h2o_iovec_t version = guard_header(req, "mcp-protocol-version");
 
 	if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"))) {
-		reply_code(http, req, ERROR_METHOD_NOT_ALLOWED);
-		return;
-	}
-	if (!read_version(req, version)) {
-		reply_mcp_error(req, 400, -32600,
-			"MCP-Protocol-Version is none of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05");
+		reply_wrong_method(http, req, "POST");
 		return;
 	}
 	struct waiting *waiting = new_waiting(http, req);
 	waiting->is_mcp = true;
-	mcp_take(req->entity.base, req->entity.len, version, guard_language(req), &waiting->action);
+	mcp_take(req->entity.len > 0 ? req->entity.base : "", req->entity.len,
+		h2o_strdup(&req->pool, version.base, version.len).base, language(http, req),
+		&waiting->action);
 	if (waiting->action.kind == MCP_CALL)
 		ask(waiting, waiting->action.tool, waiting->action.arguments, waiting->action.arguments_size);
 	else if (waiting->action.kind == MCP_ACCEPTED)
@@ -241,6 +240,12 @@ static bool is_path(const h2o_req_t *req, const char *path)
 	       memcmp(req->path_normalized.base, path, strlen(path)) == 0;
 }
 
+static bool is_get(const h2o_req_t *req)
+{
+	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
+}
+
 static void reply_ready(struct http *http, h2o_req_t *req)
 {
 	bool is_ready = asks_can_reach_analyst(http->asks);
@@ -249,44 +254,74 @@ static void reply_ready(struct http *http, h2o_req_t *req)
 	web_reply(req, is_ready ? 200 : 503, "text/plain; charset=utf-8", text, strlen(text));
 }
 
+static void reply_no_such_page(struct http *http, h2o_req_t *req)
+{
+	struct error_object error = { .code = ERROR_UNKNOWN_TOOL };
+	bool is_korean = strcmp(language(http, req), "ko") == 0;
+
+	snprintf(error.message, sizeof(error.message), "%s",
+		is_korean ? "이 주소에는 아무것도 없습니다." : "There is nothing at this address.");
+	snprintf(error.hint, sizeof(error.hint), "%s",
+		"GET /tools, POST /tools/<name>, POST /mcp, GET /healthz, GET /readyz");
+	reply_error(http, req, &error);
+}
+
 static void route(struct http *http, h2o_req_t *req)
 {
 	static const char tools_path[] = "/tools/";
 	bool is_post = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"));
-	bool is_get = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
-		      h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
 	size_t prefix = sizeof(tools_path) - 1;
-	bool is_tool = req->path_normalized.len > prefix &&
-		       memcmp(req->path_normalized.base, tools_path, prefix) == 0;
 
 	if (is_path(req, "/mcp"))
 		reply_mcp(http, req);
-	else if (is_tool && is_post)
-		reply_tool(http, req, req->path_normalized.base + prefix, req->path_normalized.len - prefix);
-	else if (is_tool ||
-		 ((is_path(req, "/tools") || is_path(req, "/healthz") || is_path(req, "/readyz")) && !is_get))
-		reply_code(http, req, ERROR_METHOD_NOT_ALLOWED);
 	else if (is_path(req, "/tools"))
-		reply_tool_list(http, req);
-	else if (is_path(req, "/healthz"))
-		web_reply(req, 200, "text/plain; charset=utf-8", "ok\n", 3);
-	else if (is_path(req, "/readyz"))
-		reply_ready(http, req);
+		is_get(req) ? reply_tool_list(http, req) : reply_wrong_method(http, req, "GET, HEAD");
+	else if (req->path_normalized.len < prefix ||
+		 memcmp(req->path_normalized.base, tools_path, prefix) != 0)
+		reply_no_such_page(http, req);
+	else if (is_post)
+		reply_tool(http, req, req->path_normalized.base + prefix, req->path_normalized.len - prefix);
 	else
-		reply_unknown_tool(http, req, req->path_normalized.base, req->path_normalized.len);
+		reply_wrong_method(http, req, "POST");
+}
+
+/* Probes of load balancers and kubelets ask by any name. */
+static bool answer_probe(struct http *http, h2o_req_t *req)
+{
+	bool is_health = is_path(req, "/healthz"), is_readiness = is_path(req, "/readyz");
+
+	if (!is_health && !is_readiness)
+		return false;
+	if (!is_get(req))
+		reply_wrong_method(http, req, "GET, HEAD");
+	else if (is_health)
+		web_reply(req, 200, "text/plain; charset=utf-8", "ok\n", 3);
+	else
+		reply_ready(http, req);
+	return true;
+}
+
+/* identity is no encoding (RFC 9110 §8.4.1) */
+static bool has_encoding(h2o_req_t *req)
+{
+	h2o_iovec_t encoding = guard_header(req, "content-encoding");
+
+	return encoding.len > 0 && !h2o_memis(encoding.base, encoding.len, H2O_STRLIT("identity"));
 }
 
 void http_on_request(void *context, h2o_req_t *req)
 {
 	struct http *http = context;
-	int refusal = guard_request(req, http->config->allowed_hosts, http->own_name);
 
 	++*http->requests;
+	if (answer_probe(http, req))
+		return;
+	int refusal = guard_request(req, http->config->allowed_hosts, http->own_name);
 	if (refusal != GUARD_PASS)
-		reply_code(http, req, (enum error_code)refusal);
+		reply_refused(http, req, (enum error_code)refusal);
 	else if (req->entity.len > WEB_BODY_MAX)
 		reply_code(http, req, ERROR_BODY_TOO_LARGE);
-	else if (guard_header(req, "content-encoding").len > 0)
+	else if (has_encoding(req))
 		reply_code(http, req, ERROR_UNSUPPORTED_ENCODING);
 	else
 		route(http, req);

@@ -12,6 +12,7 @@
 #include "base/sandbox.h"
 #include "base/web.h"
 #include "frontend/http.h"
+#include "frontend/listen.h"
 
 struct frontend {
 	struct config config;
@@ -37,50 +38,6 @@ static int on_turn(void *context)
 		link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
 	}
 	return 0;
-}
-
-static bool is_loopback(const char *address)
-{
-	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 ||
-	       strncmp(address, "localhost:", 10) == 0;
-}
-
-/* Kept by the supervisor, so that the port never closes over a restart. */
-static int open_listener(const char *name, const char *address, const char *key)
-{
-	char owner[128];
-	int fd = ready_take_fd(name), r = 0;
-
-	if (fd < 0 && (r = web_listen(address, &fd)) == 0)
-		r = ready_store_fd(name, fd);
-	if (r == -EADDRINUSE) {
-		web_port_owner(address, owner, sizeof(owner));
-		log_error("%s = %s is in use by %s; set another address in tanso.conf or with --set "
-			  "%s=ADDRESS:PORT",
-			key, address, owner, key);
-	} else if (r < 0) {
-		log_error("%s = %s: %s", key, address, strerror(-r));
-	}
-	return r < 0 ? r : web_add_listener(frontend.web, fd, NULL);
-}
-
-static int open_listeners(void)
-{
-	char path[CONFIG_TEXT_MAX + 32];
-	int r;
-
-	if (!is_loopback(frontend.config.http_listen) && !frontend.config.allow_plaintext) {
-		log_error("http_listen = %s is not on loopback and would be plain text without a credential; "
-			  "use 127.0.0.1, "
-			  "or write allow_plaintext = yes if the network around it is trusted",
-			frontend.config.http_listen);
-		return -EPERM;
-	}
-	r = open_listener("http-listener", frontend.config.http_listen, "http_listen");
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "%s/frontend/http.sock", frontend.config.runtime_dir);
-	return open_listener("http-unix", path, "runtime_dir");
 }
 
 static int open_links(void)
@@ -115,7 +72,7 @@ int main(int argc, char **argv)
 	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
 	if ((r = ready_init()) < 0 ||
 		(r = web_new(&frontend.web, &web, http_on_request, &frontend.http)) < 0 ||
-		(r = open_links()) < 0 || (r = open_listeners()) < 0 ||
+		(r = open_links()) < 0 || (r = listen_open(frontend.web, &frontend.config)) < 0 ||
 		(r = sandbox_enter(STAGE_FRONTEND)) < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;

@@ -36,12 +36,21 @@ static void putp(struct json_object **object)
 	put_json(*object);
 }
 
-bool mcp_is_version(const char *version)
+/* The revision meant by "2025-11-25", also by "2025-11-25, 2025-11-25" (proxies merge repeated headers); NULL = one we
+ * do not speak. */
+static const char *find_version(const char *text)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
-		if (strcmp(versions[i], version) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		size_t size = strlen(versions[i]);
+		const char *at = text;
+		while (strncmp(at, versions[i], size) == 0) {
+			at += size;
+			at += strspn(at, ", \t");
+			if (*at == '\0')
+				return versions[i];
+		}
+	}
+	return NULL;
 }
 
 /* The bytes of a top-level member's value, in text that json_parse_strict() has accepted as an object. */
@@ -133,18 +142,6 @@ static void reply_error(struct mcp_action *action, int http_status, int code, co
 	finish_reply(action, &writer);
 }
 
-char *mcp_error(int code, const char *message, size_t *ret_size)
-{
-	struct json_writer writer = { 0 };
-	char *text = NULL;
-
-	json_open_object(&writer, NULL);
-	json_write_text(&writer, "jsonrpc", "2.0");
-	write_error(&writer, code, message);
-	json_close_object(&writer);
-	return json_take(&writer, &text, ret_size) == 0 ? text : NULL;
-}
-
 static const char *string_member(struct json_object *object, const char *key)
 {
 	struct json_object *member;
@@ -160,12 +157,12 @@ static const char *string_member(struct json_object *object, const char *key)
 static void reply_initialize(struct mcp_action *action, struct json_object *params)
 {
 	const char *wanted = string_member(params, "protocolVersion");
+	const char *known = wanted != NULL ? find_version(wanted) : NULL;
 	struct json_writer writer = { 0 };
 
 	open_reply(&writer, action->id);
 	json_open_object(&writer, "result");
-	json_write_text(
-		&writer, "protocolVersion", wanted != NULL && mcp_is_version(wanted) ? wanted : versions[0]);
+	json_write_text(&writer, "protocolVersion", known != NULL ? known : versions[0]);
 	json_open_object(&writer, "capabilities");
 	json_open_object(&writer, "tools");
 	json_close_object(&writer);
@@ -194,7 +191,10 @@ static void reply_tools_list(struct mcp_action *action, struct json_object *para
 {
 	struct json_writer writer = { 0 };
 
-	if (string_member(params, "cursor") != NULL) {
+	struct json_object *cursor;
+
+	/* null = absent, as everywhere */
+	if (json_object_object_get_ex(params, "cursor", &cursor) && cursor != NULL) {
 		reply_error(action, 200, INVALID_PARAMS, "unknown cursor: all tools are on the first page");
 		return;
 	}
@@ -213,30 +213,56 @@ static void reply_tools_list(struct mcp_action *action, struct json_object *para
 	finish_reply(action, &writer);
 }
 
-static void prepare_call(struct mcp_action *action, struct json_object *params)
+static void reply_unknown_tool(struct mcp_action *action, const char *name)
+{
+	const char *names[32];
+	char message[160];
+	size_t count = 0;
+
+	for (; count < tool_count && count < ARRAY_SIZE(names); count++)
+		names[count] = tools[count].name;
+	int nearest = nearest_name(name, names, count);
+	if (nearest >= 0)
+		snprintf(message, sizeof(message), "unknown tool; did you mean %s?", names[nearest]);
+	else
+		snprintf(message, sizeof(message), "unknown tool; tools/list names those there are");
+	reply_error(action, 200, INVALID_PARAMS, message);
+}
+
+static void reply_refusal(struct mcp_action *action, const struct error_object *error, const char *lang)
+{
+	size_t size = 0;
+	CLEANUP(freep) char *body = error_json(error, lang, &size);
+
+	if (body != NULL)
+		mcp_finish_call(action, error_status(error->code), body, size);
+	else
+		reply_error(action, 200, INTERNAL_ERROR, "out of memory");
+}
+
+static void prepare_call(struct mcp_action *action, struct json_object *params, const char *lang)
 {
 	const char *name = string_member(params, "name");
+	const struct tool *tool = name != NULL ? tool_find(name, strlen(name)) : NULL;
+	CLEANUP(putp) struct json_object *checked = NULL;
 	struct json_object *arguments = NULL;
-	char message[200];
+	struct error_object error;
 
 	if (name == NULL) {
 		reply_error(action, 200, INVALID_PARAMS, "params.name must be the name of a tool");
 		return;
 	}
-	if (tool_find(name, strlen(name)) == NULL) {
-		snprintf(message, sizeof(message), "unknown tool; tools/list names those there are");
-		reply_error(action, 200, INVALID_PARAMS, message);
+	if (tool == NULL) {
+		reply_unknown_tool(action, name);
 		return;
 	}
 	json_object_object_get_ex(params, "arguments", &arguments);
-	if (arguments != NULL && !json_object_is_type(arguments, json_type_object)) {
-		reply_error(action, 200, INVALID_PARAMS, "params.arguments must be an object");
+	if (tool_check_arguments(tool, arguments, lang, &checked, &error) < 0) {
+		reply_refusal(action, &error, lang);
 		return;
 	}
-	action->arguments =
-		strdup(arguments == NULL ? "{}"
-					 : json_object_to_json_string_ext(arguments,
-						   JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	action->arguments = strdup(json_object_to_json_string_ext(
+		checked, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	if (action->arguments == NULL) {
 		reply_error(action, 200, INTERNAL_ERROR, "out of memory");
 		return;
@@ -246,23 +272,34 @@ static void prepare_call(struct mcp_action *action, struct json_object *params)
 	snprintf(action->tool, sizeof(action->tool), "%s", name);
 }
 
-static void dispatch(
-	struct mcp_action *action, const char *method, struct json_object *params, const char *lang)
+static void dispatch(struct mcp_action *action, const char *method, struct json_object *params,
+	const char *version, const char *lang)
 {
-	char message[160];
+	/* initialize is answered whatever the header says: a client of a newer revision must not be turned away. */
+	bool is_refused = version[0] != '\0' && find_version(version) == NULL;
 
-	if (strcmp(method, "initialize") == 0)
+	if (is_refused && strcmp(method, "initialize") != 0)
+		reply_error(action, 400, INVALID_REQUEST,
+			"MCP-Protocol-Version is none of 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05");
+	else if (params != NULL && !json_object_is_type(params, json_type_object))
+		reply_error(action, 200, INVALID_PARAMS, "params must be an object");
+	else if (strcmp(method, "initialize") == 0)
 		reply_initialize(action, params);
 	else if (strcmp(method, "ping") == 0)
 		reply_ping(action);
 	else if (strcmp(method, "tools/list") == 0)
 		reply_tools_list(action, params, lang);
 	else if (strcmp(method, "tools/call") == 0)
-		prepare_call(action, params);
-	else {
-		snprintf(message, sizeof(message), "method not found: %.100s", method);
-		reply_error(action, 200, METHOD_NOT_FOUND, message);
-	}
+		prepare_call(action, params, lang);
+	else
+		reply_error(action, 200, METHOD_NOT_FOUND, "no such method");
+}
+
+static bool is_response(struct json_object *message)
+{
+	return !json_object_object_get_ex(message, "method", NULL) &&
+	       (json_object_object_get_ex(message, "result", NULL) ||
+		       json_object_object_get_ex(message, "error", NULL));
 }
 
 void mcp_take(
@@ -270,11 +307,12 @@ void mcp_take(
 {
 	size_t offset = 0;
 	CLEANUP(putp) struct json_object *message = json_parse_strict(bytes, size, &offset);
+	const char *known = find_version(version);
 	struct json_object *params = NULL;
 	char text[80];
 
 	*ret_action = (struct mcp_action) { .http_status = 200,
-		.is_structured = version[0] != '\0' && strcmp(version, STRUCTURED_SINCE) >= 0 };
+		.is_structured = known != NULL && strcmp(known, STRUCTURED_SINCE) >= 0 };
 	if (message == NULL) {
 		snprintf(text, sizeof(text), "not one valid JSON value (at byte %zu)", offset);
 		reply_error(ret_action, 400, PARSE_ERROR, text);
@@ -294,12 +332,16 @@ void mcp_take(
 			"jsonrpc must be \"2.0\" and id a string or an integer");
 		return;
 	}
+	if (method == NULL && !is_response(message)) {
+		reply_error(ret_action, 400, INVALID_REQUEST, "method must be a string");
+		return;
+	}
 	if (method == NULL || id == 0) { /* a response to nothing we asked, or a notification */
 		ret_action->kind = MCP_ACCEPTED;
 		return;
 	}
 	json_object_object_get_ex(message, "params", &params);
-	dispatch(ret_action, method, params, lang);
+	dispatch(ret_action, method, params, version, lang);
 }
 
 void mcp_finish_call(struct mcp_action *action, int code, const char *body, size_t size)

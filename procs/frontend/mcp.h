@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MCP_VERSION_MAX 16
-#define MCP_ID_MAX      256
+#define MCP_ID_MAX 256
 
 enum mcp_kind {
 	MCP_REPLY,    /* body is the answer */
@@ -25,19 +24,16 @@ struct mcp_action {
 	/* MCP_CALL */
 	char id[MCP_ID_MAX]; /* raw JSON token, echoed byte by byte */
 	char tool[65];
-	char *arguments; /* JSON object text, malloc'ed */
+	char *arguments; /* canonical JSON object text, malloc'ed */
 	size_t arguments_size;
 	bool is_structured; /* the version knows structuredContent */
 };
 
-/* version: MCP-Protocol-Version of the transport, "" if it carried none. lang "en" or "ko" or "". */
+/* version: MCP-Protocol-Version of the transport as it came, "" if it carried none: then 2025-03-26 is meant, which
+ * knows no structuredContent. lang "en" or "ko". Arguments of a call are checked here; what is wrong with them is a
+ * result with isError, for the model to mend (SEP-1303). */
 void mcp_take(
 	const char *bytes, size_t size, const char *version, const char *lang, struct mcp_action *ret_action);
 /* Turns the analyst's answer into the reply of a MCP_CALL. */
 void mcp_finish_call(struct mcp_action *action, int code, const char *body, size_t size);
 void mcp_action_done(struct mcp_action *action);
-
-/* Is this a revision we speak? */
-bool mcp_is_version(const char *version);
-/* A JSON-RPC error message without id, malloc'ed (for refusals before a message is read). */
-char *mcp_error(int code, const char *message, size_t *ret_size);
