@@ -141,6 +141,7 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 	if (known == NULL)
 		return;
 	known->is_seen = true;
+	known->cpu_ns = row->cpu_ns;
 	for (int zone = 0; zone < BOOK_ZONES; zone++)
 		known->uj[zone] = row->active_uj.by[zone] + row->idle_uj.by[zone];
 	for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
@@ -148,6 +149,18 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 			continue;
 		struct account *account = &book->accounts[known->accounts[slot]];
 		account->rows += !(row->flags & ROW_FINAL);
+	}
+}
+
+static void keep(struct book *book, const struct book_row *row)
+{
+	for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
+		if (row->accounts[slot] == NONE)
+			continue;
+		struct account *account = &book->accounts[row->accounts[slot]];
+		account->base_cpu_ns += row->cpu_ns;
+		for (int zone = 0; zone < BOOK_ZONES; zone++)
+			account->base_uj[zone] += row->uj[zone];
 	}
 }
 
@@ -160,9 +173,7 @@ static void settle_forgotten(struct book *book)
 			i++;
 			continue;
 		}
-		for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-			for (int zone = 0; row->accounts[slot] != NONE && zone < BOOK_ZONES; zone++)
-				book->accounts[row->accounts[slot]].base_uj[zone] += row->uj[zone];
+		keep(book, row);
 		idmap_remove(&book->by_id, row->id);
 		*row = book->rows[--book->row_count];
 		if (i < book->row_count)
@@ -170,13 +181,22 @@ static void settle_forgotten(struct book *book)
 	}
 }
 
+static void add_row(struct book *book, const struct book_row *row)
+{
+	for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
+		if (row->accounts[slot] == NONE)
+			continue;
+		struct account *account = &book->accounts[row->accounts[slot]];
+		account->now_cpu_ns += row->cpu_ns;
+		for (int zone = 0; zone < BOOK_ZONES; zone++)
+			account->now_uj[zone] += row->uj[zone];
+	}
+}
+
 static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < book->row_count; i++)
-		for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-			for (int zone = 0; book->rows[i].accounts[slot] != NONE && zone < BOOK_ZONES; zone++)
-				book->accounts[book->rows[i].accounts[slot]].now_uj[zone] +=
-					book->rows[i].uj[zone];
+		add_row(book, &book->rows[i]);
 	for (uint32_t i = 0; i < book->account_count; i++) {
 		struct account *account = &book->accounts[i];
 		for (int zone = 0; zone < BOOK_ZONES; zone++)
@@ -220,6 +240,7 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 			book->rows[i].is_seen = false;
 		for (uint32_t i = 0; i < book->account_count; i++) {
 			book->accounts[i].rows = 0;
+			book->accounts[i].now_cpu_ns = 0;
 			memset(book->accounts[i].now_uj, 0, sizeof(book->accounts[i].now_uj));
 		}
 	}

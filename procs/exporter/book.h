@@ -23,6 +23,7 @@ struct account {
 	enum workload_kind kind;
 	uint64_t base_uj[BOOK_ZONES]; /* of rows that are gone */
 	uint64_t now_uj[BOOK_ZONES];  /* of rows there are */
+	uint64_t base_cpu_ns, now_cpu_ns;
 	struct window window[BOOK_ZONES];
 	uint32_t rows; /* living rows at the last power frame */
 	uint32_t finals;
@@ -32,7 +33,7 @@ struct account {
 #define ROW_ACCOUNTS 3 /* a row counts for its container, its pod and its workload at most */
 
 struct book_row {
-	uint64_t id, uj[BOOK_ZONES];
+	uint64_t id, uj[BOOK_ZONES], cpu_ns;
 	uint32_t accounts[ROW_ACCOUNTS]; /* indexes, UINT32_MAX = none */
 	bool is_seen;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define FIRST_ROOM 65536
 
@@ -282,6 +283,22 @@ static void put_pod_memory(struct exposition *exposition, const struct book *boo
 				exposition, &book->accounts[i], METRIC_POD_MEMORY_WATTS, ZONE_DRAM, false);
 }
 
+static void put_workload_cpu(struct exposition *exposition, const struct book *book)
+{
+	put_head(exposition, METRIC_WORKLOAD_CPU);
+	for (uint32_t i = 0; i < book->account_count; i++) {
+		const struct account *account = &book->accounts[i];
+		uint64_t ns = account->base_cpu_ns + account->now_cpu_ns;
+		if (!is_shown(account, ACCOUNT_WORKLOAD))
+			continue;
+		open_series(exposition, METRIC_WORKLOAD_CPU);
+		put_workload_labels(exposition, account);
+		put_label(exposition, "state", account->rows > 0 ? "running" : "terminated");
+		put_label(exposition, "node_name", exposition->node_name);
+		put(exposition, "} %" PRIu64 ".%09" PRIu64 "\n", ns / NS_PER_SECOND, ns % NS_PER_SECOND);
+	}
+}
+
 /* where the numbers come from */
 
 static void put_state(struct exposition *exposition, const struct book *book, uint64_t now_ns)
@@ -390,6 +407,7 @@ int exposition_render(struct exposition *exposition, const struct book *book, co
 		put_accounts(exposition, book, METRIC_WORKLOAD_WATTS, ACCOUNT_WORKLOAD);
 		put_accounts(exposition, book, METRIC_WORKLOAD_JOULES, ACCOUNT_WORKLOAD);
 	}
+	put_workload_cpu(exposition, book);
 	put_state(exposition, book, now_ns);
 	put_stage_stats(exposition, stats, now_ns);
 	return exposition->is_cut ? -E2BIG : 0;
