@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""What tanso says of a load is what the kernel says of it."""
+import json, subprocess, sys, time, uuid
+
+from pipeline import BIN, Group, Pipeline, pod_path, run, wait_for
+
+UID = str(uuid.uuid4())
+BUSY = "import time\nend = time.monotonic() + 10\nwhile time.monotonic() < end: pass"
+
+
+def within(value, wanted, ratio, what):
+    if value is None or abs(value - wanted) > ratio * wanted:
+        raise AssertionError(f"{what}: {value} is not within {ratio:.0%} of {wanted}")
+
+
+def ask_over_stdio(p, name):
+    messages = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {},
+         "clientInfo": {"name": "test", "version": "0"}}},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call",
+         "params": {"name": "assess_workload_compliance", "arguments": {"workload_name": name}}}]
+    out = p.cli("mcp", "--url", f"http://127.0.0.1:{p.http}", input="".join(json.dumps(m) + "\n" for m in messages))
+    replies = {r["id"]: r for r in map(json.loads, out.stdout.splitlines())}
+    return replies[2]["result"]
+
+
+def busy_pod_is_found_everywhere(p):
+    group = Group(pod_path(UID))
+    try:
+        before = p.metric("tanso_probe_runs_total", probe="read")
+        node_before = p.metric("kepler_node_cpu_active_joules_total", zone="package")
+        group.spawn(sys.executable, "-c", BUSY).wait()
+        kernel = group.cpu_seconds()
+        settled = wait_for(lambda: abs((p.metric("tanso_workload_cpu_seconds_total", workload=UID) or 0) - kernel) < 0.01 * kernel, 6)
+        ours = p.metric("tanso_workload_cpu_seconds_total", workload=UID)
+        print(f"CPU time: kernel {kernel:.4f} s, tanso {ours} s")
+        if not settled:
+            within(ours, kernel, 0.01, "CPU time")
+        if p.metric("tanso_power_source_info", usage="ebpf") != 1:
+            raise AssertionError("the numbers do not come from eBPF")
+        if not p.metric("tanso_probe_runs_total", probe="read") > before:
+            raise AssertionError("the iterator did not run")
+        joules = p.metric("kepler_pod_cpu_joules_total", pod=UID, zone="package")
+        node = p.metric("kepler_node_cpu_active_joules_total", zone="package") - node_before
+        everyone = sum(v for (n, l), v in p.metrics().items() if n == "tanso_workload_joules_total" and ("zone", "package") in l)
+        total_active = p.metric("kepler_node_cpu_active_joules_total", zone="package")
+        print(f"energy: pod {joules} J of {node} J active since the load began")
+        if not 0.5 * node < joules <= node * 1.001:
+            raise AssertionError(f"share of active energy: {joules} of {node}")
+        within(everyone, total_active, 0.02, "sum of the workloads against the node's active energy")
+        status, answer = p.tool("assess_workload_compliance", workload_name=UID)
+        if status != 200 or answer["workload"] != UID or not answer["current_power_watts"] > 0:
+            raise AssertionError(f"HTTP: {status} {answer}")
+        result = ask_over_stdio(p, UID)
+        if result.get("isError") or result["structuredContent"]["workload"] != UID:
+            raise AssertionError(f"stdio: {result}")
+    finally:
+        group.remove()
+
+
+def watts_agree_between_metrics_and_assessment(p):
+    group = Group("tanso-test-steady.slice/steady.service")
+    try:
+        group.spawn(sys.executable, "-c", "while True: pass")
+        time.sleep(4)
+        for _ in range(5):
+            shown = p.metric("tanso_workload_watts", workload="steady.service")
+            status, answer = p.tool("assess_workload_compliance", workload_name="steady.service")
+            again = p.metric("tanso_workload_watts", workload="steady.service")
+            if shown == again:
+                break
+        if status != 200:
+            raise AssertionError(f"{status} {answer}")
+        within(answer["current_power_watts"], shown, 0.001, "watts of assess against /metrics")
+    finally:
+        group.remove()
+
+
+def short_processes_keep_their_time(p):
+    group = Group("tanso-test-storm.slice/storm.service")
+    try:
+        group.spawn("sh", "-c", "i=0; while [ $i -lt 5000 ]; do /bin/true; i=$((i+1)); done").wait()
+        time.sleep(0.5)
+        kernel = group.cpu_seconds()
+        wait_for(lambda: abs((p.metric("tanso_workload_cpu_seconds_total", workload="storm.service") or 0) - kernel) < 0.005 * kernel, 6)
+        ours = p.metric("tanso_workload_cpu_seconds_total", workload="storm.service")
+        print(f"5000 processes: kernel {kernel:.4f} s, tanso {ours} s")
+        within(ours, kernel, 0.01, "CPU time of 5000 processes")
+    finally:
+        group.remove()
+
+
+def every_program_ran(p):
+    for probe in ("read", "prime", "fork", "free", "attach", "mkdir", "rmdir"):
+        if not (p.metric("tanso_probe_runs_total", probe=probe) or 0) > 0:
+            raise AssertionError(f"probe {probe} never ran")
+
+
+def metrics_are_valid(p):
+    status, text = p.get(f"https://127.0.0.1:{p.metrics_port}/metrics")
+    out = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    if out.returncode or out.stdout or out.stderr:
+        raise AssertionError(out.stdout + out.stderr)
+
+
+with Pipeline() as pipeline:
+    results = [
+        run("a busy pod is found over curl, stdio and /metrics with the kernel's own CPU time", lambda: busy_pod_is_found_everywhere(pipeline)),
+        run("5000 processes of a millisecond keep their time within 1 %", lambda: short_processes_keep_their_time(pipeline)),
+        run("assess and /metrics show the same watts", lambda: watts_agree_between_metrics_and_assessment(pipeline)),
+        run("every eBPF program ran", lambda: every_program_ran(pipeline)),
+        run("promtool finds nothing to say about /metrics", lambda: metrics_are_valid(pipeline)),
+    ]
+    if not all(results):
+        print(pipeline.log())
+sys.exit(not all(results))
