@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""30 kill -9 of random stages under load: afterwards the ledger holds the fake meter's energy to the microjoule."""
+import os, random, signal, sqlite3, sys, time
+
+from pipeline import STAGES, Group, Pipeline, run, wait_for
+
+SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
+KILLS = int(os.environ.get("KILLS", 30))
+WATTS = 100
+print(f"seed {SEED} (KILL_SEED={SEED} repeats it)")
+random.seed(SEED)
+
+
+def truth_uj(boot_ns):
+    """The fake meter: a function of boot time, known without asking any process."""
+    return WATTS * 1000 * boot_ns // 1_000_000
+
+
+def joules(p):
+    return {k: v for k, v in p.metrics().items() if k[0].endswith("joules_total")}
+
+
+class Watch:
+    """Counters must never go down, whatever dies."""
+
+    def __init__(self):
+        self.last, self.scrapes = {}, 0
+
+    def look(self, p):
+        try:
+            now = joules(p)
+        except (OSError, RuntimeError):
+            return  # the exporter is down or waits for the resend
+        self.scrapes += 1
+        for (name, labels), value in now.items():
+            key = name, frozenset(x for x in labels if x[0] != "state")
+            if value < self.last.get(key, 0):
+                raise AssertionError(f"{name} {dict(labels)} fell from {self.last[key]} to {value}")
+            self.last[key] = value
+
+
+def kill_one(p, watch, slowest):
+    stage = random.choice(STAGES)
+    old = p.pid(stage)
+    began = time.monotonic()
+    os.kill(old, signal.SIGKILL)
+    new = wait_for(lambda: (p.pid(stage) or old) != old and p.pid(stage), 5, 0.01)
+    ready = wait_for(lambda: p.log().count(f"✓ {stage}") > watch.ready.get(stage, 1), 5, 0.01)
+    back = time.monotonic() - began
+    watch.ready[stage] = p.log().count(f"✓ {stage}")
+    slowest[stage] = max(slowest.get(stage, 0), back)
+    if not new or not ready:
+        raise AssertionError(f"{stage} did not come back")
+    time.sleep(random.random() * 0.4)
+
+
+def ledger_is_truth(p):
+    state = p.ledger("SELECT committed_seq, first_boot_ns, last_boot_ns FROM commit_state")[0]
+    node = {r["zone"]: r for r in p.ledger("SELECT zone, total_uj, idle_uj FROM node_total")}
+    rows = {r["zone"]: r for r in p.ledger("SELECT zone, active_uj, idle_uj FROM workload_total")}
+    wanted = truth_uj(state["last_boot_ns"]) - truth_uj(state["first_boot_ns"])
+    got = node["package"]["total_uj"]
+    print(f"ledger {got} µJ, meter {wanted} µJ over {(state['last_boot_ns'] - state['first_boot_ns']) / 1e9:.3f} s")
+    if got != wanted:
+        raise AssertionError(f"the ledger is off by {got - wanted} µJ")
+    shared = rows["package"]["active_uj"] + rows["package"]["idle_uj"]
+    if shared + node["package"]["idle_uj"] != got:
+        raise AssertionError(f"workloads {shared} + idle {node['package']['idle_uj']} is not the node's {got}")
+    return got
+
+
+def wrong_share_is_noticed(p):
+    """The check above can fail: one µJ more in one workload is seen."""
+    path = p.settings["state_dir"] / "analyst" / "ledger.db"
+    columns = [c["name"] for c in p.ledger("PRAGMA table_info(slot_node)")]
+    column = next(c for c in columns if "package" in c)
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE slot_node SET {column} = {column} + 1 WHERE slot = (SELECT max(slot) FROM slot_node)")
+    try:
+        ledger_is_truth(p)
+    except AssertionError:
+        return
+    raise AssertionError("a wrong µJ went unnoticed")
+
+
+def test():
+    groups = [Group(f"tanso-test-kill.slice/load{i}.service") for i in range(20)]
+    p = Pipeline(meters="fake", fake_watts=WATTS, interval_ms=200)
+    slowest = {}
+    try:
+        p.start()
+        watch = Watch()
+        watch.ready = {s: 1 for s in STAGES}
+        for i, g in enumerate(groups):
+            g.spawn(sys.executable, "-c", f"import time\nwhile True:\n  e=time.monotonic()+0.0{i % 5 + 1}\n  while time.monotonic()<e: pass\n  time.sleep(0.2)")
+        fds = len(os.listdir(f"/proc/{p.process.pid}/fd"))
+        born = None
+        for i in range(KILLS):
+            kill_one(p, watch, slowest)
+            watch.look(p)
+            if i == KILLS // 2:  # born while estimator and analyst are dead
+                for s in ("estimator", "analyst"):
+                    os.kill(p.pid(s), signal.SIGKILL)
+                born = Group("tanso-test-kill.slice/born-in-the-dark.service")
+                groups.append(born)
+                born.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+3\nwhile time.monotonic()<e: pass")
+                wait_for(lambda: p.pid("estimator") and p.pid("analyst"), 5)
+                time.sleep(1)
+                watch.ready = {s: p.log().count(f"✓ {s}") for s in STAGES}
+        time.sleep(2)
+        watch.look(p)
+        print(f"{watch.scrapes} scrapes, slowest return: " + ", ".join(f"{s} {t:.2f} s" for s, t in sorted(slowest.items())))
+        late = {s: t for s, t in slowest.items() if t > 1.0}
+        joules_born = p.metric("tanso_workload_joules_total", workload="born-in-the-dark.service", zone="package")
+        if not joules_born:
+            raise AssertionError("the workload born during an outage has no joules")
+        fds_after = len(os.listdir(f"/proc/{p.process.pid}/fd"))
+        if fds_after > fds + 3:
+            raise AssertionError(f"tanso up holds {fds_after} descriptors, {fds} before the kills")
+        p.stop()
+        ledger_is_truth(p)
+        if not any(r["name"] == "born-in-the-dark.service" for r in p.ledger("SELECT name FROM workload")):
+            raise AssertionError("the workload born during an outage is not in the ledger")
+        wrong_share_is_noticed(p)
+        if late:
+            raise AssertionError(f"back later than a second: {late}")
+    except Exception:
+        print(p.log()[-6000:])
+        raise
+    finally:
+        for g in groups:
+            g.remove()
+        p.__exit__()
+
+
+sys.exit(not run(f"{KILLS} random kills under load leave ledger = meter to the microjoule", test))

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""A new user's five minutes: start, first answer, errors that help, and a stop that leaves nothing behind."""
+import json, os, pathlib, re, signal, socket, subprocess, sys, time
+
+from pipeline import BIN, STAGES, Pipeline, free_port, run, wait_for
+
+
+def bpf_links():
+    out = subprocess.run(["bpftool", "link", "-j"], capture_output=True, text=True)
+    return len(json.loads(out.stdout or "[]")) if out.returncode == 0 else None
+
+
+def first_answer_and_clean_stop():
+    links = bpf_links()
+    p = Pipeline().start()
+    try:
+        log = wait_for(lambda: "Ctrl-C stops everything" in p.log() and p.log(), 10)
+        if not log:
+            raise AssertionError("no assessment and addresses:\n" + p.log())
+        for stage in STAGES:
+            if not re.search(rf"✓ {stage} +ready after", log):
+                raise AssertionError(f"no line for {stage}")
+        for needed in (" W", "error", "pue = ", f"https://127.0.0.1:{p.metrics_port}/metrics"):
+            if needed not in log:
+                raise AssertionError(f"the first answer does not say '{needed}':\n{log}")
+        if "\033[" in log:
+            raise AssertionError("colours in a pipe")
+        if p.stop(signal.SIGINT) != 0:
+            raise AssertionError("exit status after Ctrl-C")
+        left = subprocess.run(["pgrep", "-f", str(p.folder)], capture_output=True, text=True).stdout
+        if left:
+            raise AssertionError("left running: " + left)
+        sockets = [str(f) for f in p.folder.rglob("*") if f.is_socket()]
+        if sockets:
+            raise AssertionError(f"stale sockets: {sockets}")
+        if links is not None and bpf_links() != links:
+            raise AssertionError("BPF links stay attached")
+        if pathlib.Path(p.settings["state_dir"], "analyst", "ledger.db-wal").exists():
+            raise AssertionError("the ledger was not closed")
+    finally:
+        p.__exit__()
+
+
+def killed_supervisor_takes_the_stages_along():
+    p = Pipeline().start()
+    try:
+        p.process.kill()
+        p.process.wait()
+        gone = wait_for(lambda: not subprocess.run(["pgrep", "-f", str(p.folder)], capture_output=True).stdout, 10)
+        if not gone:
+            raise AssertionError("stages outlive the supervisor")
+        p.start()  # over whatever the crash left
+    finally:
+        p.__exit__()
+
+
+def errors_name_the_thing_and_the_remedy():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        p = Pipeline(http_listen=f"127.0.0.1:{taken.getsockname()[1]}").start(wait=False)
+        try:
+            status = p.process.wait(20)
+            log = p.log()
+        finally:
+            p.__exit__()
+        log_needs = ("in use by", "http_listen", "could not start")
+    if status != 1 or any(n not in log for n in log_needs):
+        raise AssertionError(f"status {status}, {log}")
+    p = Pipeline()
+    p.config.write_text("pue = 1.4\n\ninterval_ms = soon\n")
+    out = p.cli("up", "--config", str(p.config))
+    if out.returncode != 2 or ":3:" not in out.stderr or "interval_ms" not in out.stderr:
+        raise AssertionError(f"bad config: {out.returncode} {out.stderr}")
+    p.__exit__()
+
+
+def the_second_one_is_refused():
+    with Pipeline() as p:
+        out = p.cli("up", "--config", str(p.config))
+        if out.returncode != 1 or "already running" not in out.stderr or str(p.process.pid) not in out.stderr:
+            raise AssertionError(f"{out.returncode} {out.stderr}")
+
+
+def without_root_it_says_what_is_missing_and_runs():
+    p = Pipeline()
+    os.chmod(p.folder, 0o777)
+    try:
+        log = open(p.log_path, "ab")
+        p.process = subprocess.Popen(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+                                      BIN / "tanso", "up", "--config", p.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                     env={**os.environ, "HOME": str(p.folder)}, start_new_session=True)
+        if not wait_for(p.is_ready, 15):
+            raise AssertionError("not ready:\n" + p.log())
+        if "CAP_BPF" not in p.log() or "/proc" not in p.log():
+            raise AssertionError("does not say what is missing:\n" + p.log())
+        if not wait_for(lambda: p.metric("tanso_power_source_info", usage="procfs") == 1, 5):
+            raise AssertionError("the numbers are not marked procfs")
+        if not wait_for(lambda: p.metric("kepler_node_cpu_watts", zone="package"), 5):
+            raise AssertionError("no watts")
+    finally:
+        p.__exit__()
+
+
+def forbidden_calls_and_filters_are_real():
+    with Pipeline() as p:
+        for stage in STAGES:
+            for task in pathlib.Path(f"/proc/{p.pid(stage)}/task").iterdir():
+                text = (task / "status").read_text()
+                if "Seccomp:\t2" not in text:
+                    raise AssertionError(f"{stage}: a thread without filter")
+            capabilities = int(re.search(r"CapEff:\s+(\w+)", pathlib.Path(f"/proc/{p.pid(stage)}/status").read_text())[1], 16)
+            allowed = (1 << 39 | 1 << 38) if stage == "collector" else 0
+            if capabilities & ~allowed:
+                raise AssertionError(f"{stage} keeps capabilities {capabilities:x}")
+
+
+def bad_questions_get_answers():
+    with Pipeline() as p:
+        base = f"http://127.0.0.1:{p.http}"
+        wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 8)
+        cases = [
+            ("/tools/assess_workload_compliance", b'{"workload_name": "rot"}', {}, 404, "WORKLOAD_NOT_FOUND"),
+            ("/tools/assess_workload_compliance", b'{"workload_name": "(root)", "standard": "KR"}', {}, 422, "UNKNOWN_STANDARD"),
+            ("/tools/assess_workload_compliance", b'{"workload_name": "(root)", "region": "mars"}', {}, 422, "UNKNOWN_REGION"),
+            ("/tools/assess_workload_compliance", b'{"workload_name": "(root)", "pue": 0.9}', {}, 422, None),
+            ("/tools/assess_workload_compliance", b'{"workload_name": ', {}, 400, "INVALID_JSON"),
+            ("/tools/assess_workload_compliance", b'{"workload_nam": "x"}', {}, 422, "INVALID_ARGUMENT"),
+            ("/tools/assess_workload_compliance", b'{"workload_name": 7}', {}, 422, "INVALID_ARGUMENT"),
+            ("/tools/assess_workload", b"{}", {}, 404, "UNKNOWN_TOOL"),
+            ("/tools/list_top_power_consumers", b" " * (1 << 21), {}, 413, "BODY_TOO_LARGE"),
+            ("/tools/list_top_power_consumers", b"{}", {"Origin": "https://evil.example"}, 403, "FORBIDDEN_ORIGIN"),
+            ("/tools/list_top_power_consumers", b"{}", {"Host": "evil.example"}, 421, "UNKNOWN_HOST"),
+            ("/tools/list_top_power_consumers", b"{}", {"Content-Encoding": "gzip"}, 415, "UNSUPPORTED_ENCODING"),
+        ]
+        for path, body, headers, status, code in cases:
+            got, text = p.get(base + path, body, headers)
+            if got != status or (code and json.loads(text)["error"]["code"] != code):
+                raise AssertionError(f"{path} {body[:60]}: {got} {text[:200]}, wanted {status} {code}")
+        if p.get(base + "/tools/list_top_power_consumers")[0] != 405:
+            raise AssertionError("GET on a tool")
+
+
+results = [run(name, test) for name, test in {
+    "the first answer comes by itself and Ctrl-C leaves nothing": first_answer_and_clean_stop,
+    "a killed supervisor takes the stages along and starts again": killed_supervisor_takes_the_stages_along,
+    "a port in use and a bad configuration are explained": errors_name_the_thing_and_the_remedy,
+    "a second tanso up is refused with the pid of the first": the_second_one_is_refused,
+    "without root it says what is missing and runs on procfs": without_root_it_says_what_is_missing_and_runs,
+    "every thread is filtered and no capability too many is kept": forbidden_calls_and_filters_are_real,
+    "bad questions get the error object": bad_questions_get_answers,
+}.items()]
+sys.exit(not all(results))
