@@ -1,6 +1,8 @@
 #include "analyst/ledger_query.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyst/ledger_sql.h"
@@ -52,20 +54,94 @@ static void add_slot(struct usage *usage, const struct usage_window *window, sql
 	usage->covered_ns += (double)present_ns * covered;
 }
 
-int ledger_sum(
-	struct ledger *ledger, int64_t workload, const struct usage_window *window, struct usage *usage)
+static int compare_slots(const void *a, const void *b)
 {
-	enum statement which = workload == 0 ? SQL_SUM_NODE : SQL_SUM_ONE;
-	sqlite3_stmt *statement = ledger->statements[which];
-	int code;
+	int64_t x = ((const struct presence_slot *)a)->start, y = ((const struct presence_slot *)b)->start;
+
+	return (x > y) - (x < y);
+}
+
+static int add_observed(struct presence *presence, int64_t start, uint64_t observed_ns)
+{
+	if (presence->count > 0 && presence->slots[presence->count - 1].start == start) {
+		presence->slots[presence->count - 1].observed_ns +=
+			observed_ns; /* another state, same slot */
+		return 0;
+	}
+	if (presence->count == presence->room) {
+		size_t room = presence->room == 0 ? 320 : presence->room * 2;
+		struct presence_slot *slots = reallocarray(presence->slots, room, sizeof(*slots));
+		if (slots == NULL)
+			return -ENOMEM;
+		presence->slots = slots;
+		presence->room = room;
+	}
+	presence->slots[presence->count++] =
+		(struct presence_slot) { .start = start, .observed_ns = observed_ns };
+	return 0;
+}
+
+static void add_present(struct presence *presence, int64_t start, uint64_t present_ns)
+{
+	struct presence_slot key = { .start = start }, *slot = NULL;
+
+	if (presence->count > 0)
+		slot = bsearch(&key, presence->slots, presence->count, sizeof(key), compare_slots);
+	if (slot != NULL)
+		slot->present_ns += present_ns;
+}
+
+uint64_t presence_ns(const struct presence *presence)
+{
+	uint64_t total_ns = 0;
+
+	for (size_t i = 0; i < presence->count; i++) {
+		const struct presence_slot *slot = &presence->slots[i];
+		total_ns += slot->present_ns < slot->observed_ns ? slot->present_ns : slot->observed_ns;
+	}
+	return total_ns;
+}
+
+void presence_done(struct presence *presence)
+{
+	free(presence->slots);
+	*presence = (struct presence) { 0 };
+}
+
+static int sum_slots(sqlite3_stmt *statement, int64_t workload, const struct usage_window *window,
+	struct usage *usage, struct presence *presence, int *ret_code)
+{
+	int r = 0;
+
+	while (r == 0 && (*ret_code = sqlite3_step(statement)) == SQLITE_ROW) {
+		uint64_t before_ns = usage->present_ns;
+		int64_t start = sqlite3_column_int64(statement, 1);
+		add_slot(usage, window, statement);
+		if (presence != NULL && workload == 0)
+			r = add_observed(presence, start, usage->present_ns - before_ns);
+		else if (presence != NULL)
+			add_present(presence, start, usage->present_ns - before_ns);
+	}
+	sqlite3_reset(statement);
+	return r;
+}
+
+int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+	struct usage *usage, struct presence *presence)
+{
+	sqlite3_stmt *statement = ledger->statements[workload == 0 ? SQL_SUM_NODE : SQL_SUM_ONE];
+	int code = SQLITE_DONE, r;
 
 	sqlite3_bind_int64(statement, 1, window->since);
 	if (workload != 0)
 		sqlite3_bind_int64(statement, 2, workload);
-	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-		add_slot(usage, window, statement);
-	sqlite3_reset(statement);
-	return code == SQLITE_DONE ? 0 : ledger_errno(ledger, code);
+	r = sum_slots(statement, workload, window, usage, presence, &code);
+	if (r == 0 && code != SQLITE_DONE)
+		r = ledger_errno(ledger, code);
+	/* hours come after the newer slots */
+	if (r == 0 && presence != NULL && workload == 0 && presence->count > 0)
+		qsort(presence->slots, presence->count, sizeof(*presence->slots), compare_slots);
+	return r;
 }
 
 int ledger_sum_all(
@@ -178,6 +254,24 @@ int ledger_find(struct ledger *ledger, const char *name, const char *namespace, 
 			return count < 0 ? count : prefer_window(found, count);
 	}
 	return 0;
+}
+
+int ledger_identity(struct ledger *ledger, int64_t workload, struct ledger_identity *ret_identity)
+{
+	sqlite3_stmt *statement = ledger->statements[SQL_IDENTITY];
+	int r = -ENOENT, kind;
+
+	sqlite3_bind_int64(statement, 1, workload);
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		kind = sqlite3_column_int(statement, 0);
+		ret_identity->kind =
+			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM;
+		read_text(statement, 1, ret_identity->namespace, sizeof(ret_identity->namespace));
+		read_text(statement, 2, ret_identity->name, sizeof(ret_identity->name));
+		r = 0;
+	}
+	sqlite3_reset(statement);
+	return r;
 }
 
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload)

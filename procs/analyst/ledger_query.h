@@ -19,6 +19,16 @@ struct usage {
 	uint32_t states; /* bit s: there are slots of enum power_state s, counted or not */
 };
 
+/* The node's slots of the window, and how much of each the workloads asked for were there: of parts that lived side by
+ * side the time does not add up beyond what was observed. A zeroed struct is empty. */
+struct presence {
+	struct presence_slot {
+		int64_t start;
+		uint64_t observed_ns, present_ns;
+	} * slots;
+	size_t count, room;
+};
+
 struct usage_window {
 	int64_t since;      /* s since 1970 */
 	bool allow_fake;    /* count slots of a fake meter too */
@@ -26,9 +36,13 @@ struct usage_window {
 	const struct grid *grid;
 };
 
-/* Adds the slots of one workload (0 = the node) to *usage. 0 or -errno. */
-int ledger_sum(
-	struct ledger *ledger, int64_t workload, const struct usage_window *window, struct usage *usage);
+/* Adds the slots of one workload (0 = the node) to *usage, and its time to *presence unless that is NULL; ask for the
+ * node first. 0 or -errno. */
+int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+	struct usage *usage, struct presence *presence);
+/* Time in which any of the workloads added was there. */
+uint64_t presence_ns(const struct presence *presence);
+void presence_done(struct presence *presence);
 /* The same for every workload at once; each() is called once per workload and table. */
 typedef int ledger_usage_fn(void *context, const struct usage *usage);
 int ledger_sum_all(
@@ -46,6 +60,8 @@ struct found {
  * `ret_is_owner` tells whether they are the parts of one owner. < 0: -errno. */
 int ledger_find(struct ledger *ledger, const char *name, const char *namespace, int64_t since,
 	struct found *found, bool *ret_is_owner);
+/* Who a workload is. 0 or -ENOENT. */
+int ledger_identity(struct ledger *ledger, int64_t workload, struct ledger_identity *ret_identity);
 /* When energy of it was last counted, s since 1970; 0 = never. */
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);
 /* Up to `max` names in the window, each strdup'ed into names[]. Returns how many. */

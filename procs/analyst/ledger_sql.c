@@ -33,16 +33,18 @@
  * The views are for people and tests: node_total, workload_total by zone. */
 const char *const ledger_schema[] = {
 	"BEGIN IMMEDIATE",
-	"CREATE TABLE commit_state(one INTEGER PRIMARY KEY CHECK(one = 1), boot_id BLOB NOT NULL, birth_ns INTEGER NOT NULL"
+	"CREATE TABLE commit_state(one INTEGER PRIMARY KEY CHECK(one = 1), boot_id BLOB NOT NULL, birth_ns "
+	"INTEGER NOT NULL"
 	", energy_epoch INTEGER NOT NULL, committed_seq INTEGER NOT NULL, first_boot_ns INTEGER NOT NULL"
 	", last_boot_ns INTEGER NOT NULL, last_real_ns INTEGER NOT NULL, closed_until INTEGER NOT NULL)",
-	"CREATE TABLE workload(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL)",
+	"CREATE TABLE workload(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, namespace TEXT NOT NULL, name "
+	"TEXT NOT NULL)",
 	"CREATE INDEX workload_name ON workload(name, namespace)",
 	"CREATE TABLE alias(type INTEGER, value TEXT, workload INTEGER, detail TEXT NOT NULL"
 	", PRIMARY KEY(type, value, workload)) WITHOUT ROWID",
 	"CREATE INDEX alias_workload ON alias(workload)",
-	"CREATE TABLE baseline(id INTEGER PRIMARY KEY, workload INTEGER NOT NULL, is_final INTEGER NOT NULL" ZONES(
-		X_DECLARE) ")",
+	"CREATE TABLE baseline(id INTEGER PRIMARY KEY, workload INTEGER NOT NULL, is_final INTEGER NOT "
+	"NULL" ZONES(X_DECLARE) ")",
 	NODE_TABLE("slot_node"),
 	NODE_TABLE("hour_node"),
 	WORKLOAD_TABLE("slot_workload"),
@@ -50,7 +52,8 @@ const char *const ledger_schema[] = {
 	"CREATE VIEW all_node AS SELECT * FROM slot_node UNION ALL SELECT * FROM hour_node",
 	"CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * FROM hour_workload",
 	"CREATE VIEW node_total(zone, total_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(X_NODE_VIEW),
-	"CREATE VIEW workload_total(zone, active_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(X_WORKLOAD_VIEW),
+	"CREATE VIEW workload_total(zone, active_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(
+		X_WORKLOAD_VIEW),
 	"PRAGMA user_version = " LEDGER_VERSION,
 	"COMMIT",
 	NULL,
@@ -117,6 +120,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 			"hour_workload", "3600") " WHERE workload = ?2 AND slot >= ?1",
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
 		"hour_node", "3600") " WHERE slot >= ?1",
+	[SQL_IDENTITY] = "SELECT kind, namespace, name FROM workload WHERE id = ?",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1)",
@@ -133,7 +137,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_NAMES] = "SELECT DISTINCT name FROM (SELECT w.name AS name FROM workload w WHERE (?2 = '' OR "
 		      "w.namespace = ?2) AND "
 		      "" IN_WINDOW " UNION ALL SELECT a.value FROM alias a JOIN workload w ON w.id = "
-				   "a.workload WHERE a.type IN (1, 2, "
+		      "a.workload WHERE a.type IN (1, 2, "
 		      "4) AND (?2 = '' OR w.namespace = ?2) AND " IN_WINDOW ") LIMIT 2000",
 	[SQL_ROLL_NODE] = "INSERT INTO hour_node(" NODE_COLUMNS
 			  ") SELECT slot / 3600 * 3600 AS hour, state, sum(present_ns), " ROLLED_FLAGS ZONES(

@@ -1,0 +1,34 @@
+/* What the answers of all tools share. */
+#pragma once
+
+#include "analyst/verdict.h"
+#include "ipc/json_write.h"
+
+/* The answer to one question. status: HTTP; body malloc'ed, owned by the caller. */
+struct answer {
+	int status;
+	char *body;
+	size_t size;
+};
+
+/* Checks the arguments, asks the tool, writes the answer or the error object. Never fails: at worst INTERNAL with an
+ * empty body (out of memory). */
+void answer_question(const struct knowledge *knowledge, const char *tool, size_t tool_size,
+	const char *arguments, size_t arguments_size, const char *lang, struct answer *ret_answer);
+
+/* One tool. 0 with the writer holding the answer, or -EINVAL with `error` filled, or another -errno (INTERNAL). */
+typedef int answer_tool_fn(struct question *question, struct json_writer *writer, struct error_object *error);
+answer_tool_fn assess_answer;
+answer_tool_fn top_answer;
+
+/* The JSON members of the same name. */
+void write_reasons(struct json_writer *writer, const struct reasons *reasons);
+void write_timestamp(struct json_writer *writer, const struct question *question);
+/* coverage 0 … 1 by the grid file, observed_ns of the window. */
+void write_provenance(
+	struct json_writer *writer, const struct question *question, double coverage, double observed_ns);
+
+/* A foreign name for prose: as it is if it is plain, else quoted, with everything else escaped (it is the text of
+ * whoever named the pod). Returns text. */
+#define PROSE_NAME_MAX 700
+const char *prose_name(const char *name, char text[static PROSE_NAME_MAX]);

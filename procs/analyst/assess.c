@@ -1,0 +1,220 @@
+/* assess_workload_compliance */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/answer.h"
+#include "analyst/carbon.h"
+#include "analyst/find.h"
+#include "analyst/recommend.h"
+
+/* What was gathered for one answer. */
+struct assessment {
+	struct subject subject;
+	struct usage usage, node;
+	uint64_t present_ns;
+	struct verdict verdict;
+	bool has_watts;
+	double watts[PART_COUNT]; /* of the last 60 s */
+};
+
+static int gather_usage(const struct question *question, struct assessment *a)
+{
+	const struct knowledge *k = question->knowledge;
+	const struct usage_window window = { .since = question->since,
+		.allow_fake = question->allow_fake,
+		.zone_mask = k->book->last.zone_mask,
+		.grid = &question->grid.grid };
+	struct presence presence = { 0 };
+	int r = ledger_sum(k->ledger, 0, &window, &a->node, &presence);
+
+	for (size_t i = 0; i < a->subject.count && r == 0; i++)
+		r = ledger_sum(k->ledger, a->subject.workloads[i], &window, &a->usage, &presence);
+	a->present_ns = presence_ns(&presence);
+	presence_done(&presence);
+	return r;
+}
+
+static void gather_watts(const struct question *question, struct assessment *a)
+{
+	const struct book *book = question->knowledge->book;
+
+	for (size_t i = 0; i < a->subject.count; i++) {
+		const struct book_workload *workload = book_find(book, a->subject.workloads[i]);
+		double watts[PART_COUNT];
+		if (workload == NULL || !book_watts(book, workload, watts))
+			continue;
+		a->has_watts = true;
+		for (int part = 0; part < PART_COUNT; part++)
+			a->watts[part] += watts[part];
+	}
+}
+
+static double total_watts(const struct assessment *a)
+{
+	return a->watts[PART_CPU] + a->watts[PART_MEMORY] + a->watts[PART_GPU] + a->watts[PART_IDLE];
+}
+
+static const char *confidence(bool is_clear)
+{
+	return is_clear ? "clear" : "borderline";
+}
+
+static void write_statuses(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	const struct compliance *c = &a->verdict.compliance;
+
+	json_write_text(w, "workload", a->subject.name);
+	json_write_text(w, "namespace", a->subject.namespace);
+	json_write_text(w, "kind", a->subject.kind);
+	json_write_text(w, "standard", q->standard->code);
+	json_write_text(w, "region", q->region->code);
+	json_write_text(w, "status", status_name(c->status));
+	json_write_text(w, "carbon_status", status_name(c->carbon_status));
+	json_write_text(w, "pue_status", status_name(c->pue_status));
+	json_write_text(w, "confidence", confidence(c->is_clear));
+	json_write_text(w, "carbon_confidence", confidence(c->is_carbon_clear));
+	json_write_text(w, "pue_confidence", confidence(c->is_pue_clear));
+}
+
+static void write_intensities(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	const struct verdict *v = &a->verdict;
+	const struct compliance *c = &v->compliance;
+	bool has_target = !q->standard->is_pue;
+
+	if (v->is_power_usable)
+		json_write_number(w, "current_carbon_intensity_gCO2eq_kWh", c->intensity);
+	if (has_target)
+		json_write_number(w, "target_carbon_intensity_gCO2eq_kWh", q->standard->target);
+	if (v->is_power_usable && has_target) {
+		json_write_number(w, "gap_percent", carbon_round_percent(c->gap_percent));
+		json_write_number(w, "required_reduction_percent", c->required_reduction_percent);
+	}
+	if (v->is_power_usable) {
+		json_write_number(w, "uncertainty_gCO2eq_kWh", c->uncertainty);
+		json_write_number(w, "grid_carbon_intensity_gCO2eq_kWh", v->grid_intensity);
+		if (q->pue.source != PUE_ASSUMED)
+			json_write_number(w, "facility_intensity_gCO2eq_kWh", c->facility_intensity);
+	}
+	json_write_text(w, "basis", basis_name(q->basis));
+	json_write_number(w, "pue_ref", q->standard->pue_ref);
+	if (q->pue.source != PUE_ASSUMED)
+		json_write_number(w, "current_pue", q->pue.value);
+	json_write_number(w, "target_pue", q->pue_target);
+	if (q->pue.source != PUE_ASSUMED)
+		json_write_number(w, "pue_gap_percent", carbon_round_percent(c->pue_gap_percent));
+	json_write_text(w, "pue_source", pue_source_name(q->pue.source));
+}
+
+static void write_watts(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	bool has_gpu = (q->knowledge->book->last.zone_mask & 1u << ZONE_GPU) != 0;
+
+	if (a->has_watts)
+		json_write_number(w, "current_power_watts", total_watts(a));
+	json_write_number(w, "mean_power_watts", a->verdict.mean_watts);
+	if (!a->has_watts)
+		return;
+	json_open_object(w, "power_breakdown_watts");
+	json_write_number(w, "cpu", a->watts[PART_CPU]);
+	json_write_number(w, "memory", a->watts[PART_MEMORY]);
+	if (has_gpu)
+		json_write_number(w, "gpu", a->watts[PART_GPU]);
+	if (strcmp(q->knowledge->config->share_idle, "none") != 0)
+		json_write_number(w, "idle_share", a->watts[PART_IDLE]);
+	json_close_object(w);
+}
+
+static void write_amounts(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	const struct verdict *v = &a->verdict;
+
+	if (v->is_power_usable)
+		write_watts(w, q, a);
+	if (v->observed_ns > 0)
+		json_write_number(w, "duty_percent", 100 * v->present_ns / v->observed_ns);
+	if (!v->is_power_usable)
+		return;
+	json_write_number(w, "energy_kWh_month", v->kwh_month);
+	json_write_number(w, "energy_facility_kWh_month", v->kwh_month * q->pue.value);
+	json_write_number(w, "hourly_emissions_gCO2eq", v->grams_per_hour);
+	json_write_number(w, "monthly_emissions_kg", v->kg_month);
+	json_write_number(w, "monthly_emissions_uncertainty_kg", v->kg_month_uncertainty);
+}
+
+/* The better PUE takes 1 - target / PUE of every kilogram, not the gap over the target. */
+static void write_optimizations(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	double reduction = 1 - q->pue_target / q->pue.value;
+	char text[1024], number[32];
+
+	json_open_array(w, "optimizations");
+	if (a->verdict.compliance.pue_status == STATUS_NON_COMPLIANT) {
+		json_open_object(w, NULL);
+		json_write_text(w, "type", "pue_improvement");
+		recommend_pue(q, text, sizeof(text));
+		json_write_text(w, "description", text);
+		json_write_number(w, "estimated_reduction_percent", reduction * 100);
+		if (a->verdict.is_power_usable)
+			json_write_number(w, "estimated_kg_month", a->verdict.kg_month * reduction);
+		json_write_text(w, "implementation_complexity", "high");
+		json_write_text(w, "confidence", q->pue.source == PUE_REGION_TABLE ? "low" : "medium");
+		snprintf(text, sizeof(text), "PUE %g -> %g", q->pue.value, q->pue_target);
+		json_write_text(w, "evidence", text);
+		json_format_number(q->pue.value, number);
+		json_write_text(w, "from", number);
+		json_format_number(q->pue_target, number);
+		json_write_text(w, "to", number);
+		json_write_text(w, "unit", "PUE");
+		json_close_object(w);
+	}
+	json_close_array(w);
+}
+
+static void write_next_steps(struct json_writer *w, const struct assessment *a)
+{
+	json_open_array(w, "next_steps");
+	json_open_object(w, NULL);
+	json_write_text(w, "tool", "list_top_power_consumers");
+	json_open_object(w, "arguments");
+	json_write_text(w, "namespace", a->subject.namespace);
+	json_close_object(w);
+	json_close_object(w);
+	json_close_array(w);
+}
+
+static void write_words(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	char text[RECOMMENDATION_MAX];
+
+	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? total_watts(a) : -1, text);
+	json_write_text(w, "recommendation", text);
+	write_optimizations(w, q, a);
+	write_next_steps(w, a);
+	write_reasons(w, &q->reasons);
+	json_write_text(w, "legal_status", q->standard->legal_status);
+	json_write_text(w, "pue_legal_status", q->pue_standard->legal_status);
+	json_write_text(w, "disclaimer", q->standard->disclaimer[q->is_korean]);
+}
+
+int assess_answer(struct question *question, struct json_writer *writer, struct error_object *error)
+{
+	struct assessment a = { 0 };
+	int r = subject_find(question, &a.subject, error);
+
+	if (r == 0)
+		r = gather_usage(question, &a);
+	if (r < 0)
+		return r;
+	gather_watts(question, &a);
+	verdict_reach(question, &a.usage, a.present_ns, &a.node, &a.verdict);
+	write_statuses(writer, question, &a);
+	write_intensities(writer, question, &a);
+	write_amounts(writer, question, &a);
+	write_words(writer, question, &a);
+	write_timestamp(writer, question);
+	write_provenance(writer, question, a.verdict.coverage, a.verdict.observed_ns);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* The questions of one loop turn, and their answers in as few frames as can be. */
+#pragma once
+
+#include "analyst/answer.h"
+#include "base/stats.h"
+#include "ipc/link.h"
+
+#define DESK_ASKS_MAX    1024                  /* questions waiting at a time; the next one hears BUSY */
+#define DESK_BATCH_BYTES (UINT32_C(8) << 20)   /* bodies of one frame */
+#define DESK_CHUNK_BYTES (UINT32_C(192) << 10) /* of a long body */
+
+struct desk;
+
+/* Answers go to `frontend` (borrowed). 0 or -errno. */
+int desk_new(struct desk **ret_desk, struct link *frontend, const char *lang, struct stats *stats);
+void desk_free(struct desk *desk);
+/* Takes the questions of an ask frame. */
+int desk_take(struct desk *desk, const struct frame *frame, uint64_t now_ns);
+bool desk_has_asks(const struct desk *desk);
+/* Answers all that wait; those whose deadline is over are dropped and counted. */
+void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t generation);

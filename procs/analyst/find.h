@@ -1,0 +1,13 @@
+/* From a name people give to the one workload, or the parts of one owner, that is meant. */
+#pragma once
+
+#include "analyst/question.h"
+
+struct subject {
+	char kind[32], namespace[254], name[254];
+	size_t count;
+	int64_t workloads[FOUND_MAX];
+};
+
+/* 0, -EINVAL with WORKLOAD_NOT_FOUND or AMBIGUOUS_WORKLOAD in `error`, or another -errno. */
+int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error);

@@ -1,0 +1,286 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyst/desk.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/ready.h"
+#include "base/sandbox.h"
+
+#define COMMIT_SPACING_NS NS_PER_SECOND
+#define SWEEP_SECONDS     60
+#define KEEP_UP_SECONDS   600
+
+struct analyst {
+	struct config config;
+	struct loop *loop;
+	struct data *data;
+	struct grid_file *grid_file;
+	struct ledger *ledger;
+	struct book book;
+	struct knowledge knowledge;
+	struct desk *desk;
+	struct link *power, *asks, *acks, *answers, *exporter;
+	struct timer timer;
+	uint64_t run, committed_ns, generation_seen, seconds;
+	struct stats stats;
+};
+
+static int load_data(struct analyst *analyst)
+{
+	char folder[CONFIG_TEXT_MAX];
+	struct data_error data_error = { 0 };
+	struct grid_error grid_error = { 0 };
+	int r;
+
+	config_data_dir(&analyst->config, folder);
+	r = data_load(folder, &analyst->data, &data_error);
+	if (r < 0) {
+		log_error("data_dir = %s: %s", folder, data_error.text);
+		return r;
+	}
+	if (data_standard(analyst->data, analyst->config.standard) == NULL ||
+		data_region(analyst->data, analyst->config.region) == NULL) {
+		log_error("standard = %s or region = %s is not in %s/standards.json or regions.json",
+			analyst->config.standard, analyst->config.region, folder);
+		return -EINVAL;
+	}
+	if (analyst->config.grid_file[0] != '\0' &&
+		(r = grid_file_load(analyst->config.grid_file, &analyst->grid_file, &grid_error)) < 0)
+		log_error("grid_file: %s", grid_error.text);
+	if (analyst->config.kepler_endpoint[0] != '\0')
+		log_warning(
+			"kepler_endpoint is set, but this version reads the local pipeline alone, ignoring");
+	return r;
+}
+
+static int open_ledger(struct analyst *analyst)
+{
+	char folder[CONFIG_TEXT_MAX + 16];
+	bool is_aside;
+	int r;
+
+	snprintf(folder, sizeof(folder), "%s/analyst", analyst->config.state_dir);
+	r = ledger_open(&analyst->ledger, folder, &is_aside);
+	if (r == -EPROTONOSUPPORT)
+		log_error("%s/ledger.db was written by a newer tanso; remedy: upgrade, or move the file away",
+			folder);
+	else if (r < 0)
+		log_error("cannot open %s/ledger.db: %s; remedy: check the folder's owner and free space, or "
+			  "set state_dir",
+			folder, strerror(-r));
+	if (r < 0)
+		return r;
+	if (is_aside)
+		log_error("%s/ledger.db is corrupt: set aside as ledger.db.corrupt-*, a new ledger begins; "
+			  "what the "
+			  "estimator still holds is booked again",
+			folder);
+	return book_open(&analyst->book, analyst->ledger, (uint64_t)analyst->config.interval_ms);
+}
+
+static void refresh(struct analyst *analyst)
+{
+	struct instant now = clock_now();
+	uint64_t read_ns = analyst->book.last.mono_ns;
+
+	analyst->knowledge.now_real_ns = now.real_ns;
+	analyst->knowledge.age_ns = now.mono_ns > read_ns ? now.mono_ns - read_ns : 0;
+}
+
+/* Only what is committed is acknowledged: the sender then may forget it. */
+static void acknowledge(struct analyst *analyst)
+{
+	const struct ledger_state *state = &analyst->book.committed;
+	struct frame_head head = {
+		.kind = FRAME_ack, .energy_epoch = state->energy_epoch, .seq = state->committed_seq
+	};
+	const struct ack_once once = { .committed_seq = state->committed_seq };
+
+	head.epoch.birth_ns = state->birth_ns;
+	memcpy(head.epoch.boot_id, state->boot_id, sizeof(head.epoch.boot_id));
+	if (state->energy_epoch != 0)
+		link_send(analyst->acks, &head, &once, NULL, 0);
+}
+
+static void commit(struct analyst *analyst)
+{
+	int r = book_commit(&analyst->book);
+
+	analyst->committed_ns = clock_mono_ns();
+	if (r < 0 && r != -EAGAIN)
+		log_error("ledger: cannot write (%s: %s); nothing is lost, the estimator keeps it until it "
+			  "is booked; "
+			  "remedy: free space in %s",
+			strerror(-r), ledger_message(analyst->ledger), analyst->config.state_dir);
+	else
+		acknowledge(analyst);
+}
+
+static int on_frame(void *context, const struct frame *frame)
+{
+	struct analyst *analyst = context;
+	int r;
+
+	if (frame->head.kind == FRAME_workload)
+		return book_apply_workload(&analyst->book, frame);
+	r = book_apply_power(&analyst->book, frame);
+	if (!frame->is_last)
+		return r;
+	if (clock_mono_ns() - analyst->committed_ns >= COMMIT_SPACING_NS || analyst->committed_ns == 0)
+		commit(analyst);
+	refresh(analyst);
+	return r;
+}
+
+static int on_ask(void *context, const struct frame *frame)
+{
+	struct analyst *analyst = context;
+
+	return desk_take(analyst->desk, frame, clock_mono_ns());
+}
+
+static int on_turn(void *context)
+{
+	struct analyst *analyst = context;
+
+	if (desk_has_asks(analyst->desk))
+		desk_answer(analyst->desk, &analyst->knowledge, analyst->book.generation);
+	return 0;
+}
+
+static void gauge(struct analyst *analyst, const char *name, double value)
+{
+	*stats_entry(&analyst->stats, STAT_GAUGE, name, "") = value;
+}
+
+static void count(struct analyst *analyst, const char *name, uint64_t value)
+{
+	*stats_entry(&analyst->stats, STAT_COUNTER, name, "") = (double)value;
+}
+
+static void send_stats(struct analyst *analyst)
+{
+	const struct book_counts *counts = &analyst->book.counts;
+
+	count(analyst, "turns_total", loop_turns(analyst->loop));
+	count(analyst, "ledger_commits_total", counts->commits);
+	count(analyst, "ledger_commits_failed_total", counts->commits_failed);
+	count(analyst, "ledger_gaps_total", counts->gaps);
+	count(analyst, "ledger_merges_total", counts->merges);
+	count(analyst, "power_frames_applied_total", counts->frames);
+	count(analyst, "power_frames_repeated_total", counts->repeated);
+	count(analyst, "power_frames_unbalanced_total", counts->unbalanced);
+	count(analyst, "counters_backwards_total", counts->backwards);
+	count(analyst, "rows_dropped_total", counts->rows_dropped + analyst->book.directory.dropped);
+	count(analyst, "workloads_dropped_total", counts->workloads_dropped);
+	gauge(analyst, "workload_rows", (double)analyst->book.row_count);
+	gauge(analyst, "metrics_age_seconds", (double)analyst->knowledge.age_ns / 1e9);
+	link_send_stats(analyst->exporter, STAGE_ANALYST, analyst->run, &analyst->stats);
+}
+
+/* Without frames the answers still change: what they rest on grows older. */
+static int on_second(struct timer *timer)
+{
+	struct analyst *analyst = container_of(timer, struct analyst, timer);
+	int r;
+
+	commit(analyst);
+	refresh(analyst);
+	if (analyst->book.generation == analyst->generation_seen)
+		analyst->book.generation++;
+	analyst->generation_seen = analyst->book.generation;
+	if (analyst->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1)
+		book_sweep(&analyst->book);
+	if (analyst->seconds++ % KEEP_UP_SECONDS == 0) {
+		r = ledger_keep_up(analyst->ledger, (int64_t)(analyst->knowledge.now_real_ns / NS_PER_SECOND),
+			analyst->config.ledger_days);
+		if (r < 0 && r != -EBUSY)
+			log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
+				ledger_message(analyst->ledger));
+	}
+	send_stats(analyst);
+	return 0;
+}
+
+static int open_links(struct analyst *analyst)
+{
+	const char *dir = analyst->config.runtime_dir;
+	int r;
+
+	if ((r = link_dial(&analyst->acks, dir, STAGE_ESTIMATOR, STAGE_ANALYST, NULL, NULL)) < 0 ||
+		(r = link_dial(&analyst->answers, dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL)) < 0 ||
+		(r = link_dial(&analyst->exporter, dir, STAGE_EXPORTER, STAGE_ANALYST, NULL, NULL)) < 0 ||
+		(r = desk_new(&analyst->desk, analyst->answers, analyst->config.lang, &analyst->stats)) < 0 ||
+		(r = link_listen(&analyst->power, dir, STAGE_ANALYST, STAGE_ESTIMATOR, on_frame, analyst)) <
+			0 ||
+		(r = link_listen(&analyst->asks, dir, STAGE_ANALYST, STAGE_FRONTEND, on_ask, analyst)) < 0)
+		log_error("cannot open the sockets in %s: %s", dir, strerror(-r));
+	return r;
+}
+
+static int add_sources(struct analyst *analyst)
+{
+	struct link *links[] = { analyst->power, analyst->asks, analyst->acks, analyst->answers,
+		analyst->exporter };
+	int r = timer_open(&analyst->timer, on_second);
+
+	for (size_t i = 0; i < ARRAY_SIZE(links) && r >= 0; i++) {
+		link_count_in(links[i], &analyst->stats);
+		r = loop_add(analyst->loop, link_source(links[i]));
+	}
+	if (r >= 0)
+		r = loop_add(analyst->loop, &analyst->timer.source);
+	loop_on_turn(analyst->loop, on_turn, analyst);
+	return r < 0 ? r : timer_set(&analyst->timer, NS_PER_SECOND, NS_PER_SECOND);
+}
+
+static void close_all(struct analyst *analyst)
+{
+	commit(analyst);
+	link_free(analyst->power);
+	link_free(analyst->asks);
+	link_free(analyst->acks);
+	link_free(analyst->answers);
+	link_free(analyst->exporter);
+	desk_free(analyst->desk);
+	book_done(&analyst->book);
+	ledger_close(analyst->ledger);
+	grid_file_free(analyst->grid_file);
+	data_free(analyst->data);
+	timer_close(&analyst->timer);
+	loop_free(analyst->loop);
+}
+
+int main(int argc, char **argv)
+{
+	static struct analyst analyst;
+	char status[512];
+	int r;
+
+	log_open("analyst");
+	config_from_arguments(&analyst.config, "tanso-analyst", argc, argv);
+	analyst.run = clock_now().boot_ns;
+	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
+		(r = open_ledger(&analyst)) < 0 || (r = open_links(&analyst)) < 0 ||
+		(r = add_sources(&analyst)) < 0 || (r = sandbox_enter(STAGE_ANALYST)) < 0) {
+		log_error("cannot start: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	analyst.knowledge = (struct knowledge) { .config = &analyst.config,
+		.data = analyst.data,
+		.grid_file = analyst.grid_file,
+		.ledger = analyst.ledger,
+		.book = &analyst.book,
+		.loaded_real_ns = clock_now().real_ns };
+	refresh(&analyst);
+	snprintf(status, sizeof(status), "%zu standards, grid %s, ledger in %.160s/analyst",
+		analyst.data->standard_count, analyst.grid_file != NULL ? analyst.grid_file->name : "annual",
+		analyst.config.state_dir);
+	ready_notify(status);
+	r = loop_run(analyst.loop);
+	close_all(&analyst);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,253 @@
+#include "analyst/question.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/carbon.h"
+#include "base/clock.h"
+
+#define WINDOW_MIN_S INT64_C(60)
+#define WINDOW_MAX_S (INT64_C(400) * 86400)
+
+/* Weeks do not mix with other units (ISO 8601); months and years have no fixed length and are refused. */
+int64_t parse_duration(const char *text)
+{
+	static const struct {
+		char unit;
+		bool is_time;
+		int64_t seconds;
+	} units[] = { { 'W', false, 604800 }, { 'D', false, 86400 }, { 'H', true, 3600 }, { 'M', true, 60 },
+		{ 'S', true, 1 } };
+	int64_t total = 0;
+	size_t next = 0, parts = 0;
+	bool is_time = false;
+
+	if (*text++ != 'P')
+		return -1;
+	for (; *text != '\0'; parts++) {
+		int64_t value = 0;
+		if (*text == 'T' && !is_time) {
+			is_time = true;
+			text++;
+		}
+		if (*text < '0' || *text > '9')
+			return -1;
+		for (; *text >= '0' && *text <= '9'; text++)
+			if ((value = value * 10 + (*text - '0')) > WINDOW_MAX_S)
+				return -1;
+		while (next < 5 && (units[next].unit != *text || units[next].is_time != is_time))
+			next++;
+		if (next == 5)
+			return -1;
+		total += value * units[next++].seconds;
+		text++;
+	}
+	return parts == 0 || total < WINDOW_MIN_S || total > WINDOW_MAX_S ? -1 : total;
+}
+
+static const char *text_of_argument(struct json_object *arguments, const char *name, const char *otherwise)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(arguments, name, &value) ? json_object_get_string(value) : otherwise;
+}
+
+static double number_of_argument(struct json_object *arguments, const char *name, double otherwise)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(arguments, name, &value) ? json_object_get_double(value) : otherwise;
+}
+
+const char *question_lang(const struct question *question)
+{
+	return question->is_korean ? "ko" : "en";
+}
+
+/* The codes there are, nearest first where one is near. */
+static int refuse_code(struct error_object *error, enum error_code code, const char *field, const char *asked,
+	const char *const *codes, size_t count)
+{
+	int nearest = nearest_name(asked, codes, count);
+
+	*error = (struct error_object) { .code = code };
+	snprintf(error->field, sizeof(error->field), "%s", field);
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(error->hint);
+		snprintf(error->hint + used, sizeof(error->hint) - used, "%s%s", i > 0 ? ", " : "", codes[i]);
+	}
+	if (nearest >= 0) {
+		snprintf(error->candidates[0], sizeof(error->candidates[0]), "%s", codes[nearest]);
+		error->candidate_count = 1;
+	}
+	return -EINVAL;
+}
+
+static int resolve_standard(struct question *question, const char *code, struct error_object *error)
+{
+	const struct data *data = question->knowledge->data;
+	const char *codes[STANDARDS_MAX];
+	double configured = question->knowledge->config->korea_pue_target;
+
+	question->standard = data_standard(data, code);
+	if (question->standard == NULL) {
+		for (size_t i = 0; i < data->standard_count; i++)
+			codes[i] = data->standards[i].code;
+		return refuse_code(
+			error, ERROR_UNKNOWN_STANDARD, "standard", code, codes, data->standard_count);
+	}
+	question->pue_standard = data_pue_standard(data, question->standard);
+	question->pue_target = configured >= 1 ? configured : question->pue_standard->target;
+	return 0;
+}
+
+static int resolve_region(struct question *question, const char *code, struct error_object *error)
+{
+	const struct data *data = question->knowledge->data;
+	const char *codes[REGIONS_MAX];
+
+	question->region = data_region(data, code);
+	if (question->region != NULL)
+		return 0;
+	for (size_t i = 0; i < data->region_count; i++)
+		codes[i] = data->regions[i].code;
+	return refuse_code(error, ERROR_UNKNOWN_REGION, "region", code, codes, data->region_count);
+}
+
+static bool is_korean_grid(const struct question *question)
+{
+	return strcmp(question->region->zone, "KR") == 0;
+}
+
+/* The annual value: the operator's where one is set, else the newest of the wanted factor, else of lifecycle. */
+static void choose_annual(struct question *question, enum grid_factor wanted)
+{
+	const struct knowledge *k = question->knowledge;
+	struct grid_choice *choice = &question->grid;
+	const struct annual *annual = data_annual(k->data, question->region->zone, wanted);
+
+	choice->u_annual = U_GRID_ANNUAL;
+	if (k->config->korea_carbon_intensity > 0 && is_korean_grid(question)) {
+		choice->grid.annual = k->config->korea_carbon_intensity;
+		choice->factor = (enum grid_factor)grid_factor_from_name(k->config->grid_factor);
+		choice->quality = "user";
+		snprintf(choice->source, sizeof(choice->source), "user_config:korea_carbon_intensity");
+		snprintf(choice->vintage, sizeof(choice->vintage), "unknown");
+		snprintf(choice->licence, sizeof(choice->licence), "user supplied");
+		return;
+	}
+	if (annual == NULL)
+		annual = data_annual(
+			k->data, question->region->zone, FACTOR_LIFECYCLE); /* there for every region */
+	choice->grid.annual = annual->value;
+	choice->factor = annual->factor;
+	choice->quality = "annual";
+	snprintf(choice->source, sizeof(choice->source), "%s", annual->source);
+	snprintf(choice->vintage, sizeof(choice->vintage), "%d", annual->year);
+	snprintf(choice->licence, sizeof(choice->licence), "%s", annual->licence);
+	snprintf(choice->sha256, sizeof(choice->sha256), "%s", annual->sha256);
+}
+
+static void file_vintage(const struct grid_file *file, char *text, size_t size)
+{
+	char time[32];
+
+	if (file->is_daily) {
+		snprintf(text, size, "repeated day");
+		return;
+	}
+	clock_format_kst((uint64_t)file->points[file->count - 1].start * NS_PER_SECOND, time);
+	snprintf(text, size, "%.10s", time);
+}
+
+static void choose_file(struct question *question, const struct grid_file *file)
+{
+	const struct config *config = question->knowledge->config;
+	struct grid_choice *choice = &question->grid;
+
+	choice->grid.file = file;
+	choice->factor = (enum grid_factor)grid_factor_from_name(config->grid_factor);
+	choice->quality = config->grid_quality;
+	choice->u_file = strcmp(config->grid_quality, "metered") == 0 ? U_GRID_METERED : U_GRID_ESTIMATED;
+	snprintf(choice->source, sizeof(choice->source), "user_config:%s", file->name);
+	file_vintage(file, choice->vintage, sizeof(choice->vintage));
+	snprintf(choice->licence, sizeof(choice->licence), "user supplied");
+	snprintf(choice->sha256, sizeof(choice->sha256), "%s", file->sha256);
+}
+
+/* A file of the operator's goes before annual values, unless another kind of factor was asked for by name. */
+static void choose_grid(struct question *question, const char *factor_argument)
+{
+	const struct knowledge *k = question->knowledge;
+	int asked = factor_argument != NULL ? grid_factor_from_name(factor_argument) : -1;
+	bool is_own_region = strcmp(question->region->code, k->config->region) == 0;
+
+	choose_annual(question, asked >= 0 ? (enum grid_factor)asked : question->standard->factor);
+	if (k->grid_file != NULL && is_own_region &&
+		(asked < 0 || asked == grid_factor_from_name(k->config->grid_factor)))
+		choose_file(question, k->grid_file);
+	question->grid.is_mismatch =
+		!question->standard->is_pue && question->grid.factor != question->standard->factor;
+}
+
+static int resolve_window(struct question *question, const char *text, struct error_object *error)
+{
+	int64_t seconds = parse_duration(text),
+		now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+
+	if (seconds < 0) {
+		*error = (struct error_object) { .code = ERROR_INVALID_ARGUMENT };
+		snprintf(error->field, sizeof(error->field), "window");
+		snprintf(error->message, sizeof(error->message), "%s",
+			question->is_korean ? "window 값은 PT1M부터 P400D까지의 ISO 8601 기간이어야 합니다."
+					    : "window must be an ISO 8601 duration from PT1M to P400D.");
+		snprintf(error->hint, sizeof(error->hint), "P1D, PT1H, P30D");
+		return -EINVAL;
+	}
+	/* The slot the window begins in belongs to it. */
+	question->since = (now - seconds) / LEDGER_SLOT_SECONDS * LEDGER_SLOT_SECONDS;
+	return 0;
+}
+
+int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *lang,
+	struct question *ret_question, struct error_object *error)
+{
+	const struct config *config = knowledge->config;
+	struct question *q = ret_question;
+	struct json_object *fake;
+	int r;
+
+	*q = (struct question) { .knowledge = knowledge };
+	q->is_korean = strncmp(text_of_argument(arguments, "lang", lang), "ko", 2) == 0;
+	q->workload_name = text_of_argument(arguments, "workload_name", "");
+	q->namespace = text_of_argument(arguments, "namespace", "");
+	q->allow_fake =
+		json_object_object_get_ex(arguments, "allow_fake", &fake) && json_object_get_boolean(fake);
+	q->basis = (enum basis)basis_from_name(text_of_argument(arguments, "basis", "pue_normalised"));
+	q->limit = (int64_t)number_of_argument(arguments, "limit", 10);
+	q->by_emissions = strcmp(text_of_argument(arguments, "sort_by", "power"), "emissions") == 0;
+	if ((r = resolve_standard(q, text_of_argument(arguments, "standard", config->standard), error)) < 0 ||
+		(r = resolve_region(q, text_of_argument(arguments, "region", config->region), error)) < 0 ||
+		(r = resolve_window(q, text_of_argument(arguments, "window", "P1D"), error)) < 0)
+		return r;
+	q->pue = pue_choose(
+		number_of_argument(arguments, "pue", 0), config->pue, config->pue_overhead_ratio, q->region);
+	choose_grid(q, text_of_argument(arguments, "factor", NULL));
+	return 0;
+}
+
+double usage_coverage(const struct usage *usage)
+{
+	if (usage->energy_uj > 0)
+		return usage->covered_uj / usage->energy_uj;
+	return usage->present_ns > 0 ? usage->covered_ns / (double)usage->present_ns : 0;
+}
+
+double usage_intensity(const struct usage *usage)
+{
+	if (usage->energy_uj > 0)
+		return usage->weighted / usage->energy_uj;
+	return usage->present_ns > 0 ? usage->time_weighted / (double)usage->present_ns : 0;
+}

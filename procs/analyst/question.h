@@ -1,0 +1,65 @@
+/* A question with its arguments resolved against data, config and snapshot: what every tool works on. */
+#pragma once
+
+#include "analyst/book.h"
+#include "analyst/compliance.h"
+#include "analyst/grid.h"
+#include "analyst/ledger_query.h"
+#include "base/config.h"
+#include "ipc/tools.h"
+
+/* All an answer rests on. now and age are those of the snapshot: equal within one generation. */
+struct knowledge {
+	const struct config *config;
+	const struct data *data;
+	const struct grid_file *grid_file; /* NULL = none configured */
+	struct ledger *ledger;
+	const struct book *book;
+	uint64_t loaded_real_ns; /* when data and grid file were read */
+	uint64_t now_real_ns;
+	uint64_t age_ns; /* of the newest reading */
+};
+
+/* The reasons an answer gathered, by enum reason_code. */
+struct reasons {
+	bool is_set[REASON_CODE_COUNT];
+};
+
+/* Which grid data applies, and how sure it is. */
+struct grid_choice {
+	struct grid grid;
+	enum grid_factor factor;
+	char source[288], vintage[32], licence[64], sha256[65];
+	const char *quality;     /* metered … annual, user */
+	double u_file, u_annual; /* relative, k = 1 */
+	bool is_mismatch;
+};
+
+struct question {
+	const struct knowledge *knowledge;
+	bool is_korean;
+	const char *workload_name, *namespace; /* "" = all */
+	const struct standard *standard, *pue_standard;
+	const struct region *region;
+	struct grid_choice grid;
+	struct pue pue;
+	double pue_target;
+	enum basis basis;
+	bool allow_fake;
+	int64_t since; /* s since 1970 */
+	int64_t limit;
+	bool by_emissions;
+	struct reasons reasons;
+};
+
+/* `arguments` were checked against the table and outlive the question. 0, or -EINVAL with `error` filled. */
+int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *lang,
+	struct question *ret_question, struct error_object *error);
+const char *question_lang(const struct question *question);
+
+/* "PT1M" … "P400D": seconds, or -1. */
+int64_t parse_duration(const char *text);
+
+/* Share of what was used that the grid file covers, 0 … 1, and I_w [g/kWh]. */
+double usage_coverage(const struct usage *usage);
+double usage_intensity(const struct usage *usage);

@@ -1,0 +1,128 @@
+#include "analyst/recommend.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/answer.h"
+
+/* Every word of the prose, once: English, Korean. */
+enum phrase {
+	PHRASE_HEAD,
+	PHRASE_CLEAR,
+	PHRASE_BORDERLINE,
+	PHRASE_CARBON,
+	PHRASE_PUE,
+	PHRASE_PUE_ASSUMED,
+	PHRASE_POWER,
+	PHRASE_AMOUNTS,
+	PHRASE_MODEL,
+	PHRASE_UNUSABLE,
+	PHRASE_PUE_IMPROVEMENT,
+	PHRASE_COUNT
+};
+
+static const char *const phrases[PHRASE_COUNT][2] = {
+	[PHRASE_HEAD] = { "%s: %s against %s (%s).", "%s: %s — %s (%s)." },
+	[PHRASE_CLEAR] = { "clear", "명확" },
+	[PHRASE_BORDERLINE] = { "borderline", "경계" },
+	[PHRASE_CARBON] = { " Carbon intensity %.1f gCO2eq/kWh, target %g (%+.1f %%).",
+		" 탄소집약도 %.1f gCO2eq/kWh, 목표 %g (%+.1f %%)." },
+	[PHRASE_PUE] = { " PUE %g, target %g (%+.1f %%).", " PUE %g, 목표 %g (%+.1f %%)." },
+	[PHRASE_PUE_ASSUMED] = { " The PUE of this site is not declared: write your value into tanso.conf, "
+				 "e.g. `pue = 1.45`, or "
+				 "give the argument `pue`.",
+		" 이 시설의 PUE가 신고되지 않았습니다. tanso.conf에 실제 값을 `pue = 1.45`처럼 적거나 `pue` "
+		"인수로 알려 주십시오." },
+	[PHRASE_POWER] = { " It draws %.1f W now.", " 지금 %.1f W를 쓰고 있습니다." },
+	[PHRASE_AMOUNTS] = { " At this rate: %.2f kWh of IT energy and %.2f kg CO2eq a month.",
+		" 이 추세라면 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
+	[PHRASE_MODEL] = { " The watts come from a model (± %.1f %%).",
+		" 전력 값은 모델 추정입니다(± %.1f %%)." },
+	[PHRASE_UNUSABLE] = { " %s", " %s" },
+	[PHRASE_PUE_IMPROVEMENT] = { "Lower the PUE from %g to %g: raise the supply air temperature, close "
+				     "off hot and cold aisles, use "
+				     "free cooling, renew UPS and fans.",
+		"PUE를 %g에서 %g로 낮추십시오. 급기 온도 상향, 열복도·냉복도 차폐, 외기 냉방, UPS와 팬 교체 "
+		"등이 있습니다." },
+};
+
+struct prose {
+	char *text;
+	size_t size, room;
+	bool is_korean;
+};
+
+/* The formats are the table's own; their arguments are the same in both languages. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void say(struct prose *prose, enum phrase phrase, ...)
+{
+	va_list values;
+	int n;
+
+	va_start(values, phrase);
+	n = vsnprintf(prose->text + prose->size, prose->room - prose->size, phrases[phrase][prose->is_korean],
+		values);
+	va_end(values);
+	if (n > 0)
+		prose->size +=
+			(size_t)n < prose->room - prose->size ? (size_t)n : prose->room - prose->size - 1;
+}
+#pragma GCC diagnostic pop
+
+const char *status_word(enum status status, bool is_korean)
+{
+	static const char *const words[][2] = { [STATUS_COMPLIANT] = { "COMPLIANT", "기준 충족" },
+		[STATUS_NON_COMPLIANT] = { "NON-COMPLIANT", "기준 초과" },
+		[STATUS_UNKNOWN] = { "UNKNOWN", "판단 보류" },
+		[STATUS_NOT_ASSESSED] = { "NOT ASSESSED", "평가 제외" } };
+
+	return words[status][is_korean];
+}
+
+static void say_reasons(struct prose *prose, const struct reasons *reasons)
+{
+	static const enum reason_code told[] = { REASON_FAKE_POWER, REASON_STALE_METRICS,
+		REASON_POWER_IMPLAUSIBLE, REASON_ZERO_ENERGY, REASON_BASIS_MISMATCH,
+		REASON_TARGET_EQUALS_GRID, REASON_GRID_DEGRADED, REASON_GRID_SAMPLE_DAY,
+		REASON_SHORT_HISTORY };
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (reasons->is_set[told[i]])
+			say(prose, PHRASE_UNUSABLE, reason_text(told[i], prose->is_korean ? "ko" : "en"));
+}
+
+void recommend_workload(const struct question *question, const char *name, const struct verdict *verdict,
+	double current_watts, char text[static RECOMMENDATION_MAX])
+{
+	const struct compliance *c = &verdict->compliance;
+	const struct standard *standard = question->standard;
+	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
+	bool ko = question->is_korean;
+	char quoted[PROSE_NAME_MAX];
+
+	say(&prose, PHRASE_HEAD, prose_name(name, quoted), status_word(c->status, ko), standard->name[ko],
+		phrases[c->is_clear ? PHRASE_CLEAR : PHRASE_BORDERLINE][ko]);
+	if (!standard->is_pue && verdict->is_power_usable)
+		say(&prose, PHRASE_CARBON, c->intensity, standard->target, c->gap_percent);
+	if (question->pue.source != PUE_ASSUMED)
+		say(&prose, PHRASE_PUE, question->pue.value, question->pue_target, c->pue_gap_percent);
+	else
+		say(&prose, PHRASE_PUE_ASSUMED);
+	if (verdict->is_power_usable) {
+		if (current_watts >= 0)
+			say(&prose, PHRASE_POWER, current_watts);
+		say(&prose, PHRASE_AMOUNTS, verdict->kwh_month, verdict->kg_month);
+	}
+	if (question->reasons.is_set[REASON_MODEL_POWER] && question->knowledge->book->last.error_ppm > 0)
+		say(&prose, PHRASE_MODEL, question->knowledge->book->last.error_ppm / 1e4);
+	say_reasons(&prose, &question->reasons);
+}
+
+void recommend_pue(const struct question *question, char *text, size_t size)
+{
+	struct prose prose = { .text = text, .room = size, .is_korean = question->is_korean };
+
+	say(&prose, PHRASE_PUE_IMPROVEMENT, question->pue.value, question->pue_target);
+}
