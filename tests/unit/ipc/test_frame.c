@@ -333,6 +333,51 @@ static void parts_are_filled_up_to_their_limit_and_not_beyond(void **state)
 	assert_int_equal(frame_rows_that_fit(FRAME_topology, NULL, 0), 0);
 }
 
+static void largest_field(const struct field *field, void *at, const char *letters)
+{
+	switch (field->type) {
+	case FIELD_u8: *(uint8_t *)at = UINT8_MAX; break;
+	case FIELD_u16: *(uint16_t *)at = UINT16_MAX; break;
+	case FIELD_u32: *(uint32_t *)at = UINT32_MAX; break;
+	case FIELD_u64: *(uint64_t *)at = UINT64_MAX; break;
+	case FIELD_f64: *(double *)at = 1e300; break;
+	case FIELD_text: *(struct text *)at = (struct text) { letters, field->limit }; break;
+	case FIELD_zones: memset(at, 0xff, sizeof(frame_zones)); break;
+	}
+}
+
+static void largest_record(const struct record *record, void *values, const char *letters)
+{
+	for (uint32_t i = 0; i < record->count; i++)
+		largest_field(&record->fields[i], (char *)values + record->fields[i].offset, letters);
+}
+
+static void as_many_of_the_largest_rows_as_told_fit_a_part_of_every_kind(void **state)
+{
+	CLEANUP(freep) char *letters = calloc(1, LETTERS_MAX);
+	const size_t count = 25000;
+	const void *bytes;
+	size_t size;
+
+	(void)state;
+	for (size_t i = 0; i < frame_type_count; i++) {
+		const struct frame_type *type = &frame_types[i];
+		const struct frame_head head = { .kind = type->kind, .parts = 1 };
+		CLEANUP(freep) char *once = calloc(1, type->once.size);
+		CLEANUP(freep)
+		char *rows = calloc(count, type->row.size); /* pages that are not used cost nothing */
+		assert_true(letters != NULL && once != NULL && rows != NULL);
+		largest_record(&type->once, once, letters);
+		for (size_t row = 0; row < count; row++)
+			largest_record(&type->row, rows + row * type->row.size, letters);
+		size_t fit = frame_rows_that_fit(type->kind, rows, count);
+		assert_true(fit > 0);
+		assert_int_equal(
+			fit<count, type->row.count> 1); /* but for those that send no rows, a part is full */
+		assert_int_equal(frame_encode(codec, &head, once, rows, fit, &bytes, &size), 0);
+	}
+}
+
 static void more_bytes_than_a_part_may_have_are_refused_unread(void **state)
 {
 	CLEANUP(freep) uint8_t *bytes = calloc(1, FRAME_BYTES_MAX + 1);
@@ -367,6 +412,7 @@ int main(void)
 		cmocka_unit_test(impossible_part_numbers_are_malformed),
 		cmocka_unit_test(values_over_a_limit_are_refused_on_both_sides),
 		cmocka_unit_test(parts_are_filled_up_to_their_limit_and_not_beyond),
+		cmocka_unit_test(as_many_of_the_largest_rows_as_told_fit_a_part_of_every_kind),
 		cmocka_unit_test(more_bytes_than_a_part_may_have_are_refused_unread),
 		cmocka_unit_test(texts_are_cut_to_their_buffer),
 	};

@@ -49,7 +49,7 @@ static void words_of_the_vocabulary_have_names_and_strangers_have_none(void **st
 	assert_string_equal(usage_source_name(USAGE_PROCFS), "procfs");
 	assert_string_equal(usage_source_name(USAGE_SOURCE_COUNT), "?");
 	for (int kind = 0; kind < WORKLOAD_KIND_COUNT; kind++)
-		assert_int_equal(workload_kind_from_name(workload_kind_name(kind)), kind);
+		assert_int_equal(workload_kind_from_name(workload_kind_name((enum workload_kind)kind)), kind);
 	assert_string_equal(workload_kind_name(WORKLOAD_KIND_COUNT), "?");
 	assert_int_equal(workload_kind_from_name("?"), -1);
 	assert_int_equal(workload_kind_from_name(""), -1);

@@ -71,11 +71,15 @@ static void a_message_over_the_limit_ends_the_connection_and_not_the_link(void *
 	send_raw(raw, large, FRAME_BYTES_MAX); /* the most that is read, and then found to be no frame */
 	serve_until(fixture->link, counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
 	send_raw(raw, large, FRAME_BYTES_MAX + 1);
+	while (fixture->seen.frames == 0) { /* the first ones may be lost with the connection */
+		struct source *source = link_source(fixture->link);
+		struct pollfd wait = { .fd = source->fd, .events = POLLIN };
+		send_part(raw, 1, 0, 1, false);
+		if (poll(&wait, 1, 10) == 1)
+			assert_int_equal(source->ready(source), 0);
+	}
+	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
 	nng_close(raw);
-	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
-	assert_int_equal(send_tick(link, 1, 7), 0);
-	serve_until(fixture->link, fixture->seen.frames == 1);
-	link_free(link);
 }
 
 static void frames_without_a_route_are_counted_and_dropped(void **state)
