@@ -85,7 +85,7 @@ static int find_by_name(struct host *host, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(generations); i++)
 		if (strcmp(generations[i].name, name) == 0) {
-			be(host, name, generations[i].idle_mw, generations[i].full_mw);
+			be(host, generations[i].name, generations[i].idle_mw, generations[i].full_mw);
 			return 0;
 		}
 	return -EINVAL;
