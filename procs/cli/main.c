@@ -1,12 +1,56 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "cli/verbs.h"
+
+static const struct verb {
+	const char *name, *text;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "up", "start the pipeline in the foreground and print a first assessment", verb_up },
+	{ "assess", "say whether a workload meets the Korean carbon and PUE benchmarks", verb_assess },
+	{ "top", "list the workloads that draw the most power", verb_top },
+	{ "doctor", "say what is measured, modelled and missing on this host", verb_doctor },
+	{ "mcp", "speak the Model Context Protocol on standard input and output", verb_mcp },
+	{ "version", "show the version", verb_version },
+};
+
+int verb_version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	puts("tanso " TANSO_VERSION);
+	return EXIT_SUCCESS;
+}
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: tanso VERB [OPTION]...\n\n"
+	      "How many watts does every workload of this host draw, and does it meet the Korean carbon\n"
+	      "and PUE benchmarks?\n\n",
+		out);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].text);
+	fputs("\n`tanso VERB --help` tells more.\n", out);
+}
 
 int main(int argc, char **argv)
 {
-	if (argc >= 2 && strcmp(argv[1], "up") == 0)
-		return verb_up(argc - 1, argv + 1);
-	fputs("usage: tanso up\n", stderr);
-	return 2;
+	const char *name = argc >= 2 ? argv[1] : "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_help(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(name, "--version") == 0)
+		return verb_version(argc, argv);
+	if (name[0] != '\0')
+		fprintf(stderr, "tanso: there is no verb '%s'\n\n", name);
+	print_help(stderr);
+	return EXIT_UNANSWERED;
 }

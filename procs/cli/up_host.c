@@ -116,7 +116,7 @@ int host_lock(const char *runtime_dir)
 	return fd;
 }
 
-static bool has_capability(unsigned capability)
+bool host_has_capability(unsigned capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
@@ -128,7 +128,7 @@ static bool has_capability(unsigned capability)
 void host_print_limits(const struct config *config)
 {
 	bool has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
-	bool may_bpf = has_capability(CAP_BPF) && has_capability(CAP_PERFMON);
+	bool may_bpf = host_has_capability(CAP_BPF) && host_has_capability(CAP_PERFMON);
 	char zone[CONFIG_TEXT_MAX + 64];
 
 	if (!has_btf)

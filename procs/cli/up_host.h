@@ -16,6 +16,8 @@ int host_binary_dir(char *ret_path, size_t size);
 bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size);
 /* One `tanso up` per runtime_dir. The lock's descriptor, or -errno after saying why on stderr. */
 int host_lock(const char *runtime_dir);
+/* In the effective set of this process: CAP_BPF, … */
+bool host_has_capability(unsigned capability);
 /* Says what this machine lacks, what still works, and the remedy. */
 void host_print_limits(const struct config *config);
 /* Removes sockets that a crash left in RUNTIME_DIR/<stage>/; anything that is not a socket stays. */

@@ -1,4 +1,11 @@
 /* The verbs of `tanso`: each takes its own arguments (argv[0] = the verb) and returns the exit status. */
 #pragma once
 
+#define EXIT_UNANSWERED 2 /* usage, unreachable, or the question was refused */
+
 int verb_up(int argc, char **argv);
+int verb_assess(int argc, char **argv);
+int verb_top(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
+int verb_mcp(int argc, char **argv);
+int verb_version(int argc, char **argv);

@@ -1,0 +1,108 @@
+/* `tanso assess`: one workload, for people. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/assess_text.h"
+#include "cli/question.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+#define NAME_MAX_BYTES 512
+
+static const char extra[] = "  --top                        assess the workload that draws most power now\n\n"
+			    "  tanso assess nginx.service --pue 1.45\n"
+			    "  tanso assess app -n prod --window P7D --json\n";
+
+static void copy_member(struct json_object *object, const char *key, char *text, size_t size)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(object, key, &value))
+		snprintf(text, size, "%s", json_object_get_string(value));
+}
+
+/* Who draws most: its name and namespace. 0, or -EINVAL after saying why. */
+static int find_top(const struct question *question, struct client *client, char name[static NAME_MAX_BYTES],
+	char space[static NAME_MAX_BYTES])
+{
+	struct question top = *question;
+	struct client_answer answer;
+	struct json_object *root, *list, *first;
+	size_t offset;
+
+	top.tool = tool_find("list_top_power_consumers", strlen("list_top_power_consumers"));
+	memset(top.values, 0, sizeof(top.values));
+	question_set(&top, "limit", "1");
+	question_set(&top, "lang", question->lang);
+	question_set(&top, "namespace", question_value(question, "namespace"));
+	if (question_value(question, "allow_fake") != NULL)
+		question_set(&top, "allow_fake", "true");
+	name[0] = space[0] = '\0';
+	int r = question_ask(&top, client, &answer);
+	if (r < 0)
+		return r;
+	root = json_parse_strict(answer.body, answer.size, &offset);
+	if (json_object_object_get_ex(root, "consumers", &list) &&
+		json_object_is_type(list, json_type_array) &&
+		(first = json_object_array_get_idx(list, 0)) != NULL) {
+		copy_member(first, "workload", name, NAME_MAX_BYTES);
+		copy_member(first, "namespace", space, NAME_MAX_BYTES);
+	}
+	json_object_put(root);
+	if (name[0] != '\0')
+		return 0;
+	fprintf(stderr, "tanso assess: no workload has drawn measurable power yet; try again in a second\n");
+	return -EINVAL;
+}
+
+static int print_answer(const struct question *question, const struct client_answer *answer)
+{
+	struct assess_style style = { .lang = question->lang, .has_colour = terminal_has_colour(stdout) };
+	struct json_object *root;
+	size_t offset;
+
+	if (question->is_json) {
+		fwrite(answer->body, 1, answer->size, stdout);
+		putchar('\n');
+		return 0;
+	}
+	root = json_parse_strict(answer->body, answer->size, &offset);
+	if (!json_object_is_type(root, json_type_object)) {
+		fprintf(stderr, "tanso assess: the answer is not a JSON object (at byte %zu)\n", offset);
+		json_object_put(root);
+		return -EBADMSG;
+	}
+	assess_print(stdout, root, &style);
+	json_object_put(root);
+	return 0;
+}
+
+int verb_assess(int argc, char **argv)
+{
+	char name[NAME_MAX_BYTES], space[NAME_MAX_BYTES];
+	struct question question;
+	struct client *client = NULL;
+	struct client_answer answer;
+	struct config_error error;
+	int r = question_parse(
+		&question, "assess", "assess_workload_compliance", "workload_name", extra, argc, argv);
+
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	r = client_new(&client, &question.place, &error);
+	if (r < 0) {
+		fprintf(stderr, "tanso assess: %s\n", r == -EINVAL ? error.text : strerror(-r));
+		return EXIT_UNANSWERED;
+	}
+	if (question.is_top && (r = find_top(&question, client, name, space)) == 0) {
+		question_set(&question, "workload_name", name);
+		if (space[0] != '\0')
+			question_set(&question, "namespace", space);
+	}
+	if (r == 0 && (r = question_ask(&question, client, &answer)) == 0)
+		r = print_answer(&question, &answer);
+	client_free(client);
+	return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
+}

@@ -1,0 +1,285 @@
+#include "cli/client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/cleanup.h"
+#include "cli/up_host.h"
+
+#define CONNECT_TIMEOUT_MS 2000L
+#define ANSWER_TIMEOUT_MS  15000L /* the frontend's own deadline is 5 s */
+#define HEADERS_MAX        8
+#define HEADER_MAX         256
+
+struct client {
+	struct config config;
+	CURL *curl;
+	char url[CONFIG_TEXT_MAX]; /* given by the user, "" = none */
+	char runtime_dir[CONFIG_TEXT_MAX];
+	bool has_place;
+	char base[CONFIG_TEXT_MAX + 16];   /* "http://…" */
+	char socket[CONFIG_TEXT_MAX + 64]; /* "" = TCP */
+	char address[2 * CONFIG_TEXT_MAX];
+	char headers[HEADERS_MAX][HEADER_MAX];
+	char *body;
+	size_t size;
+	bool is_too_large;
+};
+
+static size_t on_data(char *data, size_t unit, size_t count, void *context)
+{
+	struct client *client = context;
+	size_t more = unit * count;
+
+	if (client->size + more > CLIENT_ANSWER_MAX) {
+		client->is_too_large = true;
+		return 0;
+	}
+	char *grown = realloc(client->body, client->size + more + 1);
+	if (grown == NULL)
+		return 0;
+	memcpy(grown + client->size, data, more);
+	client->body = grown;
+	client->size += more;
+	client->body[client->size] = '\0';
+	return more;
+}
+
+static int set_options(struct client *client)
+{
+	CURL *curl = client->curl;
+
+	if (curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_PROXY, "") != CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS) != CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ANSWER_TIMEOUT_MS) != CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data) != CURLE_OK ||
+		curl_easy_setopt(curl, CURLOPT_WRITEDATA, client) != CURLE_OK)
+		return -EIO;
+	return 0;
+}
+
+int client_new(struct client **ret_client, const struct client_place *place, struct config_error *error)
+{
+	char clone[CONFIG_TEXT_MAX];
+	struct client *client = calloc(1, sizeof(*client));
+	int r;
+
+	if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(client);
+		return -ENOMEM;
+	}
+	host_clone_config(clone, sizeof(clone));
+	const char *path = place->config_path != NULL ? place->config_path : clone[0] != '\0' ? clone : NULL;
+	client->curl = curl_easy_init();
+	r = config_load(&client->config, path, error);
+	if (r == 0)
+		r = client->curl != NULL ? set_options(client) : -ENOMEM;
+	if (r < 0) {
+		client_free(client);
+		return r;
+	}
+	snprintf(client->url, sizeof(client->url), "%s", place->url != NULL ? place->url : "");
+	snprintf(client->runtime_dir, sizeof(client->runtime_dir), "%s",
+		place->runtime_dir != NULL ? place->runtime_dir : "");
+	*ret_client = client;
+	return 0;
+}
+
+void client_free(struct client *client)
+{
+	if (client == NULL)
+		return;
+	curl_easy_cleanup(client->curl);
+	free(client->body);
+	free(client);
+}
+
+const struct config *client_config(const struct client *client)
+{
+	return &client->config;
+}
+
+const char *client_address(const struct client *client)
+{
+	return client->address;
+}
+
+int client_set_header(struct client *client, const char *name, const char *value)
+{
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < HEADERS_MAX; i++) {
+		char *line = client->headers[i];
+		if (line[0] != '\0' && (strncmp(line, name, size) != 0 || line[size] != ':'))
+			continue;
+		snprintf(line, HEADER_MAX, "%s: %s", name, value);
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+/* where to ask */
+
+static bool can_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+static bool use_socket_in(struct client *client, const char *runtime_dir)
+{
+	snprintf(client->socket, sizeof(client->socket), "%s/frontend/http.sock", runtime_dir);
+	if (!can_connect(client->socket)) {
+		client->socket[0] = '\0';
+		return false;
+	}
+	snprintf(client->base, sizeof(client->base), "http://localhost");
+	snprintf(client->address, sizeof(client->address), "%s", client->socket);
+	return true;
+}
+
+/* `tanso up` of an ordinary user cannot use /run/tanso; where it goes instead is written in up_host.c. */
+static bool use_user_socket(struct client *client)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char folder[CONFIG_TEXT_MAX];
+
+	if (runtime != NULL)
+		snprintf(folder, sizeof(folder), "%s/tanso", runtime);
+	else
+		snprintf(folder, sizeof(folder), "/tmp/tanso-%u-run", getuid());
+	return use_socket_in(client, folder);
+}
+
+static void use_url(struct client *client, const char *url)
+{
+	snprintf(
+		client->base, sizeof(client->base), "%s%s", strstr(url, "://") != NULL ? "" : "http://", url);
+	size_t size = strlen(client->base);
+	if (size > 4 && strcmp(client->base + size - 4, "/mcp") == 0)
+		client->base[size -= 4] = '\0';
+	if (size > 0 && client->base[size - 1] == '/')
+		client->base[size - 1] = '\0';
+	client->socket[0] = '\0';
+	snprintf(client->address, sizeof(client->address), "%s", client->base);
+}
+
+static void use_http_listen(struct client *client)
+{
+	const char *listen = client->config.http_listen;
+	char url[CONFIG_TEXT_MAX];
+
+	/* "every address" is a place to listen, not to connect */
+	if (strncmp(listen, "0.0.0.0:", 8) == 0)
+		snprintf(url, sizeof(url), "127.0.0.1:%.64s", listen + 8);
+	else if (strncmp(listen, "[::]:", 5) == 0)
+		snprintf(url, sizeof(url), "[::1]:%.64s", listen + 5);
+	else
+		snprintf(url, sizeof(url), "%s", listen);
+	use_url(client, url);
+}
+
+static void choose_place(struct client *client)
+{
+	bool is_named = client->runtime_dir[0] != '\0';
+
+	client->has_place = true;
+	if (is_named && use_socket_in(client, client->runtime_dir))
+		return;
+	if (client->url[0] != '\0')
+		use_url(client, client->url);
+	else if (is_named || (!use_socket_in(client, client->config.runtime_dir) && !use_user_socket(client)))
+		use_http_listen(client);
+}
+
+/* asking */
+
+static int from_curl(const struct client *client, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK: return 0;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_HOST: return -ECONNREFUSED;
+	case CURLE_OPERATION_TIMEDOUT: return -ETIMEDOUT;
+	case CURLE_WRITE_ERROR: return client->is_too_large ? -E2BIG : -ENOMEM;
+	default: return -EIO;
+	}
+}
+
+static struct curl_slist *header_list(const struct client *client)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
+
+	list = curl_slist_append(list, "Expect:"); /* no round trip before a body of some kilobytes */
+	for (size_t i = 0; i < HEADERS_MAX && client->headers[i][0] != '\0'; i++)
+		list = curl_slist_append(list, client->headers[i]);
+	return list;
+}
+
+static int perform(struct client *client, const char *url, const char *socket, const char *body, size_t size,
+	struct client_answer *ret_answer)
+{
+	struct curl_slist *headers = header_list(client);
+	long status = 0;
+
+	free(TAKE(client->body));
+	client->size = 0;
+	client->is_too_large = false;
+	curl_easy_setopt(client->curl, CURLOPT_URL, url);
+	curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	if (body != NULL) {
+		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
+	} else {
+		curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+	}
+	int r = from_curl(client, curl_easy_perform(client->curl));
+	curl_slist_free_all(headers);
+	if (r < 0)
+		return r;
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	*ret_answer = (struct client_answer) {
+		.status = (int)status, .body = client->body != NULL ? client->body : "", .size = client->size
+	};
+	return 0;
+}
+
+int client_ask(struct client *client, const char *path, const char *body, size_t size,
+	struct client_answer *ret_answer)
+{
+	char url[2 * CONFIG_TEXT_MAX];
+	int r = -ECONNREFUSED;
+
+	/* Twice: the socket may have come or gone since the last request. */
+	for (int attempt = 0; attempt < 2 && r == -ECONNREFUSED; attempt++) {
+		if (!client->has_place)
+			choose_place(client);
+		snprintf(url, sizeof(url), "%s%s", client->base, path);
+		r = perform(client, url, client->socket[0] != '\0' ? client->socket : NULL, body, size,
+			ret_answer);
+		client->has_place = r == 0;
+	}
+	return r;
+}
+
+int client_probe(struct client *client, const char *url, struct client_answer *ret_answer)
+{
+	curl_easy_setopt(client->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(client->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	int r = perform(client, url, NULL, NULL, 0, ret_answer);
+	curl_easy_setopt(client->curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(client->curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	return r;
+}

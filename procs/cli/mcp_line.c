@@ -1,0 +1,175 @@
+#include "cli/mcp_line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/json_write.h"
+#include "ipc/tools.h"
+
+#define PARSE_ERROR    (-32700)
+#define INTERNAL_ERROR (-32603)
+
+/* lines */
+
+static bool append(struct mcp_lines *lines, const char *bytes, size_t size)
+{
+	size_t needed = lines->size + size + 1;
+
+	if (lines->size + size > MCP_LINE_MAX)
+		return false;
+	if (needed > lines->room) {
+		size_t room = needed < 4096 ? 4096 : 2 * needed;
+		char *grown = realloc(lines->bytes, room);
+		if (grown == NULL)
+			return false;
+		lines->bytes = grown;
+		lines->room = room;
+	}
+	memcpy(lines->bytes + lines->size, bytes, size);
+	lines->size += size;
+	lines->bytes[lines->size] = '\0';
+	return true;
+}
+
+static size_t without_return(struct mcp_lines *lines)
+{
+	if (lines->size > 0 && lines->bytes[lines->size - 1] == '\r')
+		lines->bytes[--lines->size] = '\0';
+	return lines->size;
+}
+
+enum mcp_lines_state mcp_lines_feed(struct mcp_lines *lines, const char *bytes, size_t size, size_t *done,
+	const char **ret_line, size_t *ret_size)
+{
+	const char *from = bytes + *done, *end = memchr(from, '\n', size - *done);
+	size_t some = (end != NULL ? (size_t)(end - from) : size - *done);
+
+	if (lines->is_taken)
+		lines->size = 0;
+	lines->is_taken = false;
+	*done += some + (end != NULL);
+	*ret_line = "";
+	*ret_size = 0;
+	bool was_skipping = lines->is_skipping;
+	if (!was_skipping && !append(lines, from, some)) {
+		lines->size = 0;
+		lines->is_skipping = end == NULL;
+		return MCP_LINES_TOO_LONG;
+	}
+	if (end == NULL)
+		return MCP_LINES_MORE;
+	lines->is_skipping = false;
+	if (was_skipping)
+		return MCP_LINES_MORE;
+	lines->is_taken = true;
+	*ret_size = without_return(lines);
+	*ret_line = lines->bytes;
+	return MCP_LINES_LINE;
+}
+
+size_t mcp_lines_rest(struct mcp_lines *lines, const char **ret_line)
+{
+	*ret_line = lines->bytes != NULL ? lines->bytes : "";
+	return lines->is_taken || lines->is_skipping || lines->bytes == NULL ? 0 : without_return(lines);
+}
+
+void mcp_lines_done(struct mcp_lines *lines)
+{
+	free(lines->bytes);
+	*lines = (struct mcp_lines) { 0 };
+}
+
+/* messages */
+
+static struct json_object *parse_object(const char *bytes, size_t size)
+{
+	size_t offset;
+	struct json_object *value = json_parse_strict(bytes, size, &offset);
+
+	if (json_object_is_type(value, json_type_object))
+		return value;
+	json_object_put(value);
+	return NULL;
+}
+
+bool mcp_line_is_message(const char *bytes, size_t size)
+{
+	struct json_object *message = parse_object(bytes, size), *version = NULL;
+	bool is_message = message != NULL && json_object_object_get_ex(message, "jsonrpc", &version);
+
+	json_object_put(message);
+	return is_message;
+}
+
+bool mcp_line_negotiated(const char *message, size_t size, char ret_version[static MCP_LINE_VERSION_MAX])
+{
+	struct json_object *root, *result, *version;
+	bool is_found = false;
+
+	if (memmem(message, size, "protocolVersion", 15) == NULL)
+		return false; /* spares the parse of every answer */
+	root = parse_object(message, size);
+	if (root != NULL && json_object_object_get_ex(root, "result", &result) &&
+		json_object_is_type(result, json_type_object) &&
+		json_object_object_get_ex(result, "protocolVersion", &version) &&
+		json_object_is_type(version, json_type_string)) {
+		const char *text = json_object_get_string(version);
+		/* it goes into a header: nothing but what a revision is made of */
+		is_found = strlen(text) < MCP_LINE_VERSION_MAX && strspn(text, "0123456789-") == strlen(text);
+		if (is_found)
+			memcpy(ret_version, text, strlen(text) + 1);
+	}
+	json_object_put(root);
+	return is_found;
+}
+
+static char *error_message(
+	int code, const char *text, const char *id, const char *data, size_t data_size, size_t *ret_size)
+{
+	struct json_writer writer = { 0 };
+	char *message = NULL;
+
+	json_open_object(&writer, NULL);
+	json_write_text(&writer, "jsonrpc", "2.0");
+	json_write_raw(&writer, "id", id, strlen(id));
+	json_open_object(&writer, "error");
+	json_write_integer(&writer, "code", code);
+	json_write_text(&writer, "message", text);
+	if (data != NULL)
+		json_write_raw(&writer, "data", data, data_size);
+	json_close_object(&writer);
+	json_close_object(&writer);
+	return json_take(&writer, &message, ret_size) < 0 ? NULL : message;
+}
+
+char *mcp_line_error(int code, const char *text, size_t *ret_size)
+{
+	return error_message(code, text, "null", NULL, 0, ret_size);
+}
+
+char *mcp_line_failure(
+	const char *line, size_t size, const char *text, const char *body, size_t body_size, size_t *ret_size)
+{
+	size_t offset;
+	struct json_object *message = json_parse_strict(line, size, &offset), *data = NULL, *id = NULL;
+	char *reply = NULL;
+
+	*ret_size = 0;
+	if (message == NULL)
+		return mcp_line_error(PARSE_ERROR, "the line is not valid JSON", ret_size);
+	if (json_object_is_type(message, json_type_object) &&
+		!json_object_object_get_ex(message, "id", &id)) {
+		json_object_put(message);
+		return NULL;
+	}
+	data = body != NULL ? parse_object(body, body_size) : NULL;
+	bool is_id = json_object_is_type(id, json_type_string) || json_object_is_type(id, json_type_int);
+	reply = error_message(INTERNAL_ERROR, text,
+		is_id ? json_object_to_json_string_ext(
+				id, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+		      : "null",
+		data != NULL ? body : NULL, body_size, ret_size);
+	json_object_put(data);
+	json_object_put(message);
+	return reply;
+}

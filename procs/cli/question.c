@@ -1,0 +1,281 @@
+#include "cli/question.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "cli/terminal.h"
+#include "ipc/json_write.h"
+
+#define RETRY_MS    200
+#define NAME_MAX_   64
+#define ARGUMENT_AT 1000 /* getopt values of the tool's arguments */
+
+enum own_option { OPTION_JSON = 256, OPTION_URL, OPTION_RUNTIME_DIR, OPTION_CONFIG, OPTION_WAIT, OPTION_TOP };
+
+static const struct option own_options[] = {
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "url", required_argument, NULL, OPTION_URL },
+	{ "runtime-dir", required_argument, NULL, OPTION_RUNTIME_DIR },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "wait", required_argument, NULL, OPTION_WAIT },
+	{ "top", no_argument, NULL, OPTION_TOP },
+	{ "help", no_argument, NULL, 'h' },
+};
+
+struct option_table {
+	char names[QUESTION_ARGUMENTS_MAX][NAME_MAX_];
+	struct option options[QUESTION_ARGUMENTS_MAX + ARRAY_SIZE(own_options) + 1];
+};
+
+static size_t argument_count(const struct tool *tool)
+{
+	return tool->argument_count < QUESTION_ARGUMENTS_MAX ? tool->argument_count : QUESTION_ARGUMENTS_MAX;
+}
+
+static bool is_boolean(const struct tool_argument *argument)
+{
+	return strcmp(argument->type, "boolean") == 0;
+}
+
+/* sort_by -> --sort-by */
+static void option_name(const struct tool_argument *argument, char name[static NAME_MAX_])
+{
+	snprintf(name, NAME_MAX_, "%s", argument->name);
+	for (char *c = name; *c != '\0'; c++)
+		*c = *c == '_' ? '-' : *c;
+}
+
+static void build_options(struct option_table *table, const struct tool *tool)
+{
+	size_t count = argument_count(tool);
+
+	*table = (struct option_table) { 0 };
+	for (size_t i = 0; i < count; i++) {
+		option_name(&tool->arguments[i], table->names[i]);
+		table->options[i] = (struct option) { .name = table->names[i],
+			.has_arg = is_boolean(&tool->arguments[i]) ? no_argument : required_argument,
+			.val = ARGUMENT_AT + (int)i };
+	}
+	memcpy(table->options + count, own_options, sizeof(own_options));
+}
+
+static int find_argument(const struct tool *tool, const char *name)
+{
+	for (size_t i = 0; i < argument_count(tool); i++)
+		if (strcmp(tool->arguments[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *question_value(const struct question *question, const char *argument)
+{
+	int index = find_argument(question->tool, argument);
+
+	return index < 0 ? NULL : question->values[index];
+}
+
+void question_set(struct question *question, const char *argument, const char *value)
+{
+	int index = find_argument(question->tool, argument);
+
+	if (index >= 0)
+		question->values[index] = value;
+}
+
+static void print_argument(const struct tool_argument *argument, bool is_korean)
+{
+	char name[NAME_MAX_], left[2 * NAME_MAX_];
+
+	option_name(argument, name);
+	if (is_boolean(argument))
+		snprintf(left, sizeof(left), "--%s", name);
+	else
+		snprintf(left, sizeof(left), "%s--%s %s", strcmp(name, "namespace") == 0 ? "-n, " : "", name,
+			argument->choices[0] != '\0'            ? argument->choices
+			: strcmp(argument->type, "string") == 0 ? "TEXT"
+								: "NUMBER");
+	printf("  %-28s %s\n", left, is_korean ? argument->text_ko : argument->text_en);
+}
+
+static void print_help(const struct question *question, const char *positional, const char *extra)
+{
+	const struct tool *tool = question->tool;
+	bool is_korean = strcmp(question->lang, "ko") == 0;
+
+	printf("Usage: tanso %s %s[OPTION]...\n\n%s\n\n", question->verb, positional != NULL ? "NAME " : "",
+		is_korean ? tool->text_ko : tool->text_en);
+	if (positional != NULL)
+		printf("  %-28s %s\n", "NAME",
+			is_korean ? tool->arguments[find_argument(tool, positional)].text_ko
+				  : tool->arguments[find_argument(tool, positional)].text_en);
+	for (size_t i = 0; i < argument_count(tool); i++)
+		if (positional == NULL || strcmp(tool->arguments[i].name, positional) != 0)
+			print_argument(&tool->arguments[i], is_korean);
+	printf("  %-28s %s\n  %-28s %s\n  %-28s %s\n  %-28s %s\n  %-28s %s\n", "--json",
+		"print the server's answer as it is", "--url URL",
+		"ask this server (default: the local pipeline)", "--runtime-dir DIR",
+		"look for the local pipeline's socket here", "--config FILE", "read this tanso.conf",
+		"--wait SECONDS", "go on asking that long while there is no answer yet");
+	printf("%s\nExit status: 0 answered (whatever the status says), 2 usage, unreachable or refused.\n",
+		extra);
+}
+
+static int complain(const struct question *question, const char *text)
+{
+	fprintf(stderr, "tanso %s: %s; see tanso %s --help\n", question->verb, text, question->verb);
+	return -EINVAL;
+}
+
+/* 0, 1 = help wanted, -EINVAL */
+static int take_option(struct question *question, int option, char *value)
+{
+	char *end;
+
+	switch (option) {
+	case OPTION_JSON: question->is_json = true; return 0;
+	case OPTION_TOP: question->is_top = true; return 0;
+	case OPTION_URL: question->place.url = value; return 0;
+	case OPTION_RUNTIME_DIR: question->place.runtime_dir = value; return 0;
+	case OPTION_CONFIG: question->place.config_path = value; return 0;
+	case OPTION_WAIT:
+		question->wait_s = (int)strtol(value, &end, 10);
+		return *end != '\0' || question->wait_s < 0 || question->wait_s > 3600
+			       ? complain(question, "--wait wants a number of seconds up to 3600")
+			       : 0;
+	case 'n': question_set(question, "namespace", value); return 0;
+	case 'h': return 1;
+	case '?': return complain(question, "unknown option or missing value");
+	default: question->values[option - ARGUMENT_AT] = value != NULL ? value : "true"; return 0;
+	}
+}
+
+int question_parse(struct question *question, const char *verb, const char *tool, const char *positional,
+	const char *extra, int argc, char **argv)
+{
+	struct option_table table;
+	int option, r = 0;
+
+	*question = (struct question) { .verb = verb, .tool = tool_find(tool, strlen(tool)) };
+	build_options(&table, question->tool);
+	optind = 1;
+	while (r == 0 && (option = getopt_long(argc, argv, "n:h", table.options, NULL)) != -1)
+		r = take_option(question, option, optarg);
+	question->lang = terminal_language(question_value(question, "lang"));
+	if (r == 1)
+		print_help(question, positional, extra);
+	if (r != 0)
+		return r;
+	if (optind < argc && positional != NULL)
+		question_set(question, positional, argv[optind++]);
+	if (optind < argc)
+		return complain(question, "too many arguments");
+	if (positional != NULL && question_value(question, positional) == NULL && !question->is_top)
+		return complain(question, "NAME is missing");
+	if (question_value(question, "lang") == NULL)
+		question_set(question, "lang", question->lang);
+	return 0;
+}
+
+/* Numbers go as they were typed: the server reads and judges them. */
+static int build_body(const struct question *question, char **ret_body, size_t *ret_size)
+{
+	struct json_writer writer = { 0 };
+
+	json_open_object(&writer, NULL);
+	for (size_t i = 0; i < argument_count(question->tool); i++) {
+		const struct tool_argument *argument = &question->tool->arguments[i];
+		if (question->values[i] == NULL)
+			continue;
+		if (is_boolean(argument))
+			json_write_boolean(&writer, argument->name, true);
+		else
+			json_write_text(&writer, argument->name, question->values[i]);
+	}
+	json_close_object(&writer);
+	return json_take(&writer, ret_body, ret_size);
+}
+
+static const char *text_of_member(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
+}
+
+static void print_refusal(const struct question *question, const struct client_answer *answer)
+{
+	size_t offset;
+	struct json_object *root = json_parse_strict(answer->body, answer->size, &offset), *error = NULL,
+			   *list = NULL;
+
+	if (!json_object_is_type(root, json_type_object) ||
+		!json_object_object_get_ex(root, "error", &error) ||
+		text_of_member(error, "message") == NULL) {
+		fprintf(stderr, "tanso %s: HTTP status %d without an explanation\n", question->verb,
+			answer->status);
+		json_object_put(root);
+		return;
+	}
+	fprintf(stderr, "tanso %s: ", question->verb);
+	terminal_put(stderr, text_of_member(error, "message"));
+	if (text_of_member(error, "hint") != NULL && text_of_member(error, "hint")[0] != '\0') {
+		fputs("\n  ", stderr);
+		terminal_put(stderr, text_of_member(error, "hint"));
+	}
+	if (json_object_object_get_ex(error, "candidates", &list) &&
+		json_object_is_type(list, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(list); i++) {
+			fputs("\n  - ", stderr);
+			terminal_put(stderr, json_object_get_string(json_object_array_get_idx(list, i)));
+		}
+	fputc('\n', stderr);
+	json_object_put(root);
+}
+
+static void print_unreachable(const struct question *question, const struct client *client, int error)
+{
+	bool is_korean = strcmp(question->lang, "ko") == 0;
+
+	if (error == -ECONNREFUSED)
+		fprintf(stderr,
+			is_korean ? "tanso %s: %s에 연결할 수 없습니다. 파이프라인이 실행 중이 아닌 것 "
+				    "같습니다.\n"
+				    "  sudo tanso up 으로 시작하거나 --url로 주소를 지정하십시오.\n"
+				  : "tanso %s: nobody answers at %s: the pipeline is not running\n"
+				    "  start it with sudo tanso up, or name another server with --url\n",
+			question->verb, client_address(client));
+	else
+		fprintf(stderr, "tanso %s: %s: %s\n", question->verb, client_address(client),
+			strerror(-error));
+}
+
+int question_ask(const struct question *question, struct client *client, struct client_answer *ret_answer)
+{
+	uint64_t deadline_ns = clock_mono_ns() + (uint64_t)question->wait_s * NS_PER_SECOND;
+	const struct timespec pause = { 0, RETRY_MS * (long)NS_PER_MILLISECOND };
+	CLEANUP(freep) char *body = NULL;
+	char path[128];
+	size_t size;
+	int r = build_body(question, &body, &size);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/tools/%s", question->tool->name);
+	for (;;) {
+		r = client_ask(client, path, body, size, ret_answer);
+		bool is_early = r < 0 || ret_answer->status == 503;
+		if (!is_early || clock_mono_ns() >= deadline_ns)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (r < 0)
+		print_unreachable(question, client, r);
+	else if (ret_answer->status != 200)
+		print_refusal(question, ret_answer);
+	return r == 0 && ret_answer->status == 200 ? 0 : -EINVAL;
+}

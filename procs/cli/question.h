@@ -1,0 +1,33 @@
+/*
+ * A tool asked from the command line: its options are the tool's arguments of ipc/tools.def (--workload-name …), so
+ * that help, checks and meaning are the server's own. Used by the verbs that ask one tool.
+ */
+#pragma once
+
+#include "cli/client.h"
+#include "ipc/tools.h"
+
+#define QUESTION_ARGUMENTS_MAX 32
+
+struct question {
+	const char *verb;
+	const struct tool *tool;
+	const char *
+		values[QUESTION_ARGUMENTS_MAX]; /* as typed, by the tool's argument order; NULL = not given */
+	const char *lang;                       /* "en" or "ko" */
+	bool is_json, is_top;
+	int wait_s; /* how long to go on while there is no answer yet */
+	struct client_place place;
+};
+
+/* Reads the arguments of `verb`; the positional one, if `positional` is not NULL, is that argument of the tool.
+ * `extra` stands in the help. 0 go on; 1 help was printed; -EINVAL after saying why. */
+int question_parse(struct question *question, const char *verb, const char *tool, const char *positional,
+	const char *extra, int argc, char **argv);
+/* The value typed for an argument, or NULL. */
+const char *question_value(const struct question *question, const char *argument);
+void question_set(struct question *question, const char *argument, const char *value);
+
+/* Asks, and again while nobody is there or the answer is 503, until wait_s are over. 0 with status 200; else -EINVAL
+ * after saying why on stderr: message, hint, candidates. */
+int question_ask(const struct question *question, struct client *client, struct client_answer *ret_answer);
