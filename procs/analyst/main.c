@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analyst/desk.h"
 #include "base/cleanup.h"
@@ -262,7 +261,6 @@ int main(int argc, char **argv)
 	int r;
 
 	log_open("analyst");
-	tzset(); /* glibc reads /etc/localtime at the first conversion, even to UTC: let that be before the sandbox */
 	config_from_arguments(&analyst.config, "tanso-analyst", argc, argv);
 	analyst.run = clock_now().boot_ns;
 	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
