@@ -20,14 +20,13 @@ static bool is_sane(const frame_zones *zones)
 /* Baselines count from zero: what was before belongs to a life that is over. */
 static void begin_life(struct book *book, const struct frame_head *head, const struct power_once *once)
 {
-	uint64_t counted_ns = once->counted_ns < once->boot_ns ? once->counted_ns : once->boot_ns;
-
 	book_rows_clear(book);
 	ledger_forget_all_baselines(book->ledger);
 	book->node_seen = book->node_committed = (struct energy) { 0 };
 	book->state.energy_epoch = head->energy_epoch;
 	memcpy(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id));
-	book->state.first_boot_ns = book->state.last_boot_ns = once->boot_ns - counted_ns;
+	book->state.first_boot_ns = book->state.last_boot_ns = 
+		once->first_boot_ns < once->boot_ns ? once->first_boot_ns : once->boot_ns;
 	book->state.committed_seq = 0;
 }
 

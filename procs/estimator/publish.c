@@ -33,6 +33,7 @@ void publish_power(const struct state *state, const struct turn *turn, struct po
 		.capacity_ns = head->capacity_ns,
 		.busy_ns = head->busy_ns,
 		.counted_ns = head->counted_ns,
+		.first_boot_ns = head->first_boot_ns,
 	};
 	memcpy(ret_once->total_uj.by, head->total_uj, sizeof(head->total_uj));
 	memcpy(ret_once->idle_uj.by, head->idle_uj, sizeof(head->idle_uj));

@@ -141,6 +141,7 @@ static int begin_epoch(
 	}
 	head->epoch = *ring_reader_epoch(ring);
 	head->meter_known = 0;
+	head->first_boot_ns = head->first_boot_ns != 0 ? head->first_boot_ns : tick.boot_ns;
 	head->mono_ns = tick.mono_ns;
 	for (uint32_t i = 0; i < RING_METER_MAX; i++)
 		if (tick.meter[i].state != METER_ABSENT && tick.meter[i].zone < ZONE_COUNT)

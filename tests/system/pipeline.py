@@ -40,7 +40,7 @@ class Pipeline:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-test-"))
         self.http, self.metrics_port = free_port(), free_port()
         self.settings = {
-            "runtime_dir": self.folder / "run", "state_dir": self.folder / "state",
+            "data_dir": pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea", "runtime_dir": self.folder / "run", "state_dir": self.folder / "state",
             "http_listen": f"127.0.0.1:{self.http}", "metrics_listen": f"127.0.0.1:{self.metrics_port}", **settings}
         self.config = self.folder / "tanso.conf"
         self.config.write_text("".join(f"{k} = {v}\n" for k, v in self.settings.items()))

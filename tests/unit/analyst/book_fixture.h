@@ -42,7 +42,7 @@ static inline void fixture_make(struct fixture *f)
 	*f = (struct fixture){ .head = { .kind = FRAME_power, .epoch.birth_ns = 1, .energy_epoch = FIXTURE_EPOCH,
 				       .seq = 1, .parts = 1 },
 		.once = { .state = POWER_MEASURED, .source = { "powercap", 8 }, .zone_mask = 1u << ZONE_PACKAGE | 1u << ZONE_DRAM,
-			.mono_ns = FIXTURE_BOOT, .boot_ns = FIXTURE_BOOT, .real_ns = FIXTURE_REAL, .cpus = 4 } };
+			.mono_ns = FIXTURE_BOOT, .boot_ns = FIXTURE_BOOT, .first_boot_ns = FIXTURE_BOOT, .real_ns = FIXTURE_REAL, .cpus = 4 } };
 	memset(f->head.epoch.boot_id, 7, 16);
 	strcpy(f->folder, "/tmp/tanso-analyst-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));

@@ -90,10 +90,10 @@ static void a_new_energy_epoch_counts_from_zero_and_keeps_what_was(void **state)
 	assert_int_equal(book_commit(&f.book), 0);
 	f.head.energy_epoch++;
 	f.head.seq = 1;
-	f.once.counted_ns = NS_PER_SECOND;
 	rows[0] = row(10, 300);
 	set_node(&f, 300, 0);
 	f.once.boot_ns += 2 * NS_PER_SECOND;
+	f.once.first_boot_ns = f.once.boot_ns - NS_PER_SECOND;
 	f.once.real_ns += 2 * NS_PER_SECOND;
 	assert_int_equal(fixture_send(&f, rows, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
