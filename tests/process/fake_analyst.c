@@ -1,0 +1,148 @@
+/*
+ * An analyst that answers by script, for the frontend's process tests: fake_analyst RUNTIME_DIR [die]. What it does with
+ * a question stands in its workload_name: see script(). With "die" it ends without a word at its first question.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "ipc/link.h"
+#include "ipc/tools.h"
+
+#define CHUNK_BYTES 262144
+#define BIG_BYTES   600000
+
+struct analyst {
+	struct link *asks, *answers;
+	bool dies;
+};
+
+static int send_rows(struct analyst *analyst, uint64_t run, const struct answer_row *rows, size_t count)
+{
+	const struct frame_head head = { .kind = FRAME_answer };
+	const struct answer_once once = { .run = run };
+
+	return link_send(analyst->answers, &head, &once, rows, count);
+}
+
+static struct answer_row row_of(uint64_t id, uint16_t code, const char *body)
+{
+	return (struct answer_row) {
+		.id = id, .generation = 1, .code = code, .chunk = 0, .chunks = 1, .body = text_of(body)
+	};
+}
+
+static void send_big(struct analyst *analyst, uint64_t run, uint64_t id)
+{
+	CLEANUP(freep) char *body = malloc(BIG_BYTES + 16);
+	struct answer_row row = row_of(id, 200, "");
+
+	memset(body, 'x', BIG_BYTES + 16);
+	memcpy(body, "{\"big\":\"", 8);
+	memcpy(body + BIG_BYTES - 2, "\"}", 2);
+	row.chunks = (BIG_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES;
+	for (row.chunk = 0; row.chunk < row.chunks; row.chunk++) {
+		size_t at = (size_t)row.chunk * CHUNK_BYTES, left = BIG_BYTES - at;
+		row.body = (struct text) { body + at, (uint32_t)(left < CHUNK_BYTES ? left : CHUNK_BYTES) };
+		send_rows(analyst, run, &row, 1);
+	}
+}
+
+static bool is_named(const struct ask_row *ask, const char *name)
+{
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), "\"workload_name\":\"%s\"", name);
+	return memmem(ask->arguments.data, ask->arguments.size, wanted, strlen(wanted)) != NULL;
+}
+
+static void echo(struct analyst *analyst, uint64_t run, const struct ask_row *ask, size_t batch)
+{
+	char body[4096];
+	struct answer_row row;
+
+	snprintf(body, sizeof(body), "{\"echo\":%.*s,\"lang\":\"%.*s\",\"deadline_ms\":%u,\"batch\":%zu}",
+		(int)ask->arguments.size, ask->arguments.data, (int)ask->lang.size, ask->lang.data,
+		ask->deadline_ms, batch);
+	row = row_of(ask->id, 200, body);
+	send_rows(analyst, run, &row, 1);
+}
+
+static void script(struct analyst *analyst, uint64_t run, const struct ask_row *ask, size_t batch)
+{
+	struct answer_row row = row_of(ask->id, 200, "{}");
+
+	if (is_named(ask, "silent"))
+		return;
+	if (is_named(ask, "big")) {
+		send_big(analyst, run, ask->id);
+		return;
+	}
+	if (is_named(ask, "missing")) {
+		row = row_of(ask->id, 404,
+			"{\"error\":{\"code\":\"WORKLOAD_NOT_FOUND\",\"message\":\"no "
+			"such\",\"hint\":\"\"}}");
+		send_rows(analyst, run, &row, 1);
+		return;
+	}
+	if (is_named(ask,
+		    "nonsense")) { /* refused rows, an unknown id, another run, half an answer: then the real one */
+		struct answer_row bad[] = { row, row, row, row };
+		bad[0].chunks = 0;
+		bad[1].code = 7;
+		bad[2].id = ask->id + 1;
+		bad[3].chunks = 2;
+		send_rows(analyst, run, bad, ARRAY_SIZE(bad));
+		send_rows(analyst, run + 1, &row, 1);
+	}
+	echo(analyst, run, ask, batch);
+	if (is_named(ask, "twice"))
+		echo(analyst, run, ask, batch);
+}
+
+static int on_ask(void *context, const struct frame *frame)
+{
+	struct analyst *analyst = context;
+	const struct ask_once *once = frame->once;
+	const struct ask_row *rows = frame->rows;
+
+	if (analyst->dies)
+		_exit(EXIT_SUCCESS);
+	for (size_t i = 0; i < frame->row_count; i++)
+		script(analyst, once->run, &rows[i], frame->row_count);
+	return 0;
+}
+
+static void on_connected(void *context)
+{
+	(void)context;
+	puts("connected");
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct analyst analyst = { .dies = argc > 2 };
+	struct loop *loop;
+	int r;
+
+	if (argc < 2)
+		return 2;
+	if ((r = loop_new(&loop)) < 0 ||
+		(r = link_dial(&analyst.answers, argv[1], STAGE_FRONTEND, STAGE_ANALYST, on_connected,
+			 &analyst)) < 0 ||
+		(r = link_listen(&analyst.asks, argv[1], STAGE_ANALYST, STAGE_FRONTEND, on_ask, &analyst)) <
+			0 ||
+		(r = loop_add(loop, link_source(analyst.asks))) < 0 ||
+		(r = loop_add(loop, link_source(analyst.answers))) < 0) {
+		fprintf(stderr, "fake_analyst: %s\n", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	loop_run(loop);
+	link_free(analyst.asks);
+	link_free(analyst.answers);
+	loop_free(loop);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,354 @@
+"""tanso-frontend as a process, with an analyst that answers by script. Usage: test_frontend.py BIN_FOLDER
+Needs curl and nghttp. Prints PASS or FAIL a test; exit status 1 when any failed."""
+import json, os, pathlib, random, shutil, signal, socket, subprocess, sys, tempfile, time
+
+BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/debug/bin").resolve()
+FAKE = BIN.parent / "tests" / "fake_analyst"
+ASSESS = "/tools/assess_workload_compliance"
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Frontend:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-frontend-"))
+        self.run_dir = self.folder / "run"
+        self.port = free_port()
+        self.analyst = self.process = None
+        # held as a supervisor's fd store would hold it
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+
+    def start(self, *settings, inherit=False):
+        log = open(self.folder / "log", "ab")
+        command = [str(BIN / "tanso-frontend"), "--set", f"runtime_dir={self.run_dir}", "--set",
+                   f"http_listen=127.0.0.1:{self.port}"]
+        for setting in settings:
+            command += ["--set", setting]
+        if inherit:
+            def place():
+                os.dup2(self.listener.fileno(), 3)
+                os.set_inheritable(3, True)
+                os.environ.update(LISTEN_FDS="1", LISTEN_FDNAMES="http-listener", LISTEN_PID=str(os.getpid()))
+            # exec by a shell, so that LISTEN_PID is the number of the process itself
+            self.process = subprocess.Popen(
+                ["sh", "-c", 'exec env LISTEN_FDS=1 LISTEN_FDNAMES=http-listener LISTEN_PID=$$ "$@"', "sh", *command],
+                stdout=log, stderr=log, preexec_fn=place, close_fds=False)
+        else:
+            self.listener.close()
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        assert wait_for(lambda: self.status("/healthz") == 200), (self.folder / "log").read_text()
+        return self
+
+    def start_analyst(self, *arguments):
+        self.analyst = subprocess.Popen([str(FAKE), str(self.run_dir), *arguments], stdout=subprocess.PIPE)
+        if not arguments:
+            assert wait_for(lambda: self.status("/readyz") == 200)
+            self.analyst.stdout.readline()  # "connected": answers will arrive
+
+    def stop(self):
+        for process in (self.analyst, self.process):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                process.wait(10)
+        self.listener.close()
+        shutil.rmtree(self.folder)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        alive = self.process is None or self.process.poll() is None
+        log = (self.folder / "log").read_text() if (self.folder / "log").exists() else ""
+        self.stop()
+        assert alive, "the frontend died:\n" + log
+
+    def curl(self, path, *arguments, body=None):
+        """(status, body) of one request."""
+        command = ["curl", "-s", "-m", "20", "-w", "\n%{http_code}", f"http://127.0.0.1:{self.port}{path}", *arguments]
+        if body is not None:
+            command += ["--data-binary", "@-"]
+        out = subprocess.run(command, input=body.encode() if isinstance(body, str) else body, stdout=subprocess.PIPE).stdout
+        text, _, status = out.decode().rpartition("\n")
+        return int(status), text
+
+    def status(self, path):
+        return self.curl(path)[0]
+
+    def ask(self, name, *arguments, **more):
+        status, text = self.curl(ASSESS, *arguments, body=json.dumps({"workload_name": name, **more}))
+        return status, json.loads(text)
+
+    def mcp(self, message, *arguments):
+        body = message if isinstance(message, (str, bytes)) else json.dumps(message)
+        status, text = self.curl("/mcp", *arguments, body=body)
+        return status, json.loads(text) if text else None
+
+
+def expect(got, wanted):
+    assert got == wanted, f"got {got!r}, wanted {wanted!r}"
+
+
+def expect_error(answer, status, code):
+    expect(answer[0], status)
+    body = answer[1] if isinstance(answer[1], dict) else json.loads(answer[1])
+    expect(body["error"]["code"], code)
+    assert body["error"]["message"], body
+    return body["error"]
+
+
+def the_plain_curl_line_is_answered():
+    with Frontend().start() as f:
+        f.start_analyst()
+        out = subprocess.run(["curl", "-s", "-X", "POST", f"http://127.0.0.1:{f.port}{ASSESS}", "-d",
+                              '{"workload_name": "app", "namespace": "prod"}'], stdout=subprocess.PIPE).stdout
+        expect(json.loads(out)["echo"], {"workload_name": "app", "namespace": "prod"})
+
+
+def both_http_versions_and_the_unix_socket_serve():
+    with Frontend().start() as f:
+        f.start_analyst()
+        expect(f.ask("app")[0], 200)
+        expect(f.ask("app", "--http2-prior-knowledge")[0], 200)
+        expect(f.curl("/tools", "--http1.0", "-H", "Host:")[0], 200)
+        expect(f.curl("/healthz", "--unix-socket", str(f.run_dir / "frontend/http.sock"))[0], 200)
+        expect(oct((f.run_dir / "frontend/http.sock").stat().st_mode)[-3:], "660")
+        out = subprocess.run(["nghttp", "-v", "-m", "20", f"http://127.0.0.1:{f.port}/tools"], stdout=subprocess.PIPE).stdout
+        expect(out.count(b":status: 200"), 20)
+        names = [tool["name"] for tool in json.loads(f.curl("/tools")[1])["tools"]]
+        assert "assess_workload_compliance" in names and "list_top_power_consumers" in names, names
+
+
+def language_comes_from_header_or_argument():
+    with Frontend().start() as f:
+        f.start_analyst()
+        expect(f.ask("app")[1]["lang"], "en")
+        expect(f.ask("app", "-H", "Accept-Language: de, ko;q=0.9, en;q=0.3")[1]["lang"], "ko")
+        error = expect_error(f.curl(ASSESS, "-H", "Accept-Language: ko", body="{}"), 422, "INVALID_ARGUMENT")
+        assert "인수" in error["message"], error
+
+
+def wrong_requests_are_refused_by_name():
+    with Frontend().start() as f:
+        f.start_analyst()
+        error = expect_error(f.curl("/tools/asess_workload_compliance", body="{}"), 404, "UNKNOWN_TOOL")
+        expect(error["candidates"], ["assess_workload_compliance"])
+        expect_error(f.curl("/nothing"), 404, "UNKNOWN_TOOL")
+        expect_error(f.curl(ASSESS), 405, "METHOD_NOT_ALLOWED")
+        expect_error(f.curl("/tools", "-X", "DELETE"), 405, "METHOD_NOT_ALLOWED")
+        expect_error(f.curl("/mcp"), 405, "METHOD_NOT_ALLOWED")
+        expect_error(f.curl(ASSESS, body='{"workload_name": '), 400, "INVALID_JSON")
+        expect_error(f.curl(ASSESS, body="{'workload_name': 'a'}"), 400, "INVALID_JSON")
+        expect_error(f.curl(ASSESS, body='{"workload_name": "a", "workload_name": "b"}'), 400, "INVALID_JSON")
+        expect_error(f.curl(ASSESS, body="[]"), 422, "INVALID_ARGUMENT")
+        expect_error(f.curl(ASSESS, body=""), 422, "INVALID_ARGUMENT")
+        expect_error(f.curl(ASSESS, body='{"workload_name": 5}'), 422, "INVALID_ARGUMENT")
+        error = expect_error(f.curl(ASSESS, body='{"workload_nam": "a"}'), 422, "INVALID_ARGUMENT")
+        expect(error["candidates"], ["workload_name"])
+        expect_error(f.ask("a", pue=0.5), 422, "PUE_BELOW_ONE")
+        expect(f.ask("a", pue="1.6")[1]["echo"]["pue"], 1.6)
+        expect_error(f.curl(ASSESS, "-H", "Content-Encoding: gzip", body="{}"), 415, "UNSUPPORTED_ENCODING")
+
+
+def pages_of_other_sites_are_refused():
+    with Frontend().start("allowed_hosts=tanso.example") as f:
+        f.start_analyst()
+        for header in ("Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"):
+            expect_error(f.ask("app", "-H", header), 403, "FORBIDDEN_ORIGIN")
+            expect(f.mcp(INITIALIZE, "-H", header)[0], 403)
+        for header in ("Origin: http://localhost:6274", f"Origin: http://127.0.0.1:{f.port}", "Sec-Fetch-Site: same-origin"):
+            expect(f.ask("app", "-H", header)[0], 200)
+        expect_error(f.curl("/tools", "-H", "Host: evil.example"), 421, "UNKNOWN_HOST")
+        expect_error(f.curl("/tools", "-H", "Host: evil.example", "--http2-prior-knowledge"), 421, "UNKNOWN_HOST")
+        for host in ("localhost", "10.1.2.3:80", "[::1]:99", "tanso.example:443"):
+            expect(f.curl("/tools", "-H", f"Host: {host}")[0], 200)
+        expect(f.curl("/healthz", "-H", "Host: evil.example")[0], 200)
+
+
+def a_body_over_the_limit_is_413_on_both_versions():
+    with Frontend().start() as f:
+        f.start_analyst()
+        body = b'{"workload_name": "' + b"a" * (1 << 20) + b'"}'
+        expect_error(f.curl(ASSESS, body=body), 413, "BODY_TOO_LARGE")
+        expect_error(f.curl(ASSESS, "--http2-prior-knowledge", body=body), 413, "BODY_TOO_LARGE")
+        fits = b" " * ((1 << 20) - 30) + b'{"workload_name": "app"}'
+        expect(f.curl(ASSESS, body=fits)[0], 200)
+
+
+def the_analysts_answers_come_through_as_they_are():
+    with Frontend().start() as f:
+        f.start_analyst()
+        expect_error(f.ask("missing"), 404, "WORKLOAD_NOT_FOUND")
+        status, text = f.curl(ASSESS, body='{"workload_name": "big"}')
+        expect((status, len(text)), (200, 600000))
+        expect(f.ask("twice")[0], 200)
+        expect(f.ask("nonsense")[1]["echo"]["workload_name"], "nonsense")
+        status, reply = f.mcp({"jsonrpc": "2.0", "id": "한", "method": "tools/call", "params": {
+            "name": "assess_workload_compliance", "arguments": {"workload_name": "missing"}}},
+            "-H", "MCP-Protocol-Version: 2025-11-25")
+        expect((status, reply["id"], reply["result"]["isError"]), (200, "한", True))
+        assert "structuredContent" not in reply["result"], reply
+        status, reply = f.mcp({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+            "name": "assess_workload_compliance", "arguments": {"workload_name": "app"}}},
+            "-H", "MCP-Protocol-Version: 2025-11-25")
+        expect(json.loads(reply["result"]["content"][0]["text"]), reply["result"]["structuredContent"])
+        expect(reply["result"]["isError"], False)
+
+
+def without_an_analyst_the_answer_is_not_ready():
+    with Frontend().start() as f:
+        error = expect_error(f.ask("app"), 503, "NOT_READY")
+        assert "analyst" in error["message"], error
+        expect(f.status("/readyz"), 503)
+        reply = f.mcp({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+            "name": "list_top_power_consumers"}})[1]
+        expect(reply["result"]["isError"], True)
+        f.start_analyst()
+        expect(f.ask("app")[0], 200)
+
+
+def a_silent_analyst_is_busy_after_the_deadline():
+    with Frontend().start() as f:
+        f.start_analyst()
+        begin = time.monotonic()
+        expect_error(f.ask("silent"), 503, "BUSY")
+        assert time.monotonic() - begin >= 4.9
+        expect(f.ask("app")[0], 200)
+
+
+def a_question_outlives_the_analyst_it_was_asked():
+    with Frontend().start() as f:
+        f.start_analyst("die")
+        assert wait_for(lambda: f.status("/readyz") == 200)
+        asking = subprocess.Popen(["curl", "-s", "-m", "20", f"http://127.0.0.1:{f.port}{ASSESS}", "-d",
+                                   '{"workload_name": "app"}'], stdout=subprocess.PIPE)
+        expect(f.analyst.wait(10), 0)
+        f.start_analyst()
+        expect(json.loads(asking.communicate()[0])["echo"]["workload_name"], "app")
+
+
+def a_client_that_leaves_takes_its_question_along():
+    with Frontend().start() as f:
+        f.start_analyst()
+        for version in ("--http1.1", "--http2-prior-knowledge"):
+            children = [subprocess.Popen(["curl", "-s", version, f"http://127.0.0.1:{f.port}{ASSESS}", "-d",
+                                          '{"workload_name": "silent"}'], stdout=subprocess.DEVNULL) for _ in range(20)]
+            time.sleep(0.3)
+            for child in children:
+                child.kill()
+                child.wait()
+        expect(f.ask("app")[0], 200)
+
+
+def questions_beyond_the_table_are_refused_and_the_others_answered():
+    with Frontend().start() as f:
+        f.start_analyst()
+        data = f.folder / "silent.json"
+        data.write_text('{"workload_name": "silent"}')
+        load = subprocess.Popen(["h2load", "-n", "400", "-c", "8", "-m", "50", "-d", str(data),
+                                 f"http://127.0.0.1:{f.port}{ASSESS}"], stdout=subprocess.PIPE)
+        out = load.communicate(timeout=60)[0].decode()
+        assert "400 done" in out and "400 5xx" in out, out
+        expect(f.ask("app")[0], 200)
+
+
+def garbage_on_the_wires_changes_nothing():
+    chaos = random.Random(20261124)
+    with Frontend().start() as f:
+        f.start_analyst()
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", f.port)) as s:
+                s.sendall(chaos.randbytes(chaos.randrange(1, 2000)))
+        for _ in range(50):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(str(f.run_dir / "frontend/analyst.ipc"))
+                try:
+                    s.sendall(b"\0SP\0\0\x50\0\0" + b"\x01" + (chaos.randrange(1, 400)).to_bytes(8, "big") + chaos.randbytes(400))
+                except OSError:
+                    pass
+        expect(f.ask("app")[0], 200)
+
+
+def mcp_speaks_its_protocol():
+    with Frontend().start() as f:
+        f.start_analyst()
+        reply = f.mcp(INITIALIZE)[1]["result"]
+        expect((reply["protocolVersion"], reply["serverInfo"]["name"], list(reply["capabilities"])), ("2025-11-25", "tanso", ["tools"]))
+        newer = {**INITIALIZE, "params": {"protocolVersion": "2027-01-01"}}
+        expect(f.mcp(newer, "-H", "MCP-Protocol-Version: 2027-01-01")[1]["result"]["protocolVersion"], "2025-11-25")
+        expect(f.mcp({"jsonrpc": "2.0", "method": "notifications/initialized"}), (202, None))
+        expect(f.mcp({"jsonrpc": "2.0", "id": 18446744073709551617, "method": "ping"})[1], {"jsonrpc": "2.0", "id": 18446744073709551617, "result": {}})
+        expect(len(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})[1]["result"]["tools"]) >= 2, True)
+        expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "no/such"})[1]["error"]["code"], -32601)
+        expect(f.mcp("{")[0], 400)
+        expect(f.mcp([INITIALIZE])[1]["error"]["code"], -32600)
+        expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, "-H", "MCP-Protocol-Version: 1999-01-01")[0], 400)
+
+
+def a_restart_keeps_the_port_and_drops_what_was_asked_before():
+    f = Frontend()
+    with f.start(inherit=True):
+        f.start_analyst()
+        expect(f.ask("app")[0], 200)
+        f.process.kill()
+        f.process.wait()
+        # between two lives the kernel keeps the connection waiting
+        waiting = subprocess.Popen(["curl", "-s", "-m", "20", f"http://127.0.0.1:{f.port}/healthz"], stdout=subprocess.PIPE)
+        f.start(inherit=True)
+        expect(waiting.communicate()[0], b"ok\n")
+        assert wait_for(lambda: f.ask("app")[0] == 200)
+
+
+def a_taken_port_and_an_open_address_are_explained():
+    f = Frontend()
+    try:
+        command = [str(BIN / "tanso-frontend"), "--set", f"runtime_dir={f.run_dir}", "--set"]
+        done = subprocess.run([*command, f"http_listen=127.0.0.1:{f.port}"], stderr=subprocess.PIPE)
+        text = done.stderr.decode()
+        expect(done.returncode, 1)
+        assert f"127.0.0.1:{f.port}" in text and f"pid {os.getpid()}" in text and "http_listen" in text, text
+        done = subprocess.run([*command, "http_listen=0.0.0.0:1"], stderr=subprocess.PIPE)
+        expect(done.returncode, 1)
+        assert "allow_plaintext" in done.stderr.decode(), done.stderr
+        done = subprocess.run([*command, "http_listen=nonsense"], stderr=subprocess.PIPE)
+        assert "ADDRESS:PORT" in done.stderr.decode() or "allow_plaintext" in done.stderr.decode(), done.stderr
+    finally:
+        f.stop()
+
+
+def the_end_is_clean():
+    with Frontend().start() as f:
+        f.process.send_signal(signal.SIGTERM)
+        expect(f.process.wait(10), 0)
+        f.process = None
+
+
+def main():
+    tests = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == "__main__"
+             and not isinstance(value, type) and value.__name__ not in
+             ("free_port", "wait_for", "expect", "expect_error", "main")]
+    failed = 0
+    for test in tests:
+        try:
+            test()
+            print(f"PASS frontend: {test.__name__}", flush=True)
+        except Exception as error:  # noqa: BLE001 a test may fail in any way
+            failed += 1
+            print(f"FAIL frontend: {test.__name__}: {type(error).__name__}: {error}", flush=True)
+    return failed > 0
+
+
+sys.exit(main())
