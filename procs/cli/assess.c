@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cli/assess_text.h"
 #include "cli/question.h"
 #include "cli/terminal.h"
@@ -23,7 +25,7 @@ static void copy_member(struct json_object *object, const char *key, char *text,
 		snprintf(text, size, "%s", json_object_get_string(value));
 }
 
-/* Who draws most: its name and namespace. 0, or -EINVAL after saying why. */
+/* Who draws most: its name and namespace. 0, -ENODATA: nobody yet, or -EINVAL after saying why. */
 static int find_top(const struct question *question, struct client *client, char name[static NAME_MAX_BYTES],
 	char space[static NAME_MAX_BYTES])
 {
@@ -51,10 +53,23 @@ static int find_top(const struct question *question, struct client *client, char
 		copy_member(first, "namespace", space, NAME_MAX_BYTES);
 	}
 	json_object_put(root);
-	if (name[0] != '\0')
-		return 0;
-	fprintf(stderr, "tanso assess: no workload has drawn measurable power yet; try again in a second\n");
-	return -EINVAL;
+	return name[0] != '\0' ? 0 : -ENODATA;
+}
+
+/* In its first second a pipeline answers, but knows nobody yet. */
+static int wait_for_top(const struct question *question, struct client *client,
+	char name[static NAME_MAX_BYTES], char space[static NAME_MAX_BYTES])
+{
+	uint64_t deadline_ns = clock_mono_ns() + (uint64_t)question->wait_s * NS_PER_SECOND;
+	const struct timespec pause = { 0, 200 * (long)NS_PER_MILLISECOND };
+	int r;
+
+	while ((r = find_top(question, client, name, space)) == -ENODATA && clock_mono_ns() < deadline_ns)
+		nanosleep(&pause, NULL);
+	if (r == -ENODATA)
+		fprintf(stderr,
+			"tanso assess: no workload has drawn measurable power yet; try again in a second\n");
+	return r;
 }
 
 static int print_answer(const struct question *question, const struct client_answer *answer)
@@ -96,7 +111,7 @@ int verb_assess(int argc, char **argv)
 		fprintf(stderr, "tanso assess: %s\n", r == -EINVAL ? error.text : strerror(-r));
 		return EXIT_UNANSWERED;
 	}
-	if (question.is_top && (r = find_top(&question, client, name, space)) == 0) {
+	if (question.is_top && (r = wait_for_top(&question, client, name, space)) == 0) {
 		question_set(&question, "workload_name", name);
 		if (space[0] != '\0')
 			question_set(&question, "namespace", space);

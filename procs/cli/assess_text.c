@@ -1,5 +1,6 @@
 #include "cli/assess_text.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "cli/terminal.h"
@@ -44,12 +45,12 @@ static const char *text(const struct page *page, const char *key)
 	return text_in(page->answer, key);
 }
 
-/* "510", "20.3": as the answer itself writes it */
-static void put_number(const struct page *page, double value)
+/* "510", "483.4", "1.45": no more digits than a sentence needs */
+static void put_number(const struct page *page, double value, double step)
 {
 	char digits[32];
 
-	fputs(json_format_number(value, digits) == 0 ? digits : "?", page->out);
+	fputs(json_format_number(round(value / step) * step, digits) == 0 ? digits : "?", page->out);
 }
 
 static const char *word(const struct page *page, const char *en, const char *ko)
@@ -106,11 +107,11 @@ static void put_gap(const struct page *page, double gap, double target)
 
 	if (page->is_korean) {
 		fputs("(목표 ", page->out);
-		put_number(page, target);
+		put_number(page, target, 0.001);
 		fprintf(page->out, " 대비 %.1f %% %s)", size, is_over ? "초과" : "이하");
 	} else {
 		fprintf(page->out, "(%.1f %% %s ", size, is_over ? "over" : "under");
-		put_number(page, target);
+		put_number(page, target, 0.001);
 		fputs(" target)", page->out);
 	}
 }
@@ -119,7 +120,7 @@ static void print_carbon(const struct page *page)
 {
 	fprintf(page->out, "  %s: ", word(page, "Carbon", "탄소"));
 	if (is_there(page, "current_carbon_intensity_gCO2eq_kWh")) {
-		put_number(page, number(page, "current_carbon_intensity_gCO2eq_kWh"));
+		put_number(page, number(page, "current_carbon_intensity_gCO2eq_kWh"), 0.1);
 		fputs(" gCO2/kWh ", page->out);
 		if (is_there(page, "gap_percent") && is_there(page, "target_carbon_intensity_gCO2eq_kWh"))
 			put_gap(page, number(page, "gap_percent"),
@@ -136,7 +137,7 @@ static void print_pue(const struct page *page)
 {
 	fputs("  PUE: ", page->out);
 	if (is_there(page, "current_pue")) {
-		put_number(page, number(page, "current_pue"));
+		put_number(page, number(page, "current_pue"), 0.001);
 		fputc(' ', page->out);
 		if (is_there(page, "pue_gap_percent") && is_there(page, "target_pue"))
 			put_gap(page, number(page, "pue_gap_percent"), number(page, "target_pue"));

@@ -237,6 +237,15 @@ bool asks_can_reach_analyst(const struct asks *asks)
 	return link_is_connected(asks->out);
 }
 
+size_t asks_pending(const struct asks *asks)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		count += asks->all[i].phase != PHASE_FREE;
+	return count;
+}
+
 static bool is_absent(const struct asks *asks, uint64_t now_ns)
 {
 	return !asks_can_reach_analyst(asks) &&

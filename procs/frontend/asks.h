@@ -26,6 +26,7 @@ void asks_free(struct asks *asks);
 struct link *asks_out(struct asks *asks);
 struct link *asks_in(struct asks *asks);
 bool asks_can_reach_analyst(const struct asks *asks);
+size_t asks_pending(const struct asks *asks);
 
 /* Queues a question for the end of the turn; arguments is the text of a JSON object (copied). Its number (> 0), or
  * -EBUSY, -ENOTCONN (the analyst has been away for ASK_ABSENT_MS), -E2BIG, -ENOMEM. `done` is called exactly once

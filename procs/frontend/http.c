@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "frontend/catalog.h"
 #include "frontend/guards.h"
 #include "frontend/mcp.h"
-#include "ipc/json_write.h"
 #include "ipc/tools.h"
 
 #define JSON "application/json"
@@ -188,25 +188,13 @@ static void reply_tool(struct http *http, h2o_req_t *req, const char *name, size
 
 static void reply_tool_list(struct http *http, h2o_req_t *req)
 {
-	struct json_writer writer = { 0 };
-	CLEANUP(freep) char *text = NULL;
 	size_t size;
+	const char *list = catalog_tools(language(http, req), &size);
 
-	json_open_object(&writer, NULL);
-	json_open_array(&writer, "tools");
-	for (size_t i = 0; i < tool_count; i++) {
-		struct json_object *tool = tool_describe(&tools[i], language(http, req));
-		const char *json = json_object_to_json_string_ext(
-			tool, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-		json_write_raw(&writer, NULL, json, strlen(json));
-		json_object_put(tool);
-	}
-	json_close_array(&writer);
-	json_close_object(&writer);
-	if (json_take(&writer, &text, &size) < 0)
+	if (list == NULL)
 		reply_code(http, req, ERROR_INTERNAL);
 	else
-		web_reply(req, 200, JSON, text, size);
+		web_reply(req, 200, JSON, list, size);
 }
 
 /* POST /mcp */

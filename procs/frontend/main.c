@@ -14,17 +14,39 @@
 #include "frontend/http.h"
 #include "frontend/listen.h"
 
+#define CLOCK_NS (100 * NS_PER_MILLISECOND)
+#define NEVER_NS (UINT64_C(1) << 60)
+
 struct frontend {
 	struct config config;
 	struct web *web;
 	struct http http;
 	struct link *exporter;
 	struct stats stats;
+	struct timer clock; /* granularity of deadlines and repeats, while a question waits */
+	bool is_clock_running;
 	double *turns;
 	uint64_t run, stats_sent_ns;
 };
 
 static struct frontend frontend;
+
+static int on_clock(struct timer *timer)
+{
+	(void)timer; /* the turn that follows does the work */
+	return 0;
+}
+
+/* Only while a question waits: an idle frontend sleeps. */
+static int keep_clock(void)
+{
+	bool is_needed = asks_pending(frontend.http.asks) > 0;
+
+	if (is_needed == frontend.is_clock_running)
+		return 0;
+	frontend.is_clock_running = is_needed;
+	return timer_set(&frontend.clock, is_needed ? CLOCK_NS : NEVER_NS, is_needed ? CLOCK_NS : 0);
+}
 
 static int on_turn(void *context)
 {
@@ -37,7 +59,7 @@ static int on_turn(void *context)
 		*frontend.turns = (double)web_turns(frontend.web);
 		link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
 	}
-	return 0;
+	return keep_clock();
 }
 
 static int open_links(void)
@@ -51,6 +73,9 @@ static int open_links(void)
 		(r = web_add_source(frontend.web, link_source(asks_in(frontend.http.asks)))) < 0)
 		return r;
 	link_count_in(frontend.exporter, &frontend.stats);
+	if ((r = timer_open(&frontend.clock, on_clock)) < 0 ||
+		(r = web_add_source(frontend.web, &frontend.clock.source)) < 0)
+		return r;
 	return web_add_source(frontend.web, link_source(frontend.exporter));
 }
 
@@ -82,6 +107,7 @@ int main(int argc, char **argv)
 	ready_notify(status);
 	r = web_run(frontend.web);
 	link_free(frontend.exporter);
+	timer_close(&frontend.clock);
 	asks_free(frontend.http.asks);
 	web_free(frontend.web);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

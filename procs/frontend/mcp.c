@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "frontend/catalog.h"
 #include "ipc/json_write.h"
 #include "ipc/tools.h"
 
@@ -192,24 +193,21 @@ static void reply_tools_list(struct mcp_action *action, struct json_object *para
 	struct json_writer writer = { 0 };
 
 	struct json_object *cursor;
+	const char *list;
+	size_t size;
 
 	/* null = absent, as everywhere */
 	if (json_object_object_get_ex(params, "cursor", &cursor) && cursor != NULL) {
 		reply_error(action, 200, INVALID_PARAMS, "unknown cursor: all tools are on the first page");
 		return;
 	}
-	open_reply(&writer, action->id);
-	json_open_object(&writer, "result");
-	json_open_array(&writer, "tools");
-	for (size_t i = 0; i < tool_count; i++) {
-		CLEANUP(putp)
-		struct json_object *tool = tool_describe(&tools[i], lang[0] != '\0' ? lang : "en");
-		const char *text = json_object_to_json_string_ext(
-			tool, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-		json_write_raw(&writer, NULL, text, strlen(text));
+	list = catalog_tools(lang, &size);
+	if (list == NULL) {
+		reply_error(action, 200, INTERNAL_ERROR, "out of memory");
+		return;
 	}
-	json_close_array(&writer);
-	json_close_object(&writer);
+	open_reply(&writer, action->id);
+	json_write_raw(&writer, "result", list, size);
 	finish_reply(action, &writer);
 }
 

@@ -42,7 +42,6 @@ class Frontend:
             def place():
                 os.dup2(self.listener.fileno(), 3)
                 os.set_inheritable(3, True)
-                os.environ.update(LISTEN_FDS="1", LISTEN_FDNAMES="http-listener", LISTEN_PID=str(os.getpid()))
             # exec by a shell, so that LISTEN_PID is the number of the process itself
             self.process = subprocess.Popen(
                 ["sh", "-c", 'exec env LISTEN_FDS=1 LISTEN_FDNAMES=http-listener LISTEN_PID=$$ "$@"', "sh", *command],
@@ -253,7 +252,7 @@ def a_client_that_leaves_takes_its_question_along():
         expect(f.ask("app")[0], 200)
 
 
-def questions_beyond_the_table_are_refused_and_the_others_answered():
+def a_flood_of_questions_ends_in_refusals_and_not_in_death():
     with Frontend().start() as f:
         f.start_analyst()
         data = f.folder / "silent.json"
