@@ -39,10 +39,19 @@ static inline void fixture_close(struct fixture *f)
 
 static inline void fixture_make(struct fixture *f)
 {
-	*f = (struct fixture){ .head = { .kind = FRAME_power, .epoch.birth_ns = 1, .energy_epoch = FIXTURE_EPOCH,
-				       .seq = 1, .parts = 1 },
-		.once = { .state = POWER_MEASURED, .source = { "powercap", 8 }, .zone_mask = 1u << ZONE_PACKAGE | 1u << ZONE_DRAM,
-			.mono_ns = FIXTURE_BOOT, .boot_ns = FIXTURE_BOOT, .first_boot_ns = FIXTURE_BOOT, .real_ns = FIXTURE_REAL, .cpus = 4 } };
+	*f = (struct fixture) { .head = { .kind = FRAME_power,
+					.epoch.birth_ns = 1,
+					.energy_epoch = FIXTURE_EPOCH,
+					.seq = 1,
+					.parts = 1 },
+		.once = { .state = POWER_MEASURED,
+			.source = { "powercap", 8 },
+			.zone_mask = 1u << ZONE_PACKAGE | 1u << ZONE_DRAM,
+			.mono_ns = FIXTURE_BOOT,
+			.boot_ns = FIXTURE_BOOT,
+			.first_boot_ns = FIXTURE_BOOT,
+			.real_ns = FIXTURE_REAL,
+			.cpus = 4 } };
 	memset(f->head.epoch.boot_id, 7, 16);
 	strcpy(f->folder, "/tmp/tanso-analyst-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
@@ -62,17 +71,23 @@ static inline void fixture_destroy(struct fixture *f)
 static inline void fixture_name_row(struct fixture *f, const struct workload_row *row)
 {
 	const struct workload_once once = { 0 };
-	const struct frame frame = { .head = { .kind = FRAME_workload, .parts = 1 }, .once = &once, .rows = row,
-		.row_count = 1, .is_last = true };
+	const struct frame frame = { .head = { .kind = FRAME_workload, .parts = 1 },
+		.once = &once,
+		.rows = row,
+		.row_count = 1,
+		.is_last = true };
 
 	assert_int_equal(book_apply_workload(&f->book, &frame), 0);
 }
 
-static inline void fixture_name(struct fixture *f, uint64_t id, enum workload_kind kind, const char *namespace,
-	const char *name)
+static inline void fixture_name(
+	struct fixture *f, uint64_t id, enum workload_kind kind, const char *namespace, const char *name)
 {
-	const struct workload_row row = { .op = TOPOLOGY_ADD, .id = id, .kind = (uint8_t)kind,
-		.namespace = text_of(namespace), .workload = text_of(name) };
+	const struct workload_row row = { .op = TOPOLOGY_ADD,
+		.id = id,
+		.kind = (uint8_t)kind,
+		.namespace = text_of(namespace),
+		.workload = text_of(name) };
 
 	fixture_name_row(f, &row);
 }
@@ -91,7 +106,9 @@ static inline void fixture_pass(struct fixture *f, double seconds)
 
 static inline int fixture_send(struct fixture *f, const struct power_row *rows, size_t count)
 {
-	const struct frame frame = { .head = f->head, .once = &f->once, .rows = rows, .row_count = count, .is_last = true };
+	const struct frame frame = {
+		.head = f->head, .once = &f->once, .rows = rows, .row_count = count, .is_last = true
+	};
 
 	return book_apply_power(&f->book, &frame);
 }

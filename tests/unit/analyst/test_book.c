@@ -4,15 +4,16 @@
 
 #include "analyst/ledger_query.h"
 
-#define BALANCE                                                                                                \
-	"SELECT count(*) FROM (SELECT n.slot, n.state, n.active_package AS node, coalesce(sum(w.active_package" \
-	" + w.idle_package), 0) AS given FROM all_node n LEFT JOIN all_workload w ON w.slot = n.slot AND"       \
+#define BALANCE                                                                                              \
+	"SELECT count(*) FROM (SELECT n.slot, n.state, n.active_package AS node, "                           \
+	"coalesce(sum(w.active_package"                                                                      \
+	" + w.idle_package), 0) AS given FROM all_node n LEFT JOIN all_workload w ON w.slot = n.slot AND"    \
 	" w.state = n.state GROUP BY n.slot, n.state HAVING node <> given)"
 #define NODE_PACKAGE "SELECT total_uj FROM node_total WHERE zone = 'package'"
 
 static struct power_row row(uint64_t id, uint64_t package_uj)
 {
-	return (struct power_row){ .id = id, .active_uj.by[ZONE_PACKAGE] = package_uj };
+	return (struct power_row) { .id = id, .active_uj.by[ZONE_PACKAGE] = package_uj };
 }
 
 static void set_node(struct fixture *f, uint64_t total_uj, uint64_t idle_uj)
@@ -36,7 +37,8 @@ static void sums_are_exact_and_balance_in_every_slot(void **state)
 		idle += random >> 42;
 		set_node(&f, a + b + idle, idle);
 		const struct power_row rows[] = { row(10, a), row(11, b) };
-		fixture_pass(&f, i % 50 == 49 ? 1111.7 : 0.9); /* every now and then a gap over several slots */
+		fixture_pass(
+			&f, i % 50 == 49 ? 1111.7 : 0.9); /* every now and then a gap over several slots */
 		assert_int_equal(fixture_send(&f, rows, 2), 0);
 		if (i % 7 == 1)
 			assert_int_equal(book_commit(&f.book), 0);
@@ -120,8 +122,9 @@ static void a_workload_born_during_an_outage_appears_with_its_joules(void **stat
 	assert_int_equal(fixture_send(&f, rows, 2), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 1000);
-	assert_int_equal(fixture_ask(&f, "SELECT sum(a.active_package) FROM all_workload a JOIN workload w ON w.id = "
-					 "a.workload WHERE w.name = 'cgroup:77'"),
+	assert_int_equal(
+		fixture_ask(&f, "SELECT sum(a.active_package) FROM all_workload a JOIN workload w ON w.id = "
+				"a.workload WHERE w.name = 'cgroup:77'"),
 		900);
 	assert_int_equal(fixture_ask(&f, BALANCE), 0);
 	assert_true(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 1") >= 12);
@@ -138,8 +141,13 @@ static void a_late_name_makes_no_second_series(void **state)
 	(void)state;
 	fixture_make(&f);
 	for (uint64_t i = 0; i < 2; i++) {
-		named[i] = (struct workload_row){ .op = TOPOLOGY_ADD, .id = 10 + i, .kind = WORKLOAD_POD,
-			.namespace = text_of("kubepods"), .workload = text_of(uid), .pod = text_of(uid), .pod_uid = text_of(uid) };
+		named[i] = (struct workload_row) { .op = TOPOLOGY_ADD,
+			.id = 10 + i,
+			.kind = WORKLOAD_POD,
+			.namespace = text_of("kubepods"),
+			.workload = text_of(uid),
+			.pod = text_of(uid),
+			.pod_uid = text_of(uid) };
 		fixture_name_row(&f, &named[i]);
 	}
 	set_node(&f, 150, 0);
@@ -157,8 +165,10 @@ static void a_late_name_makes_no_second_series(void **state)
 	assert_int_equal(fixture_send(&f, rows, 2), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	assert_int_equal(fixture_ask(&f, "SELECT count(DISTINCT workload) FROM all_workload"), 1);
-	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload a JOIN workload w ON w.id = a.workload "
-					 "WHERE w.name = 'web-0' AND w.namespace = 'prod'"),
+	assert_int_equal(
+		fixture_ask(&f,
+			"SELECT sum(active_package) FROM all_workload a JOIN workload w ON w.id = a.workload "
+			"WHERE w.name = 'web-0' AND w.namespace = 'prod'"),
 		250);
 	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM workload"), 1);
 	fixture_destroy(&f);
@@ -268,7 +278,8 @@ static void malformed_frames_leave_nothing_behind(void **state)
 static void clock_steps_move_slots_and_lose_nothing(void **state)
 {
 	struct fixture f;
-	const struct power_row first[] = { row(10, 100) }, second[] = { row(10, 300) }, third[] = { row(10, 600) };
+	const struct power_row first[] = { row(10, 100) }, second[] = { row(10, 300) },
+			       third[] = { row(10, 600) };
 
 	(void)state;
 	fixture_make(&f);
@@ -404,12 +415,29 @@ static void names_find_their_workloads(void **state)
 	struct fixture f;
 	struct power_row rows[] = { row(10, 100), row(11, 50), row(12, 1) };
 	const struct workload_row pods[] = {
-		{ .op = 1, .id = 10, .kind = WORKLOAD_POD, .namespace = text_of("prod"), .workload = text_of("web-1"),
-			.pod = text_of("web-1"), .pod_uid = text_of("uid-1"), .owner_kind = text_of("Deployment"),
-			.owner = text_of("web"), .container = text_of("app"), .container_id = text_of(id) },
-		{ .op = 1, .id = 11, .kind = WORKLOAD_POD, .namespace = text_of("prod"), .workload = text_of("web-2"),
-			.pod = text_of("web-2"), .owner_kind = text_of("Deployment"), .owner = text_of("web") },
-		{ .op = 1, .id = 12, .kind = WORKLOAD_UNIT, .namespace = text_of("system.slice"),
+		{ .op = 1,
+			.id = 10,
+			.kind = WORKLOAD_POD,
+			.namespace = text_of("prod"),
+			.workload = text_of("web-1"),
+			.pod = text_of("web-1"),
+			.pod_uid = text_of("uid-1"),
+			.owner_kind = text_of("Deployment"),
+			.owner = text_of("web"),
+			.container = text_of("app"),
+			.container_id = text_of(id) },
+		{ .op = 1,
+			.id = 11,
+			.kind = WORKLOAD_POD,
+			.namespace = text_of("prod"),
+			.workload = text_of("web-2"),
+			.pod = text_of("web-2"),
+			.owner_kind = text_of("Deployment"),
+			.owner = text_of("web") },
+		{ .op = 1,
+			.id = 12,
+			.kind = WORKLOAD_UNIT,
+			.namespace = text_of("system.slice"),
 			.workload = text_of("nginx.service") },
 	};
 	struct found found[FOUND_MAX];

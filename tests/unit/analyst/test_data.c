@@ -1,0 +1,120 @@
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyst/data.h"
+
+static char folder[] = "/tmp/tanso-data-XXXXXX";
+
+static void copy_files(void)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "cp %s/deploy/config/korea/*.json %s/", TANSO_SOURCE_DIR, folder);
+	assert_int_equal(system(command), 0);
+}
+
+static void expect_refused(const char *file, const char *text, const char *words)
+{
+	struct data *data = NULL;
+	struct data_error error = { 0 };
+	char path[256];
+	FILE *out;
+
+	copy_files();
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+	assert_true(data_load(folder, &data, &error) < 0);
+	if (strstr(error.text, words) == NULL || strstr(error.text, file) == NULL)
+		fail_msg("'%s' does not say '%s' and '%s'", error.text, file, words);
+}
+
+static void the_shipped_files_load(void **state)
+{
+	struct data *data = NULL;
+	struct data_error error = { 0 };
+	const struct standard *standard;
+
+	(void)state;
+	if (data_load(TANSO_SOURCE_DIR "/deploy/config/korea", &data, &error) < 0)
+		fail_msg("%s", error.text);
+	standard = data_standard(data, "KR_CARBON_2050");
+	assert_non_null(standard);
+	assert_true(
+		standard->target == 424 && standard->pue_ref == 1.4 && standard->factor == FACTOR_LIFECYCLE);
+	assert_string_equal(standard->legal_status, "reference");
+	assert_string_equal(data_pue_standard(data, standard)->code, "KR_PUE_GREEN_DC");
+	assert_true(data_annual(data, "KR", FACTOR_LIFECYCLE)->value == 423);
+	assert_int_equal(data_annual(data, "KR", FACTOR_LIFECYCLE)->year, 2025);
+	assert_true(data_annual(data, "KR", FACTOR_DIRECT)->value == 353.4);
+	assert_true(data_annual(data, "KR", FACTOR_OFFICIAL)->value == 417.3);
+	assert_true(data_region(data, "ap-northeast-2")->pue == 0); /* none is published for Seoul */
+	assert_true(data_region(data, "ap-northeast-1")->pue == 1.27);
+	assert_null(data_region(data, "kr-moon-1"));
+	assert_int_equal(strlen(data->sha256), 64);
+	data_free(data);
+}
+
+static void mistakes_are_named_by_file_and_path(void **state)
+{
+	(void)state;
+	expect_refused("standards.json", "{'a':1}", "not valid JSON at byte 1");
+	expect_refused("standards.json", "{\"standards\":{}}", "must be an array");
+	expect_refused("standards.json", "{\"standards\":[]}", "KR_PUE_GREEN_DC");
+	expect_refused("regions.json", "{\"regions\":[{\"code\":\"a\",\"name\":\"A\",\"zone\":\"??\"}]}",
+		"regions[0].zone");
+	expect_refused(
+		"regions.json", "{\"regions\":[{\"code\":\"a\"}]}", "regions[0].name: must be a string");
+	expect_refused("grid_official_kr.json",
+		"{\"annual\":[{\"zone\":\"KR\",\"factor\":\"official\",\"year\":2023,\"value\":\"417\","
+		"\"source\":\"x\"}]}",
+		"annual[0].value: must be a number");
+	expect_refused("grid_official_kr.json",
+		"{\"annual\":[{\"zone\":\"KR\",\"factor\":\"best\",\"year\":2023,\"value\":417,\"source\":"
+		"\"x\"}]}",
+		"annual[0].factor");
+	expect_refused("pue_regions.json",
+		"{\"regions\":[{\"region\":\"ap-northeast-1\",\"pue\":0.9,\"year\":2024}]}",
+		"regions[0].pue: must lie between 1 and 10");
+}
+
+static void a_missing_file_is_named(void **state)
+{
+	struct data *data = NULL;
+	struct data_error error = { 0 };
+
+	(void)state;
+	assert_int_equal(data_load("/nonexistent", &data, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "/nonexistent/standards.json"));
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_shipped_files_load),
+		cmocka_unit_test(mistakes_are_named_by_file_and_path),
+		cmocka_unit_test(a_missing_file_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
