@@ -193,6 +193,7 @@ static int make_folders(const char *folder)
 int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_aside)
 {
 	char path[PATH_BYTES_MAX];
+	unsigned char random;
 	mode_t mask;
 	int r = make_folders(folder);
 
@@ -201,6 +202,9 @@ int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_as
 		return r;
 	if ((size_t)snprintf(path, sizeof(path), "%s/ledger.db", folder) >= sizeof(path))
 		return -ENAMETOOLONG;
+	/* SQLite opens /dev/urandom at the first number it needs: after a crash that is when the log it took over
+	 * starts again, long after the sandbox. */
+	sqlite3_randomness(sizeof(random), &random);
 	mask = umask(0077);
 	r = open_at(path, ret_ledger);
 	if (r == -EBADMSG && (r = set_aside(path)) == 0) {
