@@ -1,6 +1,8 @@
 /* Whole answers from a ledger made by hand. */
 #include "tests/unit/analyst/book_fixture.h"
 
+#include <math.h>
+
 #include "analyst/answer.h"
 
 #define WATTS_CPU    45.2
@@ -105,7 +107,7 @@ static void expect_number(struct world *w, const char *key, double expected)
 {
 	double value = json_object_get_double(member(w, key));
 
-	if (value < expected - 1e-8 * expected - 1e-12 || value > expected + 1e-8 * expected + 1e-12)
+	if (fabs(value - expected) > 1e-8 * fabs(expected) + 1e-12)
 		fail_msg("%s is %.12g, not %.12g", key, value, expected);
 }
 

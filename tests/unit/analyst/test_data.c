@@ -66,8 +66,10 @@ static void mistakes_are_named_by_file_and_path(void **state)
 	expect_refused("standards.json", "{'a':1}", "not valid JSON at byte 1");
 	expect_refused("standards.json", "{\"standards\":{}}", "must be an array");
 	expect_refused("standards.json", "{\"standards\":[]}", "KR_PUE_GREEN_DC");
-	expect_refused("regions.json", "{\"regions\":[{\"code\":\"a\",\"name\":\"A\",\"zone\":\"??\"}]}",
-		"regions[0].zone");
+	expect_refused("grid_electricitymaps.json",
+		"{\"annual\":[{\"zone\":\"KR\",\"factor\":\"lifecycle\",\"year\":2025,\"value\":423,"
+		"\"source\":\"x\"}]}",
+		"regions[1].zone: no lifecycle value for zone JP-TK");
 	expect_refused(
 		"regions.json", "{\"regions\":[{\"code\":\"a\"}]}", "regions[0].name: must be a string");
 	expect_refused("grid_official_kr.json",
