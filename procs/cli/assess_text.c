@@ -237,9 +237,12 @@ static bool has_reason(const struct page *page, const char *code)
 	struct json_object *list = at(page->answer, "reason_codes");
 	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), code) == 0)
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+		if (json_object_is_type(item, json_type_string) &&
+			strcmp(json_object_get_string(item), code) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -230,8 +230,11 @@ static void print_refusal(const struct question *question, const struct client_a
 	if (json_object_object_get_ex(error, "candidates", &list) &&
 		json_object_is_type(list, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(list); i++) {
+			struct json_object *item = json_object_array_get_idx(list, i);
+			if (!json_object_is_type(item, json_type_string))
+				continue;
 			fputs("\n  - ", stderr);
-			terminal_put(stderr, json_object_get_string(json_object_array_get_idx(list, i)));
+			terminal_put(stderr, json_object_get_string(item));
 		}
 	fputc('\n', stderr);
 	json_object_put(root);

@@ -1,0 +1,150 @@
+"""The command line against tanso-frontend with an analyst that answers by script. Usage: test_cli.py BIN_FOLDER
+Prints PASS or FAIL a test; exit status 1 when any failed."""
+import json, os, pathlib, subprocess, sys, time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frontend_fixture import BIN, Frontend, expect, run_all  # noqa: E402
+
+CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {
+    "name": "assess_workload_compliance", "arguments": {"workload_name": "app"}}}
+ENVIRONMENT = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "http_proxy": "http://127.0.0.1:9", "XDG_RUNTIME_DIR": "/nonexistent"}
+
+
+def _tanso(*arguments, text="", env=ENVIRONMENT):
+    done = subprocess.run([str(BIN / "tanso"), *arguments], input=text.encode(), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, env=env, timeout=60)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def place(f):
+    return ["--runtime-dir", str(f.run_dir)]
+
+
+def help_and_version_need_nothing():
+    code, out, _ = _tanso("--help")
+    expect(code, 0)
+    for verb in ("up", "assess", "top", "doctor", "mcp", "version"):
+        assert verb in out, out
+        if verb != "version":
+            code, text, _ = _tanso(verb, "--help")
+            expect(code, 0)
+            assert "Usage: tanso " + verb in text, text
+    expect(_tanso("version")[0], 0)
+    expect(_tanso("nonsense")[0], 2)
+    expect(_tanso()[0], 2)
+
+
+def usage_errors_name_the_thing():
+    for arguments, word in ((["assess"], "NAME"), (["assess", "a", "b"], "too many"), (["assess", "a", "--no-such"], "no-such"),
+                            (["assess", "a", "--wait", "x"], "--wait"), (["doctor", "x"], "doctor"), (["mcp", "x"], "mcp")):
+        code, _, error = _tanso(*arguments)
+        expect(code, 2)
+        assert word in error, error
+
+
+def assess_prints_the_servers_bytes():
+    with Frontend().start() as f:
+        f.start_analyst()
+        for where in (place(f), ["--url", f"http://127.0.0.1:{f.port}"], ["--url", f"127.0.0.1:{f.port}/mcp"]):
+            code, out, error = _tanso("assess", "app", "-n", "prod", "--pue", "1.6", "--allow-fake", "--json", *where)
+            expect((code, error), (0, ""))
+            expect(json.loads(out)["echo"], {"workload_name": "app", "namespace": "prod", "pue": 1.6, "lang": "en", "allow_fake": True})
+        body = json.dumps({"workload_name": "app", "lang": "en"})
+        code, out, _ = _tanso("assess", "app", "--json", *place(f))
+        mine, servers = json.loads(out), json.loads(f.curl("/tools/assess_workload_compliance", body=body)[1])
+        mine.pop("deadline_ms"), servers.pop("deadline_ms")
+        expect(mine, servers)
+
+
+def refusals_go_to_stderr_with_status_2():
+    with Frontend().start() as f:
+        f.start_analyst()
+        code, out, error = _tanso("assess", "missing", *place(f))
+        expect((code, out), (2, ""))
+        assert "no such" in error, error
+        code, _, error = _tanso("assess", "app", "--pue", "0.9", "--lang", "ko", *place(f))
+        expect(code, 2)
+        assert "PUE" in error, error
+
+
+def without_a_pipeline_the_remedy_is_named():
+    code, _, error = _tanso("assess", "app", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")
+    expect(code, 2)
+    assert "tanso up" in error and "127.0.0.1:9" in error, error
+    code, out, _ = _tanso("doctor", "--json", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")
+    expect(code, 1)
+    report = json.loads(out)
+    expect(report["pipeline_up"], False)
+    states = {finding["name"]: finding["state"] for finding in report["findings"]}
+    expect(states["answers"], "missing")
+    for name in ("kernel", "kernel-btf", "capabilities", "pmu", "power-meter", "cgroups", "pue", "grid", "data", "configuration", "metrics"):
+        assert states[name] in ("measured", "modelled", "missing"), states
+
+
+def waiting_outlasts_a_late_start():
+    f = Frontend()
+    f.listener.close()
+    asking = subprocess.Popen([str(BIN / "tanso"), "assess", "app", "--json", "--wait", "20", *place(f), "--url",
+                               f"http://127.0.0.1:{f.port}"], stdout=subprocess.PIPE, env=ENVIRONMENT)
+    with f.start():
+        f.start_analyst()
+        expect(json.loads(asking.communicate(timeout=30)[0])["echo"]["workload_name"], "app")
+
+
+def mcp_bridges_line_by_line():
+    with Frontend().start() as f:
+        f.start_analyst()
+        lines = [{"jsonrpc": "2.0", "id": "한/1", "method": "initialize", "params": {"protocolVersion": "2025-11-25"}},
+                 {"jsonrpc": "2.0", "method": "notifications/initialized"}, CALL, "nonsense", "", [CALL],
+                 {"jsonrpc": "2.0", "id": 6, "method": "ping"}]
+        text = "\n".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
+        code, out, error = _tanso("mcp", *place(f), text=text)  # the last line has no end
+        expect((code, error), (0, ""))
+        replies = [json.loads(line) for line in out.splitlines()]
+        expect([reply["id"] for reply in replies], ["한/1", 5, None, None, 6])
+        expect(replies[1]["result"]["structuredContent"]["echo"]["workload_name"], "app")
+        expect(replies[2]["error"]["code"], -32700)
+        expect(replies[3]["error"]["code"], -32600)
+
+
+def mcp_survives_a_line_over_the_limit():
+    with Frontend().start() as f:
+        f.start_analyst()
+        text = json.dumps({**CALL, "pad": "x" * (1 << 20)}) + "\n" + json.dumps(CALL) + "\n"
+        code, out, _ = _tanso("mcp", *place(f), text=text)
+        replies = [json.loads(line) for line in out.splitlines()]
+        expect(code, 0)
+        expect([reply["id"] for reply in replies], [None, 5])
+        assert "1 MiB" in replies[0]["error"]["message"], replies[0]
+
+
+def mcp_without_a_pipeline_answers_with_the_remedy():
+    code, out, _ = _tanso("mcp", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9",
+                         text=json.dumps(CALL) + "\n" + json.dumps({"jsonrpc": "2.0", "method": "notifications/x"}) + "\n{\n")
+    expect(code, 0)
+    replies = [json.loads(line) for line in out.splitlines()]
+    expect([(reply["id"], reply["error"]["code"]) for reply in replies], [(5, -32603), (None, -32700)])
+    assert "tanso up" in replies[0]["error"]["message"], replies
+
+
+def mcp_finds_a_pipeline_that_starts_later():
+    f = Frontend()
+    f.listener.close()
+    bridge = subprocess.Popen([str(BIN / "tanso"), "mcp", *place(f)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              env=ENVIRONMENT)
+
+    def ask():
+        bridge.stdin.write((json.dumps(CALL) + "\n").encode())
+        bridge.stdin.flush()
+        return json.loads(bridge.stdout.readline())
+    assert "error" in ask()
+    with f.start():
+        f.start_analyst()
+        expect(ask()["result"]["isError"], False)
+        begin = time.monotonic()
+        bridge.stdin.close()
+        expect(bridge.wait(10), 0)
+        assert time.monotonic() - begin < 5
+
+
+sys.exit(run_all("cli", globals()))

@@ -1,0 +1,128 @@
+#include "tests/unit/unit.h"
+
+#include "cli/assess_text.h"
+#include "ipc/tools.h"
+
+/* The numbers of the brief's end-to-end example (ANSWERS, BRIEF-2) in the shape the analyst answers. */
+static const char brief[] =
+	"{\"workload\":\"ml-training-job\",\"namespace\":\"ai-team\",\"kind\":\"job\",\"standard\":\"KR_"
+	"CARBON_2050\","
+	"\"status\":\"NON_COMPLIANT\",\"carbon_status\":\"NON_COMPLIANT\",\"pue_status\":\"NON_COMPLIANT\","
+	"\"confidence\":\"clear\",\"current_carbon_intensity_gCO2eq_kWh\":510,"
+	"\"target_carbon_intensity_gCO2eq_kWh\":424,\"gap_percent\":20.3,\"current_pue\":1.6,\"target_pue\":"
+	"1.4,"
+	"\"pue_gap_percent\":14.3,\"pue_source\":\"declared\",\"current_power_watts\":57.5,"
+	"\"mean_power_watts\":57.5,\"power_breakdown_watts\":{\"cpu\":45.2,\"memory\":12.3},"
+	"\"energy_kWh_month\":41.975,\"monthly_emissions_kg\":29.97015,\"recommendation\":\"Too much.\","
+	"\"optimizations\":[{\"description\":\"Reschedule\",\"estimated_reduction_percent\":10}],"
+	"\"reason_codes\":[\"CARBON_OVER_TARGET\"],\"legal_status\":\"reference\",\"disclaimer\":\"No law.\","
+	"\"provenance\":{\"power\":{\"meter\":\"curve:epyc_3\",\"model_error_percent\":25}}}";
+
+static const char unknown[] =
+	"{\"workload\":\"\\u001b[2Jx\",\"namespace\":\"n\",\"status\":\"UNKNOWN\","
+	"\"carbon_status\":\"UNKNOWN\",\"pue_status\":\"UNKNOWN\",\"pue_source\":\"assumed\","
+	"\"standard\":\"KR_CARBON_2050\",\"reason_codes\":[\"PUE_ASSUMED\",\"FAKE_POWER\"]}";
+
+static char *printed(const char *json, const char *lang)
+{
+	const struct assess_style style = { .lang = lang };
+	char *text = NULL;
+	size_t size, offset;
+	struct json_object *answer = json_parse_strict(json, strlen(json), &offset);
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(answer);
+	assess_print(out, answer, &style);
+	fclose(out);
+	json_object_put(answer);
+	return text;
+}
+
+static void the_briefs_example_reads_as_in_the_brief(void **state)
+{
+	char *text = printed(brief, "en");
+
+	(void)state;
+	assert_string_equal(text,
+		"ml-training-job (ai-team, job) is NON-COMPLIANT · KR_CARBON_2050\n"
+		"\n"
+		"  Carbon: 510 gCO2/kWh (20.3 % over 424 target) · NON-COMPLIANT\n"
+		"  PUE: 1.6 (14.3 % over 1.4 target) · NON-COMPLIANT, declared\n"
+		"  Power: 57.5 W (CPU 45.2, memory 12.3), 57.5 W on average; by curve:epyc_3, ±25 %\n"
+		"  Estimated: 29.97 kg CO2/month, 41.98 kWh/month of IT energy\n"
+		"\n"
+		"  Recommendations:\n"
+		"  1. Reschedule → 10.0 % reduction\n"
+		"\n"
+		"  Too much.\n"
+		"\n"
+		"  CARBON_OVER_TARGET: The carbon intensity is above the target.\n"
+		"\n"
+		"  [reference] No law.\n");
+	free(text);
+}
+
+static void the_same_in_korean_has_the_same_numbers(void **state)
+{
+	char *text = printed(brief, "ko");
+
+	(void)state;
+	assert_string_equal(text,
+		"ml-training-job (ai-team, job): 기준 초과 · KR_CARBON_2050\n"
+		"\n"
+		"  탄소: 510 gCO2/kWh (목표 424 대비 20.3 % 초과) · 기준 초과\n"
+		"  PUE: 1.6 (목표 1.4 대비 14.3 % 초과) · 기준 초과, 출처 declared\n"
+		"  전력: 57.5 W (CPU 45.2, 메모리 12.3), 평균 57.5 W; 출처 curve:epyc_3, ±25 %\n"
+		"  추정: 월 29.97 kg CO2, IT 에너지 월 41.98 kWh\n"
+		"\n"
+		"  권장 사항:\n"
+		"  1. Reschedule → 10.0 % 감축\n"
+		"\n"
+		"  Too much.\n"
+		"\n"
+		"  CARBON_OVER_TARGET: 탄소집약도가 목표값보다 높습니다.\n"
+		"\n"
+		"  [reference] No law.\n");
+	free(text);
+}
+
+static void what_is_unknown_is_not_a_number_and_says_what_would_settle_it(void **state)
+{
+	char *text = printed(unknown, "en");
+
+	(void)state;
+	assert_non_null(strstr(text, "[2Jx (n) is UNKNOWN"));
+	assert_null(strchr(text, '\033'));
+	assert_null(strstr(text, "0 gCO2"));
+	assert_null(strstr(text, "0.0 W"));
+	assert_non_null(strstr(text, "pue = 1.45"));
+	assert_non_null(strstr(text, "--pue 1.45"));
+	assert_non_null(strstr(text, "--allow-fake"));
+	free(text);
+}
+
+static void an_answer_of_wrong_types_is_survived(void **state)
+{
+	static const char *const answers[] = { "{}", "{\"workload\":[],\"status\":{},\"gap_percent\":\"x\"}",
+		"{\"optimizations\":[1,null,{}],\"reason_codes\":[null,3],\"provenance\":3}",
+		"{\"power_breakdown_watts\":[],\"disclaimer\":7,\"optimizations\":{}}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		char *text = printed(answers[i], "ko");
+		assert_non_null(strstr(text, "판단 보류"));
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_briefs_example_reads_as_in_the_brief),
+		cmocka_unit_test(the_same_in_korean_has_the_same_numbers),
+		cmocka_unit_test(what_is_unknown_is_not_a_number_and_says_what_would_settle_it),
+		cmocka_unit_test(an_answer_of_wrong_types_is_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

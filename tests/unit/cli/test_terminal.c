@@ -1,0 +1,52 @@
+#include "tests/unit/unit.h"
+
+#include "cli/terminal.h"
+
+static void assert_shown(const char *text, const char *wanted)
+{
+	char *shown = NULL;
+	size_t size;
+	FILE *out = open_memstream(&shown, &size);
+
+	terminal_put(out, text);
+	fclose(out);
+	assert_string_equal(shown, wanted);
+	free(shown);
+}
+
+static void escape_sequences_do_not_reach_the_screen(void **state)
+{
+	(void)state;
+	assert_shown("app", "app");
+	assert_shown("탄소 · é", "탄소 · é");
+	assert_shown("\033[2Jgone", "[2Jgone");
+	assert_shown("a\nb\tc\rd\x7f\x01", "a b cd");
+	assert_shown("\xc2\x9b"
+		     "31m",
+		"31m"); /* CSI as one character */
+	assert_shown("\xc2\xb5", "µ");
+	assert_shown("cut\xc2", "cut\xc2");
+}
+
+static void the_language_is_the_options_or_the_environments(void **state)
+{
+	(void)state;
+	setenv("LC_ALL", "", 1);
+	setenv("LC_MESSAGES", "", 1);
+	setenv("LANG", "ko_KR.UTF-8", 1);
+	assert_string_equal(terminal_language(NULL), "ko");
+	assert_string_equal(terminal_language("en"), "en");
+	setenv("LC_ALL", "C.UTF-8", 1);
+	assert_string_equal(terminal_language(NULL), "en");
+	assert_string_equal(terminal_language("ko"), "ko");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escape_sequences_do_not_reach_the_screen),
+		cmocka_unit_test(the_language_is_the_options_or_the_environments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
