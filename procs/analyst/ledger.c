@@ -148,9 +148,12 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 		r = execute(ledger, limit);
 	if (r == 0)
 		r = prepare_statements(ledger);
-	/* A write and a checkpoint now: every file the ledger ever needs is open before the sandbox. */
+	/* Every file the ledger ever needs is opened before the sandbox: the log, its index, and with the first synced
+	 * write the folder, which SQLite syncs once. */
 	if (r == 0)
-		r = execute(ledger, "BEGIN IMMEDIATE; PRAGMA user_version = " LEDGER_VERSION "; COMMIT;");
+		r = execute(ledger,
+			"PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA user_version = " LEDGER_VERSION
+			"; COMMIT; PRAGMA synchronous = NORMAL;");
 	if (r < 0) {
 		ledger_close(ledger);
 		return r;
