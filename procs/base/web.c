@@ -25,13 +25,24 @@ static struct web *web_of(h2o_handler_t *handler)
 	return *(struct web **)(void *)(handler + 1);
 }
 
+/* HTTP/1.1 alone shows it, and may leave it out (RFC 9112 §4), but h2load counts an answer without one as failed. */
+static const char *reason_of(int status)
+{
+	switch (status / 100) {
+	case 2: return status == 202 ? "Accepted" : "OK";
+	case 4: return status == 404 ? "Not Found" : "Refused";
+	case 5: return status == 503 ? "Service Unavailable" : "Internal Server Error";
+	default: return "-";
+	}
+}
+
 void web_reply(h2o_req_t *req, int status, const char *content_type, const char *body, size_t size)
 {
 	static h2o_generator_t generator;
 	h2o_iovec_t copy = h2o_strdup(&req->pool, body, size);
 
 	req->res.status = status;
-	req->res.reason = "";
+	req->res.reason = reason_of(status);
 	req->res.content_length = size;
 	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
 		strlen(content_type));
