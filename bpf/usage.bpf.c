@@ -17,8 +17,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile bool is_v1 = false;     /* cpuacct hierarchy instead of cgroup v2 */
-const volatile int hierarchy_id = 0;   /* as in /proc/cgroups; 0 = v2 */
+const volatile bool is_v1 = false;   /* cpuacct hierarchy instead of cgroup v2 */
+const volatile int hierarchy_id = 0; /* as in /proc/cgroups; 0 = v2 */
 
 struct thread {
 	__u64 base;   /* part of sum_exec_runtime that belongs elsewhere */

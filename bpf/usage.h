@@ -3,7 +3,7 @@
 #ifndef TANSO_USAGE_H
 #define TANSO_USAGE_H
 
-#define USAGE_LAYOUT     1     /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     1 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
@@ -14,16 +14,16 @@ enum usage_program {
 #define X(id) USAGE_##id,
 	USAGE_PROGRAMS(X)
 #undef X
-	USAGE_PROGRAM_COUNT
+		USAGE_PROGRAM_COUNT
 };
 
 /* One thread, as the iterator writes it. */
 struct usage_record {
-	unsigned long long cgroup;       /* kernfs id in the chosen hierarchy */
-	unsigned long long cpu_ns;       /* on-CPU time since the epoch that belongs to this cgroup */
-	unsigned long long lifetime_ns;  /* on-CPU time since the thread was born */
+	unsigned long long cgroup;         /* kernfs id in the chosen hierarchy */
+	unsigned long long cpu_ns;         /* on-CPU time since the epoch that belongs to this cgroup */
+	unsigned long long lifetime_ns;    /* on-CPU time since the thread was born */
 	unsigned long long group_ended_ns; /* of its process's ended threads (only in the leader's record) */
-	unsigned long long start_ns;     /* CLOCK_BOOTTIME of the process's birth */
+	unsigned long long start_ns;       /* CLOCK_BOOTTIME of the process's birth */
 	unsigned int tgid, tid;
 };
 

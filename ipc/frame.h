@@ -34,11 +34,19 @@ typedef struct {
 } frame_zones;
 
 /* struct NAME_once and struct NAME_row for every frame; `fields` is how many the sender sent (ignored by encode). */
-#define FRAME(name, number, version, text_) struct name##_once { uint32_t fields;
+#define FRAME(name, number, version, text_)                                                                  \
+	struct name##_once {                                                                                 \
+		uint32_t fields;
 #define ONCE(frame, type, field, limit, unit, text_) frame_##type field;
-#define ROWS(name) }; struct name##_row { uint32_t fields;
+#define ROWS(name)                                                                                           \
+	}                                                                                                    \
+	;                                                                                                    \
+	struct name##_row {                                                                                  \
+		uint32_t fields;
 #define ROW(frame, type, field, limit, unit, text_) frame_##type field;
-#define END(name) };
+#define END(name)                                                                                            \
+	}                                                                                                    \
+	;
 #include "ipc/frames.def"
 
 enum frame_kind {
@@ -57,7 +65,8 @@ struct frame_head {
 	uint8_t kind; /* enum frame_kind */
 	uint8_t version;
 	struct epoch epoch;
-	uint64_t energy_epoch; /* CLOCK_REALTIME ns of the birth of the estimator's state; 0 where it has no meaning */
+	uint64_t
+		energy_epoch; /* CLOCK_REALTIME ns of the birth of the estimator's state; 0 where it has no meaning */
 	uint64_t seq;
 	uint32_t part, parts; /* part counts from 0 */
 };
@@ -97,7 +106,7 @@ void frame_describe(FILE *out);
 
 static inline struct text text_of(const char *s)
 {
-	return (struct text){ .data = s, .size = (uint32_t)__builtin_strlen(s) };
+	return (struct text) { .data = s, .size = (uint32_t)__builtin_strlen(s) };
 }
 /* Copies into a NUL-terminated buffer, cutting if needed. */
 void text_copy(char *to, size_t size, struct text from);

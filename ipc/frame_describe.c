@@ -36,7 +36,7 @@ void frame_describe(FILE *out)
 		"shorter ones. Quantities are cumulative. zones = at most %d unsigned integers in the order "
 		"package, dram,\n"
 		"psys, gpu, core, uncore, other; trailing zeros are left out.\n",
-		FRAME_BYTES_MAX, FRAME_PARTS_MAX, ZONE_MAX);
+		FRAME_BYTES_MAX, (unsigned)FRAME_PARTS_MAX, ZONE_MAX);
 	for (size_t i = 0; i < frame_type_count; i++) {
 		const struct frame_type *type = &frame_types[i];
 		fprintf(out, "\n## %s (kind %u, version %u)\n\n%s.\n", type->name, type->kind, type->version,

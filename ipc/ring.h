@@ -43,7 +43,7 @@ enum counter {
 };
 
 struct ring_row {
-	uint64_t id;  /* cgroup id, or ROW_ID_*; for a process the id of its cgroup */
+	uint64_t id;   /* cgroup id, or ROW_ID_*; for a process the id of its cgroup */
 	uint32_t tgid; /* 0 for a cgroup */
 	uint8_t kind;  /* enum row_kind */
 	uint8_t flags; /* ROW_FINAL, ROW_OTHER */
@@ -90,7 +90,8 @@ int ring_writer_last(const struct ring_writer *writer, struct ring_tick *ret_tic
 /* Copies the last published rows into rows[capacity]; 0 rows if there is no tick. */
 uint32_t ring_writer_last_rows(const struct ring_writer *writer, struct ring_row *rows);
 /* Publishes tick head + 1 with `count` rows (more than the capacity are cut); fills tick->seq, bank, rows. */
-void ring_publish(struct ring_writer *writer, struct ring_tick *tick, const struct ring_row *rows, uint32_t count);
+void ring_publish(
+	struct ring_writer *writer, struct ring_tick *tick, const struct ring_row *rows, uint32_t count);
 
 struct ring_reader;
 /* Maps a ring read-only after checking seals, size, magic and version. -EBADMSG, -EPROTONOSUPPORT or -errno. */
@@ -102,4 +103,5 @@ uint64_t ring_reader_head(const struct ring_reader *reader);
 /* Copies tick `seq`. -ESTALE: overwritten. -ENODATA: not yet written. -EBADMSG: nonsense in the slot. */
 int ring_read_tick(const struct ring_reader *reader, uint64_t seq, struct ring_tick *ret_tick);
 /* Copies the rows of tick `seq` into rows[capacity]. -ESTALE when the writer came round. */
-int ring_read_rows(const struct ring_reader *reader, uint64_t seq, struct ring_row *rows, uint32_t *ret_count);
+int ring_read_rows(
+	const struct ring_reader *reader, uint64_t seq, struct ring_row *rows, uint32_t *ret_count);

@@ -4,66 +4,66 @@
 #include <stdint.h>
 
 /* Zones of energy. core and uncore are inside package and never added to it; platform (psys) contains package. */
-#define ZONES(X)               \
-	X(PACKAGE, "package")  \
-	X(DRAM, "dram")        \
-	X(PSYS, "psys")        \
-	X(GPU, "gpu")          \
-	X(CORE, "core")        \
-	X(UNCORE, "uncore")    \
+#define ZONES(X)                                                                                             \
+	X(PACKAGE, "package")                                                                                \
+	X(DRAM, "dram")                                                                                      \
+	X(PSYS, "psys")                                                                                      \
+	X(GPU, "gpu")                                                                                        \
+	X(CORE, "core")                                                                                      \
+	X(UNCORE, "uncore")                                                                                  \
 	X(OTHER, "other")
 enum zone {
 #define X(id, name) ZONE_##id,
 	ZONES(X)
 #undef X
-	ZONE_COUNT
+		ZONE_COUNT
 };
 #define ZONE_MAX 8 /* room in ring and frames */
 
 /* What the watts rest on at this moment. */
-#define POWER_STATES(X)               \
-	X(INITIALIZING, "initializing") \
-	X(FAKE, "fake")                 \
-	X(MODEL, "model")               \
+#define POWER_STATES(X)                                                                                      \
+	X(INITIALIZING, "initializing")                                                                      \
+	X(FAKE, "fake")                                                                                      \
+	X(MODEL, "model")                                                                                    \
 	X(MEASURED, "measured")
 enum power_state {
 #define X(id, name) POWER_##id,
 	POWER_STATES(X)
 #undef X
-	POWER_STATE_COUNT
+		POWER_STATE_COUNT
 };
 
 /* State of one meter slot of a tick. */
 enum meter_state { METER_ABSENT, METER_OK, METER_FAILED, METER_FAKE };
 
 /* How CPU time was read. */
-#define USAGE_SOURCES(X) \
-	X(EBPF, "ebpf")  \
+#define USAGE_SOURCES(X)                                                                                     \
+	X(EBPF, "ebpf")                                                                                      \
 	X(PROCFS, "procfs")
 enum usage_source {
 #define X(id, name) USAGE_##id,
 	USAGE_SOURCES(X)
 #undef X
-	USAGE_SOURCE_COUNT
+		USAGE_SOURCE_COUNT
 };
 
 /* What a workload is (ANSWERS §3), and two rows that are none: the root cgroup and the spill-over rows. */
-#define WORKLOAD_KINDS(X)             \
-	X(UNIT, "unit")               \
-	X(POD, "pod")                 \
-	X(CONTAINER, "container")     \
-	X(DEPLOYMENT, "deployment")   \
-	X(STATEFULSET, "statefulset") \
-	X(DAEMONSET, "daemonset")     \
-	X(JOB, "job")                 \
-	X(CRONJOB, "cronjob")         \
-	X(VM, "vm")                   \
+#define WORKLOAD_KINDS(X)                                                                                    \
+	X(UNIT, "unit")                                                                                      \
+	X(POD, "pod")                                                                                        \
+	X(CONTAINER, "container")                                                                            \
+	X(DEPLOYMENT, "deployment")                                                                          \
+	X(STATEFULSET, "statefulset")                                                                        \
+	X(DAEMONSET, "daemonset")                                                                            \
+	X(JOB, "job")                                                                                        \
+	X(CRONJOB, "cronjob")                                                                                \
+	X(VM, "vm")                                                                                          \
 	X(SYSTEM, "system")
 enum workload_kind {
 #define X(id, name) WORKLOAD_##id,
 	WORKLOAD_KINDS(X)
 #undef X
-	WORKLOAD_KIND_COUNT
+		WORKLOAD_KIND_COUNT
 };
 
 /* Rows of the ring: a cgroup (shares node energy) or a process (shares its cgroup's). */
@@ -74,7 +74,7 @@ enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2 };
 #define ROW_OTHER UINT8_C(0x02) /* the spill-over row of a full table */
 
 /* Reserved row ids: no kernfs id is that large. */
-#define ROW_ID_OTHER UINT64_MAX         /* cgroups beyond ring_rows */
+#define ROW_ID_OTHER UINT64_MAX       /* cgroups beyond ring_rows */
 #define ROW_ID_ENDED (UINT64_MAX - 1) /* ended rows folded together when too many wait for an ack */
 
 /* Bits of ring_tick.flags and power.flags */

@@ -25,7 +25,7 @@ static void begin_life(struct book *book, const struct frame_head *head, const s
 	book->node_seen = book->node_committed = (struct energy) { 0 };
 	book->state.energy_epoch = head->energy_epoch;
 	memcpy(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id));
-	book->state.first_boot_ns = book->state.last_boot_ns = 
+	book->state.first_boot_ns = book->state.last_boot_ns =
 		once->first_boot_ns < once->boot_ns ? once->first_boot_ns : once->boot_ns;
 	book->state.committed_seq = 0;
 }

@@ -8,15 +8,15 @@
 #define CLEANUP(f) __attribute__((cleanup(f)))
 
 /* Yields p's value and clears p, so that its clean-up does nothing: the ownership moves to the receiver. */
-#define TAKE(p)                        \
-	__extension__({                \
-		__typeof__(p) t_ = (p); \
-		(p) = NULL;            \
-		t_;                    \
+#define TAKE(p)                                                                                              \
+	__extension__({                                                                                      \
+		__typeof__(p) t_ = (p);                                                                      \
+		(p) = NULL;                                                                                  \
+		t_;                                                                                          \
 	})
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
 
 static inline void closep(int *fd)
 {

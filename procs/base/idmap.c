@@ -29,7 +29,7 @@ void idmap_done(struct idmap *map)
 {
 	free(map->keys);
 	free(map->values);
-	*map = (struct idmap){ 0 };
+	*map = (struct idmap) { 0 };
 }
 
 void idmap_clear(struct idmap *map)

@@ -21,10 +21,10 @@ void log_set_level(enum log_level level);
 void log_line(struct log_site *site, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define LOG_AT(level, ...)                            \
-	do {                                          \
-		static struct log_site site_;         \
-		log_line(&site_, level, __VA_ARGS__); \
+#define LOG_AT(level, ...)                                                                                   \
+	do {                                                                                                 \
+		static struct log_site site_;                                                                \
+		log_line(&site_, level, __VA_ARGS__);                                                        \
 	} while (0)
 
 #define log_error(...)   LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__)

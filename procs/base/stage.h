@@ -1,19 +1,19 @@
 /* The stages of the pipeline and their names: process names, socket names, systemd users are made of them. */
 #pragma once
 
-#define STAGES(X)     \
-	X(COLLECTOR, "collector") \
-	X(RESOLVER, "resolver")   \
-	X(ESTIMATOR, "estimator") \
-	X(EXPORTER, "exporter")   \
-	X(ANALYST, "analyst")     \
+#define STAGES(X)                                                                                            \
+	X(COLLECTOR, "collector")                                                                            \
+	X(RESOLVER, "resolver")                                                                              \
+	X(ESTIMATOR, "estimator")                                                                            \
+	X(EXPORTER, "exporter")                                                                              \
+	X(ANALYST, "analyst")                                                                                \
 	X(FRONTEND, "frontend")
 
 enum stage {
 #define X(id, name) STAGE_##id,
 	STAGES(X)
 #undef X
-	STAGE_COUNT
+		STAGE_COUNT
 };
 
 /* "collector", … ; "?" for a value outside the enum. */

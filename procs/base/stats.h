@@ -12,8 +12,10 @@
 enum stat_type { STAT_COUNTER, STAT_GAUGE };
 
 struct stat_entry {
-	const char *name;  /* Prometheus name without the prefix "tanso_", e.g. "frames_in_total"; static storage */
-	char labels[128]; /* Prometheus label text without braces, e.g. peer="collector"; the stage label is added later */
+	const char *
+		name; /* Prometheus name without the prefix "tanso_", e.g. "frames_in_total"; static storage */
+	char labels
+		[128]; /* Prometheus label text without braces, e.g. peer="collector"; the stage label is added later */
 	enum stat_type type;
 	double value;
 };

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netdb.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/web.h"
 
 #define BACKLOG     128
@@ -117,12 +119,11 @@ static bool holds_socket(const char *pid, uint64_t inode)
 
 static void describe_process(const char *pid, char *text, size_t size)
 {
-	char path[300], name[64] = "?";
+	char path[300], name[64];
 
 	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	CLEANUP(fclosep) FILE *file = fopen(path, "re");
-	if (file != NULL && fgets(name, sizeof(name), file) != NULL)
-		name[strcspn(name, "\n")] = '\0';
+	if (file_read_text(AT_FDCWD, path, name, sizeof(name)) < 0)
+		snprintf(name, sizeof(name), "?");
 	snprintf(text, size, "%s (pid %s)", name, pid);
 }
 
