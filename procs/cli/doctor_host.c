@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -16,10 +17,12 @@
 static void check_kernel(struct findings *findings)
 {
 	struct utsname name;
-	unsigned major = 0, minor = 0;
+	char *rest;
 
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+	if (uname(&name) < 0)
 		return;
+	unsigned long major = strtoul(name.release, &rest, 10),
+		      minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
 	bool is_new_enough = major > 5 || (major == 5 && minor >= 15);
 	findings_add(findings, "kernel", is_new_enough ? FINDING_MEASURED : FINDING_MODELLED,
 		is_new_enough ? "" : "install a kernel of 5.15 or newer, as Debian 12 has", "Linux %s%s",

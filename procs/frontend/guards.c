@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -96,12 +97,11 @@ int guard_request(h2o_req_t *req, const char *allowed_hosts, const char *own_nam
 static int weight_of(const char *item, size_t size)
 {
 	const char *q = memmem(item, size, "q=", 2);
-	char digits[8] = "";
+	char digits[8];
 
 	if (q == NULL)
 		return 1000;
-	size_t left = size - (size_t)(q + 2 - item);
-	memcpy(digits, q + 2, left < sizeof(digits) - 1 ? left : sizeof(digits) - 1);
+	snprintf(digits, sizeof(digits), "%.*s", (int)(size - (size_t)(q + 2 - item)), q + 2);
 	double weight = strtod(digits, NULL);
 	return weight >= 0 && weight <= 1 ? (int)(weight * 1000) : 0;
 }

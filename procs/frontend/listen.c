@@ -37,7 +37,7 @@ bool listen_is_loopback(const char *address)
 /* True when fd listens where `address` says; the operator may have changed it since the fd was stored. */
 static bool listens_on(int fd, const char *address)
 {
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = { 0 };
 	socklen_t size = sizeof(bound);
 	char host[NI_MAXHOST], port[NI_MAXSERV], text[NI_MAXHOST + NI_MAXSERV + 4];
 	bool is_v6;
