@@ -69,7 +69,8 @@ static bool parse_rfc3339(const char *text, size_t size, int64_t *ret_seconds)
 	if (strlen(rest) != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' ||
 		!two_digits(rest + 1, 23, &hour) || !two_digits(rest + 4, 59, &minute))
 		return false;
-	*ret_seconds -= (rest[0] == '+' ? 1 : -1) * (hour * 3600 + minute * 60);
+	*ret_seconds -=
+		(rest[0] == '+' ? INT64_C(1) : INT64_C(-1)) * (hour * INT64_C(3600) + minute * INT64_C(60));
 	return true;
 }
 

@@ -1,0 +1,150 @@
+"""tanso-analyst as a process, under its real filter, between fake peers. Usage: test_analyst.py BIN_FOLDER
+Prints PASS or FAIL a test; exit status 1 when any failed."""
+import json, os, pathlib, random, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, time
+
+BIN = pathlib.Path(sys.argv[1]).resolve()
+PEER = next(p for p in (BIN.parent / "tests/fake_estimator", BIN / "fake_estimator") if p.exists())
+
+
+class Analyst:
+    def __enter__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-analyst-"))
+        self.process = None
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder)
+
+    def start(self, *settings):
+        sets = [f"runtime_dir={self.folder}/run", f"state_dir={self.folder}/state", *settings]
+        self.log = open(self.folder / "log", "a")
+        self.process = subprocess.Popen([BIN / "tanso-analyst", *(a for s in sets for a in ("--set", s))], stderr=self.log)
+        wait_for(lambda: (self.folder / "run/analyst/frontend.ipc").exists() or self.process.poll() is not None)
+        return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(10)
+
+    def peer(self, frames, interval_ms, *arguments):
+        return subprocess.Popen([PEER, f"{self.folder}/run", str(frames), str(interval_ms), *arguments],
+                                stdout=subprocess.PIPE, text=True)
+
+    def ledger(self, sql):
+        db = sqlite3.connect(self.folder / "state/analyst/ledger.db")
+        try:
+            return db.execute(sql).fetchone()[0]
+        finally:
+            db.close()
+
+
+def wait_for(condition, seconds=10):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)
+
+
+def words(peer):
+    out, _ = peer.communicate(timeout=60)
+    assert peer.returncode == 0, f"the peer got no acknowledgement or answer: {out}"
+    return dict(line.split(" ", 1) for line in out.splitlines())
+
+
+def frames_are_booked_acknowledged_and_answered():
+    with Analyst() as a:
+        a.start("pue=1.6")
+        said = words(a.peer(40, 30, '{"workload_name": "two", "namespace": "system.slice"}'))
+        seq, package_uj = said["acknowledged"].split()
+        assert a.ledger("SELECT total_uj FROM node_total WHERE zone = 'package'") == int(package_uj)
+        assert a.ledger("SELECT committed_seq FROM commit_state") == int(seq)
+        code, body = said["answer"].split(" ", 1)
+        answer = json.loads(body)
+        assert code == "200" and answer["workload"] == "two.service" and answer["pue_status"] == "NON_COMPLIANT", body
+        assert a.stop() == 0
+        assert not (a.folder / "state/analyst/ledger.db-wal").exists(), "the ledger was not closed"
+
+
+def kills_lose_and_double_nothing():
+    seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    rng = random.Random(seed)
+    with Analyst() as a:
+        a.start()
+        peer = a.peer(250, 20)
+        for _ in range(6):
+            time.sleep(rng.uniform(0.2, 1.0))
+            a.kill()
+            a.start()
+        _, package_uj = words(peer)["acknowledged"].split()
+        booked = a.ledger("SELECT total_uj FROM node_total WHERE zone = 'package'")
+        assert booked == int(package_uj), f"seed {seed}: {booked} booked, {package_uj} sent"
+        given = a.ledger("SELECT sum(active_package + idle_package) FROM all_workload")
+        idle = a.ledger("SELECT idle_uj FROM node_total WHERE zone = 'package'")
+        assert given + idle == booked, f"seed {seed}: {given} + {idle} is not {booked}"
+        assert a.ledger("SELECT count(DISTINCT workload) FROM all_workload") == 3
+        assert a.stop() == 0
+
+
+def garbage_is_dropped_and_the_process_lives():
+    with Analyst() as a:
+        a.start()
+        rng = random.Random(1)
+        for producer in ("estimator", "frontend"):
+            for _ in range(50):
+                with socket.socket(socket.AF_UNIX) as s:
+                    s.connect(f"{a.folder}/run/analyst/{producer}.ipc")
+                    s.sendall(b"\0SP\0\0\x50\0\0")  # SP handshake of a push socket
+                    payload = rng.randbytes(rng.randrange(1, 2000))
+                    if rng.random() < 0.5:
+                        payload = b"\x99" + payload  # an array of nine, as a frame is
+                    try:
+                        s.sendall(b"\1" + struct.pack(">Q", len(payload)) + payload)
+                    except BrokenPipeError:
+                        pass
+        assert a.process.poll() is None
+        words(a.peer(5, 20))
+        assert a.stop() == 0
+
+
+def a_corrupt_ledger_is_set_aside_and_said():
+    with Analyst() as a:
+        (a.folder / "state/analyst").mkdir(parents=True)
+        (a.folder / "state/analyst/ledger.db").write_bytes(b"no database " * 2000)
+        a.start()
+        words(a.peer(5, 20))
+        assert a.stop() == 0
+        assert list((a.folder / "state/analyst").glob("ledger.db.corrupt-*"))
+        assert "is corrupt: set aside" in (a.folder / "log").read_text()
+
+
+def bad_settings_are_named():
+    with Analyst() as a:
+        (a.folder / "grid.csv").write_text("00:00,446.25\n01:00,much\n")
+        for setting, text in ((f"grid_file={a.folder}/grid.csv", "grid.csv:2:"), ("data_dir=/nonexistent", "standards.json"),
+                              ("standard=KR_NONE", "KR_NONE"), ("region=kr-moon-1", "kr-moon-1")):
+            a.start(setting)
+            assert a.process.wait(5) != 0
+            assert text in (a.folder / "log").read_text(), setting
+
+
+def main():
+    failed = 0
+    for test in (frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
+                 garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, bad_settings_are_named):
+        try:
+            test()
+            print(f"PASS {test.__name__}", flush=True)
+        except Exception as error:  # noqa: BLE001 - each test stands for itself
+            failed += 1
+            print(f"FAIL {test.__name__}: {error!r}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
