@@ -25,8 +25,7 @@ static void begin_life(struct book *book, const struct frame_head *head, const s
 	book->node_seen = book->node_committed = (struct energy) { 0 };
 	book->state.energy_epoch = head->energy_epoch;
 	memcpy(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id));
-	book->state.first_boot_ns = book->state.last_boot_ns =
-		once->first_boot_ns < once->boot_ns ? once->first_boot_ns : once->boot_ns;
+	book->state.first_boot_ns = book->state.last_boot_ns = once->first_boot_ns;
 	book->state.committed_seq = 0;
 }
 
@@ -268,7 +267,8 @@ int book_apply_power(struct book *book, const struct frame *frame)
 	const struct power_once *once = frame->once;
 	int r;
 
-	if (once->state >= POWER_STATE_COUNT || !is_sane(&once->total_uj) || !is_sane(&once->idle_uj))
+	if (once->state >= POWER_STATE_COUNT || !is_sane(&once->total_uj) || !is_sane(&once->idle_uj) ||
+		once->first_boot_ns == 0 || once->first_boot_ns > once->boot_ns)
 		return -EBADMSG;
 	if (once->state == POWER_INITIALIZING) {
 		if (!book->has_frame)

@@ -104,6 +104,21 @@ static void a_new_energy_epoch_counts_from_zero_and_keeps_what_was(void **state)
 	fixture_destroy(&f);
 }
 
+static void a_frame_that_does_not_say_where_energy_begins_is_refused(void **state)
+{
+	struct fixture f;
+	const struct power_row rows[] = { row(10, 100) };
+
+	(void)state;
+	fixture_make(&f);
+	fixture_pass(&f, 1);
+	f.once.first_boot_ns = 0;
+	assert_int_equal(fixture_send(&f, rows, 1), -EBADMSG);
+	f.once.first_boot_ns = f.once.boot_ns + 1;
+	assert_int_equal(fixture_send(&f, rows, 1), -EBADMSG);
+	fixture_destroy(&f);
+}
+
 static void a_workload_born_during_an_outage_appears_with_its_joules(void **state)
 {
 	struct fixture f;
@@ -473,6 +488,7 @@ int main(void)
 		cmocka_unit_test(sums_are_exact_and_balance_in_every_slot),
 		cmocka_unit_test(a_restart_resumes_from_the_committed_state),
 		cmocka_unit_test(a_new_energy_epoch_counts_from_zero_and_keeps_what_was),
+		cmocka_unit_test(a_frame_that_does_not_say_where_energy_begins_is_refused),
 		cmocka_unit_test(a_workload_born_during_an_outage_appears_with_its_joules),
 		cmocka_unit_test(a_late_name_makes_no_second_series),
 		cmocka_unit_test(a_name_that_is_known_already_takes_the_energy_over),
