@@ -101,6 +101,7 @@ def garbage_is_dropped_and_the_process_lives():
                 with socket.socket(socket.AF_UNIX) as s:
                     s.connect(f"{a.folder}/run/analyst/{producer}.ipc")
                     s.sendall(b"\0SP\0\0\x50\0\0")  # SP handshake of a push socket
+                    s.recv(8)
                     payload = rng.randbytes(rng.randrange(1, 2000))
                     if rng.random() < 0.5:
                         payload = b"\x99" + payload  # an array of nine, as a frame is
