@@ -1,62 +1,30 @@
 #include "base/loop.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/ready.h"
+#include "base/signals.h"
 
 #define EVENTS_PER_TURN 64
 #define IDLE_TURN_MS    1000 /* an idle process still turns, so that its watchdog lives */
 
 struct loop {
 	int epoll_fd;
-	struct source signals;
+	struct signals signals;
 	bool is_stopping;
 	uint64_t turns;
 	struct epoll_event events[EVENTS_PER_TURN];
 	int event_count;
 	int (*turn)(void *context);
 	void *turn_context;
-	void (*reload)(void *context);
-	void *reload_context;
 };
-
-static int on_signal(struct source *source)
-{
-	struct loop *loop = container_of(source, struct loop, signals);
-	struct signalfd_siginfo info;
-
-	while (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGHUP)
-			loop->is_stopping = true;
-		else if (loop->reload != NULL)
-			loop->reload(loop->reload_context);
-	}
-	return 0;
-}
-
-static int open_signals(struct loop *loop)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	loop->signals = (struct source) { signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), on_signal };
-	return loop->signals.fd < 0 ? -errno : loop_add(loop, &loop->signals);
-}
 
 int loop_new(struct loop **ret_loop)
 {
@@ -65,9 +33,11 @@ int loop_new(struct loop **ret_loop)
 
 	if (loop == NULL)
 		return -ENOMEM;
-	loop->signals.fd = -1;
+	loop->signals.source.fd = -1;
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	r = loop->epoll_fd < 0 ? -errno : open_signals(loop);
+	r = loop->epoll_fd < 0 ? -errno : signals_open(&loop->signals);
+	if (r == 0)
+		r = loop_add(loop, &loop->signals.source);
 	if (r < 0) {
 		loop_free(loop);
 		return r;
@@ -80,7 +50,7 @@ void loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	closep(&loop->signals.fd);
+	signals_close(&loop->signals);
 	closep(&loop->epoll_fd);
 	free(loop);
 }
@@ -108,8 +78,8 @@ void loop_on_turn(struct loop *loop, int (*turn)(void *context), void *context)
 
 void loop_on_reload(struct loop *loop, void (*reload)(void *context), void *context)
 {
-	loop->reload = reload;
-	loop->reload_context = context;
+	loop->signals.reload = reload;
+	loop->signals.context = context;
 }
 
 static int turn_once(struct loop *loop)
@@ -139,7 +109,7 @@ int loop_run(struct loop *loop)
 {
 	int r = 0;
 
-	while (!loop->is_stopping && r >= 0)
+	while (!loop->is_stopping && !loop->signals.is_stopping && r >= 0)
 		r = turn_once(loop);
 	ready_stopping();
 	return r < 0 ? r : 0;

@@ -1,10 +1,8 @@
 #include "base/web.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,37 +77,6 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 	return 0;
 }
 
-/* signals and the clock tick */
-
-static int on_signal(struct source *source)
-{
-	struct web *web = container_of(source, struct web, signals);
-	struct signalfd_siginfo info;
-
-	while (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGHUP)
-			web->is_stopping = true;
-		else if (web->reload != NULL)
-			web->reload(web->reload_context);
-	}
-	return 0;
-}
-
-static int open_signals(struct web *web)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	web->signals = (struct source) { signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), on_signal };
-	return web->signals.fd < 0 ? -errno : web_add_source(web, &web->signals);
-}
-
 static void configure(struct web *web)
 {
 	h2o_globalconf_t *config = &web->h2o;
@@ -140,12 +107,14 @@ int web_new(struct web **ret_web, const struct web_config *config, web_handler_f
 	web->config = *config;
 	web->handler = handler;
 	web->context = context;
-	web->signals.fd = -1;
+	web->signals.source.fd = -1;
 	configure(web);
 	h2o_context_init(&web->h2o_context, h2o_evloop_create(), &web->h2o);
 	tzset(); /* h2o formats dates: the zone file is read now, not under the sandbox */
 	h2o_get_timestamp(&web->h2o_context, NULL, NULL);
-	r = open_signals(web);
+	r = signals_open(&web->signals);
+	if (r == 0)
+		r = web_add_source(web, &web->signals.source);
 	if (r < 0) {
 		web_free(web);
 		return r;
@@ -175,8 +144,8 @@ void web_on_turn(struct web *web, int (*turn)(void *context), void *context)
 
 void web_on_reload(struct web *web, void (*reload)(void *context), void *context)
 {
-	web->reload = reload;
-	web->reload_context = context;
+	web->signals.reload = reload;
+	web->signals.context = context;
 }
 
 uint64_t web_turns(const struct web *web)
@@ -216,7 +185,7 @@ int web_run(struct web *web)
 {
 	int r = 0;
 
-	while (!web->is_stopping && r == 0)
+	while (!web->signals.is_stopping && r == 0)
 		r = turn_once(web, WAKE_MS);
 	drain(web);
 	return r;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/signals.h"
 #include "base/web.h"
 
 #define WEB_METERS        1024
@@ -35,14 +36,11 @@ struct web {
 	size_t listener_count;
 	struct web_source sources[WEB_SOURCES_MAX];
 	size_t connections;
-	struct source signals;
-	bool is_stopping;
+	struct signals signals;
 	int failure; /* -errno of a source, ends the loop */
 	uint64_t turns;
 	int (*turn)(void *context);
 	void *turn_context;
-	void (*reload)(void *context);
-	void *reload_context;
 	struct web_meter meters[WEB_METERS];
 };
 
