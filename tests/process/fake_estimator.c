@@ -76,7 +76,8 @@ static void send_power(struct peer *peer)
 		.state = POWER_MEASURED,
 		.source = text_of("powercap"),
 		.zone_mask = 1u << ZONE_PACKAGE,
-		.counted_ns = now.boot_ns - peer->born_boot_ns };
+		.counted_ns = now.boot_ns - peer->born_boot_ns,
+		.first_boot_ns = peer->born_boot_ns };
 	struct power_row rows[ROWS];
 
 	once.total_uj.by[ZONE_PACKAGE] = once.idle_uj.by[ZONE_PACKAGE] = peer->seq * 1000003;
