@@ -30,7 +30,7 @@ struct state_head {
 	uint64_t meter_known; /* bit z: meter_uj[z] is a reading */
 	uint64_t total_uj[ZONE_MAX], idle_uj[ZONE_MAX];
 	uint64_t counted_ns;           /* time the energy rests on */
-	uint64_t first_boot_ns; /* CLOCK_BOOTTIME of the tick where the energy begins */
+	uint64_t first_boot_ns;        /* CLOCK_BOOTTIME of the tick where the energy begins */
 	uint64_t gone_uj[STATE_ZONES]; /* of rows every consumer has acknowledged and forgotten */
 	uint32_t cpus, row_count;
 };
