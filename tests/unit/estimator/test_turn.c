@@ -202,7 +202,7 @@ static void energy_goes_by_cpu_time_and_includes_the_newborn(void **state_)
 {
 	struct turn turn;
 	struct state state;
-	uint32_t a, b;
+	uint32_t a = 0, b = 0;
 
 	(void)state_;
 	begin_world(5, 46);
