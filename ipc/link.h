@@ -12,7 +12,8 @@
 #include "base/stats.h"
 #include "ipc/frame.h"
 
-#define LINK_QUEUE 16 /* frames of one part a sender may be ahead, besides one of FRAME_PARTS_MAX */
+#define LINK_DEAF_NS (2 * NS_PER_SECOND) /* a living peer dials again within 200 ms */
+#define LINK_QUEUE   16 /* frames of one part a sender may be ahead, besides one of FRAME_PARTS_MAX */
 
 struct link;
 
@@ -49,3 +50,10 @@ void link_count_in(struct link *link, struct stats *stats);
 
 /* Sends all of `stats` as a stats frame (producer = the stage itself, consumer = exporter). */
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats);
+
+/*
+ * A connection that is closed within its handshake makes a listener of nng 1.5.2 deaf for good: later peers believe to be
+ * connected, and nothing they say arrives. Seen from inside: our `dialer` reaches the peer, yet the peer has no pipe to
+ * our `listener` for LINK_DEAF_NS. Ask once a second; a process that is deaf ends, and its successor listens anew.
+ */
+bool link_is_deaf(struct link *listener, const struct link *dialer);

@@ -28,10 +28,11 @@ struct link {
 	atomic_uint refused; /* peers, counted by nng's threads */
 	struct joiner joiners[LINK_PIPES];
 	struct link_last last[FRAME_KIND_COUNT];
+	uint64_t silent_since_ns; /* see link_is_deaf() */
+	atomic_int pipe;          /* id of the newest connection, 0 = none; written by nng's threads */
 	/* producer */
 	link_connect_fn *on_connect;
-	atomic_int pipe; /* id of the connection, 0 = none; written by nng's threads */
-	int send_fd;     /* readable while the queue has room; nng's */
+	int send_fd; /* readable while the queue has room; nng's */
 	bool owes_full;
 	/* NULL until link_count_in() */
 	double *in, *out, *dropped, *malformed, *gaps, *peers_refused;

@@ -148,7 +148,10 @@ static int on_turn(void *context)
 
 	if (desk_has_asks(analyst->desk))
 		desk_answer(analyst->desk, &analyst->knowledge, analyst->book.generation);
-	return 0;
+	if (!link_is_deaf(analyst->power, analyst->acks) && !link_is_deaf(analyst->asks, analyst->answers))
+		return 0;
+	log_error("a peer's frames do not come through: restarting to listen anew");
+	return -ENOTCONN;
 }
 
 static void gauge(struct analyst *analyst, const char *name, double value)

@@ -229,6 +229,10 @@ static int on_timer(struct timer *timer)
 		tell(collector);
 	}
 	send_stats(collector, now.mono_ns);
+	if (link_is_deaf(collector->acks, collector->estimator)) {
+		log_error("the estimator's acknowledgements do not come through: restarting to listen anew");
+		return -ENOTCONN;
+	}
 	collector->interval_ns =
 		collector->interval_ns * 2 < longest_ns ? collector->interval_ns * 2 : longest_ns;
 	return timer_set(timer, collector->interval_ns, 0);

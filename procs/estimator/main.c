@@ -194,9 +194,23 @@ static int take_turn(struct estimator *estimator)
 	return 0;
 }
 
+static bool is_deaf(struct estimator *estimator)
+{
+	bool is_deaf = link_is_deaf(estimator->topology, estimator->collector);
+
+	for (size_t i = 0; i < ARRAY_SIZE(estimator->consumers); i++)
+		is_deaf |= link_is_deaf(estimator->consumers[i].acks, estimator->consumers[i].out);
+	return is_deaf;
+}
+
 static int on_check(struct timer *timer)
 {
-	return take_turn(container_of(timer, struct estimator, check));
+	struct estimator *estimator = container_of(timer, struct estimator, check);
+
+	if (!is_deaf(estimator))
+		return take_turn(estimator);
+	log_error("a peer's frames do not come through: restarting to listen anew");
+	return -ENOTCONN;
 }
 
 static int on_collector(void *context, const struct frame *frame)

@@ -112,6 +112,15 @@ static void take_own_stats(uint64_t now_ns)
 	}
 }
 
+static int on_turn(void *context)
+{
+	(void)context;
+	if (!link_is_deaf(exporter.estimator, exporter.acks))
+		return 0;
+	log_error("the estimator's frames do not come through: restarting to listen anew");
+	return -ENOTCONN;
+}
+
 static bool has_data(void)
 {
 	return exporter.book.has_power && exporter.book.has_workloads;
@@ -275,6 +284,7 @@ int main(int argc, char **argv)
 		exporter.config.metrics_tls ? "https" : "http", exporter.config.metrics_listen,
 		exporter.pin[0] != '\0' ? " pin sha256//" : "", exporter.pin);
 	ready_notify(status);
+	web_on_turn(exporter.web, on_turn, NULL);
 	r = web_run(exporter.web);
 	close_all();
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -115,6 +115,26 @@ def forbidden_calls_and_filters_are_real():
                 raise AssertionError(f"{stage} keeps capabilities {capabilities:x}")
 
 
+def a_broken_handshake_deafens_nobody_for_long():
+    """nng 1.5.2 takes no new pipe on a listener after a connection died within its handshake."""
+    with Pipeline(interval_ms=200) as p:
+        wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 8)
+        for listener, dialer in (("analyst/estimator", "estimator"), ("estimator/collector", "collector"), ("frontend/analyst", "analyst")):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(str(p.settings["runtime_dir"] / f"{listener}.ipc"))
+            os.kill(p.pid(dialer), signal.SIGKILL)  # its successor has to get through
+            time.sleep(1)
+
+            def fresh():
+                try:
+                    status, answer = p.tool("list_top_power_consumers")
+                    return status == 200 and answer["provenance"]["power"]["metrics_age_s"] < 1 and p.metric("tanso_power_age_seconds") < 1
+                except (OSError, RuntimeError):
+                    return False  # a stage on its way back
+            if not wait_for(fresh, 10, 0.3):
+                raise AssertionError(f"nothing fresh after a broken handshake on {listener}:\n" + p.log()[-2000:])
+
+
 def bad_questions_get_answers():
     with Pipeline() as p:
         base = f"http://127.0.0.1:{p.http}"
@@ -148,6 +168,7 @@ results = [run(name, test) for name, test in {
     "a second tanso up is refused with the pid of the first": the_second_one_is_refused,
     "without root it says what is missing and runs on procfs": without_root_it_says_what_is_missing_and_runs,
     "every thread is filtered and no capability too many is kept": forbidden_calls_and_filters_are_real,
+    "a broken handshake deafens nobody for long": a_broken_handshake_deafens_nobody_for_long,
     "bad questions get the error object": bad_questions_get_answers,
 }.items()]
 sys.exit(not all(results))
