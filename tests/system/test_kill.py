@@ -41,7 +41,7 @@ class Watch:
 
 def kill_one(p, watch, slowest):
     stage = random.choice(STAGES)
-    old = p.pid(stage)
+    old = wait_for(lambda: p.pid(stage), 3)
     began = time.monotonic()
     os.kill(old, signal.SIGKILL)
     new = wait_for(lambda: (p.pid(stage) or old) != old and p.pid(stage), 5, 0.01)
