@@ -188,9 +188,10 @@ static double rest_of_node(struct list *list, double listed_watts)
 {
 	double rest = list->node_watts - list->idle_watts - listed_watts;
 
-	if (rest >= 0)
+	if (rest > list->node_watts * 1e-9) /* less is the last bit of a difference, not power */
 		return rest;
-	list->node_watts = list->idle_watts + listed_watts;
+	if (rest < 0)
+		list->node_watts = list->idle_watts + listed_watts;
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 #define EXIT_USAGE 2
 
 static const struct option options[] = {
@@ -45,6 +47,16 @@ static void set_pair(struct config *config, const char *program, char *pair)
 	*equals = '=';
 }
 
+static void set_log_level(const struct config *config)
+{
+	if (strcmp(config->log_level, "error") == 0)
+		log_set_level(LOG_LEVEL_ERROR);
+	else if (strcmp(config->log_level, "warning") == 0)
+		log_set_level(LOG_LEVEL_WARNING);
+	else
+		log_set_level(strcmp(config->log_level, "debug") == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+}
+
 /* Twice over the arguments: the file first, whatever the order they were written in. */
 void config_from_arguments(struct config *config, const char *program, int argc, char **argv)
 {
@@ -73,4 +85,5 @@ void config_from_arguments(struct config *config, const char *program, int argc,
 	while ((option = getopt_long(argc, argv, "c:s:hv", options, NULL)) != -1)
 		if (option == 's')
 			set_pair(config, program, optarg);
+	set_log_level(config);
 }

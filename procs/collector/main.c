@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
+#include "collector/pmu.h"
 #include "collector/sampler.h"
 #include "collector/topology.h"
 #include "ipc/handover.h"
@@ -29,6 +30,7 @@ struct collector {
 	struct ring_writer *ring;
 	int ring_fd, ring_read_fd;
 	bool is_new_epoch;
+	bool has_pmu; /* told, not used yet: counters_valid names what the rows carry */
 	struct handover *handover;
 	struct link *estimator, *resolver, *exporter, *acks;
 	struct timer timer;
@@ -123,6 +125,7 @@ static int open_counters(struct collector *collector)
 {
 	int r;
 
+	collector->has_pmu = pmu_is_present();
 	collector->ring_fd = ready_take_fd(RING_FD_NAME);
 	r = hierarchy_find(&collector->config, &collector->hierarchy);
 	if (r < 0)
@@ -192,7 +195,7 @@ static void send_stats(struct collector *collector, uint64_t now_ns)
 	snprintf(labels, sizeof(labels), "meter=\"%s\"",
 		collector->meter != NULL ? collector->meter->name : "none");
 	*stats_entry(&collector->stats, STAT_GAUGE, "meter_info", labels) = 1;
-	*stats_entry(&collector->stats, STAT_GAUGE, "pmu_present", "") = 0;
+	*stats_entry(&collector->stats, STAT_GAUGE, "pmu_present", "") = collector->has_pmu;
 	sampler_report(&collector->sampler, &collector->stats);
 	link_send_stats(collector->exporter, STAGE_COLLECTOR, collector->run, &collector->stats);
 }

@@ -99,9 +99,30 @@ static void the_estimator_cannot_open_a_file(void **state)
 }
 #endif
 
+/* docs/security.md ends with the tables: config_doc sandbox. */
+static void the_document_holds_the_table(void **state)
+{
+	char *made = NULL;
+	size_t size = 0;
+	static char committed[1 << 20];
+	FILE *memory = open_memstream(&made, &size);
+
+	(void)state;
+	sandbox_describe(memory);
+	fclose(memory);
+	FILE *file = fopen(TANSO_SOURCE_DIR "/docs/security.md", "r");
+	assert_non_null(file);
+	size_t read = fread(committed, 1, sizeof(committed) - 1, file);
+	fclose(file);
+	if (read < size || memcmp(committed + read - size, made, size) != 0)
+		fail_msg("docs/security.md is stale: its tables come from `config_doc sandbox`");
+	free(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_document_holds_the_table),
 		cmocka_unit_test(every_stage_lives_under_its_filter),
 		cmocka_unit_test(every_stage_dies_of_each_forbidden_call),
 #ifndef TANSO_SANITIZED
