@@ -1,0 +1,139 @@
+/* The runtimes' state files, laid out as kubelet, containerd, docker and podman leave them. */
+#include "resolver/runtimes.h"
+
+#include "tests/unit/unit.h"
+
+#define ID   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define UID_ "12345678-1234-5678-9abc-123456789abc"
+
+static char root[] = "/tmp/tanso-runtimes-XXXXXX";
+
+static void put(const char *folder, const char *file, const char *text)
+{
+	char command[600], path[600];
+
+	snprintf(command, sizeof(command), "mkdir -p '%s%s'", root, folder);
+	assert_int_equal(system(command), 0);
+	if (file == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s%s/%s", root, folder, file);
+	FILE *out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+static void forget_all(void)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -rf %s/run %s/var", root, root);
+	assert_int_equal(system(command), 0);
+}
+
+static void kubelets_log_folders_tell_pod_and_namespace(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	put("/var/log/pods/prod_app-5d9c_" UID_ "/main", NULL, NULL);
+	assert_true(runtimes_find(root, UID_, "", &names));
+	assert_string_equal(names.namespace, "prod");
+	assert_string_equal(names.pod, "app-5d9c");
+	assert_false(runtimes_find(root, "99999999-1234-5678-9abc-123456789abc", "", &names));
+	forget_all();
+}
+
+static void containerds_annotations_tell_all_three_names(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	put("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID, "config.json",
+		"{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"web\",\"io.kubernetes.cri.sandbox-"
+		"namespace\":\"shop\","
+		"\"io.kubernetes.cri.container-name\":\"nginx\"}}");
+	assert_true(runtimes_find(root, UID_, ID, &names));
+	assert_string_equal(names.pod, "web");
+	assert_string_equal(names.namespace, "shop");
+	assert_string_equal(names.container, "nginx");
+	forget_all();
+}
+
+static void docker_tells_its_name_or_the_kubernetes_labels(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	put("/var/lib/docker/containers/" ID, "config.v2.json",
+		"{\"Name\":\"/brave_turing\",\"Config\":{\"Labels\":{}}}");
+	assert_true(runtimes_find(root, "", ID, &names));
+	assert_string_equal(names.container, "brave_turing");
+	put("/var/lib/docker/containers/" ID, "config.v2.json",
+		"{\"Name\":\"/k8s_x\",\"Config\":{\"Labels\":{\"io.kubernetes.pod.name\":\"web\"}}}");
+	assert_true(runtimes_find(root, "", ID, &names));
+	assert_string_equal(names.pod, "web");
+	forget_all();
+}
+
+static void podman_keeps_one_list(void **state)
+{
+	struct container_names names;
+
+	(void)state;
+	put("/var/lib/containers/storage/overlay-containers", "containers.json",
+		"[{\"id\":\"ffff\",\"names\":[\"other\"]},{\"id\":\"" ID
+		"\",\"names\":[\"db\"],\"metadata\":\"{\\\"pod-name\\\":\\\"p\\\"}\"}]");
+	assert_true(runtimes_find(root, "", ID, &names));
+	assert_string_equal(names.container, "db");
+	assert_string_equal(names.pod, "p");
+	forget_all();
+}
+
+static void hostile_files_and_ids_give_no_name_and_no_harm(void **state)
+{
+	static const char *const contents[] = { "", "{", "[]", "null", "{\"annotations\":[1]}",
+		"{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":7}}", "{\"a\":\"\\ud800\"}",
+		"{\"annotations\":{}}garbage" };
+	struct container_names names;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+		put("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID, "config.json", contents[i]);
+		assert_false(runtimes_find(root, "", ID, &names));
+	}
+	put("/etc", "config.json", "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"x\"}}");
+	assert_false(runtimes_find(root, "", "../../../../../etc", &names)); /* an id is no path */
+	assert_false(runtimes_find(root, "../..", "", &names));
+	put("/var/log/pods/a_b", NULL, NULL);
+	put("/var/log/pods/_" UID_, NULL, NULL);
+	assert_false(runtimes_find(root, UID_, "", &names));
+	forget_all();
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return mkdtemp(root) == NULL;
+}
+
+static int end(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kubelets_log_folders_tell_pod_and_namespace),
+		cmocka_unit_test(containerds_annotations_tell_all_three_names),
+		cmocka_unit_test(docker_tells_its_name_or_the_kubernetes_labels),
+		cmocka_unit_test(podman_keeps_one_list),
+		cmocka_unit_test(hostile_files_and_ids_give_no_name_and_no_harm),
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}
