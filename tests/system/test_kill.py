@@ -39,11 +39,21 @@ class Watch:
             self.last[key] = value
 
 
+def kill_now(p, stage):
+    """Kills the stage, also if it is just coming back; its old pid."""
+    while True:
+        pid = wait_for(lambda: p.pid(stage), 5)
+        try:
+            os.kill(pid, signal.SIGKILL)
+            return pid
+        except ProcessLookupError:
+            pass
+
+
 def kill_one(p, watch, slowest):
     stage = random.choice(STAGES)
-    old = wait_for(lambda: p.pid(stage), 3)
     began = time.monotonic()
-    os.kill(old, signal.SIGKILL)
+    old = kill_now(p, stage)
     new = wait_for(lambda: (p.pid(stage) or old) != old and p.pid(stage), 5, 0.01)
     ready = wait_for(lambda: p.log().count(f"✓ {stage}") > watch.ready.get(stage, 1), 5, 0.01)
     back = time.monotonic() - began
@@ -100,7 +110,7 @@ def test():
             watch.look(p)
             if i == KILLS // 2:  # born while estimator and analyst are dead
                 for s in ("estimator", "analyst"):
-                    os.kill(p.pid(s), signal.SIGKILL)
+                    kill_now(p, s)
                 born = Group("tanso-test-kill.slice/born-in-the-dark.service")
                 groups.append(born)
                 born.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+3\nwhile time.monotonic()<e: pass")
