@@ -19,6 +19,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile bool is_v1 = false;   /* cpuacct hierarchy instead of cgroup v2 */
 const volatile int hierarchy_id = 0; /* as in /proc/cgroups; 0 = v2 */
+const volatile __u64 birth_ns = 0;   /* CLOCK_BOOTTIME of the counters' birth */
 
 struct thread {
 	__u64 base;   /* part of sum_exec_runtime that belongs elsewhere */
@@ -194,7 +195,12 @@ int BPF_PROG(on_free, struct task_struct *task)
 	__u64 value = task->se.sum_exec_runtime;
 
 	count_run(USAGE_FREE);
-	fold(cgroup_of(task), thread ? value - thread->base : value);
+	/* A thread that was dying at the birth of the counters was not primed: its past is nobody's. */
+	if (!thread && task->start_boottime < birth_ns)
+		return 0;
+	/* Where it was when its time was last settled, not where its process has gone since (see read_usage). */
+	fold(thread && thread->cgroup ? thread->cgroup : cgroup_of(task),
+		thread ? value - thread->base : value);
 	return 0;
 }
 

@@ -16,7 +16,13 @@
 #define SPECIAL_ROWS       2                           /* (other) */
 #define FINAL_DELAY_NS     (1500 * NS_PER_MILLISECOND) /* a freed thread is folded ~0.1 s after its end (RCU) */
 #define MEMORY_INTERVAL_NS (5 * NS_PER_SECOND)         /* one file a cgroup: not each second */
+#define WALK_INTERVAL_NS   (60 * NS_PER_SECOND)        /* finds what a dropped event would have told */
+#define WALK_NO_EVENTS_NS  (10 * NS_PER_SECOND)        /* /proc tells of no removals */
 #define STAT_BYTES_MAX     (256 * 1024)
+
+/* What a restart needs and readers do not: what of a row's time was counted in (other), or was (other) at the last
+ * reading. */
+#define KEPT_BASE 0 /* index in ring_row.spare */
 
 int sampler_init(struct sampler *sampler, const struct config *config, const struct hierarchy *hierarchy,
 	struct usage_reader *usage, struct meter *meter)
@@ -41,28 +47,29 @@ void sampler_done(struct sampler *sampler)
 
 static void walk(struct sampler *sampler, struct instant now)
 {
+	uint32_t known = sampler->cgroups.count;
 	int unfit = cgroups_walk(&sampler->cgroups, now.mono_ns, now.boot_ns);
 
+	for (uint32_t i = known; i < sampler->cgroups.count; i++) /* new ones stand behind the known */
+		sampler->cgroups.all[i].is_promoted = sampler->other_last_ns > 0;
+	sampler->walked_ns = now.mono_ns;
 	sampler->walks++;
 	sampler->wants_walk = false;
 	if (unfit > 0)
 		sampler->rows_dropped += unfit;
 }
 
-static void resume_row(struct sampler *sampler, const struct ring_row *row, struct instant now)
+static void resume_row(struct sampler *sampler, const struct ring_row *row)
 {
 	if (row->id == ROW_ID_OTHER) {
 		sampler->other_ns = row->counter[COUNTER_cpu_ns];
+		sampler->other_last_ns = row->spare[KEPT_BASE];
 		return;
 	}
-	struct cgroup *cgroup = cgroups_find(&sampler->cgroups, row->id);
-	if (cgroup == NULL) { /* it ended while we were away: its last numbers are still owed */
-		cgroup = cgroups_add(&sampler->cgroups, row->id, 0, "", row->start_ns);
-		if (cgroup == NULL)
-			return;
-		cgroup->removed_ns = now.mono_ns;
-	}
-	cgroup->start_ns = row->start_ns;
+	struct cgroup *cgroup = cgroups_add(&sampler->cgroups, row->id, 0, "", row->start_ns);
+	if (cgroup == NULL)
+		return;
+	cgroup->base_ns = row->spare[KEPT_BASE];
 	cgroup->cpu_ns = row->counter[COUNTER_cpu_ns];
 	cgroup->mem_byte_seconds = row->counter[COUNTER_mem_byte_seconds];
 }
@@ -70,14 +77,21 @@ static void resume_row(struct sampler *sampler, const struct ring_row *row, stru
 void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const struct ring_row *rows,
 	uint32_t count, struct instant now)
 {
-	walk(sampler, now);
+	/* Who had a row keeps it. What the walk does not find then has ended: its last numbers are still owed. */
 	for (uint32_t i = 0; i < count; i++)
 		if (rows[i].kind == ROW_CGROUP)
-			resume_row(sampler, &rows[i], now);
+			resume_row(sampler, &rows[i]);
+	walk(sampler, now);
 	sampler->busy_ns = tick->busy_ns;
 	sampler->capacity_ns = tick->capacity_ns;
+	sampler->idle_ns = tick->idle_ns;
+	sampler->steal_ns = tick->steal_ns;
 	sampler->last_mono_ns = tick->mono_ns;
-	sampler->memory_read_ns = tick->mono_ns;
+	if (sampler->hierarchy->memory_file == NULL)
+		return;
+	/* What is held now is taken as held while we were away. */
+	memory_read(&sampler->cgroups, sampler->hierarchy, sampler->config->procfs_root);
+	sampler->memory_read_ns = now.mono_ns;
 }
 
 /* what a reading reports */
@@ -93,7 +107,7 @@ static struct cgroup *find_or_discover(struct reading *reading, uint64_t id)
 	struct sampler *sampler = reading->sampler;
 	struct cgroup *cgroup = cgroups_find(&sampler->cgroups, id);
 
-	if (cgroup != NULL)
+	if (cgroup != NULL || id == ROW_ID_OTHER)
 		return cgroup;
 	if (!reading->has_walked) { /* one walk a reading finds whatever was made since the last */
 		reading->has_walked = true;
@@ -198,7 +212,8 @@ static void settle_cgroup(
 		sampler->busy_ns += cpu_ns - cgroup->cpu_ns;
 		cgroup->cpu_ns = cpu_ns;
 	}
-	if (cgroup->removed_ns != 0 && cgroup->final_seq == 0 &&
+	/* Live threads: it is there, only not in the tree we see (a cgroup namespace). */
+	if (cgroup->removed_ns != 0 && cgroup->final_seq == 0 && cgroup->live_ns == 0 &&
 		now.mono_ns - cgroup->removed_ns >= FINAL_DELAY_NS)
 		cgroup->final_seq = next_seq;
 }
@@ -222,11 +237,14 @@ static void lay_out(struct sampler *sampler, struct instant now, uint64_t next_s
 		settle_cgroup(sampler, cgroup, now, next_seq);
 		put_row(sampler, at, cgroup->id, cgroup->final_seq != 0 ? ROW_FINAL : 0, cgroup->cpu_ns);
 		sampler->rows[at].start_ns = cgroup->start_ns;
+		sampler->rows[at].spare[KEPT_BASE] = cgroup->base_ns;
 		sampler->rows[at++].counter[COUNTER_mem_byte_seconds] = cgroup->mem_byte_seconds;
 	}
 	settle_other(sampler);
-	if (sampler->other_ns > 0)
-		put_row(sampler, at++, ROW_ID_OTHER, ROW_OTHER, sampler->other_ns);
+	if (sampler->other_ns > 0) {
+		put_row(sampler, at, ROW_ID_OTHER, ROW_OTHER, sampler->other_ns);
+		sampler->rows[at++].spare[KEPT_BASE] = sampler->other_last_ns;
+	}
 	/* New cgroups may have grown into the tail since the processes were written there. */
 	if (at + processes > sampler->capacity) {
 		sampler->rows_dropped += at + processes - sampler->capacity;
@@ -235,6 +253,14 @@ static void lay_out(struct sampler *sampler, struct instant now, uint64_t next_s
 	memmove(&sampler->rows[at], &sampler->rows[sampler->capacity - processes],
 		processes * sizeof(*sampler->rows));
 	sampler->row_count = at + processes;
+}
+
+/* The kernel's idle and iowait may step back (proc_stat(5)); what we publish does not. */
+static void add_growth(uint64_t *sum_ns, uint64_t *last_ticks, uint64_t ticks, uint64_t tick_ns)
+{
+	if (ticks > *last_ticks)
+		*sum_ns += (ticks - *last_ticks) * tick_ns;
+	*last_ticks = ticks;
 }
 
 static int read_cpus(struct sampler *sampler, struct ring_tick *tick)
@@ -250,14 +276,16 @@ static int read_cpus(struct sampler *sampler, struct ring_tick *tick)
 		(r = procfs_parse_cpu(text, &cpu)) < 0)
 		return r;
 	if (!sampler->has_cpu_base) {
-		sampler->idle_base_ticks = cpu.idle_ticks;
-		sampler->steal_base_ticks = cpu.steal_ticks;
+		sampler->idle_last_ticks = cpu.idle_ticks;
+		sampler->steal_last_ticks = cpu.steal_ticks;
 		sampler->has_cpu_base = true;
 	}
 	tick->cpus = cpu.cpus;
 	/* idle and steal are for show (10 ms grain): energy rests on busy_ns and capacity_ns */
-	tick->idle_ns = (cpu.idle_ticks - sampler->idle_base_ticks) * tick_ns;
-	tick->steal_ns = (cpu.steal_ticks - sampler->steal_base_ticks) * tick_ns;
+	add_growth(&sampler->idle_ns, &sampler->idle_last_ticks, cpu.idle_ticks, tick_ns);
+	add_growth(&sampler->steal_ns, &sampler->steal_last_ticks, cpu.steal_ticks, tick_ns);
+	tick->idle_ns = sampler->idle_ns;
+	tick->steal_ns = sampler->steal_ns;
 	return 0;
 }
 
@@ -279,6 +307,11 @@ static void read_memory(struct sampler *sampler, struct instant now)
 	memory_read(&sampler->cgroups, sampler->hierarchy, sampler->config->procfs_root);
 }
 
+static bool is_procfs(const struct sampler *sampler)
+{
+	return strcmp(sampler->usage->name, "procfs") == 0;
+}
+
 int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq, struct ring_tick *ret_tick)
 {
 	struct reading reading = { .sampler = sampler, .now = now };
@@ -290,7 +323,8 @@ int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq,
 		(struct ring_tick) { .mono_ns = now.mono_ns, .boot_ns = now.boot_ns, .real_ns = now.real_ns };
 	if ((r = read_cpus(sampler, ret_tick)) < 0)
 		return r;
-	if (sampler->wants_walk)
+	if (sampler->wants_walk || now.mono_ns - sampler->walked_ns >=
+					   (is_procfs(sampler) ? WALK_NO_EVENTS_NS : WALK_INTERVAL_NS))
 		walk(sampler, now);
 	for (uint32_t i = 0; i < sampler->cgroups.count; i++)
 		sampler->cgroups.all[i].dead_ns = sampler->cgroups.all[i].live_ns = 0;
@@ -309,7 +343,7 @@ int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq,
 	ret_tick->counters_valid =
 		1U << COUNTER_cpu_ns |
 		(sampler->hierarchy->memory_file != NULL ? 1U << COUNTER_mem_byte_seconds : 0);
-	if (strcmp(sampler->usage->name, "procfs") == 0)
+	if (is_procfs(sampler))
 		ret_tick->flags |= TICK_FLAG_PROCFS;
 	if (sampler->meter != NULL) {
 		sampler->meter->read(sampler->meter, now, ret_tick->meter);

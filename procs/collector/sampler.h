@@ -23,7 +23,8 @@ struct sampler {
 	uint64_t busy_ns, capacity_ns, last_mono_ns;
 	uint64_t other_ns, other_last_ns, other_now_ns; /* cgroups that found no room */
 	uint64_t memory_read_ns;                        /* CLOCK_MONOTONIC of the last memory reading */
-	uint64_t idle_base_ticks, steal_base_ticks;
+	uint64_t idle_ns, steal_ns, idle_last_ticks, steal_last_ticks;
+	uint64_t walked_ns; /* CLOCK_MONOTONIC of the last walk */
 	bool wants_walk, has_cpu_base;
 	double walks, rows_dropped;
 };

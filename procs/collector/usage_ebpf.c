@@ -8,10 +8,12 @@
 #include <usage.skel.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/idmap.h"
 #include "base/ready.h"
 #include "bpf/usage.h"
 #include "collector/usage_reader.h"
+#include "ipc/vocabulary.h"
 
 #define READ_BYTES    (48 * 1024)
 #define BATCH         512
@@ -77,6 +79,14 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
+static uint64_t read_slot(int map_fd, uint32_t slot)
+{
+	uint64_t value = 0;
+
+	bpf_map_lookup_elem(map_fd, &slot, &value);
+	return value;
+}
+
 /* The batch cursor is opaque; -ENOENT ends the walk with `count` valid entries. */
 static int read_ended(struct ebpf_usage *usage, const struct usage_visitor *visitor)
 {
@@ -95,6 +105,9 @@ static int read_ended(struct ebpf_usage *usage, const struct usage_visitor *visi
 		for (uint32_t i = 0; i < count; i++)
 			visitor->ended(visitor->context, keys[i], values[i]);
 	} while (r == 0);
+	uint64_t unplaced_ns = read_slot(usage->held[MAP_totals], USAGE_TOTAL_DEAD_OTHER);
+	if (unplaced_ns > 0)
+		visitor->ended(visitor->context, ROW_ID_OTHER, unplaced_ns);
 	return 0;
 }
 
@@ -175,14 +188,6 @@ static void forget_ebpf(struct usage_reader *source, uint64_t cgroup)
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
 
 	bpf_map_delete_elem(usage->held[MAP_dead], &cgroup);
-}
-
-static uint64_t read_slot(int map_fd, uint32_t slot)
-{
-	uint64_t value = 0;
-
-	bpf_map_lookup_elem(map_fd, &slot, &value);
-	return value;
 }
 
 static uint64_t report_ebpf(struct usage_reader *source, struct stats *stats)
@@ -304,6 +309,7 @@ static int make_counters(struct ebpf_usage *usage, const struct hierarchy *hiera
 		return -errno;
 	object->rodata->is_v1 = hierarchy->is_v1;
 	object->rodata->hierarchy_id = hierarchy->id;
+	object->rodata->birth_ns = clock_now().boot_ns;
 	*ret_step = "load the BPF programs";
 	r = usage__load(object);
 	if (r == 0) {

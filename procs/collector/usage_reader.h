@@ -14,7 +14,7 @@
 
 struct usage_visitor {
 	void *context;
-	/* CPU time of threads of this cgroup that have ended. */
+	/* CPU time of threads of this cgroup that have ended; ROW_ID_OTHER: of cgroups that found no room. */
 	void (*ended)(void *context, uint64_t cgroup, uint64_t cpu_ns);
 	/* A live thread: cpu_ns since the epoch in this cgroup. */
 	void (*thread)(void *context, uint64_t cgroup, uint64_t cpu_ns);

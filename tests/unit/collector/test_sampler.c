@@ -1,0 +1,295 @@
+/* Restarts and overflow of the sampler, over a scripted usage reader and a cgroup tree made of plain folders. */
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "collector/sampler.h"
+#include "tests/unit/unit.h"
+
+#define GROUPS 4
+
+struct world {
+	char root[64];
+	struct config config;
+	struct hierarchy hierarchy;
+	struct usage_reader usage;
+	uint64_t id[GROUPS], ended_ns[GROUPS];
+	struct sampler sampler;
+	struct ring_tick tick;
+	uint64_t seq;
+};
+
+static int read_script(struct usage_reader *usage, const struct usage_visitor *visitor)
+{
+	const struct world *world = container_of(usage, struct world, usage);
+
+	for (int i = 0; i < GROUPS; i++)
+		if (world->id[i] != 0 && world->ended_ns[i] != 0)
+			visitor->ended(visitor->context, world->id[i], world->ended_ns[i]);
+	return 0;
+}
+
+static void forget_script(struct usage_reader *usage, uint64_t cgroup)
+{
+	(void)usage, (void)cgroup;
+}
+
+static uint64_t report_script(struct usage_reader *usage, struct stats *stats)
+{
+	(void)usage, (void)stats;
+	return 0;
+}
+
+static void write_file(const struct world *world, const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", world->root, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Group i is the folder /<i>; its id is the inode, as in a real hierarchy. */
+static void make_group(struct world *world, int i, const char *memory)
+{
+	char path[128], name[48];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "%s/cg/%d", world->root, i);
+	mkdir(path, 0700);
+	assert_int_equal(stat(path, &status), 0);
+	world->id[i] = status.st_ino;
+	snprintf(name, sizeof(name), "cg/%d/memory.current", i);
+	write_file(world, name, memory);
+}
+
+static void remove_group(const struct world *world, int i)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cg/%d/memory.current", world->root, i);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+}
+
+static struct instant at(uint64_t seconds)
+{
+	return (struct instant) { seconds * NS_PER_SECOND, seconds * NS_PER_SECOND, seconds * NS_PER_SECOND };
+}
+
+static void start(struct world *world, int64_t rows)
+{
+	world->config.ring_rows = rows;
+	assert_int_equal(
+		sampler_init(&world->sampler, &world->config, &world->hierarchy, &world->usage, NULL), 0);
+}
+
+static void read_at(struct world *world, uint64_t seconds)
+{
+	assert_int_equal(sampler_read(&world->sampler, at(seconds), ++world->seq, &world->tick), 0);
+}
+
+/* What the ring keeps is all that a new collector knows. */
+static void restart_at(struct world *world, uint64_t seconds)
+{
+	uint32_t count = world->sampler.row_count;
+	CLEANUP(freep) struct ring_row *rows = calloc(count, sizeof(*rows));
+
+	assert_non_null(rows);
+	memcpy(rows, world->sampler.rows, count * sizeof(*rows));
+	sampler_done(&world->sampler);
+	start(world, world->config.ring_rows);
+	sampler_resume(&world->sampler, &world->tick, rows, count, at(seconds));
+}
+
+static const struct ring_row *row_of(const struct world *world, uint64_t id)
+{
+	for (uint32_t i = 0; i < world->sampler.row_count; i++)
+		if (world->sampler.rows[i].id == id)
+			return &world->sampler.rows[i];
+	return NULL;
+}
+
+static uint64_t counter_of(const struct world *world, uint64_t id, enum counter counter)
+{
+	const struct ring_row *row = row_of(world, id);
+
+	assert_non_null(row);
+	return row->counter[counter];
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	char path[128];
+
+	assert_non_null(world);
+	snprintf(world->root, sizeof(world->root), "/tmp/tanso-sampler-XXXXXX");
+	assert_non_null(mkdtemp(world->root));
+	config_defaults(&world->config);
+	snprintf(world->config.procfs_root, sizeof(world->config.procfs_root), "%s", world->root);
+	snprintf(world->hierarchy.root, sizeof(world->hierarchy.root), "%s/cg", world->root);
+	snprintf(world->hierarchy.memory_root, sizeof(world->hierarchy.memory_root), "%s/cg", world->root);
+	world->hierarchy.memory_file = "memory.current";
+	world->usage = (struct usage_reader) { "script", read_script, forget_script, report_script, NULL };
+	snprintf(path, sizeof(path), "%s/cg", world->root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file(world, "stat", "cpu  1 0 1 500 0 0 0 30\ncpu0 1 0 1 500 0 0 0 30\n");
+	*state = world;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+	(void)status, (void)kind, (void)where;
+	return remove(path);
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	sampler_done(&world->sampler);
+	nftw(world->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(world);
+	return 0;
+}
+
+static void what_stands_in_other_is_not_counted_again_after_a_restart(void **state)
+{
+	struct world *world = *state;
+
+	for (int i = 0; i < 3; i++) {
+		make_group(world, i, "0");
+		world->ended_ns[i] = 1000;
+	}
+	start(world, 4); /* room for two cgroups, one of them the root */
+	read_at(world, 1);
+	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 2000);
+	assert_int_equal(world->tick.busy_ns, 3000);
+	restart_at(world, 2);
+	read_at(world, 2);
+	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 2000);
+	assert_int_equal(world->tick.busy_ns, 3000);
+	for (int i = 0; i < 3; i++)
+		world->ended_ns[i] += 10;
+	read_at(world, 3);
+	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 2020);
+	assert_int_equal(world->tick.busy_ns, 3030);
+}
+
+static void ignore(void *context, uint64_t id)
+{
+	(void)context, (void)id;
+}
+
+static void a_promoted_cgroup_does_not_claim_its_past_after_a_restart(void **state)
+{
+	struct world *world = *state;
+
+	make_group(world, 0, "0");
+	start(world, 4);
+	read_at(world, 1); /* the root and group 0 fill the table */
+	make_group(world, 1, "0");
+	world->ended_ns[1] = 1000;
+	read_at(world, 2);
+	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 1000);
+	remove_group(world, 0);
+	world->id[0] = 0;
+	world->sampler.wants_walk = true;
+	read_at(world, 3);
+	read_at(world, 6); /* final */
+	sampler_acknowledge(&world->sampler, world->seq, ignore, NULL);
+	read_at(world, 7); /* group 1 finds room */
+	world->ended_ns[1] = 1100;
+	read_at(world, 8);
+	assert_int_equal(counter_of(world, world->id[1], COUNTER_cpu_ns), 100);
+	uint64_t busy_ns = world->tick.busy_ns;
+	restart_at(world, 9);
+	read_at(world, 9);
+	assert_int_equal(counter_of(world, world->id[1], COUNTER_cpu_ns), 100);
+	assert_int_equal(world->tick.busy_ns, busy_ns);
+}
+
+static void ended_time_the_kernel_had_no_room_for_stands_in_other(void **state)
+{
+	struct world *world = *state;
+
+	world->id[0] = ROW_ID_OTHER;
+	world->ended_ns[0] = 500;
+	start(world, 8);
+	read_at(world, 1);
+	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 500);
+	assert_int_equal(world->tick.busy_ns, 500);
+	assert_int_equal(world->sampler.cgroups.count, 1); /* the root: no cgroup of that id was made up */
+}
+
+static void idle_and_steal_never_go_back(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 8);
+	read_at(world, 1);
+	write_file(world, "stat", "cpu  1 0 1 700 0 0 0 40\ncpu0 1 0 1 700 0 0 0 40\n");
+	read_at(world, 2);
+	uint64_t idle_ns = world->tick.idle_ns, steal_ns = world->tick.steal_ns;
+	assert_true(idle_ns > 0 && steal_ns > 0);
+	restart_at(world, 3);
+	read_at(world, 3);
+	assert_in_range(world->tick.idle_ns, idle_ns, idle_ns + NS_PER_SECOND);
+	assert_in_range(world->tick.steal_ns, steal_ns, steal_ns + NS_PER_SECOND);
+	/* proc_stat(5): iowait may go down */
+	write_file(world, "stat", "cpu  1 0 1 690 0 0 0 39\ncpu0 1 0 1 690 0 0 0 39\n");
+	read_at(world, 4);
+	assert_in_range(world->tick.idle_ns, idle_ns, idle_ns + NS_PER_SECOND);
+	assert_in_range(world->tick.steal_ns, steal_ns, steal_ns + NS_PER_SECOND);
+}
+
+static void memory_held_while_the_collector_was_away_is_counted(void **state)
+{
+	struct world *world = *state;
+
+	make_group(world, 0, "1000");
+	start(world, 8);
+	read_at(world, 10);
+	read_at(world, 11);
+	assert_int_equal(counter_of(world, world->id[0], COUNTER_mem_byte_seconds), 1000);
+	restart_at(world, 14);
+	read_at(world, 14);
+	assert_int_equal(counter_of(world, world->id[0], COUNTER_mem_byte_seconds), 4000);
+}
+
+static void without_events_a_removed_cgroup_still_becomes_final(void **state)
+{
+	struct world *world = *state;
+
+	world->usage.name = "procfs"; /* tells no events */
+	make_group(world, 0, "0");
+	start(world, 8);
+	read_at(world, 1);
+	remove_group(world, 0);
+	for (uint64_t second = 2; second < 40; second++)
+		read_at(world, second);
+	assert_int_equal(row_of(world, world->id[0])->flags, ROW_FINAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(what_stands_in_other_is_not_counted_again_after_a_restart),
+		TEST(a_promoted_cgroup_does_not_claim_its_past_after_a_restart),
+		TEST(ended_time_the_kernel_had_no_room_for_stands_in_other),
+		TEST(idle_and_steal_never_go_back),
+		TEST(memory_held_while_the_collector_was_away_is_counted),
+		TEST(without_events_a_removed_cgroup_still_becomes_final),
+	};
+
+	if (identity_init() < 0)
+		return EXIT_FAILURE;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,167 @@
+/* What the kernel side charges to whom. Needs BTF, CAP_BPF, CAP_PERFMON and a cgroup hierarchy one may write to. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "collector/usage_reader.h"
+#include "tests/unit/unit.h"
+
+#define BURN_NS     (200 * NS_PER_MILLISECOND)
+#define DEADLINE_NS (10 * NS_PER_SECOND)
+
+struct sum {
+	uint64_t cgroup, ns;
+};
+
+static void add(void *context, uint64_t cgroup, uint64_t cpu_ns)
+{
+	struct sum *sum = context;
+
+	sum->ns += cgroup == sum->cgroup ? cpu_ns : 0;
+}
+
+static void no_process(void *context, uint64_t cgroup, uint32_t tgid, uint64_t start_ns, uint64_t cpu_ns)
+{
+	(void)context, (void)cgroup, (void)tgid, (void)start_ns, (void)cpu_ns;
+}
+
+static void no_made(void *context, uint64_t cgroup, const char *path)
+{
+	(void)context, (void)cgroup, (void)path;
+}
+
+static void no_removed(void *context, uint64_t cgroup)
+{
+	(void)context, (void)cgroup;
+}
+
+static uint64_t time_of(struct usage_reader *usage, uint64_t cgroup)
+{
+	struct sum sum = { .cgroup = cgroup };
+	const struct usage_visitor visitor = { &sum, add, add, no_process, no_made, no_removed };
+
+	assert_int_equal(usage->read(usage, &visitor), 0);
+	return sum.ns;
+}
+
+static uint64_t make_group(const struct hierarchy *hierarchy, const char *name, char path[static 600])
+{
+	struct stat status;
+
+	snprintf(path, 600, "%.500s/tanso-test-%d-%s", hierarchy->root, (int)getpid(), name);
+	if (mkdir(path, 0755) < 0 || stat(path, &status) < 0)
+		return 0;
+	return status.st_ino;
+}
+
+static void enter(const char *group)
+{
+	char path[640], text[16];
+	int size = snprintf(text, sizeof(text), "%d", (int)getpid());
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	CLEANUP(closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, (size_t)size) != size)
+		_exit(2);
+}
+
+static int go_on[2];
+
+static void *burn_then_wait(void *done_fd)
+{
+	struct timespec used;
+	char c = 0;
+
+	do
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	while ((uint64_t)used.tv_sec * NS_PER_SECOND + (uint64_t)used.tv_nsec < BURN_NS);
+	if (write(*(int *)done_fd, &c, 1) != 1 || read(go_on[0], &c, 1) != 1)
+		_exit(2);
+	return NULL;
+}
+
+/* A thread burns in `from`; its process goes to `to`; the thread ends at once; the process stays. */
+static void live(const char *from, const char *to)
+{
+	pthread_t thread;
+	int done[2];
+	char c;
+
+	if (pipe(done) < 0 || pipe(go_on) < 0)
+		_exit(2);
+	enter(from);
+	if (pthread_create(&thread, NULL, burn_then_wait, &done[1]) != 0 || read(done[0], &c, 1) != 1)
+		_exit(2);
+	enter(to);
+	if (write(go_on[1], "", 1) != 1)
+		_exit(2);
+	pthread_join(thread, NULL);
+	for (;;)
+		pause();
+}
+
+static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_behind(void **state)
+{
+	struct config config;
+	struct hierarchy hierarchy;
+	struct usage_reader *usage = NULL;
+	char from[600], to[600];
+	const char *step = "";
+	bool is_new;
+	(void)state;
+
+	config_defaults(&config);
+	if (hierarchy_find(&config, &hierarchy) < 0 ||
+		usage_open_ebpf(&hierarchy, false, &usage, &is_new, &step) < 0)
+		skip();
+	uint64_t from_id = make_group(&hierarchy, "from", from), to_id = make_group(&hierarchy, "to", to);
+	assert_true(from_id != 0 && to_id != 0);
+	pid_t child = fork();
+	if (child == 0)
+		live(from, to);
+	assert_true(child > 0);
+	/* No reading before the thread is freed: settled by reading it would be right in any case. */
+	uint64_t total_ns = 0, end_ns = clock_mono_ns() + DEADLINE_NS;
+	char tasks[64];
+	struct stat status = { 0 };
+	snprintf(tasks, sizeof(tasks), "/proc/%d/task", (int)child);
+	uint64_t moved_ns = 0;
+	while (clock_mono_ns() < end_ns) {
+		char list[640], line[32] = "";
+		snprintf(list, sizeof(list), "%s/cgroup.procs", to);
+		CLEANUP(fclosep) FILE *file = fopen(list, "re");
+		if (file != NULL && fgets(line, sizeof(line), file) != NULL && stat(tasks, &status) == 0 &&
+			status.st_nlink == 3) { /* ., .. and the leader: the thread is gone */
+			moved_ns = clock_mono_ns();
+			break;
+		}
+	}
+	assert_true(moved_ns != 0);
+	do /* freed after an RCU grace period */
+		total_ns = time_of(usage, from_id) + time_of(usage, to_id);
+	while (total_ns < BURN_NS && clock_mono_ns() < end_ns);
+	uint64_t from_ns = time_of(usage, from_id), to_ns = time_of(usage, to_id);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	usage->free(usage);
+	rmdir(from);
+	rmdir(to);
+	assert_true(from_ns >= BURN_NS);
+	assert_true(to_ns < BURN_NS / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_thread_that_ends_right_after_its_process_moved_leaves_its_time_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
