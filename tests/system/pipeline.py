@@ -136,7 +136,8 @@ def hierarchies():
     root = pathlib.Path("/sys/fs/cgroup")
     if (root / "cgroup.controllers").exists():
         return [root]
-    return [root / h for h in ("cpu", "cpuacct", "memory", "pids", "unified", "cpu,cpuacct") if (root / h).is_dir()]
+    # The kernel's account (cpuacct) and tanso's (unified) stand together: what passes between entering both is in one only.
+    return [root / h for h in ("cpu", "memory", "pids", "cpuacct", "cpu,cpuacct", "unified") if (root / h).is_dir()]
 
 
 class Group:
