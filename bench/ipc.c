@@ -94,7 +94,7 @@ int main(void)
 			.cpu_ns = 123456789 * i,
 			.active_uj.by = { 1234567890123 + i, 4567890 } };
 	once.source = text_of("curve:epyc_3");
-	report("ring: one record of 192 B published", measure_ns(publish, NULL) / RECORDS, "ns",
+	report("ring: one record of 256 B published", measure_ns(publish, NULL) / RECORDS, "ns",
 		"memcpy of its bytes", measure_ns(copy_records, NULL) / RECORDS);
 	msgpack_sbuffer_init(&buffer);
 	report("frame: one power row encoded", measure_ns(encode, NULL) / ROWS, "ns",

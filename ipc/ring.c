@@ -13,7 +13,7 @@
 
 #define RING_MAGIC     UINT64_C(0x6f736e6174676e72) /* "rngtanso" */
 #define HEADER_BYTES   4096
-#define TICK_BYTES     256
+#define TICK_BYTES     512
 #define CAPACITY_MAX   65536
 #define BANKS_READABLE 3 /* the fourth is being written */
 #define REQUIRED_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)

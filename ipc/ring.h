@@ -1,7 +1,7 @@
 /*
  * The hot counters, in a sealed memfd: one writer (collector), many read-only readers (estimator). Everything in it is
  * cumulative, so a reader that comes late loses resolution and no energy.
- *   header 4 KB | RING_TICKS ticks x 256 B | RING_BANKS banks x capacity rows x 192 B
+ *   header 4 KB | RING_TICKS ticks x 512 B | RING_BANKS banks x capacity rows x 256 B
  * Writer: copy the rows to bank seq % 4, write the tick slot, store-release head. Reader: load-acquire head, copy, read head again;
  * a bank is valid while head - seq < 3. Every index read from the ring is checked. The mapping outlives the writer:
  * the supervisor keeps the descriptor, and seq goes on at head + 1 after a restart.
@@ -13,7 +13,7 @@
 
 #include "ipc/frame.h"
 
-#define RING_VERSION   1
+#define RING_VERSION   2
 #define RING_TICKS     4096
 #define RING_BANKS     4
 #define RING_METER_MAX 8
@@ -39,8 +39,12 @@ enum counter {
 	COUNTER_tx_packets,
 	COUNTER_softirq_ns,
 	COUNTER_mem_byte_seconds,
+	COUNTER_gpu_ns, /* GPU utilisation x time, over all GPUs */
 	COUNTER_COUNT
 };
+
+/* Softirqs counted on the node, as the ec2-0.7.11 models know them. */
+enum softirq { SOFTIRQ_BLOCK, SOFTIRQ_NET_RX, SOFTIRQ_NET_TX, SOFTIRQ_COUNT };
 
 struct ring_row {
 	uint64_t id;   /* cgroup id, or ROW_ID_*; for a process the id of its cgroup */
@@ -50,9 +54,11 @@ struct ring_row {
 	uint16_t reserved;
 	uint64_t start_ns;
 	uint64_t counter[COUNTER_COUNT]; /* since the epoch's birth */
-	uint64_t spare[2];
+	char comm[16];                   /* of a process; not NUL-terminated when all 16 are used */
+	char exe[32];                    /* of a process: file name of its executable, "" if unknown */
+	uint64_t spare[3];
 };
-_Static_assert(sizeof(struct ring_row) == 192, "ring row layout");
+_Static_assert(sizeof(struct ring_row) == 256, "ring row layout");
 
 struct ring_meter {
 	uint32_t zone;  /* enum zone */
@@ -72,8 +78,11 @@ struct ring_tick {
 	uint32_t rows;
 	uint32_t flags; /* TICK_FLAG_* */
 	uint32_t reserved;
+	uint64_t total
+		[COUNTER_COUNT]; /* of the node: all cgroups, ended and forgotten ones too; never go down */
+	uint64_t softirqs[SOFTIRQ_COUNT];
 };
-_Static_assert(sizeof(struct ring_tick) <= 256, "ring tick layout");
+_Static_assert(sizeof(struct ring_tick) <= 512, "ring tick layout");
 
 /* Creates a sealed memfd for `capacity` rows. The caller owns the descriptor. 0 or -errno. */
 int ring_create(uint32_t capacity, const struct epoch *epoch, int *ret_fd);

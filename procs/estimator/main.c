@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
-#include "estimator/host.h"
+#include "models/host.h"
 #include "estimator/publish.h"
 #include "estimator/roster.h"
 #include "estimator/turn.h"

@@ -77,18 +77,20 @@ static void gain_metered(const struct turn *turn, struct state_head *head, const
 static void gain_modelled(const struct turn *turn, const struct state_head *head,
 	const struct ring_tick *tick, uint64_t dt_ns, struct gained *gained)
 {
-	const struct model *model = turn->config.model;
+	const struct model_input input = { .dt_ns = dt_ns,
+		.busy_ns = grown(tick->busy_ns, head->busy_ns),
+		.capacity_ns = grown(tick->capacity_ns, head->capacity_ns) };
+	struct model_output output;
 
+	model_evaluate(turn->config.model, &input, &output);
 	if (!(gained->zone_mask & 1U << ZONE_PACKAGE)) {
-		uint64_t mw = model_package_mw(model, grown(tick->busy_ns, head->busy_ns),
-			grown(tick->capacity_ns, head->capacity_ns));
-		uint64_t uj = energy_uj(mw, dt_ns);
+		uint64_t uj = energy_uj(output.package_mw, dt_ns);
 		gained->total_uj[ZONE_PACKAGE] += uj;
-		gained->idle_uj[ZONE_PACKAGE] += smaller(uj, energy_uj(model->idle_mw, dt_ns));
+		gained->idle_uj[ZONE_PACKAGE] += smaller(uj, energy_uj(output.package_idle_mw, dt_ns));
 	}
 	/* Beside the fake meter, whose truth is the package alone, no modelled zone is shown. */
 	if (!(gained->zone_mask & 1U << ZONE_DRAM) && !gained->is_fake)
-		gained->total_uj[ZONE_DRAM] += energy_uj(model->dram_mw, dt_ns);
+		gained->total_uj[ZONE_DRAM] += energy_uj(output.dram_mw, dt_ns);
 }
 
 static void remember_tick(struct state_head *head, const struct ring_tick *tick)

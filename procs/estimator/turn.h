@@ -5,7 +5,7 @@
 #pragma once
 
 #include "estimator/apportion.h"
-#include "estimator/models/model.h"
+#include "models/model.h"
 #include "estimator/state.h"
 #include "ipc/ring.h"
 

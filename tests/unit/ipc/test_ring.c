@@ -14,7 +14,7 @@
 
 #define CAPACITY     64
 #define HEADER_BYTES 4096 /* the layout that ring.h promises */
-#define TICK_BYTES   256
+#define TICK_BYTES   512
 
 static const struct epoch birth = { .boot_id = "boot id of test", .birth_ns = 77 };
 

@@ -1,4 +1,4 @@
-#include "estimator/models/model.h"
+#include "models/model.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

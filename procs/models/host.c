@@ -1,4 +1,4 @@
-#include "estimator/host.h"
+#include "models/host.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +25,7 @@ static const struct generation {
 #define ARM   "ARM"
 #define GENERATION(name, family, first, last, vendor, idle, full)                                            \
 	{ name, family, first, last, vendor, idle, full },
-#include "estimator/models/generations.def"
+#include "models/generations.def"
 };
 
 static void read_cpuinfo_line(struct host *host, const char *line)

@@ -1,4 +1,4 @@
-#include "estimator/models/model.h"
+#include "models/model.h"
 
 #include <errno.h>
 #include <math.h>
@@ -22,7 +22,7 @@ static const struct knot {
 	uint32_t load_ppm, power_ppm;
 } shape[] = {
 #define KNOT(load, power) { load, power },
-#include "estimator/models/curve.def"
+#include "models/curve.def"
 };
 
 static uint64_t share_of_host(double host_watts, uint32_t cpus, int64_t host_threads)
@@ -87,6 +87,18 @@ uint64_t model_package_mw(const struct model *model, uint64_t busy_ns, uint64_t 
 		return model->idle_mw;
 	uint64_t load_ppm = busy_ns >= capacity_ns ? PPM : mul_div_u64(busy_ns, PPM, capacity_ns);
 	return model->idle_mw + mul_div_u64(model->full_mw - model->idle_mw, shape_ppm(load_ppm), PPM);
+}
+
+void model_evaluate(
+	const struct model *model, const struct model_input *input, struct model_output *ret_output)
+{
+	*ret_output = (struct model_output) {
+		.package_mw = model_package_mw(model, input->busy_ns, input->capacity_ns),
+		.package_idle_mw = model->idle_mw,
+		.dram_mw = model->dram_mw,
+		.source = model->name,
+		.error_ppm = model->error_ppm,
+	};
 }
 
 uint64_t model_memory_uj(const struct model *model, uint64_t byte_seconds)
