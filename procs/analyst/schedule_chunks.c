@@ -1,0 +1,198 @@
+/*
+ * An interruptible job: which steps of the grid to run in, so that the sum over them is least and no chunk is shorter
+ * than allowed. Dynamic programming over (time, steps done): from rest, begin a chunk of the least length; within a
+ * chunk, go on or rest.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "analyst/schedule.h"
+#include "base/cleanup.h"
+
+#define CELLS_MAX (UINT64_C(8) << 20)
+
+enum move { MOVE_NONE, MOVE_REST, MOVE_BEGIN, MOVE_GO_ON };
+
+/* Resting or running in the step before a time, with so many steps done. Of costs only the times that can still be
+ * reached are kept (a ring of least + 1 rows), of moves all. */
+struct table {
+	size_t steps, needed, least; /* of the grid: in all, to run, in a chunk at least */
+	int64_t start;
+	double *value;                 /* of each step; infinite where it may not run */
+	double *rest, *run;            /* [time % (least + 1)][done] */
+	uint8_t *rest_move, *run_move; /* [time][done] */
+};
+
+static void table_done(struct table *table)
+{
+	free(table->value);
+	free(table->rest);
+	free(table->run);
+	free(table->rest_move);
+	free(table->run_move);
+}
+
+static size_t cell(const struct table *table, size_t time, size_t done)
+{
+	return time * (table->needed + 1) + done;
+}
+
+static size_t cost_cell(const struct table *table, size_t time, size_t done)
+{
+	return cell(table, time % (table->least + 1), done);
+}
+
+static void forget_costs(struct table *table, size_t time)
+{
+	for (size_t done = 0; done <= table->needed; done++)
+		table->rest[cost_cell(table, time, done)] = table->run[cost_cell(table, time, done)] =
+			INFINITY;
+}
+
+static int allocate(struct table *table)
+{
+	uint64_t cells = (uint64_t)(table->steps + 1) * (table->needed + 1);
+	uint64_t costs = (uint64_t)(table->least + 1) * (table->needed + 1);
+
+	if (cells > CELLS_MAX || costs > CELLS_MAX)
+		return -E2BIG;
+	table->value = calloc(table->steps + 1, sizeof(double));
+	table->rest = malloc(costs * sizeof(double));
+	table->run = malloc(costs * sizeof(double));
+	table->rest_move = calloc(cells, 1);
+	table->run_move = calloc(cells, 1);
+	if (table->value == NULL || table->rest == NULL || table->run == NULL || table->rest_move == NULL ||
+		table->run_move == NULL)
+		return -ENOMEM;
+	for (size_t time = 0; time <= table->least; time++)
+		forget_costs(table, time);
+	table->rest[0] = 0;
+	return 0;
+}
+
+static void read_values(struct table *table, const struct schedule_job *job, const struct signal *signal)
+{
+	for (size_t i = 0; i < table->steps; i++) {
+		int64_t from = table->start + (int64_t)i * SCHEDULE_GRID_SECONDS,
+			to = from + SCHEDULE_GRID_SECONDS;
+		bool may_run = daily_window_contains(&job->window, from, to) &&
+			       signal_missing(signal, from, to) == 0;
+		table->value[i] = may_run ? signal_mean(signal, from, to) : INFINITY;
+	}
+}
+
+/* Strictly less: of equal plans the one that rests later, i.e. runs earlier, stays. */
+static void offer(double *cost, uint8_t *move, double new_cost, enum move new_move)
+{
+	if (new_cost < *cost - SCHEDULE_EPSILON * fabs(new_cost)) {
+		*cost = new_cost;
+		*move = (uint8_t)new_move;
+	}
+}
+
+/* What can follow the state (time, done). `chunk`: cost of the least chunk from here. */
+static void step(struct table *table, size_t time, size_t done, double chunk)
+{
+	double resting = table->rest[cost_cell(table, time, done)],
+	       running = table->run[cost_cell(table, time, done)];
+	size_t next = cost_cell(table, time + 1, done);
+
+	if (done < table->needed)
+		offer(&table->run[cost_cell(table, time + 1, done + 1)],
+			&table->run_move[cell(table, time + 1, done + 1)], running + table->value[time],
+			MOVE_GO_ON);
+	if (done + table->least <= table->needed && time + table->least <= table->steps)
+		offer(&table->run[cost_cell(table, time + table->least, done + table->least)],
+			&table->run_move[cell(table, time + table->least, done + table->least)],
+			resting + chunk, MOVE_BEGIN);
+	offer(&table->rest[next], &table->rest_move[cell(table, time + 1, done)],
+		resting <= running ? resting : running, resting <= running ? MOVE_REST : MOVE_GO_ON);
+}
+
+static void fill(struct table *table)
+{
+	for (size_t time = 0; time < table->steps; time++) {
+		double chunk = 0;
+		for (size_t i = 0; i < table->least; i++)
+			chunk += time + i < table->steps ? table->value[time + i] : INFINITY;
+		for (size_t done = 0; done <= table->needed; done++)
+			step(table, time, done, chunk);
+		forget_costs(table, time); /* its place in the ring is that of time + least + 1 */
+	}
+}
+
+/* Back from the end, marking the steps that run. */
+static void trace(const struct table *table, bool *runs)
+{
+	size_t time = table->steps, done = table->needed;
+	bool is_running =
+		table->run[cost_cell(table, time, done)] < table->rest[cost_cell(table, time, done)];
+
+	while (time > 0 && done > 0) {
+		size_t here = cell(table, time, done);
+		if (!is_running) { /* it rested in the step before; MOVE_GO_ON: the chunk ended there */
+			is_running = table->rest_move[here] == MOVE_GO_ON;
+			time--;
+			continue;
+		}
+		size_t length = table->run_move[here] == MOVE_BEGIN ? table->least : 1;
+		is_running = table->run_move[here] != MOVE_BEGIN;
+		for (size_t i = 0; i < length; i++)
+			runs[--time] = true;
+		done -= length;
+	}
+}
+
+static int collect(const struct table *table, const bool *runs, struct schedule_chunk *chunks, size_t max,
+	size_t *ret_count, double *ret_mean)
+{
+	double sum = 0;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < table->steps; i++) {
+		int64_t from = table->start + (int64_t)i * SCHEDULE_GRID_SECONDS;
+		if (!runs[i])
+			continue;
+		sum += table->value[i];
+		if (*ret_count == 0 || chunks[*ret_count - 1].end != from) {
+			if (*ret_count == max)
+				return -E2BIG;
+			chunks[(*ret_count)++].start = from;
+		}
+		chunks[*ret_count - 1].end = from + SCHEDULE_GRID_SECONDS;
+	}
+	*ret_mean = sum / (double)table->needed;
+	return 0;
+}
+
+int schedule_chunks(const struct schedule_job *job, int64_t min_chunk, const struct signal *signal,
+	struct schedule_chunk *chunks, size_t max, size_t *ret_count, double *ret_mean)
+{
+	const int64_t grid = SCHEDULE_GRID_SECONDS;
+	CLEANUP(table_done) struct table table = { 0 };
+	CLEANUP(freep) bool *runs = NULL;
+	int r;
+
+	if (job->duration % grid != 0 || min_chunk % grid != 0 || min_chunk <= 0)
+		return -EINVAL;
+	table.start = (job->earliest + grid - 1) / grid * grid;
+	if (job->deadline < table.start + job->duration)
+		return -ENOENT;
+	table.steps = (size_t)((job->deadline - table.start) / grid);
+	table.needed = (size_t)(job->duration / grid);
+	table.least = (size_t)((min_chunk < job->duration ? min_chunk : job->duration) / grid);
+	runs = calloc(table.steps + 1, sizeof(*runs));
+	if (runs == NULL)
+		return -ENOMEM;
+	if ((r = allocate(&table)) < 0)
+		return r;
+	read_values(&table, job, signal);
+	fill(&table);
+	size_t end = cost_cell(&table, table.steps, table.needed);
+	if (isinf(table.run[end]) && isinf(table.rest[end]))
+		return -ENOENT;
+	trace(&table, runs);
+	return collect(&table, runs, chunks, max, ret_count, ret_mean);
+}
