@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyst/data_json.h"
+#include "analyst/data_money.h"
 #include "base/cleanup.h"
 #include "ipc/tools.h"
 
@@ -178,6 +179,39 @@ static int read_region_pue(void *context, const struct json_place *place)
 	return 0;
 }
 
+static int read_profile(void *context, const struct json_place *place)
+{
+	struct data *data = context;
+	struct profile *profile = &data->profiles[data->profile_count];
+	char factor[16];
+	int r, kind;
+
+	*profile = (struct profile) { 0 };
+	if ((r = place_text(place, "name", profile->name, sizeof(profile->name))) < 0 ||
+		(r = place_text(place, "zone", profile->zone, sizeof(profile->zone))) < 0 ||
+		(r = place_text(place, "day", profile->day, sizeof(profile->day))) < 0 ||
+		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
+		(r = place_text(place, "name_en", profile->label[0], sizeof(profile->label[0]))) < 0 ||
+		(r = place_text(place, "name_ko", profile->label[1], sizeof(profile->label[1]))) < 0 ||
+		(r = place_numbers(place, "hours", 0.001, 1500, profile->hours, 24)) < 0)
+		return r;
+	profile->has_solar = place_has(place, "hours_with_estimated_solar");
+	if (profile->has_solar && (r = place_numbers(place, "hours_with_estimated_solar", 0.001, 1500,
+					   profile->hours_with_solar, 24)) < 0)
+		return r;
+	kind = grid_factor_from_name(factor);
+	if (kind < 0)
+		return place_refuse(place, "factor", "must be lifecycle, direct or official");
+	if (data_profile(data, profile->name) != NULL)
+		return place_refuse(place, "name", "is there twice");
+	profile->factor = (enum grid_factor)kind;
+	snprintf(profile->source, sizeof(profile->source), "%s", place->source);
+	snprintf(profile->licence, sizeof(profile->licence), "%s", place->licence);
+	snprintf(profile->sha256, sizeof(profile->sha256), "%s", place->sha256);
+	data->profile_count++;
+	return 0;
+}
+
 static int load_all(const char *folder, struct data *data, struct data_error *error)
 {
 	const struct {
@@ -191,6 +225,10 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 		{ "grid_electricitymaps.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
 		{ "grid_official_kr.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
 		{ "pue_regions.json", "regions", read_region_pue, &data->region_count, REGIONS_MAX + 1 },
+		{ "profiles.json", "profiles", read_profile, &data->profile_count, PROFILES_MAX },
+		{ "tariffs.json", "tariffs", read_tariff, &data->tariff_count, TARIFFS_MAX },
+		{ "holidays.json", "holidays", read_holiday, &data->holiday_count, HOLIDAYS_MAX },
+		{ "prices.json", "prices", read_price, &data->price_count, PRICES_MAX },
 	};
 	char digests[ARRAY_SIZE(files) * 64 + 1] = "";
 
@@ -273,6 +311,22 @@ const struct region *data_region(const struct data *data, const char *code)
 	for (size_t i = 0; i < data->region_count; i++)
 		if (strcmp(data->regions[i].code, code) == 0)
 			return &data->regions[i];
+	return NULL;
+}
+
+const struct profile *data_profile(const struct data *data, const char *name)
+{
+	for (size_t i = 0; i < data->profile_count; i++)
+		if (strcmp(data->profiles[i].name, name) == 0)
+			return &data->profiles[i];
+	return NULL;
+}
+
+const struct price *data_price(const struct data *data, const char *code)
+{
+	for (size_t i = 0; i < data->price_count; i++)
+		if (strcmp(data->prices[i].code, code) == 0)
+			return &data->prices[i];
 	return NULL;
 }
 

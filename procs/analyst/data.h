@@ -12,6 +12,10 @@
 #define STANDARDS_MAX       128
 #define REGIONS_MAX         256
 #define ANNUALS_MAX         1024
+#define TARIFFS_MAX         64
+#define HOLIDAYS_MAX        512
+#define PROFILES_MAX        32
+#define PRICES_MAX          32
 #define PUE_REF_DEFAULT     1.4 /* of standards on PUE alone, which state none */
 
 /* Kind of emission factor; comparing across kinds is a BASIS_MISMATCH. */
@@ -50,11 +54,43 @@ struct annual {
 	char source[160], licence[64], sha256[65]; /* of the file */
 };
 
+enum tariff_season { SEASON_SUMMER, SEASON_SPRING_AUTUMN, SEASON_WINTER, SEASON_COUNT };
+enum tariff_band { BAND_LIGHT, BAND_MID, BAND_PEAK, BAND_COUNT };
+
+/* One class of contract in one period. Dates as 20261126, both inclusive. */
+struct tariff {
+	char code[64], name[2][128], status[16]; /* status: verified, derived */
+	int from, until;
+	uint8_t bands[SEASON_COUNT][24];        /* enum tariff_band by hour of Korean time */
+	double rates[BAND_COUNT][SEASON_COUNT]; /* KRW/kWh */
+	int discount_from_hour, discount_to_hour, discount_until; /* until 0 = none */
+	double discount_factor;
+};
+
+/* A recorded day, hour by hour of Korean time [gCO2eq/kWh]; a sample, never a forecast. */
+struct profile {
+	char name[64], zone[32], day[16], label[2][192];
+	enum grid_factor factor;
+	double hours[24], hours_with_solar[24]; /* with estimated PPA and behind-the-meter solar */
+	bool has_solar;
+	char source[288], licence[160], sha256[65];
+};
+
+struct price {
+	char code[32], unit[32], vintage[16], status[16], source[160];
+	double value;
+};
+
 struct data {
 	struct standard standards[STANDARDS_MAX];
 	struct region regions[REGIONS_MAX];
 	struct annual annuals[ANNUALS_MAX];
-	size_t standard_count, region_count, annual_count;
+	struct tariff tariffs[TARIFFS_MAX];
+	int holidays[HOLIDAYS_MAX]; /* 20261225 */
+	struct profile profiles[PROFILES_MAX];
+	struct price prices[PRICES_MAX];
+	size_t standard_count, region_count, annual_count, tariff_count, holiday_count, profile_count,
+		price_count;
 	char version[32];
 	char sha256[65]; /* over all files, in the order of loading */
 };
@@ -73,6 +109,10 @@ const struct region *data_region(const struct data *data, const char *code);
 const struct annual *data_annual(const struct data *data, const char *zone, enum grid_factor factor);
 /* The PUE row that goes with a standard: itself, its companion, else KR_PUE_GREEN_DC. Never NULL after data_load(). */
 const struct standard *data_pue_standard(const struct data *data, const struct standard *standard);
+
+/* NULL if there is none of that name. */
+const struct profile *data_profile(const struct data *data, const char *name);
+const struct price *data_price(const struct data *data, const char *code);
 
 const char *grid_factor_name(enum grid_factor factor);
 /* -1 if there is none of that name. */

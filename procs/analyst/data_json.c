@@ -52,6 +52,29 @@ int place_number(const struct json_place *place, const char *key, double min, do
 	return 0;
 }
 
+int place_numbers(const struct json_place *place, const char *key, double min, double max,
+	double *ret_numbers, size_t count)
+{
+	struct json_object *list;
+	char reason[96];
+
+	snprintf(
+		reason, sizeof(reason), "must be an array of %zu numbers between %g and %g", count, min, max);
+	if (!json_object_object_get_ex(place->row, key, &list) ||
+		!json_object_is_type(list, json_type_array) || json_object_array_length(list) != count)
+		return place_refuse(place, key, reason);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *value = json_object_array_get_idx(list, i);
+		double number = json_object_get_double(value);
+		if ((!json_object_is_type(value, json_type_int) &&
+			    !json_object_is_type(value, json_type_double)) ||
+			!(number >= min && number <= max))
+			return place_refuse(place, key, reason);
+		ret_numbers[i] = number;
+	}
+	return 0;
+}
+
 static const char *text_or_empty(struct json_object *root, const char *key)
 {
 	struct json_object *value;

@@ -28,5 +28,8 @@ int data_json_read(struct json_source *source, place_row_fn *read, void *context
 bool place_has(const struct json_place *place, const char *key);
 int place_text(const struct json_place *place, const char *key, char *text, size_t size);
 int place_number(const struct json_place *place, const char *key, double min, double max, double *ret_number);
+/* An array of exactly `count` numbers. */
+int place_numbers(const struct json_place *place, const char *key, double min, double max,
+	double *ret_numbers, size_t count);
 /* Fills the error with file, path and the reason. Always -EINVAL. */
 int place_refuse(const struct json_place *place, const char *key, const char *reason);

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-
-#define DAY_SECONDS INT64_C(86400)
-#define KST_SECONDS INT64_C(32400)
+#include "base/kst.h"
 
 /* the allowed window */
 
@@ -24,18 +22,10 @@ int64_t daily_window_length(const struct daily_window *window)
 					 : window->to + DAY_SECONDS - window->from;
 }
 
-/* Midnight of Korean time at or before `at`. */
-static int64_t midnight_before(int64_t at)
-{
-	int64_t of_day = (at + KST_SECONDS) % DAY_SECONDS;
-
-	return at - (of_day < 0 ? of_day + DAY_SECONDS : of_day);
-}
-
 /* The opening that begins at or before `at`. */
 static int64_t opening_before(const struct daily_window *window, int64_t at)
 {
-	int64_t opening = midnight_before(at) + window->from;
+	int64_t opening = kst_midnight(at) + window->from;
 
 	return opening <= at ? opening : opening - DAY_SECONDS;
 }

@@ -1,0 +1,159 @@
+#include "analyst/tariff.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/kst.h"
+
+#define HOUR_SECONDS INT64_C(3600)
+#define WEEKS_TRIED  12 /* to find one without a holiday */
+
+static const char *const season_names[] = { "summer", "spring_autumn", "winter" };
+static const char *const band_names[] = { "light", "mid", "peak" };
+
+const char *tariff_season_name(enum tariff_season season)
+{
+	return season_names[season];
+}
+
+const char *tariff_band_name(enum tariff_band band)
+{
+	return band_names[band];
+}
+
+static enum tariff_season season_of(int month)
+{
+	if (month >= 6 && month <= 8)
+		return SEASON_SUMMER;
+	return month >= 11 || month <= 2 ? SEASON_WINTER : SEASON_SPRING_AUTUMN;
+}
+
+static bool is_holiday(const struct data *data, int date)
+{
+	for (size_t i = 0; i < data->holiday_count; i++)
+		if (data->holidays[i] == date)
+			return true;
+	return false;
+}
+
+/* How far a date lies outside a row's period; 0 = inside. Only compared, never shown. */
+static int distance(const struct tariff *tariff, int date)
+{
+	if (date < tariff->from)
+		return tariff->from - date;
+	return date > tariff->until ? date - tariff->until : 0;
+}
+
+static const struct tariff *row_of(const struct data *data, const char *code, int date)
+{
+	const struct tariff *nearest = NULL;
+
+	for (size_t i = 0; i < data->tariff_count; i++) {
+		const struct tariff *tariff = &data->tariffs[i];
+		if (strcmp(tariff->code, code) == 0 &&
+			(nearest == NULL || distance(tariff, date) < distance(nearest, date)))
+			nearest = tariff;
+	}
+	return nearest;
+}
+
+bool tariff_at(const struct data *data, const char *code, int64_t seconds, struct tariff_rate *ret_rate)
+{
+	struct kst kst = kst_of(seconds);
+	int date = kst_date(&kst);
+	const struct tariff *tariff = row_of(data, code, date);
+	bool is_free = kst.weekday == SUNDAY || is_holiday(data, date);
+
+	if (tariff == NULL)
+		return false;
+	*ret_rate = (struct tariff_rate) { .season = season_of(kst.month) };
+	ret_rate->band = (enum tariff_band)tariff->bands[ret_rate->season][kst.hour];
+	if (is_free)
+		ret_rate->band = BAND_LIGHT;
+	else if (kst.weekday == SATURDAY && ret_rate->band == BAND_PEAK)
+		ret_rate->band = BAND_MID;
+	ret_rate->krw_per_kwh = tariff->rates[ret_rate->band][ret_rate->season];
+	ret_rate->is_discounted = ret_rate->season == SEASON_SPRING_AUTUMN &&
+				  (is_free || kst.weekday == SATURDAY) && date <= tariff->discount_until &&
+				  kst.hour >= tariff->discount_from_hour &&
+				  kst.hour < tariff->discount_to_hour;
+	if (ret_rate->is_discounted)
+		ret_rate->krw_per_kwh *= tariff->discount_factor;
+	return true;
+}
+
+int tariff_signal(
+	const struct data *data, const char *code, int64_t from, int64_t to, struct signal *ret_signal)
+{
+	struct signal signal = { 0 };
+	int r = 0;
+
+	for (int64_t start = from; start < to && r == 0;) {
+		int64_t hour_end = kst_midnight(start);
+		hour_end += ((start - hour_end) / HOUR_SECONDS + 1) * HOUR_SECONDS;
+		struct tariff_rate rate;
+		if (!tariff_at(data, code, start, &rate))
+			r = -ENOENT;
+		else
+			r = signal_append(&signal, start, hour_end < to ? hour_end : to, rate.krw_per_kwh,
+				SIGNAL_KNOWN);
+		start = hour_end;
+	}
+	if (r < 0) {
+		signal_done(&signal);
+		return r;
+	}
+	signal_seal(&signal);
+	*ret_signal = signal;
+	return 0;
+}
+
+static int64_t monday_from(int64_t seconds)
+{
+	int64_t midnight = kst_midnight(seconds);
+
+	while (kst_of(midnight).weekday != MONDAY)
+		midnight += DAY_SECONDS;
+	return midnight;
+}
+
+static bool is_plain_week(const struct data *data, int64_t monday)
+{
+	enum tariff_season season = season_of(kst_of(monday).month);
+
+	for (int day = 0; day < 7; day++) {
+		struct kst kst = kst_of(monday + day * DAY_SECONDS);
+		if (is_holiday(data, kst_date(&kst)) || season_of(kst.month) != season)
+			return false;
+	}
+	return true;
+}
+
+/* The season is that of `seconds` as long as a plain week of it is left, or was there before. */
+static int64_t plain_week(const struct data *data, int64_t seconds)
+{
+	int64_t first = monday_from(seconds);
+	enum tariff_season season = season_of(kst_of(seconds).month);
+
+	for (int distance_weeks = 0; distance_weeks < WEEKS_TRIED; distance_weeks++)
+		for (int sign = 1; sign >= -1; sign -= 2) {
+			int64_t monday = first + sign * distance_weeks * 7 * DAY_SECONDS;
+			if (season_of(kst_of(monday).month) == season && is_plain_week(data, monday))
+				return monday;
+		}
+	return first;
+}
+
+double tariff_week_mean(const struct data *data, const char *code, int64_t seconds)
+{
+	int64_t monday = plain_week(data, seconds);
+	double sum = 0;
+
+	for (int hour = 0; hour < 7 * 24; hour++) {
+		struct tariff_rate rate;
+		if (!tariff_at(data, code, monday + hour * HOUR_SECONDS, &rate))
+			return -1;
+		sum += rate.krw_per_kwh;
+	}
+	return sum / (7 * 24);
+}
