@@ -98,7 +98,9 @@ static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 	int call = seccomp_syscall_resolve_name(rule->call);
 
 	if (call == __NR_SCMP_ERROR)
-		return 0; /* this architecture does not have it */
+		return -ENOSYS; /* the row's name is no system call's */
+	if (call < 0)
+		return 0; /* not on this architecture: sandbox_describe() says so, its successor has its own row */
 	if (rule->verdict == VERDICT_REFUSE)
 		return seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)rule->value), call, 0);
 	if (rule->verdict == VERDICT_ALLOW || rule->mask == 0)
@@ -164,6 +166,12 @@ static const char *verdict_text(const struct rule *rule)
 								     : "allowed";
 }
 
+/* libseccomp numbers a call below zero on an architecture without it. */
+static const char *absence_text(const char *call)
+{
+	return seccomp_syscall_resolve_name_arch(SCMP_ARCH_AARCH64, call) < 0 ? " (not on aarch64)" : "";
+}
+
 void sandbox_describe(FILE *out)
 {
 	for (int stage = 0; stage < STAGE_COUNT; stage++) {
@@ -171,7 +179,8 @@ void sandbox_describe(FILE *out)
 			stage_name((enum stage)stage));
 		for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 			if (rules[i].stages & (1U << stage))
-				fprintf(out, "| %s | %s | %s |\n", rules[i].call, verdict_text(&rules[i]),
+				fprintf(out, "| %s%s | %s | %s |\n", rules[i].call,
+					absence_text(rules[i].call), verdict_text(&rules[i]),
 					rules[i].reason);
 		for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
 			if (kept_capabilities[i].stages & (1U << stage))

@@ -2,13 +2,16 @@
 #include "base/sandbox.h"
 
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "tests/unit/unit.h"
 
 struct trial {
@@ -99,6 +102,62 @@ static void the_estimator_cannot_open_a_file(void **state)
 }
 #endif
 
+/* Newer architectures have only the newer call, and glibc makes it there. */
+static const struct {
+	const char *old, *successor;
+} successors[] = {
+	{ "epoll_wait", "epoll_pwait" },
+	{ "poll", "ppoll" },
+	{ "unlink", "unlinkat" },
+	{ "readlink", "readlinkat" },
+};
+
+struct row {
+	unsigned stages;
+	const char *call;
+};
+
+#define ON(stage)                                              (1U << STAGE_##stage)
+#define EVERY                                                  ((1U << STAGE_COUNT) - 1)
+#define SANITIZER                                              0U
+#define ALLOW(stages, call, reason)                            { stages, #call },
+#define ALLOW_ARG(stages, call, argument, mask, value, reason) { stages, #call },
+static const struct row rows[] = {
+#include "base/sandbox.def"
+};
+
+static bool is_allowed(const char *call, unsigned stages)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].call, call) == 0 && (rows[i].stages & stages) == stages)
+			return true;
+	return false;
+}
+
+static const char *successor_of(const char *call)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(successors); i++)
+		if (strcmp(successors[i].old, call) == 0)
+			return successors[i].successor;
+	return "";
+}
+
+static void what_aarch64_lacks_is_allowed_by_the_name_it_has_there(void **state)
+{
+	size_t absent = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *call = rows[i].call;
+		if (rows[i].stages == 0 || seccomp_syscall_resolve_name_arch(SCMP_ARCH_AARCH64, call) >= 0)
+			continue;
+		if (!is_allowed(successor_of(call), rows[i].stages))
+			fail_msg("%s is not on aarch64, and nothing replaces it there", call);
+		absent++;
+	}
+	assert_true(absent > 0);
+}
+
 /* docs/security.md ends with the tables: config_doc sandbox. */
 static void the_document_holds_the_table(void **state)
 {
@@ -123,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_document_holds_the_table),
+		cmocka_unit_test(what_aarch64_lacks_is_allowed_by_the_name_it_has_there),
 		cmocka_unit_test(every_stage_lives_under_its_filter),
 		cmocka_unit_test(every_stage_dies_of_each_forbidden_call),
 #ifndef TANSO_SANITIZED
