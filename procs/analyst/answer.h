@@ -20,6 +20,7 @@ void answer_question(const struct knowledge *knowledge, const char *tool, size_t
 typedef int answer_tool_fn(struct question *question, struct json_writer *writer, struct error_object *error);
 answer_tool_fn assess_answer;
 answer_tool_fn top_answer;
+answer_tool_fn schedule_answer;
 
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);

@@ -6,55 +6,8 @@
 
 #include "analyst/answer.h"
 #include "analyst/carbon.h"
-#include "analyst/find.h"
+#include "analyst/assessment.h"
 #include "analyst/recommend.h"
-
-/* What was gathered for one answer. */
-struct assessment {
-	struct subject subject;
-	struct usage usage, node;
-	uint64_t present_ns;
-	struct verdict verdict;
-	bool has_watts;
-	double watts[PART_COUNT]; /* of the last 60 s */
-};
-
-static int gather_usage(const struct question *question, struct assessment *a)
-{
-	const struct knowledge *k = question->knowledge;
-	const struct usage_window window = { .since = question->since,
-		.allow_fake = question->allow_fake,
-		.zone_mask = k->book->last.zone_mask,
-		.grid = &question->grid.grid };
-	struct presence presence = { 0 };
-	int r = ledger_sum(k->ledger, 0, &window, &a->node, &presence);
-
-	for (size_t i = 0; i < a->subject.count && r == 0; i++)
-		r = ledger_sum(k->ledger, a->subject.workloads[i], &window, &a->usage, &presence);
-	a->present_ns = presence_ns(&presence);
-	presence_done(&presence);
-	return r;
-}
-
-static void gather_watts(const struct question *question, struct assessment *a)
-{
-	const struct book *book = question->knowledge->book;
-
-	for (size_t i = 0; i < a->subject.count; i++) {
-		const struct book_workload *workload = book_find(book, a->subject.workloads[i]);
-		double watts[PART_COUNT];
-		if (workload == NULL || !book_watts(book, workload, watts))
-			continue;
-		a->has_watts = true;
-		for (int part = 0; part < PART_COUNT; part++)
-			a->watts[part] += watts[part];
-	}
-}
-
-static double total_watts(const struct assessment *a)
-{
-	return a->watts[PART_CPU] + a->watts[PART_MEMORY] + a->watts[PART_GPU] + a->watts[PART_IDLE];
-}
 
 static const char *confidence(bool is_clear)
 {
@@ -113,7 +66,7 @@ static void write_watts(struct json_writer *w, const struct question *q, const s
 	bool has_gpu = (q->knowledge->book->last.zone_mask & 1u << ZONE_GPU) != 0;
 
 	if (a->has_watts)
-		json_write_number(w, "current_power_watts", total_watts(a));
+		json_write_number(w, "current_power_watts", assessment_watts(a));
 	json_write_number(w, "mean_power_watts", a->verdict.mean_watts);
 	if (!a->has_watts)
 		return;
@@ -189,7 +142,7 @@ static void write_words(struct json_writer *w, const struct question *q, const s
 {
 	char text[RECOMMENDATION_MAX];
 
-	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? total_watts(a) : -1, text);
+	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? assessment_watts(a) : -1, text);
 	json_write_text(w, "recommendation", text);
 	write_optimizations(w, q, a);
 	write_next_steps(w, a);
@@ -201,15 +154,11 @@ static void write_words(struct json_writer *w, const struct question *q, const s
 
 int assess_answer(struct question *question, struct json_writer *writer, struct error_object *error)
 {
-	struct assessment a = { 0 };
-	int r = subject_find(question, &a.subject, error);
+	struct assessment a;
+	int r = assessment_gather(question, &a, error);
 
-	if (r == 0)
-		r = gather_usage(question, &a);
 	if (r < 0)
 		return r;
-	gather_watts(question, &a);
-	verdict_reach(question, &a.usage, a.present_ns, &a.node, &a.verdict);
 	write_statuses(writer, question, &a);
 	write_intensities(writer, question, &a);
 	write_amounts(writer, question, &a);

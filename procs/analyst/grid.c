@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/kst.h"
 
-#define DAY_SECONDS    86400
-#define KST_SECONDS    32400
 #define STEP_SECONDS   300 /* the ledger's slot: no file is read finer */
 #define INTENSITY_MAX  1500.0
 #define LINE_BYTES_MAX 256
@@ -27,51 +25,6 @@ static int refuse(const struct reader *reader, const char *reason)
 	snprintf(reader->error->text, sizeof(reader->error->text), "%s:%zu: %s", reader->name, reader->line,
 		reason);
 	return -EINVAL;
-}
-
-static bool two_digits(const char *text, int max, int *ret_value)
-{
-	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
-		return false;
-	*ret_value = (text[0] - '0') * 10 + (text[1] - '0');
-	return *ret_value <= max;
-}
-
-/* "HH:MM" */
-static bool parse_clock(const char *text, size_t size, int64_t *ret_seconds)
-{
-	int hour, minute;
-
-	if (size != 5 || text[2] != ':' || !two_digits(text, 23, &hour) || !two_digits(text + 3, 59, &minute))
-		return false;
-	*ret_seconds = hour * 3600 + minute * 60;
-	return true;
-}
-
-/* "2026-11-24T09:00:00+09:00" or "…Z"; fractions of a second are not expected of grid data. */
-static bool parse_rfc3339(const char *text, size_t size, int64_t *ret_seconds)
-{
-	struct tm tm = { 0 };
-	char copy[32];
-	const char *rest;
-	int hour, minute;
-
-	if (size < 20 || size >= sizeof(copy))
-		return false;
-	memcpy(copy, text, size);
-	copy[size] = '\0';
-	rest = strptime(copy, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (rest == NULL)
-		return false;
-	*ret_seconds = (int64_t)timegm(&tm);
-	if (strcmp(rest, "Z") == 0)
-		return true;
-	if (strlen(rest) != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' ||
-		!two_digits(rest + 1, 23, &hour) || !two_digits(rest + 4, 59, &minute))
-		return false;
-	*ret_seconds -=
-		(rest[0] == '+' ? INT64_C(1) : INT64_C(-1)) * (hour * INT64_C(3600) + minute * INT64_C(60));
-	return true;
 }
 
 static int add_point(struct reader *reader, bool is_daily, int64_t start, double value)
@@ -102,16 +55,17 @@ static int read_line(struct reader *reader, const char *line, size_t size)
 {
 	const char *comma = memchr(line, ',', size);
 	int64_t start = 0;
+	char *end, time[LINE_BYTES_MAX];
 	bool is_daily;
 	double value;
-	char *end;
 
 	if (size == 0 || line[0] == '#')
 		return 0;
 	if (comma == NULL)
 		return refuse(reader, "expected 'start,gCO2eq_kWh'");
-	is_daily = parse_clock(line, (size_t)(comma - line), &start);
-	if (!is_daily && !parse_rfc3339(line, (size_t)(comma - line), &start)) {
+	snprintf(time, sizeof(time), "%.*s", (int)(comma - line), line);
+	is_daily = kst_parse_clock(time, strlen(time), &start);
+	if (!is_daily && !kst_parse_time(time, &start)) {
 		if (reader->file->count == 0 && strncmp(line, "start,", 6) == 0)
 			return 0; /* the heading */
 		return refuse(reader, "the time must be HH:MM or RFC 3339, e.g. 2026-11-24T09:00:00+09:00");
@@ -121,6 +75,32 @@ static int read_line(struct reader *reader, const char *line, size_t size)
 		value >= INTENSITY_MAX)
 		return refuse(reader, "the intensity must be a number of gCO2eq/kWh between 0 and 1500");
 	return add_point(reader, is_daily, start, value);
+}
+
+/* To the next point; of a repeated day, around midnight. */
+static int64_t gap_after(const struct grid_file *file, size_t index)
+{
+	const struct grid_point *points = file->points;
+
+	if (index + 1 < file->count)
+		return points[index + 1].start - points[index].start;
+	return points[0].start + DAY_SECONDS - points[index].start;
+}
+
+/* How long a point of a repeated day holds: an even series (three of four gaps alike) has holes where a point is missing, a
+ * day told in a few steps of different length has none. */
+static int64_t hold_of(const struct grid_file *file)
+{
+	if (!file->is_daily)
+		return GRID_HOLD_SECONDS;
+	for (size_t i = 0; i < file->count; i++) {
+		size_t alike = 0;
+		for (size_t j = 0; j < file->count; j++)
+			alike += gap_after(file, j) == gap_after(file, i);
+		if (alike * 4 >= file->count * 3)
+			return gap_after(file, i);
+	}
+	return DAY_SECONDS;
 }
 
 static int read_lines(struct reader *reader, const char *text, size_t size)
@@ -145,7 +125,10 @@ static int read_lines(struct reader *reader, const char *text, size_t size)
 			return r;
 		at += length + 1;
 	}
-	return reader->file->count == 0 ? refuse(reader, "holds no values") : 0;
+	if (reader->file->count == 0)
+		return refuse(reader, "holds no values");
+	reader->file->hold = hold_of(reader->file);
+	return 0;
 }
 
 int grid_file_parse(const char *name, const char *text, size_t size, struct grid_file **ret_file,
@@ -206,22 +189,64 @@ static size_t point_before(const struct grid_file *file, int64_t start)
 	return low == 0 ? file->count : low - 1;
 }
 
+/* The point that holds at an instant and until when it does; false in a hole, with the hole's end. */
+static bool holds_at(const struct grid_file *file, int64_t seconds, size_t *ret_index, int64_t *ret_until)
+{
+	int64_t at = file->is_daily ? seconds - kst_midnight(seconds) : seconds;
+	size_t index = point_before(file, at), next = index == file->count ? 0 : index + 1;
+	int64_t since, left; /* the point began, the next one comes in */
+
+	if (file->is_daily &&
+		index == file->count) /* before the day's first point: its last one, of yesterday */
+		index = file->count - 1;
+	if (next < file->count)
+		left = file->points[next].start - at;
+	else
+		left = file->is_daily ? file->points[0].start + DAY_SECONDS - at : INT64_MAX / 2;
+	*ret_index = index;
+	if (index == file->count) {
+		*ret_until = seconds + left;
+		return false;
+	}
+	since = at - file->points[index].start;
+	since += since < 0 ? DAY_SECONDS : 0;
+	if (since >= file->hold) {
+		*ret_until = seconds + left;
+		return false;
+	}
+	*ret_until = seconds + (left < file->hold - since ? left : file->hold - since);
+	return true;
+}
+
 bool grid_file_at(const struct grid_file *file, int64_t seconds, double *ret_value)
 {
 	size_t index;
+	int64_t until;
 
-	if (file->is_daily) {
-		int64_t of_day = (seconds + KST_SECONDS) % DAY_SECONDS;
-		index = point_before(file, of_day < 0 ? of_day + DAY_SECONDS : of_day);
-		if (index == file->count)
-			index = file->count - 1; /* before the day's first point, its last one still holds */
-	} else {
-		index = point_before(file, seconds);
-		if (index == file->count || seconds - file->points[index].start >= GRID_HOLD_SECONDS)
-			return false;
-	}
+	if (!holds_at(file, seconds, &index, &until))
+		return false;
 	*ret_value = file->points[index].value;
 	return true;
+}
+
+int grid_file_signal(const struct grid_file *file, int64_t from, int64_t to, struct signal *ret_signal)
+{
+	struct signal signal = { 0 };
+	int r = 0;
+
+	for (int64_t start = from, until; start < to && r == 0; start = until) {
+		size_t index = 0;
+		bool is_known = holds_at(file, start, &index, &until);
+		until = until < to ? until : to;
+		r = signal_append(&signal, start, until, is_known ? file->points[index].value : 0,
+			is_known ? SIGNAL_KNOWN : SIGNAL_MISSING);
+	}
+	if (r < 0) {
+		signal_done(&signal);
+		return r;
+	}
+	*ret_signal = signal;
+	return 0;
 }
 
 double grid_mean(const struct grid *grid, int64_t start, int64_t seconds, double *ret_covered)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "analyst/data.h"
+#include "analyst/signal.h"
 
 #define GRID_POINTS_MAX     200000
 #define GRID_FILE_BYTES_MAX (UINT32_C(16) << 20)
@@ -19,6 +20,7 @@ struct grid_file {
 	bool is_daily;
 	size_t count;
 	struct grid_point *points; /* rising */
+	int64_t hold;              /* s: how long a point holds when the next one is missing */
 	char name[256], sha256[65];
 };
 
@@ -35,6 +37,9 @@ void grid_file_free(struct grid_file *file);
 
 /* The value at an instant; false where the file has a hole. */
 bool grid_file_at(const struct grid_file *file, int64_t seconds, double *ret_value);
+
+/* The same as a signal over [from, to), holes and all, not yet sealed. 0, -E2BIG or -ENOMEM. */
+int grid_file_signal(const struct grid_file *file, int64_t from, int64_t to, struct signal *ret_signal);
 
 /* Where intensities come from in one answer. */
 struct grid {

@@ -66,6 +66,32 @@ const char *question_lang(const struct question *question)
 	return question->is_korean ? "ko" : "en";
 }
 
+const char *question_text(const struct question *question, const char *name, const char *otherwise)
+{
+	return text_of_argument(question->arguments, name, otherwise);
+}
+
+double question_number(const struct question *question, const char *name, double otherwise)
+{
+	return number_of_argument(question->arguments, name, otherwise);
+}
+
+bool question_flag(const struct question *question, const char *name)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(question->arguments, name, &value) && json_object_get_boolean(value);
+}
+
+int question_refuse(const struct question *question, struct error_object *error, enum error_code code,
+	const char *field, const char *message_en, const char *message_ko)
+{
+	*error = (struct error_object) { .code = code };
+	snprintf(error->field, sizeof(error->field), "%s", field);
+	snprintf(error->message, sizeof(error->message), "%s", question->is_korean ? message_ko : message_en);
+	return -EINVAL;
+}
+
 /* The codes there are, nearest first where one is near. */
 static int refuse_code(struct error_object *error, enum error_code code, const char *field, const char *asked,
 	const char *const *codes, size_t count)
@@ -198,11 +224,9 @@ static int resolve_window(struct question *question, const char *text, struct er
 		now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
 
 	if (seconds < 0) {
-		*error = (struct error_object) { .code = ERROR_INVALID_ARGUMENT };
-		snprintf(error->field, sizeof(error->field), "window");
-		snprintf(error->message, sizeof(error->message), "%s",
-			question->is_korean ? "window 값은 PT1M부터 P400D까지의 ISO 8601 기간이어야 합니다."
-					    : "window must be an ISO 8601 duration from PT1M to P400D.");
+		question_refuse(question, error, ERROR_INVALID_ARGUMENT, "window",
+			"window must be an ISO 8601 duration from PT1M to P400D.",
+			"window 값은 PT1M부터 P400D까지의 ISO 8601 기간이어야 합니다.");
 		snprintf(error->hint, sizeof(error->hint), "P1D, PT1H, P30D");
 		return -EINVAL;
 	}
@@ -216,15 +240,13 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 {
 	const struct config *config = knowledge->config;
 	struct question *q = ret_question;
-	struct json_object *fake;
 	int r;
 
-	*q = (struct question) { .knowledge = knowledge };
+	*q = (struct question) { .knowledge = knowledge, .arguments = arguments };
 	q->is_korean = strncmp(text_of_argument(arguments, "lang", lang), "ko", 2) == 0;
 	q->workload_name = text_of_argument(arguments, "workload_name", "");
 	q->namespace = text_of_argument(arguments, "namespace", "");
-	q->allow_fake =
-		json_object_object_get_ex(arguments, "allow_fake", &fake) && json_object_get_boolean(fake);
+	q->allow_fake = question_flag(q, "allow_fake");
 	q->basis = (enum basis)basis_from_name(text_of_argument(arguments, "basis", "pue_normalised"));
 	q->limit = (int64_t)number_of_argument(arguments, "limit", 10);
 	q->by_emissions = strcmp(text_of_argument(arguments, "sort_by", "power"), "emissions") == 0;

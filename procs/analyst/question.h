@@ -37,6 +37,8 @@ struct grid_choice {
 
 struct question {
 	const struct knowledge *knowledge;
+	struct json_object
+		*arguments; /* checked against the table: what is not resolved here, the tool reads */
 	bool is_korean;
 	const char *workload_name, *namespace; /* "" = all */
 	const struct standard *standard, *pue_standard;
@@ -56,6 +58,14 @@ struct question {
 int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *lang,
 	struct question *ret_question, struct error_object *error);
 const char *question_lang(const struct question *question);
+
+/* An argument of the tool's own, or `otherwise` where it was not given. */
+const char *question_text(const struct question *question, const char *name, const char *otherwise);
+double question_number(const struct question *question, const char *name, double otherwise);
+bool question_flag(const struct question *question, const char *name);
+/* Fills error with INVALID_ARGUMENT for `field`; texts are static. Always -EINVAL. */
+int question_refuse(const struct question *question, struct error_object *error, enum error_code code,
+	const char *field, const char *message_en, const char *message_ko);
 
 /* "PT1M" … "P400D": seconds, or -1. */
 int64_t parse_duration(const char *text);

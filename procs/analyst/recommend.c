@@ -19,6 +19,11 @@ enum phrase {
 	PHRASE_MODEL,
 	PHRASE_UNUSABLE,
 	PHRASE_PUE_IMPROVEMENT,
+	PHRASE_SHIFT,
+	PHRASE_RUN_NOW,
+	PHRASE_NO_BENEFIT,
+	PHRASE_NO_HOURLY_DATA,
+	PHRASE_SAMPLE,
 	PHRASE_COUNT
 };
 
@@ -45,6 +50,25 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 				     "free cooling, renew UPS and fans.",
 		"PUE를 %g에서 %g로 낮추십시오. 급기 온도 상향, 열복도·냉복도 차폐, 외기 냉방, UPS와 팬 교체 "
 		"등이 있습니다." },
+	[PHRASE_SHIFT] = { "Run it at %s: %.1f %% less %s than the mean start.",
+		"%1$s에 실행하십시오. 평균적인 시작보다 %3$s %2$.1f %% 적습니다." },
+	[PHRASE_RUN_NOW] = { "Start now (%s): %.1f %% less %s than the mean start, and no later start is "
+			     "better.",
+		"지금 시작하십시오(%1$s). 평균적인 시작보다 %3$s %2$.1f %% 적으며 더 나은 시각이 없습니다." },
+	[PHRASE_NO_BENEFIT] = { "Shifting is not worth it: the best window, %s, has only %.1f %% less %s "
+				"than the "
+				"mean start.",
+		"옮길 가치가 없습니다. 가장 좋은 시간대(%1$s)도 평균적인 시작보다 %3$s %2$.1f %% 적을 "
+		"뿐입니다." },
+	[PHRASE_NO_HOURLY_DATA] = { "There is no hourly grid data for this region, and an annual mean cannot "
+				    "tell "
+				    "one hour from another. Set grid_file, or choose a sample day with "
+				    "profile.",
+		"이 리전의 시간별 전력망 데이터가 없어 시간대를 비교할 수 없습니다. grid_file을 설정하거나 "
+		"profile로 "
+		"표본일을 고르십시오." },
+	[PHRASE_SAMPLE] = { " This rests on a sample day, not on a forecast.",
+		" 예측이 아니라 표본일에 근거한 결과입니다." },
 };
 
 struct prose {
@@ -125,4 +149,20 @@ void recommend_pue(const struct question *question, char *text, size_t size)
 	struct prose prose = { .text = text, .room = size, .is_korean = question->is_korean };
 
 	say(&prose, PHRASE_PUE_IMPROVEMENT, question->pue.value, question->pue_target);
+}
+
+void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
+	double percent, char text[static RECOMMENDATION_MAX])
+{
+	static const enum phrase by_advice[] = { PHRASE_SHIFT, PHRASE_RUN_NOW, PHRASE_NO_BENEFIT,
+		PHRASE_NO_HOURLY_DATA };
+	static const char *const things[2][2] = { { "carbon", "탄소 배출이" }, { "cost", "요금이" } };
+	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
+
+	if (by_advice[advice] == PHRASE_NO_HOURLY_DATA)
+		say(&prose, PHRASE_NO_HOURLY_DATA);
+	else
+		say(&prose, by_advice[advice], window, percent, things[is_by_cost][question->is_korean]);
+	if (question->reasons.is_set[REASON_GRID_SAMPLE_DAY])
+		say(&prose, PHRASE_SAMPLE);
 }

@@ -1,6 +1,7 @@
 #include "base/kst.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Days since 1970-01-01 and back, proleptic Gregorian: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 static int64_t days_from_civil(int year, int month, int day)
@@ -76,4 +77,41 @@ bool kst_parse_date(const char *text, int *ret_date)
 	back = kst_of(kst_seconds(part[0], part[1], part[2]));
 	*ret_date = kst_date(&back);
 	return back.month == part[1] && back.day == part[2];
+}
+
+static bool two_digits(const char *text, int max, int *ret_value)
+{
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+		return false;
+	*ret_value = (text[0] - '0') * 10 + (text[1] - '0');
+	return *ret_value <= max;
+}
+
+bool kst_parse_clock(const char *text, size_t size, int64_t *ret_seconds)
+{
+	int hour, minute;
+
+	if (size != 5 || text[2] != ':' || !two_digits(text, 23, &hour) || !two_digits(text + 3, 59, &minute))
+		return false;
+	*ret_seconds = hour * 3600 + minute * 60;
+	return true;
+}
+
+bool kst_parse_time(const char *text, int64_t *ret_seconds)
+{
+	struct tm tm = { 0 };
+	const char *rest;
+	int hour, minute;
+
+	if (strlen(text) < 20 || (rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
+		return false;
+	*ret_seconds = (int64_t)timegm(&tm);
+	if (strcmp(rest, "Z") == 0)
+		return true;
+	if (strlen(rest) != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' ||
+		!two_digits(rest + 1, 23, &hour) || !two_digits(rest + 4, 59, &minute))
+		return false;
+	*ret_seconds -=
+		(rest[0] == '+' ? INT64_C(1) : INT64_C(-1)) * (hour * INT64_C(3600) + minute * INT64_C(60));
+	return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define KST_OFFSET_SECONDS INT64_C(32400)
@@ -20,3 +21,7 @@ int64_t kst_midnight(int64_t seconds);                /* of that day, s since 19
 int64_t kst_seconds(int year, int month, int day);    /* midnight of that day, s since 1970 */
 bool kst_parse_date(const char *text, int *ret_date); /* "2026-11-26" -> 20261126; false: no such day */
 int kst_date(const struct kst *kst);                  /* 20261126 */
+/* RFC 3339 without fractions, "2026-11-24T09:00:00+09:00" or "…Z": s since 1970. */
+bool kst_parse_time(const char *text, int64_t *ret_seconds);
+/* "HH:MM": seconds of the day. `size` bytes are looked at. */
+bool kst_parse_clock(const char *text, size_t size, int64_t *ret_seconds);

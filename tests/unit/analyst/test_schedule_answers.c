@@ -1,0 +1,253 @@
+/* calculate_optimal_schedule, whole answers: real days, and the cases worked out by hand. */
+#include "tests/unit/analyst/world.h"
+
+#include "base/kst.h"
+
+static void make_idle_world(struct world *w)
+{
+	make(w);
+	run_hours(w, 24);
+}
+
+static int schedule(struct world *w, const char *arguments)
+{
+	return ask(w, "calculate_optimal_schedule", arguments);
+}
+
+static double number_in(struct world *w, const char *object, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(member(w, object), key, &value))
+		fail_msg("no %s.%s in %s", object, key, w->answer.body);
+	return json_object_get_double(value);
+}
+
+static double option(struct world *w, const char *name, const char *key)
+{
+	struct json_object *found, *value;
+
+	if (!json_object_object_get_ex(member(w, "options"), name, &found) ||
+		!json_object_object_get_ex(found, key, &value))
+		fail_msg("no options.%s.%s in %s", name, key, w->answer.body);
+	return json_object_get_double(value);
+}
+
+static void a_sample_day_is_cleanest_at_midday_and_says_it_is_a_sample(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(schedule(&w, "{\"power_watts\":57.5,\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
+				      "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "recommendation_code", "SHIFT");
+	expect_text(&w, "optimal_schedule", "11:00-15:00 KST");
+	expect_text(&w, "optimal_start", "2026-11-24T11:00:00+09:00");
+	expect_text(&w, "worst_start", "2026-11-24T18:00:00+09:00");
+	expect_text(&w, "cron", "0 11 * * *");
+	expect_number(&w, "optimal_intensity", 414.1725);
+	expect_number(&w, "worst_intensity", 465.14);
+	expect_number(&w, "reduction_vs_worst_percent", 10.9574537);
+	assert_true(fabs(number_in(&w, "night_window_check", "intensity") - 450.98) < 1e-9);
+	assert_true(fabs(number_in(&w, "night_window_check", "vs_mean_percent") - 1.09090366) < 1e-8);
+	expect_reason(&w, "GRID_SAMPLE_DAY", true);
+	expect_reason(&w, "NO_HOURLY_DATA", false);
+	destroy(&w);
+}
+
+static void a_winter_sunday_is_flatter_and_estimated_solar_deepens_midday(void **state)
+{
+	struct world w;
+	double without;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2025-01-05\","
+				      "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_number(&w, "optimal_intensity", 375.355);
+	expect_number(&w, "worst_intensity", 394.4575);
+	without = json_object_get_double(member(&w, "optimal_intensity"));
+	assert_true(fabs(number_in(&w, "night_window_check", "vs_mean_percent") - -0.0544005503) < 1e-8);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2025-01-05\","
+				      "\"include_estimated_solar\":true,"
+				      "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	assert_true(json_object_get_double(member(&w, "optimal_intensity")) < without);
+	destroy(&w);
+}
+
+static void without_hourly_data_only_the_cost_side_is_answered(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(schedule(&w, "{\"power_watts\":57.5}"), 200);
+	expect_text(&w, "recommendation_code", "NO_HOURLY_DATA");
+	expect_absent(&w, "optimal_intensity");
+	expect_absent(&w, "optimal_schedule");
+	expect_text(&w, "profile", "none");
+	assert_int_equal(json_object_array_length(member(&w, "sample_days")), 2);
+	assert_true(option(&w, "cost", "krw") > 0);
+	expect_reason(&w, "NO_HOURLY_DATA", true);
+	destroy(&w);
+}
+
+static void cost_and_carbon_pull_apart_in_summer_and_together_on_an_autumn_sunday(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(schedule(&w, "{\"power_watts\":57.5,\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
+				      "\"earliest\":\"2026-07-15T02:00:00+09:00\"}"),
+		200);
+	/* 02:00 is in the cheapest band and the earliest of equals: carbon 11-15, cost 02-06 */
+	assert_true(fabs(option(&w, "cost", "krw") - 42.688) < 1e-7);
+	assert_true(fabs(option(&w, "cost", "gCO2eq") - 165.96064) < 1e-6);
+	assert_true(fabs(option(&w, "carbon", "krw") - 60.2784) < 1e-7);
+	assert_true(fabs(option(&w, "carbon", "gCO2eq") - 152.41548) < 1e-6);
+	assert_true(fabs(option(&w, "carbon", "shadow_krw") - 1.94329737) < 1e-8);
+	expect_number(&w, "break_even_krw_per_t", 1298648.37);
+	assert_int_equal(schedule(&w, "{\"power_watts\":57.5,\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
+				      "\"earliest\":\"2026-10-18T00:00:00+09:00\",\"deadline\":\"2026-10-"
+				      "19T00:00:00+09:00\"}"),
+		200);
+	assert_true(fabs(option(&w, "carbon", "krw") - 26.68) < 1e-7);
+	expect_number(&w, "break_even_krw_per_t", 0);
+	destroy(&w);
+}
+
+static void running_now_is_said_when_it_is_best_and_no_benefit_when_all_are_alike(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"duration_hours\":3,\"profile\":\"KPX_2023-09-01\","
+			     "\"earliest\":\"2026-11-24T14:20:00+09:00\",\"deadline\":\"2026-11-25T08:00:00+"
+			     "09:00\"}"),
+		200);
+	expect_text(&w, "recommendation_code", "RUN_NOW");
+	expect_number(&w, "optimal_intensity", 432.823333);
+	expect_number(&w, "reduction_vs_now_percent", 0);
+	expect_number(&w, "reduction_vs_worst_percent", 7.09353825);
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"duration_hours\":24,\"profile\":\"KPX_2023-09-01\","
+			     "\"earliest\":\"2026-11-24T09:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "recommendation_code", "NO_BENEFIT");
+	expect_reason(&w, "NO_BENEFIT", true);
+	expect_number(&w, "optimal_intensity", 446.113333);
+	destroy(&w);
+}
+
+static void a_file_with_a_missing_hour_is_interpolated_and_told(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	use_grid(&w, "00:00,451.58\n01:00,448.82\n02:00,450.72\n03:00,450.25\n04:00,451.17\n05:00,451.78\n"
+		     "06:00,452.64\n07:00,453.6\n08:00,453.78\n09:00,446.89\n10:00,434.18\n11:00,417.85\n"
+		     "13:00,412.6\n14:00,418.95\n15:00,425.37\n16:00,442.02\n17:00,455.34\n18:00,464.64\n"
+		     "19:00,467.54\n20:00,465.43\n21:00,462.95\n22:00,462.09\n23:00,459.24\n");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}"), 200);
+	expect_number(&w, "optimal_intensity", 416.15625);
+	expect_text(&w, "profile", "typical_day");
+	assert_int_equal(json_object_array_length(member(&w, "interpolated_hours")), 1);
+	assert_int_equal(
+		json_object_get_int(json_object_array_get_idx(member(&w, "interpolated_hours"), 0)), 12);
+	/* the file is a repeated day: it is no forecast */
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"forecast\"}"), 200);
+	expect_text(&w, "recommendation_code", "NO_HOURLY_DATA");
+	destroy(&w);
+}
+
+static void an_interruptible_job_is_told_in_chunks(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	use_grid(&w, "00:00,500\n03:00,100\n04:00,500\n15:00,100\n16:00,500\n");
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1000,\"duration_hours\":2,\"interruptible\":true,\"pue\":1.5,"
+			     "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "optimal_schedule", "03:00-04:00, 15:00-16:00 KST");
+	expect_number(&w, "optimal_intensity", 100);
+	expect_number(&w, "optimal_emissions_gCO2eq", 300);
+	assert_int_equal(json_object_array_length(member(&w, "chunks")), 2);
+	destroy(&w);
+}
+
+static void a_named_workload_brings_its_mean_power(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(
+		schedule(&w,
+			"{\"workload_name\":\"ml-training-job\",\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
+			"\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "workload", "ml-training-job");
+	expect_number(&w, "power_watts", 57.5);
+	expect_number(&w, "optimal_emissions_gCO2eq", 152.41548);
+	destroy(&w);
+}
+
+static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"duration_hours\":9,\"allowed_window\":\"22:00-06:00\"}"),
+		422);
+	expect_error(&w, "DURATION_EXCEEDS_WINDOW");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\","
+				      "\"deadline\":\"2026-11-24T03:00:00+09:00\"}"),
+		422);
+	expect_error(&w, "DURATION_EXCEEDS_WINDOW");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2019-01-01\"}"), 422);
+	expect_error(&w, "UNKNOWN_PROFILE");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"allowed_window\":\"22:00-6:00x\"}"), 422);
+	expect_error(&w, "INVALID_ARGUMENT");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24 at nine\"}"), 422);
+	expect_error(&w, "INVALID_ARGUMENT");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"tariff\":\"residential\"}"), 422);
+	expect_error(&w, "INVALID_ARGUMENT");
+	assert_int_equal(schedule(&w, "{}"), 422);
+	expect_error(&w, "INVALID_ARGUMENT");
+	assert_int_equal(schedule(&w, "{\"workload_name\":\"nobody\"}"), 404);
+	expect_error(&w, "WORKLOAD_NOT_FOUND");
+	/* every window of the day meets a hole of two hours */
+	use_grid(&w, "2026-11-24T00:00:00+09:00,400\n2026-11-24T03:00:00+09:00,400\n");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}"), 422);
+	expect_error(&w, "NO_FEASIBLE_WINDOW");
+	destroy(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sample_day_is_cleanest_at_midday_and_says_it_is_a_sample),
+		cmocka_unit_test(a_winter_sunday_is_flatter_and_estimated_solar_deepens_midday),
+		cmocka_unit_test(without_hourly_data_only_the_cost_side_is_answered),
+		cmocka_unit_test(cost_and_carbon_pull_apart_in_summer_and_together_on_an_autumn_sunday),
+		cmocka_unit_test(running_now_is_said_when_it_is_best_and_no_benefit_when_all_are_alike),
+		cmocka_unit_test(a_file_with_a_missing_hour_is_interpolated_and_told),
+		cmocka_unit_test(an_interruptible_job_is_told_in_chunks),
+		cmocka_unit_test(a_named_workload_brings_its_mean_power),
+		cmocka_unit_test(what_cannot_be_scheduled_is_an_error_that_says_why),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
