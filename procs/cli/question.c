@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/terminal.h"
+#include "cli/verbs.h"
 #include "ipc/json_write.h"
 
 #define RETRY_MS    200
@@ -174,7 +175,9 @@ int question_parse(struct question *question, const char *verb, const char *tool
 		question_set(question, positional, argv[optind++]);
 	if (optind < argc)
 		return complain(question, "too many arguments");
-	if (positional != NULL && question_value(question, positional) == NULL && !question->is_top)
+	if (positional != NULL &&
+		question->tool->arguments[find_argument(question->tool, positional)].required &&
+		question_value(question, positional) == NULL && !question->is_top)
 		return complain(question, "NAME is missing");
 	if (question_value(question, "lang") == NULL)
 		question_set(question, "lang", question->lang);
@@ -281,4 +284,45 @@ int question_ask(const struct question *question, struct client *client, struct 
 	else if (ret_answer->status != 200)
 		print_refusal(question, ret_answer);
 	return r == 0 && ret_answer->status == 200 ? 0 : -EINVAL;
+}
+
+static int print_answer(
+	const struct question *question, const struct client_answer *answer, question_print_fn *print)
+{
+	size_t offset;
+	struct json_object *root;
+
+	if (question->is_json) {
+		fwrite(answer->body, 1, answer->size, stdout);
+		putchar('\n');
+		return 0;
+	}
+	root = json_parse_strict(answer->body, answer->size, &offset);
+	if (json_object_is_type(root, json_type_object))
+		print(root, strcmp(question->lang, "ko") == 0);
+	json_object_put(root);
+	return root != NULL ? 0 : -EBADMSG;
+}
+
+int question_run(const char *verb, const char *tool, const char *positional, const char *extra,
+	question_print_fn *print, int argc, char **argv)
+{
+	struct question question;
+	struct client *client = NULL;
+	struct client_answer answer;
+	struct config_error error;
+	int r = question_parse(&question, verb, tool, positional, extra, argc, argv);
+
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	r = client_new(&client, &question.place, &error);
+	if (r < 0) {
+		fprintf(stderr, "tanso %s: %s\n", verb, r == -EINVAL ? error.text : strerror(-r));
+		return EXIT_UNANSWERED;
+	}
+	r = question_ask(&question, client, &answer);
+	if (r == 0)
+		r = print_answer(&question, &answer, print);
+	client_free(client);
+	return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
 }

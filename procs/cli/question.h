@@ -31,3 +31,9 @@ void question_set(struct question *question, const char *argument, const char *v
 /* Asks, and again while nobody is there or the answer is 503, until wait_s are over. 0 with status 200; else -EINVAL
  * after saying why on stderr: message, hint, candidates. */
 int question_ask(const struct question *question, struct client *client, struct client_answer *ret_answer);
+
+/* A verb that asks one tool and prints its answer: parses, asks, prints the body as it is with --json, else through
+ * print(). Returns the exit status. */
+typedef void question_print_fn(struct json_object *root, bool is_korean);
+int question_run(const char *verb, const char *tool, const char *positional, const char *extra,
+	question_print_fn *print, int argc, char **argv);

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,4 +34,32 @@ void terminal_put(FILE *out, const char *text)
 		else if (*c >= 0x20 && *c != 0x7f)
 			fputc(*c, out);
 	}
+}
+
+/* East Asian Wide and Fullwidth blocks (Unicode Standard Annex 11) that names and labels are made of. */
+static bool is_wide(uint32_t c)
+{
+	return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) ||
+	       (c >= 0xf900 && c <= 0xfaff) || (c >= 0xff00 && c <= 0xff60) || (c >= 0x1f300 && c <= 0x1faff);
+}
+
+static int columns_of(const char *text)
+{
+	int columns = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0';) {
+		int more = *c >= 0xf0 ? 3 : *c >= 0xe0 ? 2 : *c >= 0xc0 ? 1 : 0;
+		uint32_t code = more == 3 ? *c & 0x07u : more == 2 ? *c & 0x0fu : more == 1 ? *c & 0x1fu : *c;
+		for (c++; more > 0 && (*c & 0xc0) == 0x80; more--, c++)
+			code = code << 6 | (*c & 0x3fu);
+		columns += is_wide(code) ? 2 : 1;
+	}
+	return columns;
+}
+
+void terminal_pad(FILE *out, const char *text, int columns)
+{
+	terminal_put(out, text);
+	for (int column = columns_of(text); column < columns; column++)
+		fputc(' ', out);
 }

@@ -1,7 +1,5 @@
 /* `tanso top`: who draws most, once. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "cli/question.h"
 #include "cli/terminal.h"
@@ -51,41 +49,7 @@ static void print_list(struct json_object *root, bool is_korean)
 	print_rest(root, "node_power_watts", is_korean ? "노드" : "node");
 }
 
-static int print_answer(const struct question *question, const struct client_answer *answer)
-{
-	size_t offset;
-	struct json_object *root;
-
-	if (question->is_json) {
-		fwrite(answer->body, 1, answer->size, stdout);
-		putchar('\n');
-		return 0;
-	}
-	root = json_parse_strict(answer->body, answer->size, &offset);
-	if (json_object_is_type(root, json_type_object))
-		print_list(root, strcmp(question->lang, "ko") == 0);
-	json_object_put(root);
-	return root != NULL ? 0 : -EBADMSG;
-}
-
 int verb_top(int argc, char **argv)
 {
-	struct question question;
-	struct client *client = NULL;
-	struct client_answer answer;
-	struct config_error error;
-	int r = question_parse(&question, "top", "list_top_power_consumers", NULL, "", argc, argv);
-
-	if (r != 0)
-		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
-	r = client_new(&client, &question.place, &error);
-	if (r < 0) {
-		fprintf(stderr, "tanso top: %s\n", r == -EINVAL ? error.text : strerror(-r));
-		return EXIT_UNANSWERED;
-	}
-	r = question_ask(&question, client, &answer);
-	if (r == 0)
-		r = print_answer(&question, &answer);
-	client_free(client);
-	return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
+	return question_run("top", "list_top_power_consumers", NULL, "", print_list, argc, argv);
 }

@@ -1,0 +1,90 @@
+/* `tanso schedule`: when to run a job, for carbon and for cost. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/question.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+static struct json_object *at(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+static void print_text(struct json_object *value)
+{
+	const char *text = json_object_get_string(value);
+
+	terminal_put(stdout, text != NULL ? text : "");
+}
+
+static void print_number(struct json_object *value, int width, int digits)
+{
+	if (value != NULL)
+		printf(" %*.*f", width, digits, json_object_get_double(value));
+	else
+		printf(" %*s", width, "-");
+}
+
+/* "2026-11-24T11:00:00+09:00" -> "11-24 11:00" */
+static void print_time(struct json_object *value)
+{
+	const char *text = json_object_get_string(value);
+
+	if (text != NULL && strlen(text) >= 16)
+		printf("%.5s %.5s", text + 5, text + 11);
+}
+
+static void print_option(struct json_object *options, const char *key, const char *name_en,
+	const char *name_ko, bool is_korean)
+{
+	struct json_object *option = at(options, key);
+
+	if (option == NULL)
+		return;
+	terminal_pad(stdout, is_korean ? name_ko : name_en, 10);
+	print_time(at(option, "start"));
+	fputs(" - ", stdout);
+	print_time(at(option, "end"));
+	print_number(at(option, "intensity"), 8, 1);
+	print_number(at(option, "gCO2eq"), 10, 1);
+	print_number(at(option, "krw"), 10, 1);
+	putchar('\n');
+}
+
+static void print_night(struct json_object *root, bool is_korean)
+{
+	struct json_object *check = at(root, "night_window_check");
+	double percent = json_object_get_double(at(check, "vs_mean_percent"));
+
+	if (check == NULL)
+		return;
+	printf(is_korean ? "밤 시간대(02:00-06:00): %.1f g/kWh, 하루 평균 대비 %+.1f %%\n"
+			 : "Night (02:00-06:00): %.1f g/kWh, %+.1f %% against the day\n",
+		json_object_get_double(at(check, "intensity")), percent);
+}
+
+static void print_schedule(struct json_object *root, bool is_korean)
+{
+	struct json_object *options = at(root, "options");
+
+	print_text(at(root, "recommendation"));
+	putchar('\n');
+	putchar('\n');
+	terminal_pad(stdout, "", 10);
+	terminal_pad(stdout, is_korean ? "시작 - 끝 (KST)" : "start - end (KST)", 25);
+	printf(" %8s %10s %10s\n", "g/kWh", "gCO2eq", "KRW");
+	print_option(options, "carbon", "carbon", "탄소", is_korean);
+	print_option(options, "cost", "cost", "요금", is_korean);
+	print_option(options, "now", "now", "지금", is_korean);
+	print_night(root, is_korean);
+}
+
+int verb_schedule(int argc, char **argv)
+{
+	return question_run(
+		"schedule", "calculate_optimal_schedule", "workload_name", "", print_schedule, argc, argv);
+}
