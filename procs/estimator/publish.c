@@ -4,7 +4,9 @@
 
 static void fill_row(const struct state_row *row, struct power_row *ret_row)
 {
-	*ret_row = (struct power_row) { .id = row->id, .flags = (uint8_t)row->flags, .cpu_ns = row->cpu_ns };
+	*ret_row = (struct power_row) {
+		.id = row->id, .flags = (uint8_t)row->flags, .cpu_ns = row->seen.by[USE_CPU]
+	};
 	for (int zone = 0; zone < STATE_ZONES; zone++) {
 		ret_row->active_uj.by[zone] = row->active_uj[zone];
 		ret_row->idle_uj.by[zone] = row->idle_uj[zone];
@@ -39,4 +41,70 @@ void publish_power(const struct state *state, const struct turn *turn, struct po
 	memcpy(ret_once->idle_uj.by, head->idle_uj, sizeof(head->idle_uj));
 	for (uint32_t i = 0; i < head->row_count; i++)
 		fill_row(&state->rows[i], &rows[i]);
+}
+
+/* comm and exe are not NUL-terminated when they fill their place. */
+static struct text text_within(const char *text, size_t size)
+{
+	return (struct text) { text, (uint32_t)strnlen(text, size) };
+}
+
+static void fill_process(const struct state_process *process, const struct ring_row *shown,
+	const struct machines *machines, struct process_row *ret_row)
+{
+	const struct machine *machine =
+		machines_find(machines, state_process_key(process->tgid, process->start_ns));
+
+	*ret_row = (struct process_row) { .id = process->id,
+		.tgid = process->tgid,
+		.start_ns = process->start_ns,
+		.flags = shown->flags,
+		.cpu_ns = shown->counter[COUNTER_cpu_ns],
+		.comm = text_within(shown->comm, sizeof(shown->comm)),
+		.exe = text_within(shown->exe, sizeof(shown->exe)),
+		.vm_id = text_of(machine != NULL ? machine->id : ""),
+		.vm_name = text_of(machine != NULL ? machine->name : ""),
+		.hypervisor = text_of(machine != NULL ? machine->hypervisor : "") };
+	for (int zone = 0; zone < STATE_ZONES; zone++)
+		ret_row->active_uj.by[zone] = process->active_uj[zone] - process->listed_from_uj[zone];
+}
+
+static void fill_rest(uint64_t id, const uint64_t uj[static STATE_ZONES], struct process_row *ret_row)
+{
+	*ret_row = (struct process_row) { .id = id,
+		.flags = ROW_OTHER,
+		.comm = text_of(""),
+		.exe = text_of(""),
+		.vm_id = text_of(""),
+		.vm_name = text_of(""),
+		.hypervisor = text_of("") };
+	memcpy(ret_row->active_uj.by, uj, STATE_ZONES * sizeof(*uj));
+}
+
+size_t publish_processes(const struct state *state, const struct turn *turn, const struct machines *machines,
+	struct process_once *ret_once, struct process_row *rows)
+{
+	const struct state_head *head = &state->head;
+	uint64_t other_uj[STATE_ZONES];
+	size_t count = 0;
+
+	for (int zone = 0; zone < STATE_ZONES; zone++) {
+		other_uj[zone] = head->gone_active_uj[zone] - head->ended_uj[zone];
+		for (uint32_t i = 0; i < head->row_count; i++)
+			other_uj[zone] += state->rows[i].active_uj[zone];
+	}
+	for (uint32_t i = 0; i < head->process_count; i++) {
+		if (!state->processes[i].is_listed)
+			continue;
+		fill_process(&state->processes[i], &turn->rows.bank[turn->processes.shown[i] - 1], machines,
+			&rows[count]);
+		for (int zone = 0; zone < STATE_ZONES; zone++)
+			other_uj[zone] -= rows[count].active_uj.by[zone];
+		count++;
+	}
+	*ret_once = (struct process_once) { .mono_ns = head->mono_ns,
+		.omitted = head->process_count - (uint32_t)count };
+	fill_rest(ROW_ID_OTHER, other_uj, &rows[count++]);
+	fill_rest(ROW_ID_ENDED, head->ended_uj, &rows[count++]);
+	return count;
 }

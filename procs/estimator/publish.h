@@ -1,9 +1,14 @@
-/* Builds the power frame from state and turn. */
+/* Builds the power and process frames from state and turn. */
 #pragma once
 
-#include "estimator/state.h"
+#include "estimator/machines.h"
 #include "estimator/turn.h"
+
+#define PUBLISH_REST_ROWS 2 /* ROW_ID_OTHER and ROW_ID_ENDED behind the listed processes */
 
 /* rows has room for state->head.row_count. Texts point into turn. */
 void publish_power(const struct state *state, const struct turn *turn, struct power_once *ret_once,
 	struct power_row *rows);
+/* rows has room for process_rows + PUBLISH_REST_ROWS. Returns how many were filled. Texts point into turn and machines. */
+size_t publish_processes(const struct state *state, const struct turn *turn, const struct machines *machines,
+	struct process_once *ret_once, struct process_row *rows);

@@ -1,0 +1,281 @@
+#include "estimator/processes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define START_GRAIN_NS (10 * NS_PER_MILLISECOND) /* starttime of /proc/<pid>/stat counts clock ticks */
+#define FADE_SHIFT     3 /* recent_uj loses an eighth a turn: the last eight turns count */
+#define KEEP_TIMES     2 /* who is listed gives way to one that used so many times as much */
+
+struct candidate {
+	uint64_t score, key;
+	uint32_t index;
+};
+
+int processes_init(struct processes *processes, uint32_t ring_rows, uint32_t limit)
+{
+	size_t rows = (size_t)ring_rows + FINALS_MAX + 1;
+
+	*processes = (struct processes) { .capacity = ring_rows,
+		.limit = limit,
+		.shown = calloc(ring_rows, sizeof(*processes->shown)),
+		.position = calloc(ring_rows, sizeof(*processes->position)),
+		.growth = calloc(ring_rows, sizeof(*processes->growth)),
+		.owner_at = calloc(ring_rows, sizeof(*processes->owner_at)),
+		.owner = calloc(ring_rows, sizeof(*processes->owner)),
+		.gained_uj = calloc(ring_rows, sizeof(*processes->gained_uj)),
+		.first = calloc(rows + 1, sizeof(*processes->first)),
+		.members = calloc(ring_rows, sizeof(*processes->members)),
+		.candidates = calloc(ring_rows, sizeof(*processes->candidates)) };
+	return processes->shown == NULL || processes->position == NULL || processes->growth == NULL ||
+			       processes->owner_at == NULL || processes->owner == NULL ||
+			       processes->gained_uj == NULL || processes->first == NULL ||
+			       processes->members == NULL || processes->candidates == NULL
+		       ? -ENOMEM
+		       : 0;
+}
+
+void processes_done(struct processes *processes)
+{
+	free(processes->shown);
+	free(processes->position);
+	free(processes->growth);
+	free(processes->owner_at);
+	free(processes->owner);
+	free(processes->gained_uj);
+	free(processes->first);
+	free(processes->members);
+	free(processes->candidates);
+	*processes = (struct processes) { 0 };
+}
+
+/* who is there */
+
+static void unlist(struct state *state, struct state_process *process)
+{
+	if (!process->is_listed)
+		return;
+	for (int zone = 0; zone < STATE_ZONES; zone++)
+		state->head.ended_uj[zone] += process->active_uj[zone] - process->listed_from_uj[zone];
+	process->is_listed = false;
+}
+
+/* Its energy stays with the row it was used in. */
+static void leave_row(struct state *state, struct state_process *process)
+{
+	uint32_t index;
+
+	unlist(state, process);
+	if (!idmap_find(&state->by_id, process->id, &index))
+		return; /* rows do not go before their processes: not reached */
+	for (int zone = 0; zone < STATE_ZONES; zone++)
+		state->rows[index].rest_uj[zone] += process->active_uj[zone];
+}
+
+/* The row whose energy the process shares: its cgroup's, or (other) where that found no room in the ring. */
+static uint32_t owner_of(const struct state *state, const struct rows *rows, uint64_t id)
+{
+	uint32_t index;
+
+	if (idmap_find(&state->by_id, id, &index) && rows->shown[index] != 0)
+		return index + 1;
+	if (idmap_find(&state->by_id, ROW_ID_OTHER, &index) && rows->shown[index] != 0)
+		return index + 1;
+	return 0;
+}
+
+static void find_known(struct processes *processes, const struct state *state, const struct rows *rows)
+{
+	uint32_t index;
+
+	memset(processes->shown, 0, state->head.process_count * sizeof(*processes->shown));
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct ring_row *row = &rows->bank[i];
+		processes->position[i] = 0;
+		processes->owner_at[i] = row->kind == ROW_PROCESS ? owner_of(state, rows, row->id) : 0;
+		if (processes->owner_at[i] == 0 ||
+			!idmap_find(&state->by_process, state_process_key(row->tgid, row->start_ns), &index))
+			continue;
+		processes->position[i] = index + 1;
+		processes->shown[index] = i + 1;
+	}
+}
+
+static void end_unshown(struct processes *processes, struct state *state)
+{
+	for (uint32_t i = 0; i < state->head.process_count;) {
+		if (processes->shown[i] != 0) {
+			i++;
+			continue;
+		}
+		leave_row(state, &state->processes[i]);
+		state_process_remove(state, i);
+		uint32_t last = state->head.process_count;
+		processes->shown[i] = processes->shown[last];
+		if (i < last && processes->shown[i] != 0)
+			processes->position[processes->shown[i] - 1] = i + 1;
+	}
+}
+
+void processes_end_all(struct state *state)
+{
+	while (state->head.process_count > 0) {
+		leave_row(state, &state->processes[state->head.process_count - 1]);
+		state_process_remove(state, state->head.process_count - 1);
+	}
+}
+
+/* It went to another cgroup: there it begins with nothing. */
+static void enter_row(struct state *state, struct state_process *process, uint64_t id)
+{
+	if (process->id == id)
+		return;
+	if (process->id != 0)
+		leave_row(state, process);
+	memset(process->active_uj, 0, sizeof(process->active_uj));
+	process->id = id;
+}
+
+static void take(struct processes *processes, struct state *state, const struct rows *rows, uint32_t at,
+	uint32_t uses, uint64_t born_after_ns)
+{
+	const struct ring_row *shown = &rows->bank[at];
+	bool is_new = processes->position[at] == 0;
+	struct state_process *process = is_new ? state_process_add(state, shown->tgid, shown->start_ns)
+					       : &state->processes[processes->position[at] - 1];
+
+	if (process == NULL)
+		return;
+	uint32_t index = (uint32_t)(process - state->processes);
+	struct use growth = use_take_growth(&process->seen, shown, uses);
+	if (is_new && shown->start_ns + START_GRAIN_NS < born_after_ns)
+		growth = (struct use) { 0 };
+	processes->shown[index] = at + 1;
+	processes->growth[index] = growth;
+	processes->owner[index] = processes->owner_at[at] - 1;
+	enter_row(state, process, state->rows[processes->owner[index]].id);
+}
+
+void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
+	uint64_t born_after_ns)
+{
+	find_known(processes, state, rows);
+	end_unshown(processes, state);
+	for (uint32_t i = 0; i < rows->count; i++)
+		if (processes->owner_at[i] != 0)
+			take(processes, state, rows, i, uses, born_after_ns);
+}
+
+/* what each gets */
+
+/* Lays the processes of each row side by side (counting sort). */
+static void group(struct processes *processes, const struct state *state)
+{
+	uint32_t rows = state->head.row_count;
+
+	memset(processes->first, 0, (rows + 2) * sizeof(*processes->first));
+	for (uint32_t i = 0; i < state->head.process_count; i++)
+		processes->first[processes->owner[i] + 2]++;
+	for (uint32_t row = 1; row <= rows; row++)
+		processes->first[row + 1] += processes->first[row];
+	for (uint32_t i = 0; i < state->head.process_count; i++)
+		processes->members[processes->first[processes->owner[i] + 1]++] = i;
+}
+
+/* Splits what row gained in a zone over its processes and its rest: what it used beyond theirs. */
+static void split_row(struct processes *processes, struct state *state, struct rows *rows, uint32_t row,
+	enum zone zone, const struct use_rule *rule)
+{
+	const uint32_t *members = &processes->members[processes->first[row]];
+	uint32_t count = processes->first[row + 1] - processes->first[row];
+	uint64_t used = use_weight(&rows->growth[row], zone, rule), by_living = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct state_process *process = &state->processes[members[i]];
+		uint64_t weight = use_weight(&processes->growth[members[i]], zone, rule);
+		rows->shares[i] = (struct share) { .id = state_process_key(process->tgid, process->start_ns),
+			.weight = weight };
+		if (__builtin_add_overflow(by_living, weight, &by_living))
+			by_living = UINT64_MAX;
+	}
+	rows->shares[count] =
+		(struct share) { .id = UINT64_MAX, .weight = used > by_living ? used - by_living : 0 };
+	if (apportion(rows->gained_uj[row][zone], rows->shares, count + 1, rows->scratch) == 0)
+		rows->shares[count].uj = rows->gained_uj[row][zone];
+	for (uint32_t i = 0; i < count; i++) {
+		state->processes[members[i]].active_uj[zone] += rows->shares[i].uj;
+		processes->gained_uj[members[i]][zone] = rows->shares[i].uj;
+	}
+	state->rows[row].rest_uj[zone] += rows->shares[count].uj;
+}
+
+void processes_split(
+	struct processes *processes, struct state *state, struct rows *rows, const struct use_rule *rule)
+{
+	memset(processes->gained_uj, 0, state->head.process_count * sizeof(*processes->gained_uj));
+	group(processes, state);
+	for (uint32_t row = 0; row < state->head.row_count; row++)
+		for (enum zone zone = 0; zone < STATE_ZONES; zone++)
+			if (rows->gained_uj[row][zone] > 0)
+				split_row(processes, state, rows, row, zone, rule);
+}
+
+/* who is listed */
+
+static int by_score(const void *a, const void *b)
+{
+	const struct candidate *left = a, *right = b;
+
+	if (left->score != right->score)
+		return left->score < right->score ? 1 : -1;
+	return (left->key > right->key) - (left->key < right->key);
+}
+
+/* Fills the candidates; false when the list may stay as it is. */
+static bool rank(struct processes *processes, struct state *state)
+{
+	uint64_t least_listed = UINT64_MAX, most_unlisted = 0;
+	uint32_t listed = 0, count = state->head.process_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct state_process *process = &state->processes[i];
+		process->recent_uj -= process->recent_uj >> FADE_SHIFT;
+		for (int zone = 0; zone < STATE_ZONES; zone++)
+			process->recent_uj += processes->gained_uj[i][zone];
+		uint64_t score = process->recent_uj * (process->is_listed ? KEEP_TIMES : 1);
+		processes->candidates[i] =
+			(struct candidate) { score, state_process_key(process->tgid, process->start_ns), i };
+		listed += process->is_listed;
+		if (process->is_listed && score < least_listed)
+			least_listed = score;
+		if (!process->is_listed && score > most_unlisted)
+			most_unlisted = score;
+	}
+	return listed > processes->limit || (listed < processes->limit && listed < count) ||
+	       most_unlisted > least_listed;
+}
+
+void processes_list(struct processes *processes, struct state *state)
+{
+	uint32_t count = state->head.process_count;
+
+	if (!rank(processes, state))
+		return;
+	if (count > processes->limit)
+		qsort(processes->candidates, count, sizeof(*processes->candidates), by_score);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t index = processes->candidates[i].index;
+		struct state_process *process = &state->processes[index];
+		if (i >= processes->limit)
+			unlist(state, process);
+		else if (!process->is_listed) {
+			process->is_listed = true;
+			for (int zone = 0; zone < STATE_ZONES; zone++)
+				process->listed_from_uj[zone] =
+					process->active_uj[zone] - processes->gained_uj[index][zone];
+		}
+	}
+}

@@ -1,0 +1,36 @@
+/*
+ * The processes of one turn. Each takes its part of what its own row gained, by the same rule and weights as rows take
+ * theirs; what no living process used (threads that ended since, processes the ring has no room for) is the row's rest.
+ * So in every turn and zone: processes of a row + its rest = its active energy. The process frame lists those that used
+ * most of late.
+ */
+#pragma once
+
+#include "estimator/rows.h"
+
+struct processes {
+	uint32_t capacity, limit; /* processes the ring can show; those the frame may list */
+	uint32_t *shown;          /* by index of the state's process: index in the bank + 1 */
+	uint32_t *position,
+		*owner_at;  /* by index in the bank: index of the state's process + 1, of its row + 1 */
+	struct use *growth; /* by index of the state's process, as the next two */
+	uint32_t *owner;    /* index of its row */
+	uint64_t (*gained_uj)[STATE_ZONES];
+	uint32_t *first, *members; /* by row: where its processes begin in members */
+	struct candidate *candidates;
+};
+
+int processes_init(struct processes *processes, uint32_t ring_rows, uint32_t limit);
+void processes_done(struct processes *processes);
+
+/* After rows_match(). born_after_ns: CLOCK_BOOTTIME of the last tick counted; what is older and unknown begins where it
+ * stands, for its past is not of this turn. */
+void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
+	uint64_t born_after_ns);
+/* After rows_split(). */
+void processes_split(
+	struct processes *processes, struct state *state, struct rows *rows, const struct use_rule *rule);
+/* Chooses whom the process frame lists. */
+void processes_list(struct processes *processes, struct state *state);
+/* A new counter epoch: every process ends, its readings mean nothing there. */
+void processes_end_all(struct state *state);
