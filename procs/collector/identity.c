@@ -10,36 +10,46 @@
 
 #define HEX64  "[0-9a-f]{64}"
 #define UID    "[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}"
-#define GROUPS 4
+#define POD    "(" UID "|[0-9a-f]{32})" /* a static pod carries the hash of its manifest instead of a uid */
+#define END    "(/|$)"
+#define GROUPS 5
 
+/* The roles are asked in the order of the enum; of several matches within a role the deepest in the path counts, but
+ * for pods the outermost: what a pod nests in itself (kind in a CI job, vcluster) is still that pod's. */
 enum role { ROLE_POD, ROLE_VM, ROLE_CONTAINER, ROLE_UNIT };
 
-/* Within a role the deepest match in the path counts; the roles are asked in the order of the enum. */
+/* Scopes and folders of a container's monitor (crio-conmon-…, libpod-conmon-…, lxc.monitor.…) are no containers. */
 static const struct pattern {
 	enum role role;
 	const char *runtime; /* "" = not told by this pattern */
 	int group;           /* the capturing group that holds the id or name */
 	const char *regex;
 } patterns[] = {
-	/* .../kubepods-burstable-pod<uid_>.slice (systemd driver), .../kubepods/burstable/pod<uid> (cgroupfs driver);
-	 * static pods carry the hash of their manifest instead of a uid */
-	{ ROLE_POD, "", 2, "kubepods[^/]*(/[^/]+)*[-/]pod(" UID "|[0-9a-f]{32})(\\.slice)?(/|$)" },
-	{ ROLE_CONTAINER, "docker", 1, "/docker[-/](" HEX64 ")(\\.scope)?(/|$)" },
-	{ ROLE_CONTAINER, "containerd", 1, "[/:]cri-containerd[-:](" HEX64 ")(\\.scope)?(/|$)" },
-	{ ROLE_CONTAINER, "containerd", 1, "/containerd[-/](" HEX64 ")(\\.scope)?(/|$)" },
-	{ ROLE_CONTAINER, "containerd", 2, "/(default|k8s\\.io|moby)/(" HEX64 ")(/|$)" },
-	{ ROLE_CONTAINER, "containerd", 1, "/nerdctl-(" HEX64 ")\\.scope(/|$)" },
-	{ ROLE_CONTAINER, "cri-o", 1, "/crio-(" HEX64 ")(\\.scope)?(/|$)" },
-	{ ROLE_CONTAINER, "podman", 1, "/libpod-(" HEX64 ")(\\.scope)?(/|$)" },
-	{ ROLE_CONTAINER, "podman", 1, "/libpod-payload-([0-9a-f]{12,64})(/|$)" },
-	{ ROLE_CONTAINER, "lxc", 1, "/lxc[./]payload[./]([^/]+)(/|$)" },
-	{ ROLE_CONTAINER, "lxc", 1, "/lxc/([^/]+)(/|$)" },
-	{ ROLE_CONTAINER, "", 2, "/pod(" UID "|[0-9a-f]{32})/(" HEX64 ")(/|$)" },
-	{ ROLE_VM, "qemu", 1, "/machine-qemu[^/]*\\\\x2d[0-9]+\\\\x2d([^/]+)\\.scope(/|$)" },
-	{ ROLE_VM, "qemu", 1, "/machine-qemu-[0-9]+-([^/]+)\\.scope(/|$)" },
-	{ ROLE_CONTAINER, "nspawn", 1, "/machine-([^/]+)\\.scope(/|$)" },
-	{ ROLE_UNIT, "systemd", 1, "/([^/]+\\.(service|scope|socket|mount|swap))(/|$)" },
-	{ ROLE_UNIT, "systemd", 1, "/([^/]+\\.slice)(/|$)" },
+	/* .../kubepods-burstable-pod<uid_>.slice (systemd driver), .../kubepods/burstable/pod<uid> (cgroupfs driver) */
+	{ ROLE_POD, "", 2, "kubepods[^/:]*(/[^/:]+)?[-/]pod" POD "(\\.slice)?([/:]|$)" },
+	{ ROLE_CONTAINER, "docker", 1, "/docker[-/](" HEX64 ")(\\.scope)?" END },
+	{ ROLE_CONTAINER, "docker", 2, "/ecs/([^/]+/)?(" HEX64 ")" END },
+	{ ROLE_CONTAINER, "buildkit", 1, "/buildkit/([0-9a-z]{25})" END },
+	{ ROLE_CONTAINER, "containerd", 1, "[/:]cri-containerd[-:](" HEX64 ")(\\.scope)?" END },
+	{ ROLE_CONTAINER, "containerd", 1, "/containerd[-/](" HEX64 ")(\\.scope)?" END },
+	{ ROLE_CONTAINER, "containerd", 2, "/(default|k8s\\.io|moby)/(" HEX64 ")" END },
+	{ ROLE_CONTAINER, "containerd", 1, "/nerdctl-(" HEX64 ")\\.scope" END },
+	{ ROLE_CONTAINER, "cri-o", 1, "/crio-(" HEX64 ")(\\.scope)?" END },
+	{ ROLE_CONTAINER, "podman", 1, "/libpod-(" HEX64 ")(\\.scope)?" END },
+	{ ROLE_CONTAINER, "podman", 1, "/libpod-payload-([0-9a-f]{12,64})" END },
+	{ ROLE_CONTAINER, "lxc", 1, "/lxc[./]payload[./]([^/]+)" END },
+	{ ROLE_CONTAINER, "lxc", 1, "/lxc/([^/]+)" END },
+	{ ROLE_CONTAINER, "lxc", 1, "/machine-lxc\\\\x2d[0-9]+\\\\x2d([^/]+)\\.scope" END },
+	{ ROLE_CONTAINER, "", 2, "/pod" POD "/(" HEX64 ")" END },
+	{ ROLE_CONTAINER, "nspawn", 1, "/machine-([^/]+)\\.scope" END },
+	{ ROLE_CONTAINER, "nspawn", 1, "/systemd-nspawn@([^/]+)\\.service" END },
+	/* libvirt with and without systemd, Proxmox VE */
+	{ ROLE_VM, "qemu", 1, "/machine-qemu\\\\x2d[0-9]+\\\\x2d([^/]+)\\.scope" END },
+	{ ROLE_VM, "qemu", 1, "/machine-qemu-[0-9]+-([^/]+)\\.scope" END },
+	{ ROLE_VM, "qemu", 2, "/machine/(qemu-[0-9]+-)?([^/]+)\\.libvirt-qemu" END },
+	{ ROLE_VM, "qemu", 1, "/qemu\\.slice/([0-9]+)\\.scope" END },
+	{ ROLE_UNIT, "systemd", 1, "/([^/]+\\.(service|scope|socket|mount|swap))" END },
+	{ ROLE_UNIT, "systemd", 1, "/([^/]+\\.slice)" END },
 };
 static regex_t compiled[ARRAY_SIZE(patterns)];
 
@@ -57,7 +67,7 @@ struct match {
 	size_t name_start, name_end;
 };
 
-static bool find_deepest(const char *path, enum role role, struct match *ret_match)
+static bool find(const char *path, enum role role, struct match *ret_match)
 {
 	bool is_found = false;
 
@@ -76,7 +86,7 @@ static bool find_deepest(const char *path, enum role role, struct match *ret_mat
 			if (!is_found || match.end > ret_match->end)
 				*ret_match = match;
 			is_found = true;
-			if (path[match.end] == '\0')
+			if (path[match.end] == '\0' || role == ROLE_POD)
 				break;
 			offset = match.end - 1; /* the closing slash opens the next match */
 		}
@@ -90,6 +100,31 @@ static void copy_part(char *to, size_t size, const char *from, size_t start, siz
 
 	memcpy(to, from + start, count);
 	to[count] = '\0';
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = strchr(digits, c);
+
+	return c != '\0' && at != NULL ? (int)(at - digits) : -1;
+}
+
+/* libvirt and machined write a machine's name into the name of a unit: "\x2d" stands for '-' (systemd.unit(5)). What
+ * would become a control character stays as it is. Names of units proper are left alone: "a-b.mount" and
+ * "a\x2db.mount" are two mounts. */
+static void unescape(char *name)
+{
+	char *to = name;
+
+	for (const char *from = name; *from != '\0'; from++) {
+		int high = strncmp(from, "\\x", 2) == 0 ? hex_digit(from[2]) : -1;
+		int low = high >= 0 ? hex_digit(from[3]) : -1;
+		int byte = high * 16 + low;
+		bool is_escape = low >= 0 && byte >= 0x20 && byte != 0x7f;
+		*to++ = is_escape ? (char)byte : *from;
+		from += is_escape ? 3 : 0;
+	}
+	*to = '\0';
 }
 
 static void set_pod_uid(struct identity *identity, const char *path, const struct match *match)
@@ -108,7 +143,7 @@ static void be_pod(struct identity *identity, const char *path, const struct mat
 	set_pod_uid(identity, path, pod);
 	snprintf(identity->workload, sizeof(identity->workload), "%s", identity->pod_uid);
 	snprintf(identity->namespace, sizeof(identity->namespace), "kubepods");
-	if (find_deepest(path, ROLE_CONTAINER, &container) && container.end > pod->name_end) {
+	if (find(path, ROLE_CONTAINER, &container) && container.end > pod->name_end) {
 		copy_part(identity->container_id, sizeof(identity->container_id), path, container.name_start,
 			container.name_end);
 		snprintf(identity->runtime, sizeof(identity->runtime), "%s", container.pattern->runtime);
@@ -121,8 +156,24 @@ static void be_named(
 	identity->kind = kind;
 	snprintf(identity->runtime, sizeof(identity->runtime), "%s", match->pattern->runtime);
 	copy_part(identity->workload, sizeof(identity->workload), path, match->name_start, match->name_end);
+	if (kind != WORKLOAD_UNIT)
+		unescape(identity->workload);
 	if (kind == WORKLOAD_CONTAINER)
 		memcpy(identity->container_id, identity->workload, strnlen(identity->workload, 128));
+}
+
+/* "/user-1000.slice/user@1000.service/": every user may have a unit of the same name below it. */
+static bool take_user_slice(const char *path, size_t unit_start, char *to, size_t size)
+{
+	const char *manager = strstr(path, ".slice/user@");
+	size_t start;
+
+	if (manager == NULL || (size_t)(manager - path) >= unit_start)
+		return false;
+	for (start = (size_t)(manager - path); start > 0 && path[start - 1] != '/';)
+		start--;
+	copy_part(to, size, path, start, (size_t)(manager - path) + strlen(".slice"));
+	return true;
 }
 
 /* The slice a unit stands in: the component before it, "-.slice" at the top (systemd.slice(5)). */
@@ -130,6 +181,8 @@ static void set_slice(struct identity *identity, const char *path, size_t unit_s
 {
 	size_t start = unit_start;
 
+	if (take_user_slice(path, unit_start, identity->namespace, sizeof(identity->namespace)))
+		return;
 	while (start > 0 && path[start - 1] != '/')
 		start--;
 	if (start == unit_start)
@@ -138,12 +191,21 @@ static void set_slice(struct identity *identity, const char *path, size_t unit_s
 		copy_part(identity->namespace, sizeof(identity->namespace), path, start, unit_start);
 }
 
+/* Equal names would be one workload: what is cut keeps a hash of the whole (FNV-1a). */
 static void be_unknown(struct identity *identity, const char *path)
 {
+	uint32_t hash = UINT32_C(2166136261);
+
 	identity->kind = WORKLOAD_UNIT;
 	snprintf(identity->namespace, sizeof(identity->namespace), "cgroup");
-	snprintf(identity->workload, sizeof(identity->workload), "%.253s",
-		path[0] != '\0' ? path : "(unnamed)");
+	if (strlen(path) < sizeof(identity->workload)) {
+		snprintf(identity->workload, sizeof(identity->workload), "%s",
+			path[0] != '\0' ? path : "(unnamed)");
+		return;
+	}
+	for (const char *c = path; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
+	snprintf(identity->workload, sizeof(identity->workload), "%.240s~%08x", path, hash);
 }
 
 void identity_of_path(const char *path, struct identity *ret_identity)
@@ -155,15 +217,15 @@ void identity_of_path(const char *path, struct identity *ret_identity)
 		identity.kind = WORKLOAD_SYSTEM;
 		snprintf(identity.namespace, sizeof(identity.namespace), "system");
 		snprintf(identity.workload, sizeof(identity.workload), "(root)");
-	} else if (find_deepest(path, ROLE_POD, &match)) {
+	} else if (find(path, ROLE_POD, &match)) {
 		be_pod(&identity, path, &match);
-	} else if (find_deepest(path, ROLE_VM, &match)) {
+	} else if (find(path, ROLE_VM, &match)) {
 		be_named(&identity, WORKLOAD_VM, path, &match);
 		snprintf(identity.namespace, sizeof(identity.namespace), "machine.slice");
-	} else if (find_deepest(path, ROLE_CONTAINER, &match)) {
+	} else if (find(path, ROLE_CONTAINER, &match)) {
 		be_named(&identity, WORKLOAD_CONTAINER, path, &match);
 		snprintf(identity.namespace, sizeof(identity.namespace), "%s", identity.runtime);
-	} else if (find_deepest(path, ROLE_UNIT, &match)) {
+	} else if (find(path, ROLE_UNIT, &match)) {
 		be_named(&identity, WORKLOAD_UNIT, path, &match);
 		set_slice(&identity, path, match.name_start > 0 ? match.name_start - 1 : 0);
 	} else {
