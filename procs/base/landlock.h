@@ -1,0 +1,30 @@
+/*
+ * Landlock (landlock(7)): which files this process may reach from now on, and which TCP port. It binds the calling
+ * thread and those it starts later: enter before nng starts its threads, and before the seccomp filter. Files that are
+ * open stay open; unix sockets can be reached by any path.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum landlock_use {
+	LANDLOCK_READ,    /* read files and folders */
+	LANDLOCK_SOCKETS, /* make and remove sockets and folders */
+};
+
+struct landlock_place {
+	char path[640];
+	enum landlock_use use;
+	bool is_there; /* when landlock_enter() looked; what comes later is out of reach */
+	dev_t device;
+	ino_t inode;
+};
+
+/* Everything but `places` is out of reach; tcp_port 0 = no TCP at all (kernel ≥ 6.7; the filter says so anyway).
+ * -EOPNOTSUPP: this kernel has no Landlock (nothing is restricted), or -errno. */
+int landlock_enter(struct landlock_place *places, size_t count, uint16_t tcp_port);
+/* A place that was made, or made anew, since: only a successor can reach it. NULL if none. */
+const struct landlock_place *landlock_find_moved(const struct landlock_place *places, size_t count);
