@@ -23,6 +23,7 @@
 #define ON(stage) (1U << STAGE_##stage)
 #define EVERY     ((1U << STAGE_COUNT) - 1)
 #define SANITIZER (1U << STAGE_COUNT)
+#define FETCHER   (1U << (STAGE_COUNT + 1))
 
 #ifdef TANSO_SANITIZED
 #define BUILD_GROUPS SANITIZER
@@ -59,18 +60,18 @@ static const struct kept_capability kept_capabilities[] = {
 #include "base/sandbox.def"
 };
 
-static bool is_kept(enum stage stage, unsigned capability)
+static bool is_kept(unsigned groups, unsigned capability)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
 		if (kept_capabilities[i].capability == capability &&
-			(kept_capabilities[i].stages & (1U << stage)))
+			(kept_capabilities[i].stages & groups) != 0 && (groups & FETCHER) == 0)
 			return true;
 	return false;
 }
 
 /* The kept ones stay in the permitted and effective sets where the process has them. Threads started before are bound
  * by what the supervisor gave the process (CapabilityBoundingSet=); this narrows the loop's own thread further. */
-static int drop_capabilities(enum stage stage)
+static int drop_capabilities(unsigned groups)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
@@ -80,7 +81,7 @@ static int drop_capabilities(enum stage stage)
 	for (unsigned capability = 0; capability < 32 * _LINUX_CAPABILITY_U32S_3; capability++) {
 		struct __user_cap_data_struct *set = &sets[capability / 32];
 		uint32_t bit = 1U << (capability % 32);
-		if (is_kept(stage, capability))
+		if (is_kept(groups, capability))
 			continue;
 		set->permitted &= ~bit;
 		set->effective &= ~bit;
@@ -129,10 +130,10 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-int sandbox_enter(enum stage stage)
+static int enter(unsigned groups)
 {
 	scmp_filter_ctx filter;
-	int r = drop_capabilities(stage);
+	int r = drop_capabilities(groups);
 
 	if (r < 0)
 		return r;
@@ -147,7 +148,7 @@ int sandbox_enter(enum stage stage)
 	if (r == 0)
 		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(rules) && r == 0; i++)
-		if (rules[i].stages & ((1U << stage) | BUILD_GROUPS))
+		if (rules[i].stages & (groups | BUILD_GROUPS))
 			r = add_rule(filter, &rules[i]);
 	if (r == 0)
 		r = seccomp_load(filter);
@@ -156,6 +157,16 @@ int sandbox_enter(enum stage stage)
 	is_inside = r == 0;
 #endif
 	return r;
+}
+
+int sandbox_enter(enum stage stage)
+{
+	return enter(1U << stage);
+}
+
+int sandbox_enter_fetching(enum stage stage)
+{
+	return enter(1U << stage | FETCHER);
 }
 
 static const char *verdict_text(const struct rule *rule)
@@ -172,19 +183,26 @@ static const char *absence_text(const char *call)
 	return seccomp_syscall_resolve_name_arch(SCMP_ARCH_AARCH64, call) < 0 ? " (not on aarch64)" : "";
 }
 
+static void describe(FILE *out, const char *title, unsigned group)
+{
+	fprintf(out, "\n### %s\n\n| system call | verdict | why |\n|---|---|---|\n", title);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (rules[i].stages & group)
+			fprintf(out, "| %s%s | %s | %s |\n", rules[i].call, absence_text(rules[i].call),
+				verdict_text(&rules[i]), rules[i].reason);
+	for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
+		if (kept_capabilities[i].stages & group)
+			fprintf(out, "| %s | kept capability | %s |\n", kept_capabilities[i].name,
+				kept_capabilities[i].reason);
+}
+
 void sandbox_describe(FILE *out)
 {
+	char title[64];
+
 	for (int stage = 0; stage < STAGE_COUNT; stage++) {
-		fprintf(out, "\n### tanso-%s\n\n| system call | verdict | why |\n|---|---|---|\n",
-			stage_name((enum stage)stage));
-		for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-			if (rules[i].stages & (1U << stage))
-				fprintf(out, "| %s%s | %s | %s |\n", rules[i].call,
-					absence_text(rules[i].call), verdict_text(&rules[i]),
-					rules[i].reason);
-		for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
-			if (kept_capabilities[i].stages & (1U << stage))
-				fprintf(out, "| %s | kept capability | %s |\n", kept_capabilities[i].name,
-					kept_capabilities[i].reason);
+		snprintf(title, sizeof(title), "tanso-%s", stage_name((enum stage)stage));
+		describe(out, title, 1U << stage);
 	}
+	describe(out, "tanso-resolver that asks kubelet, in addition, and without any capability", FETCHER);
 }

@@ -13,6 +13,9 @@
 /* Sets no_new_privs, drops every capability but those in sandbox.def's CAPABILITY rows, loads the filter on all
  * threads. 0 or -errno. */
 int sandbox_enter(enum stage stage);
+/* The same for an instance that asks a server of another machine: it may also open TCP sockets (rows FETCHER), and for
+ * that keeps no capability at all. */
+int sandbox_enter_fetching(enum stage stage);
 
 /* Writes the table for one stage as markdown: docs/security.md is derived from it. */
 void sandbox_describe(FILE *out);

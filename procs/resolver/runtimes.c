@@ -1,23 +1,42 @@
 #include "resolver/runtimes.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "ipc/tools.h"
+#include "resolver/member.h"
 
-#define PATH_SIZE 1024
+#define PATH_SIZE       1024
+#define POD_FOLDERS_MAX 16384
+#define CONTAINERS_MAX  65536
+#define STORAGE         "/var/lib/containers/storage"
+#define STORAGE_LIST    STORAGE "/overlay-containers/containers.json"
+#define POD_LOGS        "/var/log/pods"
+#define SHARES_PER_CPU  1024
+#define MILLICORES      1000
+#define SHARES_MIN      2 /* what kubelet writes for "no request" */
 
-static void putp(struct json_object **object)
-{
-	json_object_put(*object);
-}
+/* containerd's state folder: its own, K3s' and RKE2's, MicroK8s' */
+static const char *const containerds[] = { "/run/containerd", "/run/k3s/containerd",
+	"/var/snap/microk8s/common/run/containerd" };
+
+const char *const runtime_folders[] = { "/run/containerd", "/run/k3s/containerd",
+	"/var/snap/microk8s/common/run/containerd", "/var/lib/docker/containers", STORAGE, POD_LOGS, NULL };
+
+struct runtimes {
+	const char *root;
+	struct json_object *pods;    /* uid -> "<namespace>_<pod>" */
+	struct json_object *storage; /* id -> name */
+	struct stat storage_status;  /* of the list as read */
+};
 
 static struct json_object *read_json(const char *path)
 {
@@ -28,149 +47,214 @@ static struct json_object *read_json(const char *path)
 	return size < 0 ? NULL : json_parse_strict(text, (size_t)size, &offset);
 }
 
-static struct json_object *member(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	if (json_object_is_type(object, json_type_object))
-		json_object_object_get_ex(object, key, &value);
-	return value;
-}
-
-static bool take_string(struct json_object *object, const char *key, char *to, size_t size)
-{
-	struct json_object *value = member(object, key);
-
-	if (!json_object_is_type(value, json_type_string) || json_object_get_string_len(value) == 0)
-		return false;
-	snprintf(to, size, "%s", json_object_get_string(value));
-	return true;
-}
-
 /* Ids become parts of paths: nothing but what an id is made of. */
 static bool is_plain_id(const char *id)
 {
 	return id[0] != '\0' && strspn(id, "0123456789abcdefABCDEF-") == strlen(id);
 }
 
-/* The labels Kubernetes runtimes put on containers. */
-static bool take_kubernetes_labels(struct json_object *labels, struct container_names *names)
+/* The labels Kubernetes runtimes put on containers; "POD" is the pause container, which is the pod itself. */
+static bool take_kubernetes_labels(struct json_object *labels, struct names *names)
 {
-	bool has_any = take_string(labels, "io.kubernetes.pod.name", names->pod, sizeof(names->pod));
+	bool has_any = take_text(labels, "io.kubernetes.pod.name", names->pod, sizeof(names->pod));
 
-	has_any |= take_string(
-		labels, "io.kubernetes.pod.namespace", names->namespace, sizeof(names->namespace));
-	has_any |= take_string(
-		labels, "io.kubernetes.container.name", names->container, sizeof(names->container));
+	has_any |=
+		take_text(labels, "io.kubernetes.pod.namespace", names->namespace, sizeof(names->namespace));
+	has_any |=
+		take_text(labels, "io.kubernetes.container.name", names->container, sizeof(names->container));
+	if (strcmp(names->container, "POD") == 0)
+		names->container[0] = '\0';
 	return has_any;
 }
 
-static bool find_in_containerd(const char *root, const char *id, struct container_names *names)
+/* kubelet asks for floor(millicores * 1024 / 1000) shares: the one request that gives this many. */
+static uint64_t request_of(struct json_object *config)
 {
-	char path[PATH_SIZE];
+	int64_t shares = json_object_get_int64(
+		member(member(member(member(config, "linux"), "resources"), "cpu"), "shares"));
 
-	snprintf(path, sizeof(path), "%s/run/containerd/io.containerd.runtime.v2.task/k8s.io/%s/config.json",
-		root, id);
-	CLEANUP(putp) struct json_object *config = read_json(path);
-	struct json_object *annotations = member(config, "annotations");
-	bool has_any =
-		take_string(annotations, "io.kubernetes.cri.sandbox-name", names->pod, sizeof(names->pod));
+	if (shares <= SHARES_MIN || shares > INT32_MAX)
+		return 0;
+	return ((uint64_t)shares * MILLICORES + SHARES_PER_CPU - 1) / SHARES_PER_CPU;
+}
 
-	has_any |= take_string(annotations, "io.kubernetes.cri.sandbox-namespace", names->namespace,
-		sizeof(names->namespace));
-	has_any |= take_string(
-		annotations, "io.kubernetes.cri.container-name", names->container, sizeof(names->container));
+static bool find_in_containerd(const char *root, const char *id, struct names *names)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(containerds) && !has_any; i++) {
+		char path[PATH_SIZE];
+		snprintf(path, sizeof(path), "%s%s/io.containerd.runtime.v2.task/k8s.io/%s/config.json", root,
+			containerds[i], id);
+		CLEANUP(json_putp) struct json_object *config = read_json(path);
+		struct json_object *notes = member(config, "annotations");
+		has_any = take_text(notes, "io.kubernetes.cri.sandbox-name", names->pod, sizeof(names->pod));
+		has_any |= take_text(notes, "io.kubernetes.cri.sandbox-namespace", names->namespace,
+			sizeof(names->namespace));
+		if (take_text(notes, "io.kubernetes.cri.container-name", names->container,
+			    sizeof(names->container))) {
+			has_any = true;
+			names->cpu_request_millicores = request_of(config);
+		}
+	}
 	return has_any;
 }
 
-static bool find_in_docker(const char *root, const char *id, struct container_names *names)
+static bool find_in_docker(const char *root, const char *id, struct names *names)
 {
 	char path[PATH_SIZE], name[254];
 
 	snprintf(path, sizeof(path), "%s/var/lib/docker/containers/%s/config.v2.json", root, id);
-	CLEANUP(putp) struct json_object *config = read_json(path);
+	CLEANUP(json_putp) struct json_object *config = read_json(path);
 	if (take_kubernetes_labels(member(member(config, "Config"), "Labels"), names))
 		return true;
-	if (!take_string(config, "Name", name, sizeof(name)))
+	if (!take_text(config, "Name", name, sizeof(name)))
 		return false;
 	snprintf(names->container, sizeof(names->container), "%s", name + (name[0] == '/'));
 	return true;
 }
 
-/* podman and cri-o: one list for all; "metadata" is JSON within a string. */
-static bool take_storage_entry(struct json_object *entry, struct container_names *names)
+/* cri-o names containers k8s_<container>_<pod>_<namespace>_<uid>_<attempt>, as kubelet once did with Docker's; no name
+ * of Kubernetes' holds an underscore. */
+static bool split_kubernetes_name(const char *name, struct names *names)
 {
-	struct json_object *list = member(entry, "names");
-	char metadata[4096];
-	size_t offset;
+	struct names split = { 0 };
+	int end = 0;
 
-	if (json_object_is_type(list, json_type_array) && json_object_array_length(list) > 0)
-		snprintf(names->container, sizeof(names->container), "%s",
-			json_object_get_string(json_object_array_get_idx(list, 0)));
-	if (take_string(entry, "metadata", metadata, sizeof(metadata))) {
-		CLEANUP(putp)
-		struct json_object *inner = json_parse_strict(metadata, strlen(metadata), &offset);
-		take_string(inner, "pod-name", names->pod, sizeof(names->pod));
-	}
-	return names->container[0] != '\0';
-}
-
-static bool find_in_storage(const char *root, const char *id, struct container_names *names)
-{
-	char path[PATH_SIZE], entry_id[129];
-
-	snprintf(
-		path, sizeof(path), "%s/var/lib/containers/storage/overlay-containers/containers.json", root);
-	CLEANUP(putp) struct json_object *list = read_json(path);
-	if (!json_object_is_type(list, json_type_array))
+	if (sscanf(name, "k8s_%253[^_]_%253[^_]_%253[^_]_%*[^_]_%*[0-9]%n", split.container, split.pod,
+		    split.namespace, &end) != 3 ||
+		end == 0 || name[end] != '\0')
 		return false;
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i);
-		if (take_string(entry, "id", entry_id, sizeof(entry_id)) && strcmp(entry_id, id) == 0)
-			return take_storage_entry(entry, names);
-	}
-	return false;
-}
-
-/* "<namespace>_<pod>_<uid>": neither namespaces nor pod names hold an underscore. */
-static bool split_log_folder(const char *folder, const char *uid, struct container_names *names)
-{
-	const char *first = strchr(folder, '_'), *last = strrchr(folder, '_');
-
-	if (first == NULL || last == first || strcmp(last + 1, uid) != 0)
-		return false;
-	snprintf(names->namespace, sizeof(names->namespace), "%.*s", (int)(first - folder), folder);
-	snprintf(names->pod, sizeof(names->pod), "%.*s", (int)(last - first - 1), first + 1);
+	if (strcmp(split.container, "POD") == 0)
+		split.container[0] = '\0';
+	*names = split;
 	return true;
 }
 
-static bool find_in_pod_logs(const char *root, const char *uid, struct container_names *names)
+static bool find_in_storage(const struct runtimes *runtimes, const char *id, struct names *names)
+{
+	char name[254];
+
+	if (!take_text(runtimes->storage, id, name, sizeof(name)))
+		return false;
+	if (!split_kubernetes_name(name, names))
+		snprintf(names->container, sizeof(names->container), "%s", name);
+	return true;
+}
+
+/* podman and cri-o: one list for all. */
+static void index_storage(struct runtimes *runtimes, struct json_object *list)
+{
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	char id[129];
+
+	json_object_put(runtimes->storage);
+	runtimes->storage = json_object_new_object();
+	for (size_t i = 0; i < count && i < CONTAINERS_MAX; i++) {
+		struct json_object *entry = json_object_array_get_idx(list, i);
+		struct json_object *names = member(entry, "names");
+		if (take_text(entry, "id", id, sizeof(id)) && json_object_is_type(names, json_type_array) &&
+			json_object_array_length(names) > 0)
+			json_object_object_add(
+				runtimes->storage, id, json_object_get(json_object_array_get_idx(names, 0)));
+	}
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void refresh_storage(struct runtimes *runtimes)
+{
+	char path[PATH_SIZE];
+	struct stat status = { 0 }; /* as of no file */
+
+	snprintf(path, sizeof(path), "%s" STORAGE_LIST, runtimes->root);
+	if (stat(path, &status) < 0)
+		status = (struct stat) { 0 };
+	if (is_same_file(&status, &runtimes->storage_status))
+		return;
+	CLEANUP(json_putp) struct json_object *list = read_json(path);
+	index_storage(runtimes, list);
+	runtimes->storage_status = status;
+}
+
+/* "<namespace>_<pod>_<uid>": neither namespaces nor pod names hold an underscore. */
+static void index_pod_folder(struct runtimes *runtimes, const char *folder)
+{
+	const char *last = strrchr(folder, '_');
+	char uid[65];
+
+	if (last == NULL || strlen(last + 1) >= sizeof(uid) || !is_plain_id(last + 1))
+		return;
+	snprintf(uid, sizeof(uid), "%s", last + 1);
+	json_object_object_add(runtimes->pods, uid, json_object_new_string_len(folder, (int)(last - folder)));
+}
+
+static void refresh_pods(struct runtimes *runtimes)
 {
 	char path[PATH_SIZE];
 	struct dirent *entry;
-	bool is_found = false;
 
-	snprintf(path, sizeof(path), "%s/var/log/pods", root);
+	snprintf(path, sizeof(path), "%s" POD_LOGS, runtimes->root);
 	DIR *dir = opendir(path);
-	while (dir != NULL && !is_found && (entry = readdir(dir)) != NULL)
-		is_found = split_log_folder(entry->d_name, uid, names);
+	json_object_put(runtimes->pods);
+	runtimes->pods = json_object_new_object();
+	for (size_t i = 0; dir != NULL && i < POD_FOLDERS_MAX && (entry = readdir(dir)) != NULL; i++)
+		index_pod_folder(runtimes, entry->d_name);
 	if (dir != NULL)
 		closedir(dir);
-	return is_found;
 }
 
-bool runtimes_find(const char *host_root, const char *pod_uid, const char *container_id,
-	struct container_names *ret_names)
+static bool find_in_pod_logs(const struct runtimes *runtimes, const char *uid, struct names *names)
 {
-	const char *root = strcmp(host_root, "/") == 0 ? "" : host_root;
+	char text[512], *dash;
+
+	if (!take_text(runtimes->pods, uid, text, sizeof(text)) || (dash = strchr(text, '_')) == NULL ||
+		dash == text || dash[1] == '\0')
+		return false;
+	snprintf(names->namespace, sizeof(names->namespace), "%.*s", (int)(dash - text), text);
+	snprintf(names->pod, sizeof(names->pod), "%.253s", dash + 1);
+	return true;
+}
+
+int runtimes_new(const char *host_root, struct runtimes **ret_runtimes)
+{
+	*ret_runtimes = calloc(1, sizeof(**ret_runtimes));
+	if (*ret_runtimes == NULL)
+		return -ENOMEM;
+	(*ret_runtimes)->root = strcmp(host_root, "/") == 0 ? "" : host_root;
+	return 0;
+}
+
+void runtimes_free(struct runtimes *runtimes)
+{
+	if (runtimes == NULL)
+		return;
+	json_object_put(runtimes->pods);
+	json_object_put(runtimes->storage);
+	free(runtimes);
+}
+
+void runtimes_refresh(struct runtimes *runtimes)
+{
+	refresh_pods(runtimes);
+	refresh_storage(runtimes);
+}
+
+bool runtimes_find(
+	struct runtimes *runtimes, const char *pod_uid, const char *container_id, struct names *ret_names)
+{
 	bool is_found = false;
 
-	*ret_names = (struct container_names) { 0 };
+	*ret_names = (struct names) { 0 };
 	if (is_plain_id(container_id))
-		is_found = find_in_containerd(root, container_id, ret_names) ||
-			   find_in_docker(root, container_id, ret_names) ||
-			   find_in_storage(root, container_id, ret_names);
+		is_found = find_in_containerd(runtimes->root, container_id, ret_names) ||
+			   find_in_docker(runtimes->root, container_id, ret_names) ||
+			   find_in_storage(runtimes, container_id, ret_names);
 	if (is_plain_id(pod_uid) && ret_names->pod[0] == '\0')
-		is_found |= find_in_pod_logs(root, pod_uid, ret_names);
+		is_found |= find_in_pod_logs(runtimes, pod_uid, ret_names);
 	return is_found;
 }

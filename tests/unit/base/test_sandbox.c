@@ -53,13 +53,13 @@ static const struct trial forbidden[] = {
 	{ "setuid", try_setuid },
 };
 
-static int status_of(enum stage stage, long (*call)(void))
+static int status_under(int (*enter)(enum stage), enum stage stage, long (*call)(void))
 {
 	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (sandbox_enter(stage) < 0)
+		if (enter(stage) < 0)
 			_exit(99);
 		if (call != NULL)
 			call();
@@ -67,6 +67,11 @@ static int status_of(enum stage stage, long (*call)(void))
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
+}
+
+static int status_of(enum stage stage, long (*call)(void))
+{
+	return status_under(sandbox_enter, stage, call);
 }
 
 static void every_stage_lives_under_its_filter(void **state)
@@ -86,6 +91,17 @@ static void every_stage_dies_of_each_forbidden_call(void **state)
 				fail_msg("%s survived %s: status %x", stage_name((enum stage)stage),
 					forbidden[i].name, (unsigned)status);
 		}
+}
+
+static void who_fetches_may_open_tcp_and_nothing_else_more(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
+		int status = status_under(sandbox_enter_fetching, STAGE_RESOLVER, forbidden[i].call);
+		bool is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+		if (is_killed == (forbidden[i].call == try_inet_socket))
+			fail_msg("%s: status %x", forbidden[i].name, (unsigned)status);
+	}
 }
 
 #ifndef TANSO_SANITIZED /* sanitizer builds allow openat for their reports; tests/run runs this in the release build */
@@ -120,6 +136,7 @@ struct row {
 #define ON(stage)                                              (1U << STAGE_##stage)
 #define EVERY                                                  ((1U << STAGE_COUNT) - 1)
 #define SANITIZER                                              0U
+#define FETCHER                                                0U
 #define ALLOW(stages, call, reason)                            { stages, #call },
 #define ALLOW_ARG(stages, call, argument, mask, value, reason) { stages, #call },
 static const struct row rows[] = {
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test(what_aarch64_lacks_is_allowed_by_the_name_it_has_there),
 		cmocka_unit_test(every_stage_lives_under_its_filter),
 		cmocka_unit_test(every_stage_dies_of_each_forbidden_call),
+		cmocka_unit_test(who_fetches_may_open_tcp_and_nothing_else_more),
 #ifndef TANSO_SANITIZED
 		cmocka_unit_test(the_estimator_cannot_open_a_file),
 #endif

@@ -7,6 +7,14 @@
 #define UID_ "12345678-1234-5678-9abc-123456789abc"
 
 static char root[] = "/tmp/tanso-runtimes-XXXXXX";
+static struct runtimes *runtimes;
+
+/* A round of its own for each question. */
+static bool find(const char *pod_uid, const char *container_id, struct names *names)
+{
+	runtimes_refresh(runtimes);
+	return runtimes_find(runtimes, pod_uid, container_id, names);
+}
 
 static void put(const char *folder, const char *file, const char *text)
 {
@@ -33,60 +41,88 @@ static void forget_all(void)
 
 static void kubelets_log_folders_tell_pod_and_namespace(void **state)
 {
-	struct container_names names;
+	struct names names;
 
 	(void)state;
 	put("/var/log/pods/prod_app-5d9c_" UID_ "/main", NULL, NULL);
-	assert_true(runtimes_find(root, UID_, "", &names));
+	assert_true(find(UID_, "", &names));
 	assert_string_equal(names.namespace, "prod");
 	assert_string_equal(names.pod, "app-5d9c");
-	assert_false(runtimes_find(root, "99999999-1234-5678-9abc-123456789abc", "", &names));
+	assert_false(find("99999999-1234-5678-9abc-123456789abc", "", &names));
 	forget_all();
 }
 
 static void containerds_annotations_tell_all_three_names(void **state)
 {
-	struct container_names names;
+	struct names names;
 
 	(void)state;
 	put("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID, "config.json",
 		"{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"web\",\"io.kubernetes.cri.sandbox-"
 		"namespace\":\"shop\","
-		"\"io.kubernetes.cri.container-name\":\"nginx\"}}");
-	assert_true(runtimes_find(root, UID_, ID, &names));
+		"\"io.kubernetes.cri.container-name\":\"nginx\"},"
+		"\"linux\":{\"resources\":{\"cpu\":{\"shares\":102}}}}");
+	assert_true(find(UID_, ID, &names));
 	assert_string_equal(names.pod, "web");
 	assert_string_equal(names.namespace, "shop");
 	assert_string_equal(names.container, "nginx");
+	assert_int_equal(names.cpu_request_millicores, 100);
+	forget_all();
+	put("/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/" ID, "config.json",
+		"{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"web\"},\"linux\":{\"resources\":{"
+		"\"cpu\":{"
+		"\"shares\":2}}}}");
+	assert_true(find(UID_, ID, &names)); /* K3s' own containerd; the pause container */
+	assert_string_equal(names.container, "");
+	assert_int_equal(names.cpu_request_millicores, 0);
 	forget_all();
 }
 
 static void docker_tells_its_name_or_the_kubernetes_labels(void **state)
 {
-	struct container_names names;
+	struct names names;
 
 	(void)state;
 	put("/var/lib/docker/containers/" ID, "config.v2.json",
 		"{\"Name\":\"/brave_turing\",\"Config\":{\"Labels\":{}}}");
-	assert_true(runtimes_find(root, "", ID, &names));
+	assert_true(find("", ID, &names));
 	assert_string_equal(names.container, "brave_turing");
 	put("/var/lib/docker/containers/" ID, "config.v2.json",
 		"{\"Name\":\"/k8s_x\",\"Config\":{\"Labels\":{\"io.kubernetes.pod.name\":\"web\"}}}");
-	assert_true(runtimes_find(root, "", ID, &names));
+	assert_true(find("", ID, &names));
 	assert_string_equal(names.pod, "web");
 	forget_all();
 }
 
-static void podman_keeps_one_list(void **state)
+#define LIST "/var/lib/containers/storage/overlay-containers"
+
+static void podman_and_crio_keep_one_list(void **state)
 {
-	struct container_names names;
+	struct names names;
 
 	(void)state;
-	put("/var/lib/containers/storage/overlay-containers", "containers.json",
-		"[{\"id\":\"ffff\",\"names\":[\"other\"]},{\"id\":\"" ID
-		"\",\"names\":[\"db\"],\"metadata\":\"{\\\"pod-name\\\":\\\"p\\\"}\"}]");
-	assert_true(runtimes_find(root, "", ID, &names));
+	put(LIST, "containers.json",
+		"[{\"id\":\"ffff\",\"names\":[\"other\"]},{\"id\":7,\"names\":[\"x\"]},{\"id\":\"eeee\","
+		"\"names\":[]},"
+		"{\"id\":\"" ID "\",\"names\":[\"db\"]}]");
+	assert_true(find("", ID, &names));
 	assert_string_equal(names.container, "db");
-	assert_string_equal(names.pod, "p");
+	assert_string_equal(names.pod, "");
+	assert_true(find("", "ffff", &names));
+	assert_false(find("", "eeee", &names));
+	put(LIST, "containers.json",
+		"[{\"id\":\"" ID "\",\"names\":[\"k8s_nginx_web_shop_" UID_ "_0\"]},"
+		"{\"id\":\"aaaa\",\"names\":[\"k8s_POD_web_shop_" UID_ "_0\"]},"
+		"{\"id\":\"bbbb\",\"names\":[\"k8s_nginx_web_shop_x_0_and_more\"]}]");
+	assert_true(find(UID_, ID, &names)); /* the list has changed: it is read anew */
+	assert_string_equal(names.container, "nginx");
+	assert_string_equal(names.pod, "web");
+	assert_string_equal(names.namespace, "shop");
+	assert_true(find(UID_, "aaaa", &names));
+	assert_string_equal(names.pod, "web");
+	assert_string_equal(names.container, "");
+	assert_true(find("", "bbbb", &names));
+	assert_string_equal(names.pod, "");
 	forget_all();
 }
 
@@ -95,26 +131,26 @@ static void hostile_files_and_ids_give_no_name_and_no_harm(void **state)
 	static const char *const contents[] = { "", "{", "[]", "null", "{\"annotations\":[1]}",
 		"{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":7}}", "{\"a\":\"\\ud800\"}",
 		"{\"annotations\":{}}garbage" };
-	struct container_names names;
+	struct names names;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
 		put("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID, "config.json", contents[i]);
-		assert_false(runtimes_find(root, "", ID, &names));
+		assert_false(find("", ID, &names));
 	}
 	put("/etc", "config.json", "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"x\"}}");
-	assert_false(runtimes_find(root, "", "../../../../../etc", &names)); /* an id is no path */
-	assert_false(runtimes_find(root, "../..", "", &names));
+	assert_false(find("", "../../../../../etc", &names)); /* an id is no path */
+	assert_false(find("../..", "", &names));
 	put("/var/log/pods/a_b", NULL, NULL);
 	put("/var/log/pods/_" UID_, NULL, NULL);
-	assert_false(runtimes_find(root, UID_, "", &names));
+	assert_false(find(UID_, "", &names));
 	forget_all();
 }
 
 static int begin(void **state)
 {
 	(void)state;
-	return mkdtemp(root) == NULL;
+	return mkdtemp(root) == NULL || runtimes_new(root, &runtimes) < 0;
 }
 
 static int end(void **state)
@@ -122,6 +158,7 @@ static int end(void **state)
 	char command[64];
 
 	(void)state;
+	runtimes_free(runtimes);
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	return system(command);
 }
@@ -132,7 +169,7 @@ int main(void)
 		cmocka_unit_test(kubelets_log_folders_tell_pod_and_namespace),
 		cmocka_unit_test(containerds_annotations_tell_all_three_names),
 		cmocka_unit_test(docker_tells_its_name_or_the_kubernetes_labels),
-		cmocka_unit_test(podman_keeps_one_list),
+		cmocka_unit_test(podman_and_crio_keep_one_list),
 		cmocka_unit_test(hostile_files_and_ids_give_no_name_and_no_harm),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
