@@ -11,6 +11,8 @@
 
 #include "ipc/reasons.h"
 
+#define TOOL_LIST_MAX 32 /* elements of an argument of type strings */
+
 struct tool_argument {
 	const char *name, *type;
 	bool required;

@@ -191,11 +191,63 @@ static int check_number(const struct tool_argument *argument, struct json_object
 	return *ret_value == NULL ? -ENOMEM : 0;
 }
 
+/* One element of a list, or one part of "a,b,c". */
+static int check_element(const struct tool_argument *argument, const char *text, size_t size,
+	struct json_object *list, const struct check *check)
+{
+	struct json_object *element = json_object_new_string_len(text, (int)size), *copy = NULL;
+	int r = element == NULL ? -ENOMEM : check_string(argument, element, &copy, check);
+
+	json_object_put(element);
+	if (r == 0 && json_object_array_length(list) == TOOL_LIST_MAX) {
+		json_object_put(copy);
+		return refuse(check, argument->name, "%s has more than %d elements.",
+			"%s 값이 %d개를 넘습니다.", argument->name, TOOL_LIST_MAX);
+	}
+	return r < 0 ? r : json_object_array_add(list, copy);
+}
+
+/* An array of strings; one string with commas, as it comes from a command line, is taken apart. */
+static int check_list(const struct tool_argument *argument, struct json_object *value,
+	struct json_object **ret_value, const struct check *check)
+{
+	struct json_object *list = json_object_new_array();
+	int r = list == NULL ? -ENOMEM : 0;
+
+	if (json_object_is_type(value, json_type_string)) {
+		for (const char *text = json_object_get_string(value); *text != '\0' && r == 0;) {
+			size_t size = strcspn(text, ",");
+			r = check_element(argument, text, size, list, check);
+			text += size + (text[size] == ',');
+		}
+	} else if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value) && r == 0; i++) {
+			struct json_object *element = json_object_array_get_idx(value, i);
+			if (!json_object_is_type(element, json_type_string))
+				r = refuse(check, argument->name, "%s must hold strings.",
+					"%s 값은 문자열의 배열이어야 합니다.", argument->name);
+			else
+				r = check_element(argument, json_object_get_string(element),
+					(size_t)json_object_get_string_len(element), list, check);
+		}
+	} else {
+		r = refuse(check, argument->name, "%s must be an array of strings.",
+			"%s 값은 문자열의 배열이어야 합니다.", argument->name);
+	}
+	if (r < 0)
+		json_object_put(list);
+	else
+		*ret_value = list;
+	return r;
+}
+
 static int check_value(const struct tool_argument *argument, struct json_object *value,
 	struct json_object **ret_value, const struct check *check)
 {
 	if (strcmp(argument->type, "string") == 0)
 		return check_string(argument, value, ret_value, check);
+	if (strcmp(argument->type, "strings") == 0)
+		return check_list(argument, value, ret_value, check);
 	if (strcmp(argument->type, "boolean") != 0)
 		return check_number(argument, value, ret_value, check);
 	if (!json_object_is_type(value, json_type_boolean))

@@ -29,9 +29,14 @@ static struct json_object *number_from_text(const char *text)
 			    : json_object_new_double_s(strtod(text, NULL), text);
 }
 
+static bool is_list(const struct tool_argument *argument)
+{
+	return strcmp(argument->type, "strings") == 0;
+}
+
 static void add_limits(struct json_object *schema, const struct tool_argument *argument)
 {
-	bool is_string = strcmp(argument->type, "string") == 0;
+	bool is_string = strcmp(argument->type, "string") == 0 || is_list(argument);
 
 	if (argument->min[0] != '\0')
 		add(schema, is_string ? "minLength" : "minimum", number_from_text(argument->min));
@@ -39,20 +44,25 @@ static void add_limits(struct json_object *schema, const struct tool_argument *a
 		add(schema, is_string ? "maxLength" : "maximum", number_from_text(argument->max));
 }
 
+/* "a|b" -> ["a","b"] */
+static struct json_object *split(const char *text, char separator)
+{
+	const char separators[] = { separator, '\0' };
+	struct json_object *list = json_object_new_array();
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, separators);
+		json_object_array_add(list, json_object_new_string_len(text, (int)length));
+		text += length;
+		text += *text == separator;
+	}
+	return list;
+}
+
 static void add_choices(struct json_object *schema, const char *choices)
 {
-	struct json_object *list;
-
-	if (choices[0] == '\0')
-		return;
-	list = json_object_new_array();
-	for (const char *at = choices; *at != '\0';) {
-		size_t length = strcspn(at, "|");
-		json_object_array_add(list, json_object_new_string_len(at, (int)length));
-		at += length;
-		at += *at == '|';
-	}
-	add(schema, "enum", list);
+	if (choices[0] != '\0')
+		add(schema, "enum", split(choices, '|'));
 }
 
 static void add_default(struct json_object *schema, const struct tool_argument *argument)
@@ -61,20 +71,39 @@ static void add_default(struct json_object *schema, const struct tool_argument *
 		return;
 	if (strcmp(argument->type, "string") == 0)
 		add_text(schema, "default", argument->default_text);
+	else if (is_list(argument))
+		add(schema, "default", split(argument->default_text, ','));
 	else if (strcmp(argument->type, "boolean") == 0)
 		add(schema, "default", json_object_new_boolean(strcmp(argument->default_text, "true") == 0));
 	else
 		add(schema, "default", number_from_text(argument->default_text));
 }
 
+/* Limits and choices of a list are those of its elements. */
+static void describe_list(struct json_object *schema, const struct tool_argument *argument)
+{
+	struct json_object *items = json_object_new_object();
+
+	add_text(schema, "type", "array");
+	add_text(items, "type", "string");
+	add_choices(items, argument->choices);
+	add_limits(items, argument);
+	add(schema, "items", items);
+	add(schema, "maxItems", json_object_new_int(TOOL_LIST_MAX));
+}
+
 static struct json_object *argument_schema(const struct tool_argument *argument, const char *lang)
 {
 	struct json_object *schema = json_object_new_object();
 
-	add_text(schema, "type", argument->type);
 	add_text(schema, "description", is_korean(lang) ? argument->text_ko : argument->text_en);
-	add_choices(schema, argument->choices);
 	add_default(schema, argument);
+	if (is_list(argument)) {
+		describe_list(schema, argument);
+		return schema;
+	}
+	add_text(schema, "type", argument->type);
+	add_choices(schema, argument->choices);
 	add_limits(schema, argument);
 	return schema;
 }
@@ -102,10 +131,10 @@ struct json_object *tool_input_schema(const struct tool *tool, const char *lang)
 static struct json_object *result_schema(const struct tool_result *result)
 {
 	struct json_object *schema = json_object_new_object(), *items;
-	bool is_list = strcmp(result->type, "strings") == 0 || strcmp(result->type, "objects") == 0;
+	bool is_array = strcmp(result->type, "strings") == 0 || strcmp(result->type, "objects") == 0;
 
-	add_text(schema, "type", is_list ? "array" : result->type);
-	if (is_list) {
+	add_text(schema, "type", is_array ? "array" : result->type);
+	if (is_array) {
 		items = json_object_new_object();
 		add_text(items, "type", result->type[0] == 's' ? "string" : "object");
 		add(schema, "items", items);

@@ -21,6 +21,7 @@ typedef int answer_tool_fn(struct question *question, struct json_writer *writer
 answer_tool_fn assess_answer;
 answer_tool_fn top_answer;
 answer_tool_fn schedule_answer;
+answer_tool_fn region_answer;
 
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "analyst/data_json.h"
-#include "analyst/data_money.h"
+#include "analyst/data_rows.h"
 #include "base/cleanup.h"
 #include "ipc/tools.h"
 
@@ -113,105 +113,6 @@ static int read_standard(void *context, const struct json_place *place)
 	return 0;
 }
 
-static int read_region(void *context, const struct json_place *place)
-{
-	struct data *data = context;
-	struct region *region = &data->regions[data->region_count];
-	int r;
-
-	*region = (struct region) { 0 };
-	if ((r = place_text(place, "code", region->code, sizeof(region->code))) < 0 ||
-		(r = place_text(place, "name", region->name, sizeof(region->name))) < 0 ||
-		(r = place_text(place, "zone", region->zone, sizeof(region->zone))) < 0)
-		return r;
-	if (data_region(data, region->code) != NULL)
-		return place_refuse(place, "code", "is there twice");
-	data->region_count++;
-	return 0;
-}
-
-static int read_annual(void *context, const struct json_place *place)
-{
-	struct data *data = context;
-	struct annual *annual = &data->annuals[data->annual_count];
-	double year = 0;
-	char factor[16];
-	int r, kind;
-
-	*annual = (struct annual) { 0 };
-	if ((r = place_text(place, "zone", annual->zone, sizeof(annual->zone))) < 0 ||
-		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
-		(r = place_number(place, "year", 1990, 2100, &year)) < 0 ||
-		(r = place_number(place, "value", 0.001, 1500, &annual->value)) < 0 ||
-		(r = place_text(place, "source", annual->source, sizeof(annual->source))) < 0)
-		return r;
-	kind = grid_factor_from_name(factor);
-	if (kind < 0)
-		return place_refuse(place, "factor", "must be lifecycle, direct or official");
-	annual->factor = (enum grid_factor)kind;
-	annual->year = (int)year;
-	snprintf(annual->licence, sizeof(annual->licence), "%s", place->licence);
-	snprintf(annual->sha256, sizeof(annual->sha256), "%s", place->sha256);
-	data->annual_count++;
-	return 0;
-}
-
-static int read_region_pue(void *context, const struct json_place *place)
-{
-	struct data *data = context;
-	struct region *region = NULL;
-	char code[64];
-	double pue, year;
-	int r;
-
-	if ((r = place_text(place, "region", code, sizeof(code))) < 0 ||
-		(r = place_number(place, "pue", 1, 10, &pue)) < 0 ||
-		(r = place_number(place, "year", 1990, 2100, &year)) < 0)
-		return r;
-	for (size_t i = 0; i < data->region_count; i++)
-		if (strcmp(data->regions[i].code, code) == 0)
-			region = &data->regions[i];
-	if (region == NULL)
-		return place_refuse(place, "region", "is not in regions.json");
-	region->pue = pue;
-	region->pue_year = (int)year;
-	snprintf(region->pue_source, sizeof(region->pue_source), "%s", place->source);
-	return 0;
-}
-
-static int read_profile(void *context, const struct json_place *place)
-{
-	struct data *data = context;
-	struct profile *profile = &data->profiles[data->profile_count];
-	char factor[16];
-	int r, kind;
-
-	*profile = (struct profile) { 0 };
-	if ((r = place_text(place, "name", profile->name, sizeof(profile->name))) < 0 ||
-		(r = place_text(place, "zone", profile->zone, sizeof(profile->zone))) < 0 ||
-		(r = place_text(place, "day", profile->day, sizeof(profile->day))) < 0 ||
-		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
-		(r = place_text(place, "name_en", profile->label[0], sizeof(profile->label[0]))) < 0 ||
-		(r = place_text(place, "name_ko", profile->label[1], sizeof(profile->label[1]))) < 0 ||
-		(r = place_numbers(place, "hours", 0.001, 1500, profile->hours, 24)) < 0)
-		return r;
-	profile->has_solar = place_has(place, "hours_with_estimated_solar");
-	if (profile->has_solar && (r = place_numbers(place, "hours_with_estimated_solar", 0.001, 1500,
-					   profile->hours_with_solar, 24)) < 0)
-		return r;
-	kind = grid_factor_from_name(factor);
-	if (kind < 0)
-		return place_refuse(place, "factor", "must be lifecycle, direct or official");
-	if (data_profile(data, profile->name) != NULL)
-		return place_refuse(place, "name", "is there twice");
-	profile->factor = (enum grid_factor)kind;
-	snprintf(profile->source, sizeof(profile->source), "%s", place->source);
-	snprintf(profile->licence, sizeof(profile->licence), "%s", place->licence);
-	snprintf(profile->sha256, sizeof(profile->sha256), "%s", place->sha256);
-	data->profile_count++;
-	return 0;
-}
-
 static int load_all(const char *folder, struct data *data, struct data_error *error)
 {
 	const struct {
@@ -225,6 +126,7 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 		{ "grid_electricitymaps.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
 		{ "grid_official_kr.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
 		{ "pue_regions.json", "regions", read_region_pue, &data->region_count, REGIONS_MAX + 1 },
+		{ "grid_marginal.json", "marginal", read_marginal, &data->region_count, REGIONS_MAX + 1 },
 		{ "profiles.json", "profiles", read_profile, &data->profile_count, PROFILES_MAX },
 		{ "tariffs.json", "tariffs", read_tariff, &data->tariff_count, TARIFFS_MAX },
 		{ "holidays.json", "holidays", read_holiday, &data->holiday_count, HOLIDAYS_MAX },

@@ -41,6 +41,8 @@ struct standard {
 
 struct region {
 	char code[64], name[64], zone[32];
+	double marginal; /* gCO2eq/kWh, annual mean of the marginal signal; 0 = none known */
+	int marginal_year;
 	double pue; /* 0 = none published */
 	int pue_year;
 	char pue_source[96];

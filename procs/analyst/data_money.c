@@ -1,4 +1,5 @@
-#include "analyst/data_money.h"
+/* Rows of tariffs.json, holidays.json and prices.json: what the money side of an answer rests on. */
+#include "analyst/data_rows.h"
 
 #include <stdio.h>
 #include <string.h>

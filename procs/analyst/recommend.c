@@ -24,6 +24,9 @@ enum phrase {
 	PHRASE_NO_BENEFIT,
 	PHRASE_NO_HOURLY_DATA,
 	PHRASE_SAMPLE,
+	PHRASE_MOVE,
+	PHRASE_STAY,
+	PHRASE_DISAGREE,
 	PHRASE_COUNT
 };
 
@@ -67,6 +70,16 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		"이 리전의 시간별 전력망 데이터가 없어 시간대를 비교할 수 없습니다. grid_file을 설정하거나 "
 		"profile로 "
 		"표본일을 고르십시오." },
+	[PHRASE_MOVE] = { "%2$s has %3$.1f %% less carbon per kWh than %1$s on the annual average. Latency, "
+			  "cost and where "
+			  "the data may lie are yours to judge.",
+		"연평균으로 %2$s 전력은 %1$s보다 kWh당 탄소가 %3$.1f %% 적습니다. 지연 시간, 비용, 데이터 "
+		"소재지는 별도로 "
+		"판단하십시오." },
+	[PHRASE_STAY] = { "Stay in %s: none of the regions compared is cleaner and allowed.",
+		"%s에 그대로 두십시오. 비교한 리전 가운데 더 깨끗하면서 허용된 곳이 없습니다." },
+	[PHRASE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions elsewhere.",
+		" 한계 신호는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
 	[PHRASE_SAMPLE] = { " This rests on a sample day, not on a forecast.",
 		" 예측이 아니라 표본일에 근거한 결과입니다." },
 };
@@ -165,4 +178,17 @@ void recommend_schedule(const struct question *question, int advice, bool is_by_
 		say(&prose, by_advice[advice], window, percent, things[is_by_cost][question->is_korean]);
 	if (question->reasons.is_set[REASON_GRID_SAMPLE_DAY])
 		say(&prose, PHRASE_SAMPLE);
+}
+
+void recommend_region(const struct question *question, const char *current, const char *best, double percent,
+	bool does_disagree, char text[static RECOMMENDATION_MAX])
+{
+	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
+
+	if (best == NULL)
+		say(&prose, PHRASE_STAY, current);
+	else
+		say(&prose, PHRASE_MOVE, current, best, percent);
+	if (best != NULL && does_disagree)
+		say(&prose, PHRASE_DISAGREE);
 }

@@ -13,5 +13,8 @@ const char *status_word(enum status status, bool is_korean);
  * start. */
 void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
 	double percent, char text[static RECOMMENDATION_MAX]);
+/* best NULL = stay. percent: reduction of the grid intensity there. */
+void recommend_region(const struct question *question, const char *current, const char *best, double percent,
+	bool does_disagree, char text[static RECOMMENDATION_MAX]);
 /* One sentence for the PUE improvement. */
 void recommend_pue(const struct question *question, char *text, size_t size);

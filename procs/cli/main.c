@@ -12,6 +12,7 @@ static const struct verb {
 	{ "up", "start the pipeline in the foreground and print a first assessment", verb_up },
 	{ "assess", "say whether a workload meets the Korean carbon and PUE benchmarks", verb_assess },
 	{ "top", "list the workloads that draw the most power", verb_top },
+	{ "regions", "compare the carbon of cloud regions with this one", verb_regions },
 	{ "schedule", "find the time at which a job meets the cleanest grid or the cheapest hours",
 		verb_schedule },
 	{ "doctor", "say what is measured, modelled and missing on this host", verb_doctor },

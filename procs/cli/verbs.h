@@ -6,6 +6,7 @@
 int verb_up(int argc, char **argv);
 int verb_assess(int argc, char **argv);
 int verb_top(int argc, char **argv);
+int verb_regions(int argc, char **argv);
 int verb_schedule(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_mcp(int argc, char **argv);
