@@ -15,20 +15,20 @@ static pid_t children[TASKS_MAX];
 static struct usage_reader *reader;
 static uint64_t seen;
 
-static void on_time(void *context, uint64_t cgroup, uint64_t ns)
+static void on_ended(void *context, uint64_t cgroup, const struct usage_sum *sum)
 {
-	(void)context, (void)cgroup, (void)ns;
+	(void)context, (void)cgroup, (void)sum;
 }
 
-static void on_process(void *context, uint64_t cgroup, uint32_t tgid, uint64_t start, uint64_t ns)
+static void on_thread(void *context, const struct usage_record *record)
 {
-	(void)context, (void)cgroup, (void)tgid, (void)start, (void)ns;
+	(void)context, (void)record;
 	seen++;
 }
 
-static void on_made(void *context, uint64_t cgroup, const char *path)
+static void on_made(void *context, uint64_t cgroup, uint64_t parent, const char *path)
 {
-	(void)context, (void)cgroup, (void)path;
+	(void)context, (void)cgroup, (void)parent, (void)path;
 }
 
 static void on_removed(void *context, uint64_t cgroup)
@@ -38,7 +38,7 @@ static void on_removed(void *context, uint64_t cgroup)
 
 static void read_once(void *context)
 {
-	const struct usage_visitor visitor = { NULL, on_time, on_time, on_process, on_made, on_removed };
+	const struct usage_visitor visitor = { NULL, on_ended, on_thread, on_made, on_removed };
 
 	(void)context;
 	seen = 0;

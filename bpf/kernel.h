@@ -16,12 +16,15 @@ struct kernfs_node {
 struct cgroup_root {
 	int hierarchy_id;
 };
-struct cgroup {
-	struct kernfs_node *kn;
-	struct cgroup_root *root;
-};
+struct cgroup;
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 struct css_set {
 	struct cgroup_subsys_state *subsys[1];
@@ -30,8 +33,28 @@ struct css_set {
 struct sched_entity {
 	__u64 sum_exec_runtime;
 };
-struct signal_struct {
+struct task_io_accounting { /* its fields only with CONFIG_TASK_IO_ACCOUNTING */
+	__u64 read_bytes, write_bytes;
+};
+struct signal_struct { /* the sums are of the process's ended threads */
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
+	struct task_io_accounting ioac;
 	unsigned long long sum_sched_runtime;
+};
+struct qstr {
+	const unsigned char *name;
+};
+struct dentry {
+	struct qstr d_name;
+};
+struct path {
+	struct dentry *dentry;
+};
+struct file {
+	struct path f_path;
+};
+struct mm_struct {
+	struct file *exe_file;
 };
 struct task_struct {
 	int pid, tgid;
@@ -39,7 +62,17 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct mm_struct *mm;
 	struct sched_entity se;
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
+	struct task_io_accounting ioac;
+	char comm[16];
+};
+struct sock_common {
+	unsigned short skc_family;
+};
+struct sock {
+	struct sock_common __sk_common;
 };
 struct seq_file;
 struct bpf_iter_meta {
@@ -49,9 +82,27 @@ struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 };
+
+/* A folio's order has moved twice: 5.16, 6.6; its flags became a struct in 6.18. */
+struct folio {
+	unsigned long _flags_1;
+};
+struct folio___order {
+	unsigned char _folio_order;
+};
+struct folio___plain {
+	unsigned long flags;
+};
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
+struct folio___described {
+	memdesc_flags_t flags;
+};
 #pragma clang attribute pop
 
-/* Only its relocated value is used. */
+/* Only their relocated values are used. */
 enum cgroup_subsys_id { cpuacct_cgrp_id = 2 };
+enum pageflags { PG_head = 6 };
 
 #endif

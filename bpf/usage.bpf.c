@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * CPU time of every thread, charged to its cgroup: C(cgroup) = dead[cgroup] + sum over live threads (value - base).
- * Time is read (se.sum_exec_runtime, what cpuacct itself sums up), not counted, so the scheduler's hot path stays empty
- * and a thread that never leaves the CPU is exact. A thread is folded into dead[] when its task is freed: earlier, at
- * sched_process_exit, its sum is still stale.
+ * What every thread uses, charged to its cgroup: C(cgroup) = dead[cgroup] + sum over live threads (value - base).
+ * CPU time, switches, faults and block bytes are read where the kernel keeps them (se.sum_exec_runtime is what cpuacct
+ * itself sums up), so the scheduler's hot path stays empty and a thread that never leaves the CPU is exact; the others
+ * are counted by optional programs into the thread's storage. A thread is folded into dead[] when its task is freed:
+ * earlier, at sched_process_exit, its sums are still stale.
  */
 #include <linux/bpf.h>
 
@@ -15,15 +16,23 @@
 
 #include "usage.h"
 
+#define AF_INET  2
+#define AF_INET6 10
+#define MSG_PEEK 2
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile bool is_v1 = false;   /* cpuacct hierarchy instead of cgroup v2 */
-const volatile int hierarchy_id = 0; /* as in /proc/cgroups; 0 = v2 */
-const volatile __u64 birth_ns = 0;   /* CLOCK_BOOTTIME of the counters' birth */
+const volatile bool is_v1 = false;    /* cpuacct hierarchy instead of cgroup v2 */
+const volatile int hierarchy_id = 0;  /* as in /proc/cgroups; 0 = v2 */
+const volatile __u64 birth_ns = 0;    /* CLOCK_BOOTTIME of the counters' birth */
+const volatile bool cpu_only = false; /* the rest did not load on this kernel */
 
 struct thread {
-	__u64 base;   /* part of sum_exec_runtime that belongs elsewhere */
-	__u64 cgroup; /* where the rest belongs */
+	__u64 cgroup;                       /* where value - base belongs */
+	__u64 base[USAGE_COUNTER_COUNT];    /* part of the values that belongs elsewhere */
+	__u64 counted[USAGE_COUNTER_COUNT]; /* by the optional programs */
+	__u64 ended[USAGE_COUNTER_COUNT];   /* counted by the ended threads of this leader's process */
+	__u64 is_handed;                    /* this one's is in its leader's `ended` */
 };
 
 struct {
@@ -37,7 +46,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, USAGE_DEAD_MAX);
 	__type(key, __u64);
-	__type(value, __u64);
+	__type(value, struct usage_sum);
 } dead SEC(".maps");
 
 struct {
@@ -48,11 +57,18 @@ struct {
 } totals SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, USAGE_PROGRAM_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
 } runs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} softirq_began SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -66,7 +82,7 @@ struct {
 	__uint(max_entries, USAGE_EVENT_RING);
 } events SEC(".maps");
 
-static void add_to(void *map, __u32 slot, __u64 amount)
+static __always_inline void add_to(void *map, __u32 slot, __u64 amount)
 {
 	__u64 *value = bpf_map_lookup_elem(map, &slot);
 
@@ -74,42 +90,54 @@ static void add_to(void *map, __u32 slot, __u64 amount)
 		__sync_fetch_and_add(value, amount);
 }
 
-static void count_run(__u32 program)
+/* Per CPU and without an atomic: it shows that a program runs, and costs nothing to speak of. */
+static __always_inline void count_run(__u32 program)
 {
-	add_to(&runs, program, 1);
+	__u64 *count = bpf_map_lookup_elem(&runs, &program);
+
+	if (count)
+		*count += 1;
 }
 
-static __u64 cgroup_of(struct task_struct *task)
+static __always_inline __u64 cgroup_of(struct task_struct *task)
 {
-	struct css_set *set = task->cgroups;
 	struct cgroup_subsys_state *css = 0;
 
 	if (!is_v1)
-		return BPF_CORE_READ(set, dfl_cgrp, kn, id);
+		return task->cgroups->dfl_cgrp->kn->id;
+	struct css_set *set = task->cgroups;
 	__u32 index = bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id);
 	bpf_core_read(&css, sizeof(css), (const void *)&set->subsys + index * sizeof(css));
 	return BPF_CORE_READ(css, cgroup, kn, id);
 }
 
-static void fold(__u64 cgroup, __u64 ns)
+/* What found no room of its own is in the entry OTHER, which is there from the start. */
+static __always_inline struct usage_sum *sum_of(__u64 cgroup)
 {
-	__u64 zero = 0;
-	__u64 *sum;
+	static const struct usage_sum zero;
+	__u64 other = USAGE_OTHER;
+	struct usage_sum *sum = bpf_map_lookup_elem(&dead, &cgroup);
 
-	if (ns == 0)
-		return;
-	sum = bpf_map_lookup_elem(&dead, &cgroup);
 	if (!sum) {
 		bpf_map_update_elem(&dead, &cgroup, &zero, BPF_NOEXIST);
 		sum = bpf_map_lookup_elem(&dead, &cgroup);
 	}
-	if (sum)
-		__sync_fetch_and_add(sum, ns);
-	else
-		add_to(&totals, USAGE_TOTAL_DEAD_OTHER, ns);
+	return sum ? sum : bpf_map_lookup_elem(&dead, &other);
 }
 
-static struct thread *thread_of(struct task_struct *task)
+static __always_inline void fold(__u64 cgroup, const __u64 *value, const __u64 *base)
+{
+	struct usage_sum *sum = sum_of(cgroup);
+
+	if (!sum)
+		return;
+#pragma unroll
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		if (value[c] != base[c])
+			__sync_fetch_and_add(&sum->counter[c], value[c] - base[c]);
+}
+
+static __always_inline struct thread *thread_of(struct task_struct *task)
 {
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
@@ -118,14 +146,32 @@ static struct thread *thread_of(struct task_struct *task)
 	return thread;
 }
 
+/* The thread's own values; `thread` may be NULL. Fills value[USAGE_COUNTER_COUNT]. */
+static __always_inline void read_values(struct task_struct *task, const struct thread *thread, __u64 *value)
+{
+#pragma unroll
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		value[c] = thread ? thread->counted[c] : 0;
+	value[USAGE_cpu_ns] = task->se.sum_exec_runtime;
+	if (cpu_only)
+		return;
+	value[USAGE_switches] = task->nvcsw + task->nivcsw;
+	value[USAGE_minor_faults] = task->min_flt;
+	value[USAGE_major_faults] = task->maj_flt;
+	if (bpf_core_field_exists(task->ioac.read_bytes)) {
+		value[USAGE_read_bytes] = task->ioac.read_bytes;
+		value[USAGE_write_bytes] = task->ioac.write_bytes;
+	}
+}
+
 /* The thread went to another cgroup: what it used so far stays with the old one. */
-static void settle(struct thread *thread, __u64 cgroup, __u64 value)
+static __always_inline void settle(struct thread *thread, __u64 cgroup, const __u64 *value)
 {
 	if (thread->cgroup == cgroup)
 		return;
 	if (thread->cgroup != 0)
-		fold(thread->cgroup, value - thread->base);
-	thread->base = value;
+		fold(thread->cgroup, value, thread->base);
+	__builtin_memcpy(thread->base, value, sizeof(thread->base));
 	thread->cgroup = cgroup;
 }
 
@@ -138,13 +184,48 @@ int prime(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	count_run(USAGE_PRIME);
+	count_run(USAGE_PROGRAM_prime);
 	thread = thread_of(task);
 	if (thread && thread->cgroup == 0) {
-		thread->base = task->se.sum_exec_runtime;
+		read_values(task, thread, thread->base);
 		thread->cgroup = cgroup_of(task);
 	}
 	return 0;
+}
+
+static __always_inline void add(struct usage_record *record, enum usage_counter counter, __u64 amount)
+{
+	record->value[counter] += amount;
+	record->base[counter] += amount;
+}
+
+/* What a process owes to its ended threads is no matter of the leader's cgroup: both sides grow. */
+static __always_inline void add_ended(
+	struct task_struct *task, const struct thread *leader, struct usage_record *record)
+{
+	const struct signal_struct *signal = task->signal;
+
+#pragma unroll
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		add(record, c, leader ? leader->ended[c] : 0);
+	add(record, USAGE_cpu_ns, signal->sum_sched_runtime);
+	if (cpu_only)
+		return;
+	add(record, USAGE_switches, signal->nvcsw + signal->nivcsw);
+	add(record, USAGE_minor_faults, signal->min_flt);
+	add(record, USAGE_major_faults, signal->maj_flt);
+	if (bpf_core_field_exists(signal->ioac.read_bytes)) {
+		add(record, USAGE_read_bytes, signal->ioac.read_bytes);
+		add(record, USAGE_write_bytes, signal->ioac.write_bytes);
+	}
+}
+
+static __always_inline void name(struct task_struct *task, struct usage_record *record)
+{
+	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
+	if (task->mm)
+		bpf_probe_read_kernel_str(record->exe, sizeof(record->exe),
+			BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
 }
 
 SEC("iter/task")
@@ -156,23 +237,28 @@ int read_usage(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	count_run(USAGE_READ);
-	record.lifetime_ns = task->se.sum_exec_runtime;
-	record.cgroup = cgroup_of(task);
-	record.cpu_ns = record.lifetime_ns;
+	count_run(USAGE_PROGRAM_read_usage);
 	thread = thread_of(task);
+	record.cgroup = cgroup_of(task);
+	read_values(task, thread, record.value);
 	if (thread) {
 		/* Only the leader's move is told by cgroup_attach_task; its threads are settled here. */
 		if (thread->cgroup == 0)
 			thread->cgroup = record.cgroup;
-		settle(thread, record.cgroup, record.lifetime_ns);
-		record.cpu_ns = record.lifetime_ns - thread->base;
+		settle(thread, record.cgroup, record.value);
+		__builtin_memcpy(record.base, thread->base, sizeof(record.base));
 	}
 	record.tgid = task->tgid;
 	record.tid = task->pid;
-	record.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	if (record.tid == record.tgid)
-		record.group_ended_ns = BPF_CORE_READ(task, signal, sum_sched_runtime);
+	record.start_ns = task->group_leader->start_boottime;
+	if (record.tid == record.tgid) {
+		add_ended(task, thread, &record);
+		name(task, &record);
+	} else if (thread && thread->is_handed) {
+#pragma unroll
+		for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+			add(&record, c, -thread->counted[c]);
+	}
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
@@ -182,9 +268,30 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct thread *thread = thread_of(child);
 
-	count_run(USAGE_FORK);
+	count_run(USAGE_PROGRAM_on_fork);
 	if (thread)
 		thread->cgroup = cgroup_of(child);
+	return 0;
+}
+
+/* The kernel keeps its own sums of a process's ended threads; here is the last moment to keep ours. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct thread *thread, *leader;
+
+	if (task->pid == task->tgid)
+		return 0;
+	count_run(USAGE_PROGRAM_on_exit);
+	thread = bpf_task_storage_get(&threads, task, 0, 0);
+	leader = bpf_task_storage_get(&threads, task->group_leader, 0, 0);
+	if (!thread || !leader)
+		return 0;
+#pragma unroll
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		if (thread->counted[c])
+			__sync_fetch_and_add(&leader->ended[c], thread->counted[c]);
+	thread->is_handed = 1;
 	return 0;
 }
 
@@ -192,15 +299,16 @@ SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_free, struct task_struct *task)
 {
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
-	__u64 value = task->se.sum_exec_runtime;
+	__u64 value[USAGE_COUNTER_COUNT], none[USAGE_COUNTER_COUNT] = {};
 
-	count_run(USAGE_FREE);
+	count_run(USAGE_PROGRAM_on_free);
 	/* A thread that was dying at the birth of the counters was not primed: its past is nobody's. */
 	if (!thread && task->start_boottime < birth_ns)
 		return 0;
+	read_values(task, thread, value);
 	/* Where it was when its time was last settled, not where its process has gone since (see read_usage). */
-	fold(thread && thread->cgroup ? thread->cgroup : cgroup_of(task),
-		thread ? value - thread->base : value);
+	fold(thread && thread->cgroup ? thread->cgroup : cgroup_of(task), value,
+		thread ? thread->base : none);
 	return 0;
 }
 
@@ -208,14 +316,134 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_attach, struct cgroup *to, const char *path, struct task_struct *task)
 {
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
+	__u64 value[USAGE_COUNTER_COUNT];
 
-	count_run(USAGE_ATTACH);
-	if (thread)
-		settle(thread, cgroup_of(task), task->se.sum_exec_runtime);
+	count_run(USAGE_PROGRAM_on_attach);
+	if (!thread)
+		return 0;
+	read_values(task, thread, value);
+	settle(thread, cgroup_of(task), value);
 	return 0;
 }
 
-static void tell(__u32 kind, struct cgroup *cgroup, const char *path)
+/* Optional programs */
+
+/* A task without storage (the idle task) pays at once. */
+static __always_inline void charge(enum usage_counter counter, __u64 amount)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
+	struct usage_sum *sum;
+
+	if (thread) {
+		__sync_fetch_and_add(&thread->counted[counter], amount);
+		return;
+	}
+	sum = sum_of(cgroup_of(task));
+	if (sum)
+		__sync_fetch_and_add(&sum->counter[counter], amount);
+}
+
+/* Before 5.16 there are no folios, and each page is told by itself. */
+static __always_inline __u64 pages_of(struct folio *folio)
+{
+	const struct folio___described *described = (const void *)folio;
+	const struct folio___plain *plain = (const void *)folio;
+	const struct folio___order *ordered = (const void *)folio;
+	unsigned long flags = 0;
+
+	if (!bpf_core_type_exists(struct folio))
+		return 1;
+	if (bpf_core_field_exists(plain->flags))
+		flags = BPF_CORE_READ(plain, flags);
+	else if (bpf_core_field_exists(described->flags.f))
+		flags = BPF_CORE_READ(described, flags.f);
+	if (!(flags & 1UL << bpf_core_enum_value(enum pageflags, PG_head)))
+		return 1;
+	if (bpf_core_field_exists(ordered->_folio_order))
+		return 1UL << (BPF_CORE_READ(ordered, _folio_order) & 31);
+	return 1UL << (BPF_CORE_READ(folio, _flags_1) & 31);
+}
+
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int BPF_PROG(on_cache_add, struct folio *folio)
+{
+	count_run(USAGE_PROGRAM_on_cache_add);
+	charge(USAGE_cache_adds, pages_of(folio));
+	return 0;
+}
+
+SEC("tp_btf/writeback_dirty_folio")
+int BPF_PROG(on_cache_dirty, struct folio *folio)
+{
+	count_run(USAGE_PROGRAM_on_cache_dirty);
+	charge(USAGE_cache_dirtied, pages_of(folio));
+	return 0;
+}
+
+/* In the context of who submits: a reader itself; for buffered writes the kernel's flusher. */
+SEC("tp_btf/block_bio_queue")
+int BPF_PROG(on_block_io, void *bio)
+{
+	count_run(USAGE_PROGRAM_on_block_io);
+	charge(USAGE_io_ops, 1);
+	return 0;
+}
+
+static __always_inline bool is_network(const struct sock *sock)
+{
+	return sock->__sk_common.skc_family == AF_INET || sock->__sk_common.skc_family == AF_INET6;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(on_send, struct sock *sock, int bytes)
+{
+	if (bytes <= 0 || !is_network(sock))
+		return 0;
+	count_run(USAGE_PROGRAM_on_send);
+	charge(USAGE_tx_bytes, bytes);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(on_receive, struct sock *sock, int bytes, int flags)
+{
+	if (bytes <= 0 || flags & MSG_PEEK || !is_network(sock))
+		return 0;
+	count_run(USAGE_PROGRAM_on_receive);
+	charge(USAGE_rx_bytes, bytes);
+	return 0;
+}
+
+SEC("tp_btf/softirq_entry")
+int BPF_PROG(on_softirq_entry, unsigned int vector)
+{
+	__u32 zero = 0;
+	__u64 *began = bpf_map_lookup_elem(&softirq_began, &zero);
+
+	count_run(USAGE_PROGRAM_on_softirq_entry);
+	if (began)
+		*began = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/softirq_exit")
+int BPF_PROG(on_softirq_exit, unsigned int vector)
+{
+	__u32 zero = 0;
+	__u64 *began = bpf_map_lookup_elem(&softirq_began, &zero);
+
+	count_run(USAGE_PROGRAM_on_softirq_exit);
+	if (began && *began != 0) {
+		charge(USAGE_softirq_ns, bpf_ktime_get_ns() - *began);
+		*began = 0;
+	}
+	return 0;
+}
+
+/* Cgroups that come and go */
+
+static __always_inline void tell(__u32 kind, struct cgroup *cgroup, const char *path)
 {
 	struct usage_event *event;
 
@@ -227,6 +455,7 @@ static void tell(__u32 kind, struct cgroup *cgroup, const char *path)
 		return;
 	}
 	event->cgroup = cgroup->kn->id;
+	event->parent = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
 	event->kind = kind;
 	event->path[0] = '\0';
 	bpf_probe_read_kernel_str(event->path, sizeof(event->path), path);
@@ -236,7 +465,7 @@ static void tell(__u32 kind, struct cgroup *cgroup, const char *path)
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(on_mkdir, struct cgroup *cgroup, const char *path)
 {
-	count_run(USAGE_MKDIR);
+	count_run(USAGE_PROGRAM_on_mkdir);
 	tell(USAGE_EVENT_MKDIR, cgroup, path);
 	return 0;
 }
@@ -244,7 +473,7 @@ int BPF_PROG(on_mkdir, struct cgroup *cgroup, const char *path)
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(on_rmdir, struct cgroup *cgroup, const char *path)
 {
-	count_run(USAGE_RMDIR);
+	count_run(USAGE_PROGRAM_on_rmdir);
 	tell(USAGE_EVENT_RMDIR, cgroup, path);
 	return 0;
 }

@@ -3,34 +3,93 @@
 #ifndef TANSO_USAGE_H
 #define TANSO_USAGE_H
 
-#define USAGE_LAYOUT     1 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     2 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
+#define USAGE_OTHER      (~0ULL) /* key in `dead` of what found no room; the ring's ROW_ID_OTHER */
 
-/* Programs, and the slots of their run counts. */
-#define USAGE_PROGRAMS(X) X(READ) X(PRIME) X(FORK) X(FREE) X(ATTACH) X(MKDIR) X(RMDIR)
+/* Counters of a thread, all cumulative, in the order of the ring's rows. */
+#define USAGE_COUNTERS(X)                                                                                    \
+	X(cpu_ns)                                                                                            \
+	X(switches)                                                                                          \
+	X(cycles)                                                                                            \
+	X(instructions)                                                                                      \
+	X(cache_misses)                                                                                      \
+	X(dtlb_loads)                                                                                        \
+	X(minor_faults)                                                                                      \
+	X(major_faults)                                                                                      \
+	X(cache_adds)                                                                                        \
+	X(cache_dirtied)                                                                                     \
+	X(read_bytes)                                                                                        \
+	X(write_bytes)                                                                                       \
+	X(io_ops)                                                                                            \
+	X(rx_bytes)                                                                                          \
+	X(tx_bytes)                                                                                          \
+	X(rx_packets)                                                                                        \
+	X(tx_packets)                                                                                        \
+	X(softirq_ns)
+enum usage_counter {
+#define X(name) USAGE_##name,
+	USAGE_COUNTERS(X)
+#undef X
+		USAGE_COUNTER_COUNT
+};
+
+/*
+ * Programs: X(name, label in metrics, tracepoint, what is lost without it). Without a CORE program there is no counting;
+ * an optional one names the counter that is then absent.
+ */
+#define USAGE_PROGRAMS(X)                                                                                    \
+	X(read_usage, read, "", CORE)                                                                        \
+	X(prime, prime, "", CORE)                                                                            \
+	X(on_fork, fork, "sched_process_fork", CORE)                                                         \
+	X(on_free, free, "sched_process_free", CORE)                                                         \
+	X(on_attach, attach, "cgroup_attach_task", CORE)                                                     \
+	X(on_mkdir, mkdir, "cgroup_mkdir", CORE)                                                             \
+	X(on_rmdir, rmdir, "cgroup_rmdir", CORE)                                                             \
+	X(on_exit, exit, "sched_process_exit", CORE)                                                         \
+	X(on_cache_add, cache_add, "mm_filemap_add_to_page_cache", cache_adds)                               \
+	X(on_cache_dirty, cache_dirty, "writeback_dirty_folio", cache_dirtied)                               \
+	X(on_block_io, block_io, "block_bio_queue", io_ops)                                                  \
+	X(on_send, send, "sock_send_length", tx_bytes)                                                       \
+	X(on_receive, receive, "sock_recv_length", rx_bytes)                                                 \
+	X(on_softirq_entry, softirq_entry, "softirq_entry", softirq_ns)                                      \
+	X(on_softirq_exit, softirq_exit, "softirq_exit", softirq_ns)
+#define USAGE_CORE (-1)
 enum usage_program {
-#define X(id) USAGE_##id,
+#define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
 	USAGE_PROGRAMS(X)
 #undef X
 		USAGE_PROGRAM_COUNT
 };
 
-/* One thread, as the iterator writes it. */
+#define USAGE_COMM_MAX 16
+#define USAGE_EXE_MAX  32
+
+/*
+ * One thread, as the iterator writes it. value - base (which may wrap) is what its cgroup owes it since the counters'
+ * birth; value is what it adds to its process since that one's birth. The leader's value includes its ended threads.
+ */
 struct usage_record {
-	unsigned long long cgroup;         /* kernfs id in the chosen hierarchy */
-	unsigned long long cpu_ns;         /* on-CPU time since the epoch that belongs to this cgroup */
-	unsigned long long lifetime_ns;    /* on-CPU time since the thread was born */
-	unsigned long long group_ended_ns; /* of its process's ended threads (only in the leader's record) */
-	unsigned long long start_ns;       /* CLOCK_BOOTTIME of the process's birth */
+	unsigned long long cgroup;   /* kernfs id in the chosen hierarchy */
+	unsigned long long start_ns; /* CLOCK_BOOTTIME of the process's birth */
 	unsigned int tgid, tid;
+	char comm[USAGE_COMM_MAX]; /* of the leader, as is exe */
+	char exe[USAGE_EXE_MAX];   /* file name of the executable, "" = none (a kernel thread) */
+	unsigned long long value[USAGE_COUNTER_COUNT];
+	unsigned long long base[USAGE_COUNTER_COUNT];
+};
+
+/* What the ended threads of a cgroup used. */
+struct usage_sum {
+	unsigned long long counter[USAGE_COUNTER_COUNT];
 };
 
 enum usage_event_kind { USAGE_EVENT_MKDIR = 1, USAGE_EVENT_RMDIR = 2 };
 
 struct usage_event {
-	unsigned long long cgroup;
+	unsigned long long cgroup, parent;
 	unsigned int kind;
 	char path[USAGE_PATH_MAX];
 };
@@ -39,11 +98,12 @@ struct usage_event {
 struct usage_layout {
 	unsigned int version;
 	unsigned int is_v1;
+	unsigned int counters; /* bit c set: counter c is counted */
+	unsigned int reserved;
 };
 
 /* The entries of map `totals`. */
 enum usage_total {
-	USAGE_TOTAL_DEAD_OTHER,     /* ns of ended threads whose cgroup found no room in `dead` */
 	USAGE_TOTAL_EVENTS_DROPPED, /* events that found no room in the ring buffer */
 	USAGE_TOTAL_UNSTORED,       /* threads without task storage (no memory) */
 	USAGE_TOTAL_COUNT

@@ -66,8 +66,9 @@ enum workload_kind {
 		WORKLOAD_KIND_COUNT
 };
 
-/* Rows of the ring: a cgroup (shares node energy) or a process (shares its cgroup's). */
-enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2 };
+/* Rows of the ring: a cgroup (shares node energy), a process (shares its cgroup's), or a note of the collector to its
+ * successor, which readers skip. */
+enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3 };
 
 /* Row flags, in ring and frames. */
 #define ROW_FINAL UINT8_C(0x01) /* ended: these are its last numbers */
@@ -76,6 +77,7 @@ enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2 };
 /* Reserved row ids: no kernfs id is that large. */
 #define ROW_ID_OTHER UINT64_MAX       /* cgroups beyond ring_rows */
 #define ROW_ID_ENDED (UINT64_MAX - 1) /* ended rows folded together when too many wait for an ack */
+#define ROW_ID_NODE  (UINT64_MAX - 2) /* the node itself, only in notes */
 
 /* Bits of ring_tick.flags and power.flags */
 #define TICK_FLAG_COARSE UINT32_C(0x01) /* interval not integrated tick by tick (ring lapped) */

@@ -50,17 +50,37 @@ static int set_path(struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
+static struct cgroup *add_new(struct cgroups *cgroups, uint64_t id, uint64_t now_boot_ns)
+{
+	uint32_t rows = cgroups->is_crowded ? 2 : 1;
+
+	if (cgroups->count + cgroups->notes + rows > cgroups->capacity ||
+		idmap_put(&cgroups->by_id, id, cgroups->count) < 0)
+		return NULL;
+	struct cgroup *cgroup = &cgroups->all[cgroups->count++];
+	*cgroup = (struct cgroup) { .id = id, .start_ns = now_boot_ns };
+	cgroup->is_promoted = cgroup->has_base = cgroups->is_crowded;
+	cgroups->notes += cgroup->has_base;
+	return cgroup;
+}
+
+void cgroups_set_base(struct cgroups *cgroups, struct cgroup *cgroup, const uint64_t base[COUNTER_COUNT])
+{
+	cgroups->notes -= cgroup->has_base;
+	memcpy(cgroup->base, base, sizeof(cgroup->base));
+	cgroup->has_base = cgroup->is_promoted = false;
+	for (int c = 0; c < COUNTER_COUNT; c++)
+		cgroup->has_base |= base[c] > 0;
+	cgroups->notes += cgroup->has_base;
+}
+
 struct cgroup *cgroups_add(
 	struct cgroups *cgroups, uint64_t id, uint64_t parent, const char *path, uint64_t now_boot_ns)
 {
 	struct cgroup *cgroup = cgroups_find(cgroups, id);
 
-	if (cgroup == NULL) {
-		if (cgroups->count == cgroups->capacity || idmap_put(&cgroups->by_id, id, cgroups->count) < 0)
-			return NULL;
-		cgroup = &cgroups->all[cgroups->count++];
-		*cgroup = (struct cgroup) { .id = id, .start_ns = now_boot_ns };
-	}
+	if (cgroup == NULL && (cgroup = add_new(cgroups, id, now_boot_ns)) == NULL)
+		return NULL;
 	cgroup->parent = parent != 0 ? parent : cgroup->parent;
 	if ((cgroup->path == NULL || strcmp(cgroup->path, path) != 0) && set_path(cgroup, path) < 0) {
 		if (cgroup->path == NULL)
@@ -77,6 +97,7 @@ void cgroups_remove(struct cgroups *cgroups, uint64_t id)
 	if (!idmap_find(&cgroups->by_id, id, &index))
 		return;
 	free(cgroups->all[index].path);
+	cgroups->notes -= cgroups->all[index].has_base;
 	idmap_remove(&cgroups->by_id, id);
 	cgroups->count--;
 	if (index == cgroups->count)

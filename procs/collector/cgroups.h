@@ -10,27 +10,31 @@
 
 #include "base/idmap.h"
 #include "collector/identity.h"
+#include "ipc/ring.h"
 
 struct cgroup {
 	uint64_t id, parent;
-	uint64_t start_ns;         /* CLOCK_BOOTTIME when it was first seen, 0 = before us */
-	uint64_t cpu_ns;           /* published: never goes down */
-	uint64_t base_ns;          /* used before it had a row of its own: stands in the row (other) */
-	uint64_t dead_ns, live_ns; /* of this reading */
+	uint64_t start_ns;               /* CLOCK_BOOTTIME when it was first seen, 0 = before us */
+	uint64_t counter[COUNTER_COUNT]; /* published: never go down */
+	uint64_t base[COUNTER_COUNT];    /* used before it had a row of its own: stands in the row (other) */
+	uint64_t sum[COUNTER_COUNT];     /* of this reading */
 	uint64_t memory_bytes, children_bytes; /* at the last memory reading */
-	uint64_t mem_byte_seconds;
-	uint64_t removed_ns; /* CLOCK_MONOTONIC of its removal, 0 = it exists */
-	uint64_t final_seq;  /* tick that first carried it as final, 0 = not yet */
-	bool is_seen;        /* by the walk that is going on */
-	bool is_promoted;    /* it had no room until now */
-	bool is_new;         /* not yet told in a topology frame */
-	char *path;          /* owned */
+	uint64_t removed_ns;                   /* CLOCK_MONOTONIC of its removal, 0 = it exists */
+	uint64_t final_seq;                    /* tick that first carried it as final, 0 = not yet */
+	bool is_seen;                          /* by the walk that is going on */
+	bool is_populated;                     /* this reading found a live thread in it */
+	bool is_promoted;                      /* it had no room until now */
+	bool has_base; /* some of base[] is not 0: it takes a second row, the note of it */
+	bool is_new;   /* not yet told in a topology frame */
+	char *path;    /* owned */
 	struct identity identity;
 };
 
 struct cgroups {
-	const char *root; /* folder of the hierarchy */
-	uint32_t capacity, count;
+	const char *root;         /* folder of the hierarchy */
+	uint32_t capacity, count; /* capacity: of rows, notes included */
+	uint32_t notes;           /* cgroups with a base, or that may get one */
+	bool is_crowded;          /* some had no room: who is added now may have used something before */
 	struct cgroup *all;
 	struct idmap by_id;
 };
@@ -43,5 +47,7 @@ struct cgroup *cgroups_find(struct cgroups *cgroups, uint64_t id);
 struct cgroup *cgroups_add(
 	struct cgroups *cgroups, uint64_t id, uint64_t parent, const char *path, uint64_t now_boot_ns);
 void cgroups_remove(struct cgroups *cgroups, uint64_t id);
+/* From now on what the cgroup used before counts elsewhere: sets its base, which takes a note of its own unless all 0. */
+void cgroups_set_base(struct cgroups *cgroups, struct cgroup *cgroup, const uint64_t base[COUNTER_COUNT]);
 /* Walks the hierarchy: adds what is new, marks as removed what is gone. Returns how many did not fit, or -errno. */
 int cgroups_walk(struct cgroups *cgroups, uint64_t now_mono_ns, uint64_t now_boot_ns);

@@ -26,6 +26,17 @@ static bool next_number(const char **at, uint64_t *ret_value)
 	return errno == 0;
 }
 
+/* "17 (any (thing)) S …" */
+static void copy_comm(const char *text, char *comm, size_t size)
+{
+	const char *first = strchr(text, '('), *last = strrchr(text, ')');
+
+	if (first == NULL || last < first)
+		return;
+	size_t length = (size_t)(last - first) - 1;
+	memcpy(comm, first + 1, length < size ? length : size);
+}
+
 int procfs_parse_stat(const char *text, struct procfs_stat *ret_stat)
 {
 	const char *at = strrchr(text, ')'); /* comm ends at the last one */
@@ -48,6 +59,7 @@ int procfs_parse_stat(const char *text, struct procfs_stat *ret_stat)
 		}
 	}
 	*ret_stat = (struct procfs_stat) { .cpu_ticks = utime + stime, .start_ticks = start };
+	copy_comm(text, ret_stat->comm, sizeof(ret_stat->comm));
 	return 0;
 }
 
@@ -86,6 +98,23 @@ int procfs_parse_cgroup(const char *text, const char *controller, char *ret_path
 	return -ENOENT;
 }
 
+/* "softirq <total> hi timer net_tx net_rx block …" of all CPUs; a kernel without the line has counted none. */
+static void parse_softirqs(const char *text, uint64_t softirqs[static SOFTIRQ_COUNT])
+{
+	uint64_t value[6] = { 0 };
+	const char *at = strstr(text, "\nsoftirq ");
+
+	if (at == NULL)
+		return;
+	at += strlen("\nsoftirq ");
+	for (int i = 0; i < 6; i++)
+		if (!next_number(&at, &value[i]))
+			return;
+	softirqs[SOFTIRQ_NET_TX] = value[3];
+	softirqs[SOFTIRQ_NET_RX] = value[4];
+	softirqs[SOFTIRQ_BLOCK] = value[5];
+}
+
 int procfs_parse_cpu(const char *text, struct procfs_cpu *ret_cpu)
 {
 	uint64_t value[8] = { 0 }; /* user nice system idle iowait irq softirq steal */
@@ -98,6 +127,7 @@ int procfs_parse_cpu(const char *text, struct procfs_cpu *ret_cpu)
 		if (!next_number(&at, &value[i]))
 			return -EBADMSG;
 	*ret_cpu = (struct procfs_cpu) { .idle_ticks = value[3] + value[4], .steal_ticks = value[7] };
+	parse_softirqs(at, ret_cpu->softirqs);
 	for (at = strstr(at, "\ncpu"); at != NULL && isdigit((unsigned char)at[4]);
 		at = strstr(at + 1, "\ncpu"))
 		ret_cpu->cpus++;

@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/ring.h"
+
 struct procfs_stat {
 	uint64_t cpu_ticks;   /* utime + stime, USER_HZ */
 	uint64_t start_ticks; /* after boot, USER_HZ */
+	char comm[16];        /* not NUL-terminated when all are used */
 };
 
 /* /proc/<pid>/stat. 0 or -EBADMSG. */
@@ -17,6 +20,7 @@ int procfs_parse_cgroup(const char *text, const char *controller, char *ret_path
 struct procfs_cpu {
 	uint64_t idle_ticks; /* idle + iowait of all CPUs */
 	uint64_t steal_ticks;
+	uint64_t softirqs[SOFTIRQ_COUNT];
 	uint32_t cpus;
 };
 

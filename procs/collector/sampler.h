@@ -1,6 +1,6 @@
 /*
- * One reading of the machine: CPU time by cgroup and process, memory by cgroup, the CPUs, the meter; laid out as a ring
- * tick with its rows. All sums are cumulative over the epoch and never go down.
+ * One reading of the machine: what each cgroup and process used, memory by cgroup, the CPUs, the meter; laid out as a
+ * ring tick with its rows. All sums are cumulative over the epoch and never go down.
  */
 #pragma once
 
@@ -9,6 +9,8 @@
 #include "collector/cgroups.h"
 #include "collector/hierarchy.h"
 #include "collector/meters/meter.h"
+#include "collector/node.h"
+#include "collector/processes.h"
 #include "collector/usage_reader.h"
 #include "ipc/ring.h"
 
@@ -18,14 +20,17 @@ struct sampler {
 	struct usage_reader *usage;
 	struct meter *meter; /* NULL: the estimator's model answers */
 	struct cgroups cgroups;
+	struct processes processes;
+	struct node node;
 	struct ring_row *rows; /* of the reading */
 	uint32_t capacity, row_count;
-	uint64_t busy_ns, capacity_ns, last_mono_ns;
-	uint64_t other_ns, other_last_ns, other_now_ns; /* cgroups that found no room */
-	uint64_t memory_read_ns;                        /* CLOCK_MONOTONIC of the last memory reading */
-	uint64_t idle_ns, steal_ns, idle_last_ticks, steal_last_ticks;
-	uint64_t walked_ns; /* CLOCK_MONOTONIC of the last walk */
-	bool wants_walk, has_cpu_base;
+	uint64_t total[COUNTER_COUNT]; /* of all rows that are or were */
+	uint64_t capacity_ns, last_mono_ns;
+	/* of the cgroups that found no room: published, as the last reading found it, as this one does */
+	uint64_t other[COUNTER_COUNT], other_last[COUNTER_COUNT], other_sum[COUNTER_COUNT];
+	uint64_t memory_read_ns; /* CLOCK_MONOTONIC of the last memory reading */
+	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
+	bool wants_walk;
 	double walks, rows_dropped;
 };
 

@@ -25,6 +25,7 @@
 struct process {
 	uint32_t tgid;
 	uint64_t start_ticks, cpu_ticks, base_ticks, cgroup;
+	char comm[USAGE_COMM_MAX];
 	bool is_seen;
 };
 
@@ -109,6 +110,7 @@ static void update(struct procfs_usage *usage, uint32_t tgid, const struct procf
 		process->cgroup = cgroup;
 	}
 	process->cpu_ticks = stat->cpu_ticks > process->cpu_ticks ? stat->cpu_ticks : process->cpu_ticks;
+	memcpy(process->comm, stat->comm, sizeof(process->comm));
 	process->is_seen = true;
 }
 
@@ -163,6 +165,20 @@ static void bury_the_dead(struct procfs_usage *usage)
 	}
 }
 
+static void tell(
+	const struct procfs_usage *usage, const struct process *process, const struct usage_visitor *visitor)
+{
+	struct usage_record record = { .cgroup = process->cgroup,
+		.start_ns = process->start_ticks * usage->tick_ns,
+		.tgid = process->tgid,
+		.tid = process->tgid };
+
+	record.value[USAGE_cpu_ns] = process->cpu_ticks * usage->tick_ns;
+	record.base[USAGE_cpu_ns] = process->base_ticks * usage->tick_ns;
+	memcpy(record.comm, process->comm, sizeof(record.comm));
+	visitor->thread(visitor->context, &record);
+}
+
 static int read_procfs(struct usage_reader *source, const struct usage_visitor *visitor)
 {
 	struct procfs_usage *usage = container_of(source, struct procfs_usage, source);
@@ -171,16 +187,13 @@ static int read_procfs(struct usage_reader *source, const struct usage_visitor *
 	if (r < 0)
 		return r;
 	bury_the_dead(usage);
-	for (uint32_t i = 0; i < usage->ended_count; i++)
-		visitor->ended(
-			visitor->context, usage->ended[i].cgroup, usage->ended[i].ticks * usage->tick_ns);
-	for (uint32_t i = 0; i < usage->count; i++) {
-		const struct process *process = &usage->processes[i];
-		visitor->thread(visitor->context, process->cgroup,
-			(process->cpu_ticks - process->base_ticks) * usage->tick_ns);
-		visitor->process(visitor->context, process->cgroup, process->tgid,
-			process->start_ticks * usage->tick_ns, process->cpu_ticks * usage->tick_ns);
+	for (uint32_t i = 0; i < usage->ended_count; i++) {
+		struct usage_sum sum = { 0 };
+		sum.counter[USAGE_cpu_ns] = usage->ended[i].ticks * usage->tick_ns;
+		visitor->ended(visitor->context, usage->ended[i].cgroup, &sum);
 	}
+	for (uint32_t i = 0; i < usage->count; i++)
+		tell(usage, &usage->processes[i], visitor);
 	return 0;
 }
 
@@ -197,12 +210,11 @@ static void forget_procfs(struct usage_reader *source, uint64_t cgroup)
 		idmap_put(&usage->by_cgroup, usage->ended[index].cgroup, index);
 }
 
-static uint64_t report_procfs(struct usage_reader *source, struct stats *stats)
+static void report_procfs(struct usage_reader *source, struct stats *stats)
 {
 	struct procfs_usage *usage = container_of(source, struct procfs_usage, source);
 
-	*stats_entry(stats, STAT_COUNTER, "processes_dropped_total", "") = usage->overflow;
-	return 0;
+	*stats_entry(stats, STAT_COUNTER, "procfs_processes_dropped_total", "") = usage->overflow;
 }
 
 static void free_procfs(struct usage_reader *source)
@@ -224,8 +236,8 @@ int usage_open_procfs(
 
 	if (usage == NULL)
 		return -ENOMEM;
-	usage->source =
-		(struct usage_reader) { "procfs", read_procfs, forget_procfs, report_procfs, free_procfs };
+	usage->source = (struct usage_reader) { "procfs", 1U << USAGE_cpu_ns, read_procfs, forget_procfs,
+		report_procfs, free_procfs };
 	usage->hierarchy = hierarchy;
 	usage->tick_ns = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
 	usage->processes = calloc(PROCESSES_MAX, sizeof(*usage->processes));

@@ -8,13 +8,15 @@
 #include "tests/unit/unit.h"
 
 #define GROUPS 4
+#define ALL    ((1U << USAGE_COUNTER_COUNT) - 1)
 
 struct world {
 	char root[64];
 	struct config config;
 	struct hierarchy hierarchy;
 	struct usage_reader usage;
-	uint64_t id[GROUPS], ended_ns[GROUPS];
+	uint64_t id[GROUPS];
+	struct usage_sum ended[GROUPS];
 	struct sampler sampler;
 	struct ring_tick tick;
 	uint64_t seq;
@@ -25,8 +27,8 @@ static int read_script(struct usage_reader *usage, const struct usage_visitor *v
 	const struct world *world = container_of(usage, struct world, usage);
 
 	for (int i = 0; i < GROUPS; i++)
-		if (world->id[i] != 0 && world->ended_ns[i] != 0)
-			visitor->ended(visitor->context, world->id[i], world->ended_ns[i]);
+		if (world->id[i] != 0 && world->ended[i].counter[USAGE_cpu_ns] != 0)
+			visitor->ended(visitor->context, world->id[i], &world->ended[i]);
 	return 0;
 }
 
@@ -35,10 +37,9 @@ static void forget_script(struct usage_reader *usage, uint64_t cgroup)
 	(void)usage, (void)cgroup;
 }
 
-static uint64_t report_script(struct usage_reader *usage, struct stats *stats)
+static void report_script(struct usage_reader *usage, struct stats *stats)
 {
 	(void)usage, (void)stats;
-	return 0;
 }
 
 static void write_file(const struct world *world, const char *name, const char *text)
@@ -109,7 +110,7 @@ static void restart_at(struct world *world, uint64_t seconds)
 static const struct ring_row *row_of(const struct world *world, uint64_t id)
 {
 	for (uint32_t i = 0; i < world->sampler.row_count; i++)
-		if (world->sampler.rows[i].id == id)
+		if (world->sampler.rows[i].id == id && world->sampler.rows[i].kind == ROW_CGROUP)
 			return &world->sampler.rows[i];
 	return NULL;
 }
@@ -135,7 +136,8 @@ static int set_up(void **state)
 	snprintf(world->hierarchy.root, sizeof(world->hierarchy.root), "%s/cg", world->root);
 	snprintf(world->hierarchy.memory_root, sizeof(world->hierarchy.memory_root), "%s/cg", world->root);
 	world->hierarchy.memory_file = "memory.current";
-	world->usage = (struct usage_reader) { "script", read_script, forget_script, report_script, NULL };
+	world->usage =
+		(struct usage_reader) { "script", ALL, read_script, forget_script, report_script, NULL };
 	snprintf(path, sizeof(path), "%s/cg", world->root);
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file(world, "stat", "cpu  1 0 1 500 0 0 0 30\ncpu0 1 0 1 500 0 0 0 30\n");
@@ -159,27 +161,50 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Each counter another amount, so that none can stand for another. */
+static void use(struct world *world, int i, uint64_t amount)
+{
+	for (uint64_t c = 0; c < USAGE_COUNTER_COUNT; c++)
+		world->ended[i].counter[c] += amount * (c + 1);
+}
+
+static void assert_row(const struct world *world, uint64_t id, uint64_t amount)
+{
+	const struct ring_row *row = row_of(world, id);
+
+	assert_non_null(row);
+	for (uint64_t c = 0; c < USAGE_COUNTER_COUNT; c++)
+		assert_int_equal(row->counter[c], amount * (c + 1));
+}
+
+static void assert_total(const struct world *world, uint64_t amount)
+{
+	assert_int_equal(world->tick.busy_ns, amount);
+	for (uint64_t c = 0; c < USAGE_COUNTER_COUNT; c++)
+		assert_int_equal(world->tick.total[c], amount * (c + 1));
+}
+
 static void what_stands_in_other_is_not_counted_again_after_a_restart(void **state)
 {
 	struct world *world = *state;
 
 	for (int i = 0; i < 3; i++) {
 		make_group(world, i, "0");
-		world->ended_ns[i] = 1000;
+		use(world, i, 1000);
 	}
-	start(world, 4); /* room for two cgroups, one of them the root */
+	start(world, 5); /* room for two cgroups, one of them the root */
 	read_at(world, 1);
-	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 2000);
-	assert_int_equal(world->tick.busy_ns, 3000);
+	assert_row(world, ROW_ID_OTHER, 2000);
+	assert_total(world, 3000);
 	restart_at(world, 2);
 	read_at(world, 2);
-	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 2000);
-	assert_int_equal(world->tick.busy_ns, 3000);
+	assert_row(world, ROW_ID_OTHER, 2000);
+	assert_total(world, 3000);
 	for (int i = 0; i < 3; i++)
-		world->ended_ns[i] += 10;
+		use(world, i, 10);
 	read_at(world, 3);
-	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 2020);
-	assert_int_equal(world->tick.busy_ns, 3030);
+	assert_row(world, ROW_ID_OTHER, 2020);
+	assert_total(world, 3030);
 }
 
 static void ignore(void *context, uint64_t id)
@@ -192,27 +217,35 @@ static void a_promoted_cgroup_does_not_claim_its_past_after_a_restart(void **sta
 	struct world *world = *state;
 
 	make_group(world, 0, "0");
-	start(world, 4);
-	read_at(world, 1); /* the root and group 0 fill the table */
 	make_group(world, 1, "0");
-	world->ended_ns[1] = 1000;
+	start(world, 6);
+	read_at(world, 1); /* the root and groups 0 and 1 fill the table */
+	make_group(world, 2, "0");
+	use(world, 2, 1000);
 	read_at(world, 2);
-	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 1000);
-	remove_group(world, 0);
-	world->id[0] = 0;
+	assert_row(world, ROW_ID_OTHER, 1000);
+	for (int i = 0; i < 2; i++) {
+		remove_group(world, i);
+		world->id[i] = 0;
+	}
 	world->sampler.wants_walk = true;
 	read_at(world, 3);
 	read_at(world, 6); /* final */
 	sampler_acknowledge(&world->sampler, world->seq, ignore, NULL);
-	read_at(world, 7); /* group 1 finds room */
-	world->ended_ns[1] = 1100;
+	read_at(world, 7); /* group 2 finds room, for its row and the note of its past */
+	use(world, 2, 100);
 	read_at(world, 8);
-	assert_int_equal(counter_of(world, world->id[1], COUNTER_cpu_ns), 100);
-	uint64_t busy_ns = world->tick.busy_ns;
+	assert_row(world, world->id[2], 100);
+	assert_total(world, 1100);
 	restart_at(world, 9);
 	read_at(world, 9);
-	assert_int_equal(counter_of(world, world->id[1], COUNTER_cpu_ns), 100);
-	assert_int_equal(world->tick.busy_ns, busy_ns);
+	assert_row(world, world->id[2], 100);
+	assert_total(world, 1100);
+	use(world, 2, 7);
+	read_at(world, 10);
+	assert_row(world, world->id[2], 107);
+	assert_row(world, ROW_ID_OTHER, 1000);
+	assert_total(world, 1107);
 }
 
 static void ended_time_the_kernel_had_no_room_for_stands_in_other(void **state)
@@ -220,7 +253,7 @@ static void ended_time_the_kernel_had_no_room_for_stands_in_other(void **state)
 	struct world *world = *state;
 
 	world->id[0] = ROW_ID_OTHER;
-	world->ended_ns[0] = 500;
+	world->ended[0].counter[USAGE_cpu_ns] = 500;
 	start(world, 8);
 	read_at(world, 1);
 	assert_int_equal(counter_of(world, ROW_ID_OTHER, COUNTER_cpu_ns), 500);

@@ -20,21 +20,24 @@ struct sum {
 	uint64_t cgroup, ns;
 };
 
-static void add(void *context, uint64_t cgroup, uint64_t cpu_ns)
+static void add_ended(void *context, uint64_t cgroup, const struct usage_sum *ended)
 {
 	struct sum *sum = context;
 
-	sum->ns += cgroup == sum->cgroup ? cpu_ns : 0;
+	sum->ns += cgroup == sum->cgroup ? ended->counter[USAGE_cpu_ns] : 0;
 }
 
-static void no_process(void *context, uint64_t cgroup, uint32_t tgid, uint64_t start_ns, uint64_t cpu_ns)
+static void add_live(void *context, const struct usage_record *record)
 {
-	(void)context, (void)cgroup, (void)tgid, (void)start_ns, (void)cpu_ns;
+	struct sum *sum = context;
+
+	if (record->cgroup == sum->cgroup)
+		sum->ns += record->value[USAGE_cpu_ns] - record->base[USAGE_cpu_ns];
 }
 
-static void no_made(void *context, uint64_t cgroup, const char *path)
+static void no_made(void *context, uint64_t cgroup, uint64_t parent, const char *path)
 {
-	(void)context, (void)cgroup, (void)path;
+	(void)context, (void)cgroup, (void)parent, (void)path;
 }
 
 static void no_removed(void *context, uint64_t cgroup)
@@ -45,7 +48,7 @@ static void no_removed(void *context, uint64_t cgroup)
 static uint64_t time_of(struct usage_reader *usage, uint64_t cgroup)
 {
 	struct sum sum = { .cgroup = cgroup };
-	const struct usage_visitor visitor = { &sum, add, add, no_process, no_made, no_removed };
+	const struct usage_visitor visitor = { &sum, add_ended, add_live, no_made, no_removed };
 
 	assert_int_equal(usage->read(usage, &visitor), 0);
 	return sum.ns;

@@ -1,0 +1,41 @@
+/*
+ * The live processes: what each has used since its birth, summed over its threads, and what it is called. Kept over the
+ * readings, because a thread that ends during one is in none of its sums and the published values never go down.
+ * Bounded by `capacity`; what finds no room is counted in `dropped`. One owner, no threads.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/idmap.h"
+#include "bpf/usage.h"
+#include "ipc/ring.h"
+
+struct process {
+	uint64_t cgroup, start_ns;
+	uint32_t tgid;
+	uint32_t reading;                      /* the last one that saw it */
+	uint64_t sum[USAGE_COUNTER_COUNT];     /* of this reading */
+	uint64_t counter[USAGE_COUNTER_COUNT]; /* published: never go down */
+	char comm[USAGE_COMM_MAX];
+	char exe[USAGE_EXE_MAX];
+};
+
+struct processes {
+	struct process *all;
+	uint32_t capacity, count, reading;
+	struct idmap by_tgid;
+	double dropped;
+};
+
+int processes_init(struct processes *processes, uint32_t capacity);
+void processes_done(struct processes *processes);
+/* Goes on where a row of the ring stopped (after a restart of the collector). */
+void processes_resume(struct processes *processes, const struct ring_row *row);
+/* A reading: begin, each live thread, end. Who was not seen has ended and is forgotten. */
+void processes_begin(struct processes *processes);
+void processes_add(struct processes *processes, const struct usage_record *record);
+void processes_end(struct processes *processes);
+/* Fills the row of one process. */
+void process_row(const struct process *process, struct ring_row *ret_row);

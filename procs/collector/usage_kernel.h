@@ -1,0 +1,32 @@
+/*
+ * The kernel's side of the counters: loads the programs, attaches what this kernel has, and keeps links and maps in the
+ * supervisor's fd store, so that counting goes on while the collector is away. Not thread-safe; one owner.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/usage.h"
+#include "collector/hierarchy.h"
+
+#define USAGE_MAPS(X) X(threads) X(dead) X(totals) X(runs) X(softirq_began) X(layout) X(events)
+enum usage_map {
+#define X(name) USAGE_MAP_##name,
+	USAGE_MAPS(X)
+#undef X
+		USAGE_MAP_COUNT
+};
+
+struct usage_kernel {
+	int link[USAGE_PROGRAM_COUNT]; /* -1 = not attached: this kernel lacks it */
+	int map[USAGE_MAP_COUNT];
+	uint32_t counters; /* bit c set: counter c (usage.h) is counted */
+};
+
+/* As usage_open_ebpf(). The caller ends with usage_kernel_close() in any case. */
+int usage_kernel_open(struct usage_kernel *kernel, const struct hierarchy *hierarchy, bool may_adopt,
+	bool *ret_is_new, const char **ret_step);
+void usage_kernel_close(struct usage_kernel *kernel);
+/* The label of a program in metrics. */
+const char *usage_probe_name(enum usage_program program);
