@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -41,4 +43,20 @@ int file_read_u64(int dir_fd, const char *path, uint64_t *ret_value)
 		return -EBADMSG;
 	*ret_value = value;
 	return 0;
+}
+
+bool file_has_changed(const char *path, struct file_identity *identity)
+{
+	struct file_identity now = { 0 };
+	struct stat status;
+
+	if (stat(path, &status) == 0)
+		now = (struct file_identity) { .device = status.st_dev,
+			.inode = status.st_ino,
+			.size = (uint64_t)status.st_size,
+			.changed_s = status.st_ctim.tv_sec,
+			.changed_ns = status.st_ctim.tv_nsec };
+	bool has_changed = memcmp(&now, identity, sizeof(now)) != 0;
+	*identity = now;
+	return has_changed;
 }

@@ -8,6 +8,7 @@
 
 #include <h2o.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
 
 #include "base/loop.h"
 
@@ -31,11 +32,17 @@ void web_free(struct web *web);
 /* Opens "ADDRESS:PORT" ("127.0.0.1:30800", "[::1]:30443") or a unix socket ("/path"). -EADDRINUSE etc.; the fd is the
  * caller's (it may store it with the supervisor). */
 int web_listen(const char *address, int *ret_fd);
+/* The listener kept by the supervisor under `name`, if it still listens on `address`, else a new one, kept from now on. */
+int web_take_listener(const char *name, const char *address, int *ret_fd);
+/* True for 127.0.0.0/8, ::1 and unix sockets: "127.0.0.1:30800", "[::1]:30800", "/path". */
+bool web_is_loopback(const char *address);
 /* Who listens on that port: "nginx (pid 123)" into text, best effort, for the error message. */
 void web_port_owner(const char *address, char *text, size_t size);
 
 /* Serves fd (consumed on success); tls NULL = plain. */
 int web_add_listener(struct web *web, int fd, SSL_CTX *tls);
+/* New connections of all listeners with TLS use this one from now on; the caller keeps owning both. */
+void web_set_tls(struct web *web, SSL_CTX *tls);
 int web_add_source(struct web *web, struct source *source);
 void web_remove_source(struct web *web, struct source *source);
 h2o_loop_t *web_loop(struct web *web);

@@ -1,13 +1,9 @@
-/* Opening listening sockets, and saying who has the port when it cannot be opened. */
+/* Opening listening sockets, and taking back those that the supervisor kept. */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,12 +11,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
-#include "base/web.h"
+#include "base/ready.h"
+#include "base/web_private.h"
 
-#define BACKLOG     128
-#define TCP_LISTEN  0x0A /* net/tcp_states.h */
-#define ADDRESS_MAX 256
+#define BACKLOG 128
 
 static int listen_unix(const char *path, int *ret_fd)
 {
@@ -43,11 +37,11 @@ static int listen_unix(const char *path, int *ret_fd)
 }
 
 /* "127.0.0.1:30800" or "[::1]:30800" */
-static int split_address(const char *text, char *host, char *port)
+int web_split_address(const char *text, char *host, char *port)
 {
 	const char *colon = strrchr(text, ':');
 
-	if (colon == NULL || colon == text || strlen(text) >= ADDRESS_MAX)
+	if (colon == NULL || colon == text || strlen(text) >= WEB_ADDRESS_MAX)
 		return -EINVAL;
 	size_t size = (size_t)(colon - text);
 	size_t bracket = text[0] == '[' && colon[-1] == ']' ? 1 : 0;
@@ -59,7 +53,7 @@ static int split_address(const char *text, char *host, char *port)
 
 int web_listen(const char *text, int *ret_fd)
 {
-	char host[ADDRESS_MAX], port[ADDRESS_MAX];
+	char host[WEB_ADDRESS_MAX], port[WEB_ADDRESS_MAX];
 	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
 		.ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
@@ -67,7 +61,7 @@ int web_listen(const char *text, int *ret_fd)
 
 	if (text[0] == '/')
 		return listen_unix(text, ret_fd);
-	if (split_address(text, host, port) < 0 || getaddrinfo(host, port, &hints, &found) != 0)
+	if (web_split_address(text, host, port) < 0 || getaddrinfo(host, port, &hints, &found) != 0)
 		return -EINVAL;
 	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
@@ -81,70 +75,62 @@ int web_listen(const char *text, int *ret_fd)
 	return r;
 }
 
-/* Inode of the socket that listens on `port`, from /proc/net/tcp or tcp6; 0 if none. */
-static uint64_t listener_inode(const char *table, unsigned port)
+bool web_is_loopback(const char *address)
 {
-	char line[512];
-	CLEANUP(fclosep) FILE *file = fopen(table, "re");
+	char host[INET6_ADDRSTRLEN] = "";
+	struct in_addr v4;
+	struct in6_addr v6;
+	bool has_brackets = address[0] == '[';
+	size_t size = strcspn(address + has_brackets, has_brackets ? "]" : ":");
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-		unsigned local, state;
-		uint64_t inode;
-		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu64,
-			    &local, &state, &inode) == 3 &&
-			local == port && state == TCP_LISTEN)
-			return inode;
+	if (address[0] == '/')
+		return true;
+	if (size >= sizeof(host))
+		return false;
+	memcpy(host, address + has_brackets, size);
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET;
+	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/* True when fd listens where `address` says; the operator may have changed it since the fd was stored. */
+static bool listens_on(int fd, const char *address)
+{
+	struct sockaddr_storage bound = { 0 };
+	socklen_t size = sizeof(bound);
+	char host[NI_MAXHOST], port[NI_MAXSERV], text[NI_MAXHOST + NI_MAXSERV + 4];
+	bool is_v6;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0 ||
+		getnameinfo((struct sockaddr *)&bound, size, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return false;
+	is_v6 = bound.ss_family == AF_INET6;
+	snprintf(text, sizeof(text), "%s%s%s:%s", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+	return strcmp(text, address) == 0;
+}
+
+/* A socket file that somebody removed cannot be reached any more. */
+static bool is_still_there(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+int web_take_listener(const char *name, const char *address, int *ret_fd)
+{
+	int fd = ready_take_fd(name);
+	bool is_unix = address[0] == '/';
+
+	if (fd >= 0 && (is_unix ? is_still_there(address) : listens_on(fd, address))) {
+		*ret_fd = fd;
+		return 0;
 	}
-	return 0;
-}
-
-static bool holds_socket(const char *pid, uint64_t inode)
-{
-	char folder[300], target[64], wanted[64];
-	struct dirent *entry;
-	bool is_found = false;
-
-	snprintf(folder, sizeof(folder), "/proc/%s/fd", pid);
-	snprintf(wanted, sizeof(wanted), "socket:[%" PRIu64 "]", inode);
-	DIR *dir = opendir(folder);
-	while (dir != NULL && !is_found && (entry = readdir(dir)) != NULL) {
-		ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		target[size > 0 ? size : 0] = '\0';
-		is_found = strcmp(target, wanted) == 0;
+	if (fd >= 0) {
+		ready_drop_fd(name);
+		close(fd);
 	}
-	if (dir != NULL)
-		closedir(dir);
-	return is_found;
-}
-
-static void describe_process(const char *pid, char *text, size_t size)
-{
-	char path[300], name[64];
-
-	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	if (file_read_text(AT_FDCWD, path, name, sizeof(name)) < 0)
-		snprintf(name, sizeof(name), "?");
-	snprintf(text, size, "%s (pid %s)", name, pid);
-}
-
-void web_port_owner(const char *address, char *text, size_t size)
-{
-	char host[ADDRESS_MAX], port[ADDRESS_MAX];
-	struct dirent *entry;
-
-	snprintf(text, size, "another process");
-	if (split_address(address, host, port) < 0)
-		return;
-	unsigned number = (unsigned)strtoul(port, NULL, 10);
-	uint64_t inode = listener_inode("/proc/net/tcp", number);
-	inode = inode != 0 ? inode : listener_inode("/proc/net/tcp6", number);
-	DIR *dir = inode != 0 ? opendir("/proc") : NULL;
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-			holds_socket(entry->d_name, inode)) {
-			describe_process(entry->d_name, text, size);
-			break;
-		}
-	if (dir != NULL)
-		closedir(dir);
+	int r = web_listen(address, ret_fd);
+	return r < 0 ? r : ready_store_fd(name, *ret_fd);
 }

@@ -9,6 +9,7 @@
 #define WEB_METERS        1024
 #define WEB_LISTENERS_MAX 8
 #define WEB_SOURCES_MAX   64
+#define WEB_ADDRESS_MAX   256
 
 struct web_meter {
 	uint64_t connection, second, requests;
@@ -45,3 +46,5 @@ struct web {
 };
 
 void web_close_listeners(struct web *web);
+/* "127.0.0.1:30800" or "[::1]:30800"; host and port hold WEB_ADDRESS_MAX. 0 or -EINVAL. */
+int web_split_address(const char *text, char *host, char *port);

@@ -91,6 +91,14 @@ int web_add_listener(struct web *web, int fd, SSL_CTX *tls)
 	return 0;
 }
 
+void web_set_tls(struct web *web, SSL_CTX *tls)
+{
+	h2o_ssl_register_alpn_protocols(tls, h2o_http2_alpn_protocols);
+	for (size_t i = 0; i < web->listener_count; i++)
+		if (web->listeners[i].accept.ssl_ctx != NULL)
+			web->listeners[i].accept.ssl_ctx = tls;
+}
+
 void web_close_listeners(struct web *web)
 {
 	for (size_t i = 0; i < web->listener_count; i++)

@@ -114,8 +114,8 @@ static void check_metrics(struct findings *findings, struct client *client)
 	char url[CONFIG_TEXT_MAX + 32];
 	struct client_answer answer;
 
-	snprintf(url, sizeof(url), "%s://%s/metrics", config->metrics_tls ? "https" : "http",
-		config->metrics_listen);
+	snprintf(url, sizeof(url), "%s://%.*s/metrics", config->metrics_tls ? "https" : "http",
+		(int)strcspn(config->metrics_listen, ", "), config->metrics_listen);
 	int r = client_probe(client, url, &answer);
 	if (r == 0 && answer.status == 200) {
 		findings_add(findings, "metrics", FINDING_MEASURED, "", "metrics: %s", url);

@@ -215,13 +215,13 @@ static void print_addresses(const struct up *up)
 
 	printf("\nTry, in another terminal:\n"
 	       "  curl -X POST http://%s/tools/list_top_power_consumers -d '{}'\n"
-	       "  curl -k %s://%s/metrics | grep kepler_\n"
+	       "  curl -k %s://%.*s/metrics | grep kepler_\n"
 	       "  %s/tanso assess NAME          one workload; --pue 1.45 --json --lang ko\n"
 	       "  %s/tanso doctor               what is measured, modelled, missing\n"
 	       "  %s/tanso mcp                  MCP over stdio, for Claude Desktop\n"
 	       "Ctrl-C stops everything.\n",
-		web, up->config.metrics_tls ? "https" : "http", metrics, up->binary_dir, up->binary_dir,
-		up->binary_dir);
+		web, up->config.metrics_tls ? "https" : "http", (int)strcspn(metrics, ", "), metrics,
+		up->binary_dir, up->binary_dir, up->binary_dir);
 	fflush(stdout);
 }
 

@@ -1,71 +1,34 @@
 #include "exporter/book.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
+#define NONE ACCOUNT_NONE
 
-int book_init(struct book *book, uint32_t rows)
+int book_init(struct book *book, const struct book_config *config)
 {
-	*book = (struct book) { .row_capacity = rows };
-	book->accounts = calloc(ACCOUNTS_MAX, sizeof(*book->accounts));
-	book->rows = calloc(rows, sizeof(*book->rows));
-	return book->accounts == NULL || book->rows == NULL ? -ENOMEM : 0;
+	*book = (struct book) { .config = *config, .others = NONE };
+	int r = accounts_init(&book->accounts, config->ended_max);
+	book->rows = calloc(config->rows, sizeof(*book->rows));
+	return r < 0 ? r : book->rows == NULL ? -ENOMEM : 0;
 }
 
 void book_done(struct book *book)
 {
-	free(book->accounts);
+	accounts_done(&book->accounts);
 	free(book->rows);
-	idmap_done(&book->by_key);
 	idmap_done(&book->by_id);
 }
 
-/* FNV-1a; slot 0, 1, … of a key are tried in turn, so that equal hashes do not merge two objects. */
-static uint64_t hash_of(const char *key, uint64_t slot)
+uint64_t book_dropped(const struct book *book)
 {
-	uint64_t hash = UINT64_C(14695981039346656037) + slot;
-
-	for (; *key != '\0'; key++)
-		hash = (hash ^ (uint8_t)*key) * UINT64_C(1099511628211);
-	return hash;
+	return book->rows_dropped + book->accounts.dropped + book->processes_dropped;
 }
 
-static uint32_t find_or_add(struct book *book, enum account_type type, const char *key)
+void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns)
 {
-	uint32_t index;
-
-	for (uint64_t slot = 0; slot < 8; slot++) {
-		uint64_t hash = hash_of(key, slot * 3 + type);
-		if (idmap_find(&book->by_key, hash, &index)) {
-			if (book->accounts[index].type == type && strcmp(book->accounts[index].key, key) == 0)
-				return index;
-			continue;
-		}
-		if (book->account_count == ACCOUNTS_MAX ||
-			idmap_put(&book->by_key, hash, book->account_count) < 0)
-			break;
-		struct account *account = &book->accounts[book->account_count];
-		*account = (struct account) { .type = type };
-		snprintf(account->key, sizeof(account->key), "%s", key);
-		return book->account_count++;
-	}
-	book->dropped++;
-	return NONE;
-}
-
-static void describe(struct account *account, const struct workload_row *row)
-{
-	text_copy(account->workload, sizeof(account->workload), row->workload);
-	text_copy(account->namespace, sizeof(account->namespace), row->namespace);
-	text_copy(account->pod, sizeof(account->pod), row->pod);
-	text_copy(account->container, sizeof(account->container), row->container);
-	text_copy(account->pod_uid, sizeof(account->pod_uid), row->pod_uid);
-	text_copy(account->container_id, sizeof(account->container_id), row->container_id);
-	text_copy(account->runtime, sizeof(account->runtime), row->runtime);
-	account->kind = row->kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)row->kind : WORKLOAD_UNIT;
+	accounts_expire(&book->accounts, now_ns, keep_ns);
 }
 
 static struct book_row *row_of(struct book *book, uint64_t id)
@@ -74,13 +37,105 @@ static struct book_row *row_of(struct book *book, uint64_t id)
 
 	if (idmap_find(&book->by_id, id, &index))
 		return &book->rows[index];
-	if (book->row_count == book->row_capacity || idmap_put(&book->by_id, id, book->row_count) < 0) {
-		book->dropped++;
+	if (book->row_count == book->config.rows || idmap_put(&book->by_id, id, book->row_count) < 0) {
+		book->rows_dropped++;
 		return NULL;
 	}
 	struct book_row *row = &book->rows[book->row_count++];
-	*row = (struct book_row) { .id = id, .accounts = { NONE, NONE, NONE } };
+	*row = (struct book_row) { .id = id, .accounts = { NONE, NONE, NONE, NONE } };
 	return row;
+}
+
+/* names */
+
+static uint64_t hash_text(uint64_t hash, struct text text)
+{
+	return hash_bytes(hash_bytes(hash, &text.size, sizeof(text.size)), text.data, text.size);
+}
+
+static uint64_t hash_names(const struct workload_row *row)
+{
+	uint64_t hash = hash_bytes(HASH_BEGIN, &row->kind, sizeof(row->kind));
+
+	hash = hash_text(hash_text(hash, row->workload), row->namespace);
+	hash = hash_text(hash_text(hash, row->pod), row->pod_uid);
+	hash = hash_text(hash_text(hash, row->container), row->container_id);
+	return hash_text(hash, row->runtime) | 1; /* 0 = not described yet */
+}
+
+static void move(struct book *book, uint32_t *place, uint32_t index)
+{
+	uint32_t before = *place;
+
+	if (index == before)
+		return;
+	*place = index;
+	if (index != NONE)
+		accounts_hold(&book->accounts, index);
+	if (before != NONE)
+		accounts_release(&book->accounts, before);
+}
+
+/* Keys are made of escaped text, as the labels are: two objects never share a key, nor an equal set of labels. */
+static void name(struct book *book, struct book_row *known, enum row_account slot, enum level level,
+	const struct labels *key, const struct labels *labels, const struct labels *older)
+{
+	uint32_t index = accounts_get(&book->accounts, level, key->text, key->size);
+
+	move(book, &known->accounts[slot], index);
+	if (index != NONE)
+		book->accounts.all[index].is_of_rows = true;
+	if (index != NONE && book->accounts.all[index].described != known->described)
+		account_describe(&book->accounts.all[index], known->described, labels, older);
+}
+
+static void name_container(struct book *book, struct book_row *known, const struct workload_row *row)
+{
+	struct labels key, labels, older;
+
+	labels_begin(&key);
+	labels_begin(&labels);
+	labels_begin(&older);
+	labels_add(&key, "", row->container_id);
+	labels_of_container(&labels, row);
+	if (book->config.has_older)
+		labels_of_older_container(&older, row);
+	name(book, known, ROW_CONTAINER, LEVEL_CONTAINER, &key, &labels, &older);
+}
+
+static void name_pod(struct book *book, struct book_row *known, const struct workload_row *row)
+{
+	struct labels key, labels;
+	const struct labels none = { .size = 0 };
+
+	labels_begin(&key);
+	labels_begin(&labels);
+	labels_add(&key, "", row->pod_uid);
+	labels_of_pod(&labels, row);
+	name(book, known, ROW_POD, LEVEL_POD, &key, &labels, &none);
+}
+
+static void name_workload(struct book *book, struct book_row *known, const struct workload_row *row)
+{
+	struct labels labels;
+	const struct labels none = { .size = 0 };
+
+	labels_begin(&labels);
+	labels_of_workload(&labels, row);
+	name(book, known, ROW_WORKLOAD, LEVEL_WORKLOAD, &labels, &labels, &none);
+}
+
+/* A machine with a cgroup of its own (libvirt's, systemd's): what its uuid is, its process tells. */
+static void name_vm(struct book *book, struct book_row *known, const struct workload_row *row)
+{
+	struct labels key, labels;
+	const struct labels none = { .size = 0 };
+
+	labels_begin(&key);
+	labels_begin(&labels);
+	labels_add(&key, "", row->workload);
+	labels_of_vm(&labels, row->workload, row->workload, row->runtime);
+	name(book, known, ROW_VM, LEVEL_VM, &key, &labels, &none);
 }
 
 /* A pod's account goes by uid and never changes; a workload's goes by name and does when a late name arrives: the
@@ -88,28 +143,24 @@ static struct book_row *row_of(struct book *book, uint64_t id)
 static void apply_workload(struct book *book, const struct workload_row *row)
 {
 	struct book_row *known = row_of(book, row->id);
-	char key[sizeof(((struct account *)NULL)->key)];
-	uint32_t index;
+	uint64_t described = hash_names(row);
 
-	if (known == NULL)
+	if (known == NULL || known->described == described)
 		return;
-	if (row->container_id.size > 0) {
-		text_copy(key, sizeof(key), row->container_id);
-		known->accounts[0] = index = find_or_add(book, ACCOUNT_CONTAINER, key);
-		if (index != NONE)
-			describe(&book->accounts[index], row);
-	}
-	if (row->pod_uid.size > 0) {
-		text_copy(key, sizeof(key), row->pod_uid);
-		known->accounts[1] = index = find_or_add(book, ACCOUNT_POD, key);
-		if (index != NONE)
-			describe(&book->accounts[index], row);
-	}
-	snprintf(key, sizeof(key), "%u/%.*s/%.*s", row->kind, (int)row->namespace.size, row->namespace.data,
-		(int)row->workload.size, row->workload.data);
-	known->accounts[2] = index = find_or_add(book, ACCOUNT_WORKLOAD, key);
-	if (index != NONE)
-		describe(&book->accounts[index], row);
+	known->described = described;
+	if (row->container_id.size > 0)
+		name_container(book, known, row);
+	else
+		move(book, &known->accounts[ROW_CONTAINER], NONE);
+	if (row->pod_uid.size > 0)
+		name_pod(book, known, row);
+	else
+		move(book, &known->accounts[ROW_POD], NONE);
+	name_workload(book, known, row);
+	if (row->kind == WORKLOAD_VM)
+		name_vm(book, known, row);
+	else
+		move(book, &known->accounts[ROW_VM], NONE);
 }
 
 void book_workloads(struct book *book, const struct frame *frame)
@@ -119,14 +170,17 @@ void book_workloads(struct book *book, const struct frame *frame)
 	for (size_t i = 0; i < frame->row_count; i++)
 		apply_workload(book, &rows[i]);
 	book->has_workloads |= frame->is_last;
+	book->generation++;
 }
 
 /* power */
 
 static void forget_all(struct book *book)
 {
-	book->account_count = book->row_count = 0;
-	idmap_clear(&book->by_key);
+	accounts_clear(&book->accounts);
+	book->row_count = book->process_count = 0;
+	book->others = NONE;
+	book->others_told = book->others_added = (struct energy) { 0 };
 	idmap_clear(&book->by_id);
 	memset(book->total, 0, sizeof(book->total));
 	memset(book->idle, 0, sizeof(book->idle));
@@ -141,27 +195,15 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 	if (known == NULL)
 		return;
 	known->is_seen = true;
-	known->cpu_ns = row->cpu_ns;
-	for (int zone = 0; zone < BOOK_ZONES; zone++)
-		known->uj[zone] = row->active_uj.by[zone] + row->idle_uj.by[zone];
-	for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
-		if (known->accounts[slot] == NONE)
-			continue;
-		struct account *account = &book->accounts[known->accounts[slot]];
-		account->rows += !(row->flags & ROW_FINAL);
+	known->energy.cpu_ns = row->cpu_ns;
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		uint64_t idle_uj = row->idle_uj.by[zone_of_share[share]];
+		known->energy.total_uj[share] = row->active_uj.by[zone_of_share[share]] + idle_uj;
+		known->energy.idle_uj[share] = idle_uj;
 	}
-}
-
-static void keep(struct book *book, const struct book_row *row)
-{
-	for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
-		if (row->accounts[slot] == NONE)
-			continue;
-		struct account *account = &book->accounts[row->accounts[slot]];
-		account->base_cpu_ns += row->cpu_ns;
-		for (int zone = 0; zone < BOOK_ZONES; zone++)
-			account->base_uj[zone] += row->uj[zone];
-	}
+	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
+		if (known->accounts[slot] != NONE)
+			book->accounts.all[known->accounts[slot]].rows += !(row->flags & ROW_FINAL);
 }
 
 /* Rows the estimator forgot: their energy stays with their accounts. */
@@ -173,39 +215,30 @@ static void settle_forgotten(struct book *book)
 			i++;
 			continue;
 		}
-		keep(book, row);
+		for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
+			if (row->accounts[slot] == NONE)
+				continue;
+			energy_add(&book->accounts.all[row->accounts[slot]].base, &row->energy);
+			accounts_release(&book->accounts, row->accounts[slot]);
+		}
 		idmap_remove(&book->by_id, row->id);
 		*row = book->rows[--book->row_count];
 		if (i < book->row_count)
-			idmap_put(&book->by_id, row->id, i);
-	}
-}
-
-static void add_row(struct book *book, const struct book_row *row)
-{
-	for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
-		if (row->accounts[slot] == NONE)
-			continue;
-		struct account *account = &book->accounts[row->accounts[slot]];
-		account->now_cpu_ns += row->cpu_ns;
-		for (int zone = 0; zone < BOOK_ZONES; zone++)
-			account->now_uj[zone] += row->uj[zone];
+			idmap_put(&book->by_id, row->id, i); /* replaces: cannot fail */
 	}
 }
 
 static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < book->row_count; i++)
-		add_row(book, &book->rows[i]);
-	for (uint32_t i = 0; i < book->account_count; i++) {
-		struct account *account = &book->accounts[i];
-		for (int zone = 0; zone < BOOK_ZONES; zone++)
-			window_push(&account->window[zone], mono_ns,
-				account->base_uj[zone] + account->now_uj[zone]);
-		if (account->rows > 0)
-			account->ended_ns = 0;
-		else if (account->ended_ns == 0)
-			account->ended_ns = now_ns;
+		for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
+			if (book->rows[i].accounts[slot] != NONE)
+				energy_add(&book->accounts.all[book->rows[i].accounts[slot]].now,
+					&book->rows[i].energy);
+	for (uint32_t i = 0; i < book->accounts.count; i++) {
+		const struct account *account = &book->accounts.all[i];
+		if (account->is_used && account->is_of_rows)
+			accounts_settle(&book->accounts, i, mono_ns, now_ns);
 	}
 }
 
@@ -227,23 +260,27 @@ static void settle_node(struct book *book, const struct power_once *once)
 	book->mono_ns = once->mono_ns;
 }
 
+static void begin_power(struct book *book, const struct frame *frame, const struct power_once *once)
+{
+	if (book->has_power && book->energy_epoch != frame->head.energy_epoch)
+		forget_all(book);
+	book->gaps += book->has_power && once->from_seq > book->seq;
+	for (uint32_t i = 0; i < book->row_count; i++)
+		book->rows[i].is_seen = false;
+	for (uint32_t i = 0; i < book->accounts.count; i++)
+		if (book->accounts.all[i].is_of_rows) {
+			book->accounts.all[i].rows = 0;
+			book->accounts.all[i].now = (struct energy) { 0 };
+		}
+}
+
 void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 {
 	const struct power_once *once = frame->once;
 	const struct power_row *rows = frame->rows;
 
-	if (frame->head.part == 0) {
-		if (book->has_power && book->energy_epoch != frame->head.energy_epoch)
-			forget_all(book);
-		book->gaps += book->has_power && once->from_seq > book->seq;
-		for (uint32_t i = 0; i < book->row_count; i++)
-			book->rows[i].is_seen = false;
-		for (uint32_t i = 0; i < book->account_count; i++) {
-			book->accounts[i].rows = 0;
-			book->accounts[i].now_cpu_ns = 0;
-			memset(book->accounts[i].now_uj, 0, sizeof(book->accounts[i].now_uj));
-		}
-	}
+	if (frame->head.part == 0)
+		begin_power(book, frame, once);
 	for (size_t i = 0; i < frame->row_count; i++)
 		apply_power_row(book, &rows[i]);
 	if (!frame->is_last)
@@ -256,55 +293,5 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 	book->seq = frame->head.seq;
 	book->received_ns = now_ns;
 	book->has_power = true;
-}
-
-static void rebuild_keys(struct book *book)
-{
-	idmap_clear(&book->by_key);
-	for (uint32_t i = 0; i < book->account_count; i++) {
-		uint32_t other;
-		for (uint64_t slot = 0; slot < 8; slot++) {
-			uint64_t hash = hash_of(book->accounts[i].key, slot * 3 + book->accounts[i].type);
-			if (!idmap_find(&book->by_key, hash, &other)) {
-				idmap_put(&book->by_key, hash, i);
-				break;
-			}
-		}
-	}
-}
-
-void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns)
-{
-	bool has_moved = false;
-
-	for (uint32_t i = 0; i < book->account_count;) {
-		struct account *account = &book->accounts[i];
-		bool is_used = account->ended_ns == 0 || now_ns - account->ended_ns <= keep_ns;
-		for (uint32_t r = 0; r < book->row_count && !is_used; r++)
-			for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-				is_used |= book->rows[r].accounts[slot] == i;
-		if (is_used) {
-			i++;
-			continue;
-		}
-		uint32_t last = --book->account_count;
-		*account = book->accounts[last];
-		for (uint32_t r = 0; r < book->row_count; r++)
-			for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-				if (book->rows[r].accounts[slot] == last)
-					book->rows[r].accounts[slot] = i;
-		has_moved = true;
-	}
-	if (has_moved)
-		rebuild_keys(book);
-}
-
-bool book_watts(const struct window *window, double *ret_watts)
-{
-	uint64_t growth_uj, span_ns;
-
-	if (!window_growth(window, &growth_uj, &span_ns))
-		return false;
-	*ret_watts = (double)growth_uj * 1e3 / (double)span_ns; /* µJ / ns = kW */
-	return true;
+	book->generation++;
 }

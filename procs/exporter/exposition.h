@@ -1,22 +1,56 @@
-/* The book and the stages' stats as Prometheus text (exposition format 0.0.4), into a reused, bounded buffer. */
+/*
+ * The book and the stages' stats as Prometheus text 0.0.4 or OpenMetrics 1.0.0. A line is three copies (name, label text
+ * of the account, state and zone) and a number: nothing is formatted at a scrape that could be formatted before.
+ */
 #pragma once
 
 #include "exporter/book.h"
+#include "exporter/cpuinfo.h"
+#include "exporter/metrics.h"
 #include "exporter/stage_stats.h"
 
-#define EXPOSITION_BYTES_MAX (64U << 20)
-
-struct exposition {
-	char *text;
-	size_t size, room;
-	bool is_cut; /* over the limit: the scrape fails rather than lies */
-	char node_name[128];
+struct exposition_config {
+	const char *node_name;
+	const char *levels; /* comma-separated words of level_is_shown() */
+	bool has_older;     /* Kepler <= 0.9 names too */
 };
 
-int exposition_init(struct exposition *exposition);
-void exposition_done(struct exposition *exposition);
-/* 0, or -E2BIG. The text belongs to the exposition until the next call. */
-int exposition_render(struct exposition *exposition, const struct book *book, const struct stage_stats *stats,
-	uint64_t now_ns);
-/* docs/metrics.md */
-void exposition_describe(FILE *out);
+/* `,state="running",zone="package",node_name="n"} `, ready to copy */
+struct ending {
+	char text[512];
+	size_t size;
+};
+
+enum ending_zone { ENDING_NO_ZONE = SHARE_COUNT, ENDING_ZONES };
+
+struct exposition {
+	unsigned levels; /* bit per enum level */
+	bool has_older;
+	struct ending plain;               /* node_name only */
+	struct ending of[2][ENDING_ZONES]; /* [is terminated][enum share, or none] */
+	struct labels node;                /* node_name="n" */
+	struct cpuinfo cpus;
+	/* of one rendering */
+	enum format format;
+	struct sheet *sheet;
+	const struct book *book;
+	uint32_t shown[ACCOUNTS_MAX];             /* accounts with series, level by level */
+	uint32_t shown_begin[ACCOUNT_LEVELS + 1]; /* where a level begins in it */
+	uint64_t certificate_end_s;               /* 0 = no TLS */
+};
+
+/* 0, or -EINVAL: a word of `levels` is none. */
+int exposition_init(struct exposition *exposition, const struct exposition_config *config);
+/* Replaces the sheet's text. 0, or -E2BIG. */
+int exposition_render(struct exposition *exposition, struct sheet *sheet, enum format format,
+	const struct book *book, const struct stage_stats *stats, uint64_t now_ns);
+
+/* Parts of it, each a set of families. */
+void exposition_accounts(struct exposition *exposition, enum metric metric);
+void exposition_node(struct exposition *exposition, enum metric metric);
+void exposition_tanso(struct exposition *exposition, enum metric metric, uint64_t now_ns);
+void exposition_stages(struct exposition *exposition, const struct stage_stats *stats, uint64_t now_ns);
+/* `name{` … `} value`: the labels in between are the caller's. */
+void exposition_open(struct exposition *exposition, enum metric metric);
+void exposition_label(struct exposition *exposition, const char *name, const char *value);
+void exposition_close(struct exposition *exposition, uint64_t value, unsigned decimals);

@@ -2,137 +2,137 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
-#include <openssl/x509v3.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
-#define VALID_DAYS 3650
-#define PATH_SIZE  600
+#define PEM_BYTES_MAX (256U << 10)
+#define CHAIN_MAX     16
+#define CA_MAX        256
 
-static void free_key(EVP_PKEY **key)
+static void free_bio(BIO **bio)
 {
-	EVP_PKEY_free(*key);
+	BIO_free(*bio);
 }
 
-static void free_certificate(X509 **certificate)
+static void free_context(SSL_CTX **tls)
 {
-	X509_free(*certificate);
+	SSL_CTX_free(*tls);
 }
 
-static int add_extension(X509 *certificate, int nid, const char *value)
+/* A PEM file in memory; *ret_text is freed by the caller after the BIO. */
+static int open_pem(const char *path, char **ret_text, BIO **ret_bio)
 {
-	X509V3_CTX context;
-
-	X509V3_set_ctx_nodb(&context);
-	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
-	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	int is_added = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
-	X509_EXTENSION_free(extension);
-	return is_added;
-}
-
-static X509 *make_certificate(EVP_PKEY *key)
-{
-	CLEANUP(free_certificate) X509 *certificate = X509_new();
-	char host[64] = "localhost", names[160];
-	uint64_t serial = 0;
-
-	if (certificate == NULL || RAND_bytes((unsigned char *)&serial, sizeof(serial)) != 1)
-		return NULL;
-	gethostname(host, sizeof(host) - 1);
-	X509_set_version(certificate, X509_VERSION_3);
-	ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1);
-	X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-	X509_time_adj_ex(X509_getm_notAfter(certificate), VALID_DAYS, 0, NULL);
-	X509_NAME_add_entry_by_txt(
-		X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, (unsigned char *)host, -1, -1, 0);
-	X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-	snprintf(names, sizeof(names), "DNS:localhost,DNS:%s,IP:127.0.0.1,IP:::1", host);
-	if (!add_extension(certificate, NID_subject_alt_name, names) ||
-		!add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") ||
-		X509_set_pubkey(certificate, key) != 1 || X509_sign(certificate, key, EVP_sha256()) == 0)
-		return NULL;
-	return TAKE(certificate);
-}
-
-/* Written under another name and renamed, so that a kill leaves no half file. */
-static FILE *create(const char *path, mode_t mode, char *temporary, size_t size)
-{
-	snprintf(temporary, size, "%s.new", path);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	return fd < 0 ? NULL : fdopen(fd, "w");
-}
-
-static int finish(FILE *file, int is_written, const char *temporary, const char *path)
-{
-	int is_closed = fclose(file) == 0;
-
-	return is_written && is_closed && rename(temporary, path) == 0 ? 0 : -EIO;
-}
-
-static int make_files(const char *key_path, const char *certificate_path)
-{
-	CLEANUP(free_key) EVP_PKEY *key = EVP_EC_gen("P-256");
-	CLEANUP(free_certificate) X509 *certificate = key == NULL ? NULL : make_certificate(key);
-	char temporary[PATH_SIZE + 8];
-
-	if (certificate == NULL)
-		return -EIO;
-	FILE *file = create(key_path, 0600, temporary, sizeof(temporary));
-	if (file == NULL)
-		return -errno;
-	int r = finish(file, PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), temporary, key_path);
+	*ret_text = malloc(PEM_BYTES_MAX);
+	if (*ret_text == NULL)
+		return -ENOMEM;
+	int r = file_read_text(AT_FDCWD, path, *ret_text, PEM_BYTES_MAX);
 	if (r < 0)
 		return r;
-	file = create(certificate_path, 0644, temporary, sizeof(temporary));
-	if (file == NULL)
-		return -errno;
-	return finish(file, PEM_write_X509(file, certificate), temporary, certificate_path);
+	*ret_bio = BIO_new_mem_buf(*ret_text, r);
+	return *ret_bio == NULL ? -ENOMEM : 0;
 }
 
-static int make_pin(SSL_CTX *tls, char ret_pin[static TLS_PIN_SIZE])
+static int use_chain(SSL_CTX *tls, const char *path)
+{
+	CLEANUP(freep) char *text = NULL;
+	CLEANUP(free_bio) BIO *bio = NULL;
+	X509 *certificate;
+	int r = open_pem(path, &text, &bio), count = 0;
+
+	if (r < 0)
+		return r;
+	for (; count < CHAIN_MAX && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;
+		count++) {
+		int is_taken = count == 0 ? SSL_CTX_use_certificate(tls, certificate)
+					  : (int)SSL_CTX_add1_chain_cert(tls, certificate);
+		X509_free(certificate);
+		if (is_taken != 1)
+			return -EBADMSG;
+	}
+	return count > 0 ? 0 : -EBADMSG;
+}
+
+static int use_key(SSL_CTX *tls, const char *path)
+{
+	CLEANUP(freep) char *text = NULL;
+	CLEANUP(free_bio) BIO *bio = NULL;
+	int r = open_pem(path, &text, &bio);
+
+	if (r < 0)
+		return r;
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	OPENSSL_cleanse(text, PEM_BYTES_MAX);
+	if (key == NULL)
+		return -EBADMSG;
+	int is_taken = SSL_CTX_use_PrivateKey(tls, key) == 1 && SSL_CTX_check_private_key(tls) == 1;
+	EVP_PKEY_free(key);
+	return is_taken ? 0 : -EKEYREJECTED;
+}
+
+/* Clients must show a certificate of one of these. */
+static int require_clients(SSL_CTX *tls, const char *path)
+{
+	CLEANUP(freep) char *text = NULL;
+	CLEANUP(free_bio) BIO *bio = NULL;
+	X509 *certificate;
+	int r = open_pem(path, &text, &bio), count = 0;
+
+	if (r < 0)
+		return r;
+	for (; count < CA_MAX && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL; count++) {
+		int is_taken = X509_STORE_add_cert(SSL_CTX_get_cert_store(tls), certificate) == 1 &&
+			       SSL_CTX_add_client_CA(tls, certificate) == 1;
+		X509_free(certificate);
+		if (!is_taken)
+			return -EBADMSG;
+	}
+	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	return count > 0 ? 0 : -EBADMSG;
+}
+
+static int read_facts(SSL_CTX *tls, struct tls_facts *ret_facts)
 {
 	unsigned char digest[SHA256_DIGEST_LENGTH], *der = NULL;
-	int size = i2d_PUBKEY(X509_get0_pubkey(SSL_CTX_get0_certificate(tls)), &der);
+	X509 *certificate = SSL_CTX_get0_certificate(tls);
+	int size = i2d_PUBKEY(X509_get0_pubkey(certificate), &der);
+	struct tm end;
 
-	if (size <= 0)
+	if (size <= 0 || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
 		return -EBADMSG;
 	SHA256(der, (size_t)size, digest);
 	OPENSSL_free(der);
-	EVP_EncodeBlock((unsigned char *)ret_pin, digest, sizeof(digest));
+	EVP_EncodeBlock((unsigned char *)ret_facts->pin, digest, sizeof(digest));
+	ret_facts->end_s = (uint64_t)timegm(&end);
 	return 0;
 }
 
-int tls_open(const char *folder, SSL_CTX **ret_tls, char ret_pin[static TLS_PIN_SIZE])
+int tls_load(const struct tls_files *files, SSL_CTX **ret_tls, struct tls_facts *ret_facts)
 {
-	char key_path[PATH_SIZE], certificate_path[PATH_SIZE];
-	int r = 0;
+	CLEANUP(free_context) SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+	static const unsigned char name[] = "tanso-exporter";
+	int r;
 
-	snprintf(key_path, sizeof(key_path), "%s/tls.key", folder);
-	snprintf(certificate_path, sizeof(certificate_path), "%s/tls.crt", folder);
-	if (access(key_path, F_OK) < 0 || access(certificate_path, F_OK) < 0)
-		r = make_files(key_path, certificate_path);
-	if (r < 0)
-		return r;
-	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 	if (tls == NULL)
 		return -ENOMEM;
 	SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
 	SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-	if (SSL_CTX_use_certificate_chain_file(tls, certificate_path) != 1 ||
-		SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_PEM) != 1 ||
-		SSL_CTX_check_private_key(tls) != 1 || make_pin(tls, ret_pin) < 0) {
-		SSL_CTX_free(tls);
-		return -EBADMSG;
-	}
-	*ret_tls = tls;
-	return 0;
+	/* with client certificates a session is resumed only within a context that has a name */
+	SSL_CTX_set_session_id_context(tls, name, sizeof(name) - 1);
+	r = use_chain(tls, files->certificate);
+	if (r == 0)
+		r = use_key(tls, files->key);
+	if (r == 0 && files->client_ca[0] != '\0')
+		r = require_clients(tls, files->client_ca);
+	if (r == 0)
+		r = read_facts(tls, ret_facts);
+	ERR_clear_error(); /* the queue is the whole thread's: nobody else shall find our failures in it */
+	if (r == 0)
+		*ret_tls = TAKE(tls);
+	return r;
 }

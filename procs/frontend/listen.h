@@ -6,5 +6,3 @@
 
 /* Serves http_listen and RUNTIME_DIR/frontend/http.sock, whose folder must be there. Logs why not. 0 or -errno. */
 int listen_open(struct web *web, const struct config *config);
-/* True for 127.0.0.0/8, ::1 and unix sockets: "127.0.0.1:30800", "[::1]:30800", "/path". */
-bool listen_is_loopback(const char *address);

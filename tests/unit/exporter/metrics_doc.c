@@ -1,8 +1,8 @@
 /* Writes docs/metrics.md to stdout. */
-#include "exporter/exposition.h"
+#include "exporter/metrics.h"
 
 int main(void)
 {
-	exposition_describe(stdout);
+	metrics_describe(stdout);
 	return 0;
 }

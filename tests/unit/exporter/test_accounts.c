@@ -3,10 +3,13 @@
 #include "base/clock.h"
 #include "tests/unit/unit.h"
 
-#define J UINT64_C(1000000)
+#define J     UINT64_C(1000000)
+#define NONE  ACCOUNT_NONE
+#define KEEP  (300 * NS_PER_SECOND)
+#define ENDED 3 /* shown of each level */
 
 static struct book book;
-static uint64_t seconds;
+static uint64_t seconds, energy_epoch = 1;
 
 static void tell_who(
 	uint64_t id, enum workload_kind kind, const char *workload, const char *uid, const char *container_id)
@@ -29,17 +32,15 @@ static void tell_who(
 	book_workloads(&book, &frame);
 }
 
-static void tell_power(const struct power_row *rows, size_t count, uint64_t total_uj, uint64_t idle_uj)
+static void tell_power(const struct power_row *rows, size_t count)
 {
 	struct power_once once = { .from_seq = book.seq,
 		.mono_ns = ++seconds * NS_PER_SECOND,
 		.state = POWER_MODEL,
 		.source = text_of("curve:x"),
-		.zone_mask = 3,
-		.total_uj.by = { total_uj },
-		.idle_uj.by = { idle_uj } };
+		.zone_mask = 3 };
 	const struct frame frame = {
-		.head = { .kind = FRAME_power, .energy_epoch = 1, .seq = seconds, .parts = 1 },
+		.head = { .kind = FRAME_power, .energy_epoch = energy_epoch, .seq = seconds, .parts = 1 },
 		.once = &once,
 		.rows = rows,
 		.row_count = count,
@@ -56,19 +57,61 @@ static struct power_row power(uint64_t id, uint64_t package_uj, uint8_t flags)
 	};
 }
 
-static const struct account *account(enum account_type type, const char *workload)
+static void tell_processes(const struct process_row *rows, size_t count)
 {
-	for (uint32_t i = 0; i < book.account_count; i++)
-		if (book.accounts[i].type == type && strcmp(book.accounts[i].workload, workload) == 0)
-			return &book.accounts[i];
-	fail_msg("no account of %s", workload);
-	return NULL;
+	struct process_once once = { .mono_ns = ++seconds * NS_PER_SECOND, .omitted = 7 };
+	const struct frame frame = {
+		.head = { .kind = FRAME_process, .energy_epoch = energy_epoch, .seq = seconds, .parts = 1 },
+		.once = &once,
+		.rows = rows,
+		.row_count = count,
+		.is_last = true
+	};
+
+	book_processes(&book, &frame, seconds * NS_PER_SECOND);
+}
+
+static struct process_row process(uint32_t tgid, uint64_t start_ns, uint64_t package_uj, const char *vm)
+{
+	return (struct process_row) { .id = tgid == 0 ? ROW_ID_OTHER : 1,
+		.tgid = tgid,
+		.start_ns = start_ns,
+		.cpu_ns = package_uj,
+		.active_uj.by = { package_uj },
+		.comm = text_of("c"),
+		.exe = text_of("e"),
+		.vm_id = text_of(vm),
+		.vm_name = text_of(vm),
+		.hypervisor = text_of(vm[0] != '\0' ? "qemu" : "") };
+}
+
+static struct account *find(enum level level, const char *key)
+{
+	uint32_t index = accounts_find(&book.accounts, level, key, strlen(key));
+
+	return index == NONE ? NULL : &book.accounts.all[index];
+}
+
+static struct account *account(enum level level, const char *key)
+{
+	struct account *found = find(level, key);
+
+	if (found == NULL)
+		fail_msg("no account of %s", key);
+	return found;
 }
 
 static uint64_t joules(const struct account *of)
 {
-	return (of->base_uj[0] + of->now_uj[0]) / J;
+	return (of->base.total_uj[0] + of->now.total_uj[0]) / J;
 }
+
+static bool is_gone(const struct account *of)
+{
+	return of == NULL || !account_is_shown(of);
+}
+
+#define WORKLOAD(name) "workload=\"" name "\",namespace=\"ns\",kind=\"pod\""
 
 static void two_containers_make_one_pod(void **state)
 {
@@ -76,66 +119,105 @@ static void two_containers_make_one_pod(void **state)
 	tell_who(1, WORKLOAD_POD, "app", "uid-1", "aaa");
 	tell_who(2, WORKLOAD_POD, "app", "uid-1", "bbb");
 	const struct power_row first[] = { power(1, 10 * J, 0), power(2, 5 * J, 0) };
-	tell_power(first, 2, 20 * J, 5 * J);
+	tell_power(first, 2);
 	const struct power_row second[] = { power(1, 12 * J, 0), power(2, 6 * J, 0) };
-	tell_power(second, 2, 24 * J, 6 * J);
-	assert_int_equal(joules(account(ACCOUNT_POD, "app")), 18);
-	assert_int_equal(joules(account(ACCOUNT_WORKLOAD, "app")), 18);
-	double watts;
-	assert_true(book_watts(&account(ACCOUNT_POD, "app")->window[0], &watts));
-	assert_true(watts > 2.999 && watts < 3.001); /* 3 J in 1 s */
-	assert_true(book_watts(&book.total[0], &watts));
-	assert_true(watts > 3.999 && watts < 4.001);
+	tell_power(second, 2);
+	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 18);
+	assert_int_equal(joules(account(LEVEL_WORKLOAD, WORKLOAD("app"))), 18);
+	assert_int_equal(account(LEVEL_POD, "=\"uid-1\"")->watts_uw[SHARE_PACKAGE], 3 * J); /* 3 J in 1 s */
+	assert_int_equal(account(LEVEL_CONTAINER, "=\"bbb\"")->watts_uw[SHARE_PACKAGE], J);
 }
 
 static void an_ended_container_leaves_its_joules_with_the_pod(void **state)
 {
 	(void)state;
+	two_containers_make_one_pod(NULL);
 	const struct power_row ended[] = { power(1, 13 * J, 0), power(2, 6 * J, ROW_FINAL) };
-	tell_power(ended, 2, 26 * J, 7 * J);
+	tell_power(ended, 2);
+	assert_int_equal(account(LEVEL_CONTAINER, "=\"bbb\"")->rows, 0);
 	const struct power_row forgotten[] = { power(1, 14 * J, 0) };
-	tell_power(forgotten, 1, 28 * J, 8 * J);
-	assert_int_equal(joules(account(ACCOUNT_POD, "app")), 20);
-	assert_int_equal(account(ACCOUNT_POD, "app")->ended_ns, 0); /* its other container lives */
-	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, 300 * NS_PER_SECOND);
-	assert_int_equal(joules(account(ACCOUNT_POD, "app")), 20);
-	for (uint32_t i = 0; i < book.account_count; i++)
-		if (book.accounts[i].type == ACCOUNT_CONTAINER)
-			assert_string_not_equal(book.accounts[i].key, "bbb");
+	tell_power(forgotten, 1);
+	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 20);
+	assert_int_equal(account(LEVEL_POD, "=\"uid-1\"")->ended_ns, 0); /* its other container lives */
+	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, KEEP);
+	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 20);
+	assert_null(find(LEVEL_CONTAINER, "=\"bbb\""));
+	assert_non_null(find(LEVEL_CONTAINER, "=\"aaa\""));
+}
+
+static void a_terminated_pod_keeps_its_series_for_its_time_whoever_asks(void **state)
+{
+	(void)state;
+	two_containers_make_one_pod(NULL);
+	const struct power_row ended[] = { power(1, 13 * J, ROW_FINAL), power(2, 6 * J, ROW_FINAL) };
+	tell_power(ended, 2);
+	for (int i = 0; i < 298; i++) {
+		tell_power(ended, 2);
+		book_expire(&book, seconds * NS_PER_SECOND, KEEP);
+	}
+	assert_false(is_gone(find(LEVEL_POD, "=\"uid-1\"")));
+	for (int i = 0; i < 5; i++)
+		tell_power(ended, 2);
+	book_expire(&book, seconds * NS_PER_SECOND, KEEP);
+	assert_true(is_gone(find(LEVEL_POD, "=\"uid-1\"")));
+	tell_power(NULL, 0);
+	assert_null(find(LEVEL_POD, "=\"uid-1\""));
+	assert_int_equal(book.accounts.in_use, 0);
+}
+
+static void of_too_many_terminated_the_first_go_and_are_counted(void **state)
+{
+	struct power_row rows[2 * ENDED];
+	char name[8];
+
+	(void)state;
+	for (uint64_t i = 0; i < 2 * ENDED; i++) {
+		snprintf(name, sizeof(name), "u%llu", (unsigned long long)i);
+		tell_who(10 + i, WORKLOAD_POD, name, name, name);
+		rows[i] = power(10 + i, J, 0);
+	}
+	tell_power(rows, 2 * ENDED);
+	for (size_t i = 0; i < 2 * ENDED; i++) {
+		rows[i].flags = ROW_FINAL;
+		tell_power(rows, 2 * ENDED);
+	}
+	assert_true(is_gone(find(LEVEL_POD, "=\"u0\"")));
+	assert_true(is_gone(find(LEVEL_POD, "=\"u2\"")));
+	assert_false(is_gone(find(LEVEL_POD, "=\"u3\"")));
+	assert_false(is_gone(find(LEVEL_CONTAINER, "=\"u5\"")));
+	assert_int_equal(book.accounts.ended_dropped, 3 * ENDED); /* pods, containers, workloads */
+	rows[0].flags = 0;                                        /* it lives after all */
+	tell_power(rows, 2 * ENDED);
+	assert_false(is_gone(find(LEVEL_POD, "=\"u0\"")));
 }
 
 static void a_late_name_moves_the_energy_and_makes_no_second_series(void **state)
 {
 	(void)state;
 	tell_who(9, WORKLOAD_POD, "uid-9", "uid-9", "ccc");
-	const struct power_row before[] = { power(1, 14 * J, 0), power(9, 4 * J, 0) };
-	tell_power(before, 2, 32 * J, 8 * J);
-	assert_int_equal(joules(account(ACCOUNT_WORKLOAD, "uid-9")), 4);
+	const struct power_row before = power(9, 4 * J, 0), after = power(9, 5 * J, 0);
+	tell_power(&before, 1);
+	assert_int_equal(joules(account(LEVEL_WORKLOAD, WORKLOAD("uid-9"))), 4);
 	tell_who(9, WORKLOAD_POD, "named", "uid-9", "ccc");
-	const struct power_row after[] = { power(1, 14 * J, 0), power(9, 5 * J, 0) };
-	tell_power(after, 2, 33 * J, 8 * J);
-	assert_int_equal(joules(account(ACCOUNT_WORKLOAD, "named")), 5);
-	uint32_t pods = 0;
-	for (uint32_t i = 0; i < book.account_count; i++)
-		pods += book.accounts[i].type == ACCOUNT_POD &&
-			strcmp(book.accounts[i].pod_uid, "uid-9") == 0;
-	assert_int_equal(pods, 1);
+	tell_power(&after, 1);
+	assert_int_equal(joules(account(LEVEL_WORKLOAD, WORKLOAD("named"))), 5);
+	assert_true(is_gone(find(LEVEL_WORKLOAD, WORKLOAD("uid-9"))));
+	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-9\"")), 5);
+	assert_int_equal(book.accounts.in_use, 4); /* the empty one waits for its end */
 }
 
 static void a_gap_in_the_sequence_is_counted(void **state)
 {
 	(void)state;
+	two_containers_make_one_pod(NULL);
 	uint64_t before = book.gaps;
-	const struct power_row rows[] = { power(1, 15 * J, 0) };
 	struct power_once once = { .from_seq = book.seq + 3,
 		.mono_ns = ++seconds * NS_PER_SECOND,
 		.source = text_of("x"),
 		.state = POWER_MODEL };
 	const struct frame frame = {
-		.head = { .kind = FRAME_power, .energy_epoch = 1, .seq = seconds + 3, .parts = 1 },
+		.head = { .kind = FRAME_power, .energy_epoch = energy_epoch, .seq = seconds + 3, .parts = 1 },
 		.once = &once,
-		.rows = rows,
-		.row_count = 1,
 		.is_last = true
 	};
 	book_power(&book, &frame, seconds * NS_PER_SECOND);
@@ -145,21 +227,148 @@ static void a_gap_in_the_sequence_is_counted(void **state)
 static void a_new_energy_epoch_begins_all_accounts_anew(void **state)
 {
 	(void)state;
-	struct power_once once = {
-		.mono_ns = ++seconds * NS_PER_SECOND, .source = text_of("x"), .state = POWER_MODEL
-	};
-	const struct frame frame = { .head = { .kind = FRAME_power, .energy_epoch = 2, .seq = 1, .parts = 1 },
-		.once = &once,
-		.is_last = true };
-	book_power(&book, &frame, seconds * NS_PER_SECOND);
-	assert_int_equal(book.account_count, 0);
+	two_containers_make_one_pod(NULL);
+	energy_epoch++;
+	tell_power(NULL, 0);
+	assert_int_equal(book.accounts.in_use, 0);
 	assert_false(book.has_workloads);
+}
+
+static void a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free(void **state)
+{
+	char key[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < ACCOUNTS_MAX + 10; i++) {
+		int size = snprintf(key, sizeof(key), "%u", i);
+		accounts_get(&book.accounts, LEVEL_POD, key, (size_t)size);
+	}
+	assert_int_equal(book.accounts.dropped, 10);
+	accounts_remove(&book.accounts, accounts_find(&book.accounts, LEVEL_POD, "777", 3));
+	assert_int_equal(accounts_find(&book.accounts, LEVEL_POD, "777", 3), NONE);
+	assert_int_not_equal(accounts_get(&book.accounts, LEVEL_POD, "new", 3), NONE);
+	assert_int_not_equal(accounts_find(&book.accounts, LEVEL_POD, "776", 3), NONE);
+}
+
+/* processes: two have series in this book */
+
+static void the_processes_that_used_most_have_series_and_the_rest_never_goes_back(void **state)
+{
+	(void)state;
+	tell_power(NULL, 0);
+	const struct process_row first[] = { process(0, 0, 100 * J, ""), process(11, 1, 9 * J, ""),
+		process(12, 1, 8 * J, ""), process(13, 1, 7 * J, "") };
+	tell_processes(first, 4);
+	assert_false(is_gone(find(LEVEL_PROCESS, "12")));
+	assert_true(is_gone(find(LEVEL_PROCESS, "13")));
+	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 107);
+	const struct process_row second[] = { process(0, 0, 101 * J, ""), process(11, 1, 9 * J, ""),
+		process(12, 1, 8 * J, ""), process(13, 1, 20 * J, "") };
+	tell_processes(second, 4);
+	assert_true(is_gone(find(LEVEL_PROCESS, "12")));
+	assert_int_equal(joules(account(LEVEL_PROCESS, "13")), 20);
+	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 121); /* its 13 J came before it had a series */
+	const struct process_row third[] = { process(0, 0, 101 * J, ""), process(11, 1, 9 * J, ""),
+		process(12, 1, 10 * J, ""), process(13, 1, 30 * J, "") };
+	tell_processes(third, 4);
+	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 123); /* and the 2 J of 12 */
+	assert_int_equal(joules(account(LEVEL_PROCESS, "12")), 10);
+	assert_int_equal(book.processes_omitted, 7);
+}
+
+static void what_former_rows_had_is_not_counted_a_second_time(void **state)
+{
+	struct process_row rows[] = { process(0, 0, 5 * J, ""), process(0, 0, 50 * J, "") };
+
+	(void)state;
+	rows[1].id = ROW_ID_ENDED;
+	tell_power(NULL, 0);
+	tell_processes(rows, 2);
+	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 5);
+}
+
+static void of_two_processes_with_one_number_the_newer_has_the_series(void **state)
+{
+	struct process_row row = process(11, 1, 9 * J, "");
+
+	(void)state;
+	tell_power(NULL, 0);
+	row.flags = ROW_FINAL;
+	tell_processes(&row, 1);
+	assert_int_equal(account(LEVEL_PROCESS, "11")->rows, 0);
+	row = process(11, 2, 1 * J, "");
+	tell_processes(&row, 1);
+	assert_int_equal(account(LEVEL_PROCESS, "11")->rows, 1);
+	assert_int_equal(joules(account(LEVEL_PROCESS, "11")), 1);
+	assert_int_equal(book.accounts.ended[LEVEL_PROCESS].count, 0);
+}
+
+static void a_process_that_lost_its_row_starts_anew_when_it_has_one_again(void **state)
+{
+	struct process_row row = process(11, 1, 9 * J, "");
+
+	(void)state;
+	tell_power(NULL, 0);
+	tell_processes(&row, 1);
+	tell_processes(NULL, 0);
+	assert_null(find(LEVEL_PROCESS, "11"));
+	row = process(11, 1, 2 * J, "");
+	tell_processes(&row, 1);
+	assert_int_equal(joules(account(LEVEL_PROCESS, "11")), 2);
+	row.active_uj.by[0] = J; /* lost and found between two frames */
+	tell_processes(&row, 1);
+	assert_int_equal(joules(account(LEVEL_PROCESS, "11")), 3);
+}
+
+static void a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone(void **state)
+{
+	struct process_row rows[] = { process(21, 1, 4 * J, "vm-1"), process(22, 1, 3 * J, "vm-1") };
+
+	(void)state;
+	tell_power(NULL, 0);
+	tell_processes(rows, 2);
+	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 7);
+	rows[1].flags = ROW_FINAL;
+	tell_processes(rows, 2);
+	tell_processes(rows, 1);
+	rows[0].active_uj.by[0] = 5 * J;
+	tell_processes(rows, 1);
+	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 8);
+	assert_int_equal(account(LEVEL_VM, "=\"vm-1\"")->rows, 1);
+	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, KEEP);
+	assert_null(find(LEVEL_PROCESS, "22"));
+	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 8);
+	rows[0].flags = ROW_FINAL;
+	tell_processes(rows, 1);
+	tell_processes(NULL, 0);
+	assert_int_equal(account(LEVEL_VM, "=\"vm-1\"")->rows, 0);
+	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, KEEP);
+	assert_null(find(LEVEL_VM, "=\"vm-1\""));
+}
+
+static void a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid(void **state)
+{
+	const struct power_row row = power(1, 6 * J, 0);
+	const struct process_row qemu = process(21, 1, 4 * J, "uuid-1");
+
+	(void)state;
+	tell_who(1, WORKLOAD_VM, "web", "", "");
+	tell_power(&row, 1);
+	tell_processes(&qemu, 1);
+	const struct account *vm = account(LEVEL_VM, "=\"web\"");
+	assert_int_equal(joules(vm), 6);
+	assert_non_null(memmem(vm->labels, vm->labels_size, "vm_id=\"uuid-1\"", 14));
+	assert_null(find(LEVEL_VM, "=\"uuid-1\""));
 }
 
 static int begin(void **state)
 {
+	const struct book_config config = { .rows = 64, .ended_max = ENDED, .processes = 2 };
+
 	(void)state;
-	return book_init(&book, 64);
+	seconds = 0;
+	energy_epoch = 1;
+	return book_init(&book, &config);
 }
 
 static int end(void **state)
@@ -169,14 +378,25 @@ static int end(void **state)
 	return 0;
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_containers_make_one_pod),
-		cmocka_unit_test(an_ended_container_leaves_its_joules_with_the_pod),
-		cmocka_unit_test(a_late_name_moves_the_energy_and_makes_no_second_series),
-		cmocka_unit_test(a_gap_in_the_sequence_is_counted),
-		cmocka_unit_test(a_new_energy_epoch_begins_all_accounts_anew),
+		TEST(two_containers_make_one_pod),
+		TEST(an_ended_container_leaves_its_joules_with_the_pod),
+		TEST(a_terminated_pod_keeps_its_series_for_its_time_whoever_asks),
+		TEST(of_too_many_terminated_the_first_go_and_are_counted),
+		TEST(a_late_name_moves_the_energy_and_makes_no_second_series),
+		TEST(a_gap_in_the_sequence_is_counted),
+		TEST(a_new_energy_epoch_begins_all_accounts_anew),
+		TEST(a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free),
+		TEST(the_processes_that_used_most_have_series_and_the_rest_never_goes_back),
+		TEST(what_former_rows_had_is_not_counted_a_second_time),
+		TEST(of_two_processes_with_one_number_the_newer_has_the_series),
+		TEST(a_process_that_lost_its_row_starts_anew_when_it_has_one_again),
+		TEST(a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone),
+		TEST(a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

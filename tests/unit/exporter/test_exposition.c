@@ -7,7 +7,14 @@
 
 static struct book book;
 static struct exposition exposition;
+static struct sheet sheet;
+static enum format format;
 static struct stage_stats stats;
+
+static void render(void)
+{
+	assert_int_equal(exposition_render(&exposition, &sheet, format, &book, &stats, 3 * NS_PER_SECOND), 0);
+}
 
 static void fill(const char *workload, enum power_state state)
 {
@@ -26,17 +33,19 @@ static void fill(const char *workload, enum power_state state)
 		.path = text_of("/x") };
 	const struct frame names = { .rows = &who, .row_count = 1, .is_last = true };
 
+	const struct book_config config = { .rows = 8, .ended_max = 10, .processes = 10, .has_older = true };
 	book_done(&book);
-	assert_int_equal(book_init(&book, 8), 0);
+	assert_int_equal(book_init(&book, &config), 0);
 	book_workloads(&book, &names);
 	for (uint64_t i = 0; i < 2; i++) {
-		const struct power_row row = {
-			.id = 1, .cpu_ns = 1500000000, .active_uj.by = { 1234567 + i * 2000000, 1000000 }
-		};
+		const struct power_row row = { .id = 1,
+			.cpu_ns = 1500000000,
+			.active_uj.by = { 1234567 + i * 2000000, 1000000, 0, 7000000 },
+			.idle_uj.by = { 100 } };
 		const struct power_once once = { .mono_ns = (i + 1) * NS_PER_SECOND,
 			.state = (uint8_t)state,
 			.source = text_of("curve:x"),
-			.zone_mask = 3,
+			.zone_mask = 3 | 1U << ZONE_GPU,
 			.error_ppm = 350000,
 			.total_uj.by = { 5000001 + i * 3000000, 1000000 },
 			.idle_uj.by = { 1 } };
@@ -49,12 +58,12 @@ static void fill(const char *workload, enum power_state state)
 		};
 		book_power(&book, &frame, (i + 1) * NS_PER_SECOND);
 	}
-	assert_int_equal(exposition_render(&exposition, &book, &stats, 3 * NS_PER_SECOND), 0);
+	render();
 }
 
 static bool says(const char *part)
 {
-	return memmem(exposition.text, exposition.size, part, strlen(part)) != NULL;
+	return memmem(sheet.text, sheet.size, part, strlen(part)) != NULL;
 }
 
 static void both_label_pairs_stand_on_one_series_and_joules_are_exact(void **state)
@@ -63,7 +72,7 @@ static void both_label_pairs_stand_on_one_series_and_joules_are_exact(void **sta
 	fill("app", POWER_MODEL);
 	assert_true(says(
 		"kepler_pod_cpu_joules_total{pod=\"app\",namespace=\"prod\",pod_id=\"uid\",pod_name=\"app\","
-		"pod_namespace=\"prod\",state=\"running\",zone=\"package\",node_name=\"node\"} 3.234567\n"));
+		"pod_namespace=\"prod\",state=\"running\",zone=\"package\",node_name=\"node\"} 3.234667\n"));
 	assert_true(says("kepler_node_cpu_joules_total{zone=\"package\",path=\"curve:x\",node_name=\"node\"} "
 			 "8.000001\n"));
 	assert_true(says("kepler_node_cpu_idle_joules_total{zone=\"package\",path=\"curve:x\",node_name="
@@ -74,7 +83,7 @@ static void both_label_pairs_stand_on_one_series_and_joules_are_exact(void **sta
 	assert_true(says("kepler_pod_memory_watts{pod=\"app\""));
 	assert_true(says("tanso_workload_cpu_seconds_total{workload=\"app\",namespace=\"prod\",kind=\"pod\","
 			 "state=\"running\","
-			 "node_name=\"node\"} 1.500000000\n"));
+			 "node_name=\"node\"} 1.5\n"));
 	assert_true(says("tanso_power_error_ratio{node_name=\"node\"} 0.35\n"));
 }
 
@@ -82,7 +91,7 @@ static void nothing_is_shown_before_a_watt_rests_on_something(void **state)
 {
 	(void)state;
 	fill("app", POWER_INITIALIZING);
-	assert_false(says("kepler_"));
+	assert_false(says("watts"));
 	assert_false(says("joules"));
 	assert_true(says("tanso_power_state{state=\"initializing\",node_name=\"node\"} 1\n"));
 }
@@ -145,7 +154,7 @@ static void the_document_matches_the_table(void **state)
 
 	(void)state;
 	FILE *memory = open_memstream(&text, &size);
-	exposition_describe(memory);
+	metrics_describe(memory);
 	fclose(memory);
 	FILE *file = fopen(TANSO_SOURCE_DIR "/docs/metrics.md", "r");
 	if (file == NULL)
@@ -157,18 +166,128 @@ static void the_document_matches_the_table(void **state)
 	free(text);
 }
 
-static int begin(void **state)
+static void a_gpu_has_families_of_its_own(void **state)
 {
 	(void)state;
-	int r = exposition_init(&exposition);
-	snprintf(exposition.node_name, sizeof(exposition.node_name), "node");
-	return r;
+	fill("app", POWER_MODEL);
+	assert_true(says(
+		"kepler_pod_gpu_joules_total{pod=\"app\",namespace=\"prod\",pod_id=\"uid\",pod_name=\"app\","
+		"pod_namespace=\"prod\",state=\"running\",node_name=\"node\"} 7\n"));
+	assert_true(says(
+		"kepler_node_gpu_joules_total{gpu=\"all\",gpu_uuid=\"\",gpu_name=\"\",vendor=\"\",node_name="
+		"\"node\"} 0\n"));
+	assert_false(says(
+		"kepler_pod_cpu_joules_total{pod=\"app\",namespace=\"prod\",pod_id=\"uid\",pod_name=\"app\","
+		"pod_namespace=\"prod\",state=\"running\",zone=\"gpu\""));
+	assert_true(says("zone=\"gpu\",node_name=\"node\"} 7\n")); /* tanso_workload_joules_total */
+}
+
+static void older_names_are_there_when_asked_for(void **state)
+{
+	(void)state;
+	fill("app", POWER_MODEL);
+	assert_false(says("mode="));
+	exposition.has_older = true;
+	render();
+	assert_true(
+		says("kepler_container_package_joules_total{container_id=\"cid\",pod_name=\"app\",container_"
+		     "name=\"c\","
+		     "container_namespace=\"prod\",mode=\"dynamic\",source=\"curve:x\",node_name=\"node\"} "
+		     "3.234567\n"));
+	assert_true(says("mode=\"idle\",source=\"curve:x\",node_name=\"node\"} 0.0001\n"));
+	assert_true(says(
+		"kepler_container_joules_total{container_id=\"cid\",pod_name=\"app\",container_name=\"c\","
+		"container_namespace=\"prod\",mode=\"dynamic\",source=\"curve:x\",node_name=\"node\"} "
+		"11.234567\n"));
+	assert_true(says("kepler_node_dram_joules_total{package=\"all\",instance=\"\",mode=\"dynamic\","
+			 "source=\"curve:x\","
+			 "node_name=\"node\"} 1\n"));
+	assert_true(says("kepler_container_bpf_cpu_time_ms_total{"));
+	exposition.has_older = false;
+}
+
+static void processes_and_machines_have_keplers_labels(void **state)
+{
+	const struct process_once once = { .mono_ns = 3 * NS_PER_SECOND };
+	const struct process_row row = { .id = 1,
+		.tgid = 42,
+		.start_ns = 5,
+		.cpu_ns = 2500000000,
+		.active_uj.by = { 500000 },
+		.comm = text_of("CPU 0/KVM"),
+		.exe = text_of("qemu-system-x86"),
+		.vm_id = text_of("u-1"),
+		.vm_name = text_of("web"),
+		.hypervisor = text_of("qemu") };
+	const struct frame frame = {
+		.head = { .energy_epoch = 1 }, .once = &once, .rows = &row, .row_count = 1, .is_last = true
+	};
+
+	(void)state;
+	fill("app", POWER_MODEL);
+	book_processes(&book, &frame, 3 * NS_PER_SECOND);
+	render();
+	assert_true(says(
+		"kepler_process_cpu_joules_total{pid=\"42\",comm=\"CPU "
+		"0/KVM\",exe=\"qemu-system-x86\",type=\"vm\","
+		"container_id=\"cid\",vm_id=\"u-1\",state=\"running\",zone=\"package\",node_name=\"node\"} "
+		"0.5\n"));
+	assert_true(says("kepler_process_cpu_seconds_total{pid=\"42\",comm=\"CPU "
+			 "0/KVM\",exe=\"qemu-system-x86\",type=\"vm\","
+			 "container_id=\"cid\",vm_id=\"u-1\",node_name=\"node\"} 2.5\n"));
+	assert_true(says("kepler_vm_cpu_joules_total{vm_id=\"u-1\",vm_name=\"web\",hypervisor=\"qemu\",state="
+			 "\"running\","
+			 "zone=\"package\",node_name=\"node\"} 0.5\n"));
+	assert_true(says("kepler_process_cpu_joules_total{pid=\"0\",comm=\"other\",exe=\"\",type=\"other\""));
+}
+
+static void openmetrics_names_families_without_total_and_ends(void **state)
+{
+	(void)state;
+	format = FORMAT_OPENMETRICS;
+	fill("app", POWER_MODEL);
+	format = FORMAT_TEXT;
+	assert_true(says("# TYPE kepler_pod_cpu_joules counter\n# UNIT kepler_pod_cpu_joules joules\n"
+			 "kepler_pod_cpu_joules_total{"));
+	assert_true(
+		says("# TYPE kepler_node_cpu_usage_ratio gauge\n") || !says("kepler_node_cpu_usage_ratio{"));
+	assert_true(says("# UNIT kepler_pod_cpu_watts watts\n"));
+	assert_false(says("# UNIT tanso_build_info"));
+	assert_memory_equal(sheet.text + sheet.size - 6, "# EOF\n", 6);
+	assert_int_equal(sheet.text[sheet.size - 7], '\n');
+}
+
+static void levels_choose_what_has_series(void **state)
+{
+	struct exposition some;
+	const struct exposition_config wrong = { .node_name = "n", .levels = "node,pods" };
+	const struct exposition_config right = { .node_name = "n", .levels = " node, pod" };
+
+	(void)state;
+	fill("app", POWER_MODEL);
+	assert_int_equal(exposition_init(&some, &wrong), -EINVAL);
+	assert_int_equal(exposition_init(&some, &right), 0);
+	assert_int_equal(exposition_render(&some, &sheet, FORMAT_TEXT, &book, &stats, 3 * NS_PER_SECOND), 0);
+	assert_true(says("kepler_pod_cpu_watts{"));
+	assert_true(says("kepler_node_cpu_watts{"));
+	assert_true(says("tanso_power_state{"));
+	assert_false(says("kepler_container_"));
+	assert_false(says("tanso_workload_"));
+}
+
+static int begin(void **state)
+{
+	const struct exposition_config config = { .node_name = "node",
+		.levels = "node,process,container,vm,pod,workload" };
+
+	(void)state;
+	return exposition_init(&exposition, &config);
 }
 
 static int end(void **state)
 {
 	(void)state;
-	exposition_done(&exposition);
+	sheet_done(&sheet);
 	book_done(&book);
 	return 0;
 }
@@ -181,6 +300,11 @@ int main(void)
 		cmocka_unit_test(hostile_names_cannot_break_the_format),
 		cmocka_unit_test(stats_of_all_stages_with_one_name_stand_together),
 		cmocka_unit_test(stats_that_would_break_the_format_are_refused),
+		cmocka_unit_test(a_gpu_has_families_of_its_own),
+		cmocka_unit_test(older_names_are_there_when_asked_for),
+		cmocka_unit_test(processes_and_machines_have_keplers_labels),
+		cmocka_unit_test(openmetrics_names_families_without_total_and_ends),
+		cmocka_unit_test(levels_choose_what_has_series),
 		cmocka_unit_test(the_document_matches_the_table),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

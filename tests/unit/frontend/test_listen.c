@@ -5,10 +5,10 @@
 static void loopback_addresses_and_sockets_stay_on_this_machine(void **state)
 {
 	(void)state;
-	assert_true(listen_is_loopback("127.0.0.1:30800"));
-	assert_true(listen_is_loopback("127.9.9.9:1"));
-	assert_true(listen_is_loopback("[::1]:30800"));
-	assert_true(listen_is_loopback("/run/tanso/x.sock"));
+	assert_true(web_is_loopback("127.0.0.1:30800"));
+	assert_true(web_is_loopback("127.9.9.9:1"));
+	assert_true(web_is_loopback("[::1]:30800"));
+	assert_true(web_is_loopback("/run/tanso/x.sock"));
 }
 
 static void other_addresses_and_names_do_not(void **state)
@@ -19,7 +19,7 @@ static void other_addresses_and_names_do_not(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
-		assert_false(listen_is_loopback(addresses[i]));
+		assert_false(web_is_loopback(addresses[i]));
 }
 
 int main(void)

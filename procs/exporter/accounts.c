@@ -1,0 +1,318 @@
+#include "exporter/accounts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wide.h"
+
+#define NONE ACCOUNT_NONE
+
+const enum zone zone_of_share[SHARE_COUNT] = {
+	[SHARE_PACKAGE] = ZONE_PACKAGE,
+	[SHARE_DRAM] = ZONE_DRAM,
+	[SHARE_GPU] = ZONE_GPU,
+};
+
+uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+	for (const uint8_t *at = bytes, *end = at + size; at < end; at++)
+		hash = (hash ^ *at) * UINT64_C(1099511628211);
+	return hash;
+}
+
+void energy_add(struct energy *to, const struct energy *from)
+{
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		to->total_uj[share] += from->total_uj[share];
+		to->idle_uj[share] += from->idle_uj[share];
+	}
+	to->cpu_ns += from->cpu_ns;
+}
+
+static void energy_take(struct energy *from, const struct energy *part)
+{
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		from->total_uj[share] -= part->total_uj[share];
+		from->idle_uj[share] -= part->idle_uj[share];
+	}
+	from->cpu_ns -= part->cpu_ns;
+}
+
+static void forget_texts(struct account *account)
+{
+	free(account->key);
+	free(account->labels);
+	free(account->older_labels);
+	account->key = account->labels = account->older_labels = NULL;
+}
+
+static void begin(struct accounts *accounts)
+{
+	accounts->count = accounts->in_use = 0;
+	accounts->free = NONE;
+	for (int level = 0; level < ACCOUNT_LEVELS; level++)
+		accounts->ended[level].first = accounts->ended[level].last = NONE;
+	for (int level = 0; level < ACCOUNT_LEVELS; level++)
+		accounts->ended[level].count = 0;
+}
+
+int accounts_init(struct accounts *accounts, uint32_t ended_max)
+{
+	*accounts = (struct accounts) { .ended_max = ended_max };
+	begin(accounts);
+	accounts->all = calloc(ACCOUNTS_MAX, sizeof(*accounts->all)); /* touched only as far as used */
+	return accounts->all == NULL ? -ENOMEM : 0;
+}
+
+void accounts_clear(struct accounts *accounts)
+{
+	for (uint32_t i = 0; i < accounts->count; i++)
+		forget_texts(&accounts->all[i]);
+	idmap_clear(&accounts->by_key);
+	begin(accounts);
+}
+
+void accounts_done(struct accounts *accounts)
+{
+	if (accounts->all != NULL)
+		accounts_clear(accounts);
+	free(accounts->all);
+	idmap_done(&accounts->by_key);
+	*accounts = (struct accounts) { 0 };
+}
+
+static uint64_t hash_of(enum level level, const char *key, size_t size)
+{
+	return hash_bytes(HASH_BEGIN + level, key, size);
+}
+
+uint32_t accounts_find(const struct accounts *accounts, enum level level, const char *key, size_t size)
+{
+	uint32_t index;
+
+	if (!idmap_find(&accounts->by_key, hash_of(level, key, size), &index))
+		return NONE;
+	for (; index != NONE; index = accounts->all[index].next_same) {
+		const struct account *account = &accounts->all[index];
+		if (account->level == level && strncmp(account->key, key, size) == 0 &&
+			account->key[size] == '\0')
+			return index;
+	}
+	return NONE;
+}
+
+static uint32_t take_slot(struct accounts *accounts)
+{
+	uint32_t index = accounts->free;
+
+	if (index != NONE)
+		accounts->free = accounts->all[index].next;
+	else if (accounts->count < ACCOUNTS_MAX)
+		index = accounts->count++;
+	return index;
+}
+
+static void give_slot_back(struct accounts *accounts, uint32_t index)
+{
+	forget_texts(&accounts->all[index]);
+	accounts->all[index] = (struct account) { .next = accounts->free };
+	accounts->free = index;
+}
+
+uint32_t accounts_get(struct accounts *accounts, enum level level, const char *key, size_t size)
+{
+	uint64_t hash = hash_of(level, key, size);
+	uint32_t index = accounts_find(accounts, level, key, size), head = NONE;
+
+	if (index != NONE)
+		return index;
+	index = take_slot(accounts);
+	if (index == NONE) {
+		accounts->dropped++;
+		return NONE;
+	}
+	struct account *account = &accounts->all[index];
+	idmap_find(&accounts->by_key, hash, &head);
+	*account = (struct account) { .level = level,
+		.is_used = true,
+		.key = strndup(key, size),
+		.next_same = head,
+		.previous = NONE,
+		.next = NONE,
+		.vm = NONE,
+		.watts_uw = { WATTS_NONE, WATTS_NONE, WATTS_NONE } };
+	if (account->key == NULL || idmap_put(&accounts->by_key, hash, index) < 0) {
+		give_slot_back(accounts, index);
+		accounts->dropped++;
+		return NONE;
+	}
+	accounts->in_use++;
+	return index;
+}
+
+static void unlink_key(struct accounts *accounts, uint32_t index)
+{
+	const struct account *account = &accounts->all[index];
+	uint64_t hash = hash_of(account->level, account->key, strlen(account->key));
+	uint32_t head = NONE;
+
+	idmap_find(&accounts->by_key, hash, &head);
+	if (head == index && account->next_same == NONE) {
+		idmap_remove(&accounts->by_key, hash);
+	} else if (head == index) {
+		idmap_put(&accounts->by_key, hash, account->next_same); /* replaces: cannot fail */
+	} else {
+		while (accounts->all[head].next_same != index)
+			head = accounts->all[head].next_same;
+		accounts->all[head].next_same = account->next_same;
+	}
+}
+
+/* Keeps the old text when there is no memory for a new one. */
+static void replace(char **text, uint32_t *size, const struct labels *labels)
+{
+	char *copy = labels->size > 0 ? malloc(labels->size) : NULL;
+
+	if (copy == NULL)
+		return;
+	memcpy(copy, labels->text, labels->size);
+	free(*text);
+	*text = copy;
+	*size = (uint32_t)labels->size;
+}
+
+void account_describe(
+	struct account *account, uint64_t described, const struct labels *labels, const struct labels *older)
+{
+	account->described = described;
+	replace(&account->labels, &account->labels_size, labels);
+	replace(&account->older_labels, &account->older_labels_size, older);
+}
+
+/* the ended ones, in the order they ended */
+
+static void unlink_ended(struct accounts *accounts, uint32_t index)
+{
+	struct account *account = &accounts->all[index];
+	uint32_t *first = &accounts->ended[account->level].first,
+		 *last = &accounts->ended[account->level].last;
+
+	*(account->previous == NONE ? first : &accounts->all[account->previous].next) = account->next;
+	*(account->next == NONE ? last : &accounts->all[account->next].previous) = account->previous;
+	account->previous = account->next = NONE;
+	account->ended_ns = 0;
+	accounts->ended[account->level].count--;
+}
+
+static void link_ended(struct accounts *accounts, uint32_t index, uint64_t now_ns)
+{
+	struct account *account = &accounts->all[index];
+	uint32_t last = accounts->ended[account->level].last;
+
+	account->ended_ns = now_ns > 0 ? now_ns : 1;
+	account->previous = last;
+	*(last == NONE ? &accounts->ended[account->level].first : &accounts->all[last].next) = index;
+	accounts->ended[account->level].last = index;
+	accounts->ended[account->level].count++;
+}
+
+void accounts_remove(struct accounts *accounts, uint32_t index)
+{
+	struct account *account = &accounts->all[index];
+	uint32_t vm = account->vm;
+
+	if (account->ended_ns != 0)
+		unlink_ended(accounts, index);
+	unlink_key(accounts, index);
+	if (vm != NONE) { /* what it used stays with its machine */
+		struct energy sum = account->base;
+		energy_add(&sum, &account->now);
+		energy_add(&accounts->all[vm].base, &sum);
+		energy_take(&accounts->all[vm].now, &sum);
+	}
+	give_slot_back(accounts, index);
+	accounts->in_use--;
+	if (vm != NONE)
+		accounts_release(accounts, vm);
+}
+
+/* Out of sight at once; out of memory when nobody names it. */
+static void retire(struct accounts *accounts, uint32_t index)
+{
+	struct account *account = &accounts->all[index];
+
+	unlink_ended(accounts, index);
+	account->is_hidden = true;
+	if (account->references == 0)
+		accounts_remove(accounts, index);
+}
+
+void accounts_hold(struct accounts *accounts, uint32_t index)
+{
+	accounts->all[index].references++;
+}
+
+void accounts_release(struct accounts *accounts, uint32_t index)
+{
+	struct account *account = &accounts->all[index];
+
+	account->references--;
+	if (account->references == 0 && account->is_hidden && account->ended_ns == 0 && account->rows == 0)
+		accounts_remove(accounts, index);
+}
+
+uint64_t window_mean_uw(const struct window *window)
+{
+	uint64_t growth_uj, span_ns;
+
+	if (!window_growth(window, &growth_uj, &span_ns))
+		return WATTS_NONE;
+	return mul_div_u64(growth_uj, 1000000000, span_ns); /* 1 µJ / ns = 1e9 µW */
+}
+
+void accounts_settle(struct accounts *accounts, uint32_t index, uint64_t mono_ns, uint64_t now_ns)
+{
+	struct account *account = &accounts->all[index];
+
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		window_push(&account->window[share], mono_ns,
+			account->base.total_uj[share] + account->now.total_uj[share]);
+		account->watts_uw[share] = window_mean_uw(&account->window[share]);
+	}
+	if (account->rows > 0 && account->ended_ns != 0)
+		unlink_ended(accounts, index);
+	if (account->rows > 0)
+		account->is_hidden = false;
+	else if (account->ended_ns == 0 && !account->is_hidden)
+		link_ended(accounts, index, now_ns);
+	while (accounts->ended[account->level].count > accounts->ended_max) {
+		accounts->ended_dropped +=
+			account_is_shown(&accounts->all[accounts->ended[account->level].first]);
+		retire(accounts, accounts->ended[account->level].first);
+	}
+}
+
+void accounts_expire(struct accounts *accounts, uint64_t now_ns, uint64_t keep_ns)
+{
+	for (int level = 0; level < ACCOUNT_LEVELS; level++)
+		for (uint32_t first; (first = accounts->ended[level].first) != NONE;) {
+			if (now_ns - accounts->all[first].ended_ns <= keep_ns)
+				break;
+			retire(accounts, first);
+		}
+}
+
+bool account_is_shown(const struct account *account)
+{
+	const struct energy *base = &account->base, *now = &account->now;
+
+	if (!account->is_used || account->is_hidden)
+		return false;
+	if (account->rows > 0)
+		return true;
+	for (int share = 0; share < SHARE_COUNT; share++)
+		if (base->total_uj[share] + now->total_uj[share] > 0)
+			return true;
+	return base->cpu_ns + now->cpu_ns > 0;
+}

@@ -1,0 +1,66 @@
+#include "exporter/listen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define LISTENER_NAME "metrics-listener"
+
+static void explain(const char *address, int error)
+{
+	char owner[128];
+
+	if (error == -EADDRINUSE) {
+		web_port_owner(address, owner, sizeof(owner));
+		log_error("metrics_listen = %s is in use by %s; set another address in tanso.conf or with "
+			  "--set metrics_listen=ADDRESS:PORT",
+			address, owner);
+	} else if (error == -EINVAL) {
+		log_error("metrics_listen = %s is not ADDRESS:PORT; allowed: IP addresses and ports, "
+			  "separated by "
+			  "commas, e.g. 127.0.0.1:30443,[::1]:30443",
+			address);
+	} else if (error == -EPERM) {
+		log_error("metrics_listen = %s can be reached from other machines, without TLS; use "
+			  "127.0.0.1 behind a "
+			  "proxy, metrics_tls = yes, or write allow_plaintext = yes",
+			address);
+	} else {
+		log_error("metrics_listen = %s: %s", address, strerror(-error));
+	}
+}
+
+static int open_one(
+	struct web *web, const struct config *config, const char *address, int number, SSL_CTX *tls)
+{
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), LISTENER_NAME "-%d", number);
+	if (tls == NULL && !config->allow_plaintext && !web_is_loopback(address))
+		return -EPERM;
+	int r = web_take_listener(name, address, &fd);
+	return r < 0 ? r : web_add_listener(web, fd, tls);
+}
+
+int listen_open(struct web *web, const struct config *config, SSL_CTX *tls)
+{
+	char list[CONFIG_TEXT_MAX], *rest = list, *address;
+	int count = 0;
+
+	snprintf(list, sizeof(list), "%s", config->metrics_listen);
+	while ((address = strsep(&rest, ", ")) != NULL) {
+		if (*address == '\0')
+			continue;
+		int r = open_one(web, config, address, count++, tls);
+		if (r < 0) {
+			explain(address, r);
+			return r;
+		}
+	}
+	if (count == 0)
+		explain(config->metrics_listen, -EINVAL);
+	return count == 0 ? -EINVAL : 0;
+}

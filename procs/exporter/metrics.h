@@ -1,0 +1,54 @@
+/* metrics.def as a table, and how a family begins in either format. */
+#pragma once
+
+#include <stdio.h>
+
+#include "exporter/accounts.h"
+#include "exporter/sheet.h"
+
+enum metric {
+#define METRIC(id, ...) METRIC_##id,
+#include "exporter/metrics.def"
+	METRIC_COUNT
+};
+
+/* What of an account or of the node a metric shows. */
+enum part {
+	PART_NONE,
+	PART_CPU, /* zones package and dram, as upstream */
+	PART_CPU_ACTIVE,
+	PART_CPU_IDLE,
+	PART_GPU,
+	PART_GPU_ACTIVE,
+	PART_GPU_IDLE,
+	PART_MEMORY,
+	PART_ALL_ZONES,
+	PART_SECONDS,
+	PART_STATE_SECONDS,
+	PART_USAGE,
+	PART_CPU_INFO,
+	PART_OLD, /* Kepler <= 0.9 from here on */
+	PART_OLD_PACKAGE = PART_OLD,
+	PART_OLD_DRAM,
+	PART_OLD_PLATFORM,
+	PART_OLD_ALL,
+	PART_OLD_TIME,
+	PART_OLD_INFO
+};
+
+struct metric_info {
+	const char *name, *type, *unit;
+	enum level level;
+	enum part part;
+	const char *labels, *help;
+};
+
+extern const struct metric_info metric_table[METRIC_COUNT];
+
+enum format { FORMAT_TEXT, FORMAT_OPENMETRICS, FORMAT_COUNT };
+
+/* HELP, TYPE and, in OpenMetrics, UNIT; a counter's family is named without _total there (OpenMetrics 1.0, 5.1). */
+void metric_head(
+	struct sheet *sheet, enum format format, const char *name, const char *type, const char *help);
+/* docs/metrics.md */
+void metrics_describe(FILE *out);

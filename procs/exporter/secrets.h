@@ -1,0 +1,41 @@
+/*
+ * Key, certificate, client CA, users and tokens: read at the start, and read again within SECRETS_WATCH_S when a file has
+ * changed. What cannot be used is said once, and what was in use stays in use.
+ */
+#pragma once
+
+#include "base/config.h"
+#include "base/file.h"
+#include "base/web.h"
+#include "exporter/credentials.h"
+#include "exporter/tls.h"
+
+#define SECRETS_WATCH_S 2
+
+enum secret_file {
+	SECRET_KEY,
+	SECRET_CERTIFICATE,
+	SECRET_CLIENT_CA,
+	SECRET_USERS,
+	SECRET_TOKENS,
+	SECRET_FILES
+};
+
+struct secrets {
+	bool has_tls;
+	struct tls_files files;
+	char users[CONFIG_TEXT_MAX], tokens[CONFIG_TEXT_MAX]; /* paths, "" = none */
+	struct file_identity identity[SECRET_FILES];
+	SSL_CTX *tls; /* NULL = plain */
+	struct tls_facts facts;
+	struct credentials credentials;
+	uint64_t next_watch_ns;
+};
+
+/* Reads all of them; what is missing or wrong is logged and an error: an endpoint must not open by mistake. */
+int secrets_open(struct secrets *secrets, const struct config *config);
+/* Paths that secrets_watch() reads, for the sandbox; ret_paths has room for SECRET_FILES. Returns how many. */
+size_t secrets_paths(const struct secrets *secrets, const char **ret_paths);
+/* Call it in every turn. */
+void secrets_watch(struct secrets *secrets, struct web *web, uint64_t now_ns);
+void secrets_done(struct secrets *secrets);
