@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stddef.h>
 #include <stdio.h>
 
 #include "base/stage.h"
@@ -17,11 +16,6 @@ int sandbox_enter(enum stage stage);
 /* The same for an instance that asks a server of another machine: it may also open TCP sockets (rows FETCHER), and for
  * that keeps no capability at all. */
 int sandbox_enter_fetching(enum stage stage);
-
-/* From now on this thread opens no file but for reading, and only in the folders of `paths` (Landlock; nothing happens on a
- * kernel without it, where the filter alone stands). Call it before sandbox_enter(). Threads that run already are not
- * bound: they are nng's, and open none. 0 or -errno. */
-int sandbox_limit_reading(const char *const *paths, size_t count);
 
 /* Writes the table for one stage as markdown: docs/security.md is derived from it. */
 void sandbox_describe(FILE *out);

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -132,13 +135,28 @@ int secrets_open(struct secrets *secrets, const struct config *config)
 	return 0;
 }
 
-size_t secrets_paths(const struct secrets *secrets, const char **ret_paths)
+static size_t add_folder(struct landlock_place *place, char *path)
+{
+	*place = (struct landlock_place) { .use = LANDLOCK_READ };
+	int size = snprintf(place->path, sizeof(place->path), "%s", dirname(path));
+	return size > 0 && (size_t)size < sizeof(place->path);
+}
+
+size_t secrets_places(const struct secrets *secrets, struct landlock_place *places)
 {
 	size_t count = 0;
 
-	for (int file = 0; file < SECRET_FILES; file++)
-		if (path_of(secrets, (enum secret_file)file)[0] != '\0')
-			ret_paths[count++] = path_of(secrets, (enum secret_file)file);
+	for (int file = 0; file < SECRET_FILES; file++) {
+		const char *path = path_of(secrets, (enum secret_file)file);
+		CLEANUP(freep) char *name = strdup(path);
+		CLEANUP(freep) char *target = realpath(path, NULL);
+		if (path[0] == '\0')
+			continue;
+		if (name != NULL)
+			count += add_folder(&places[count], name);
+		if (target != NULL)
+			count += add_folder(&places[count], target);
+	}
 	return count;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "base/file.h"
+#include "base/landlock.h"
 #include "base/web.h"
 #include "exporter/credentials.h"
 #include "exporter/tls.h"
@@ -34,8 +35,10 @@ struct secrets {
 
 /* Reads all of them; what is missing or wrong is logged and an error: an endpoint must not open by mistake. */
 int secrets_open(struct secrets *secrets, const struct config *config);
-/* Paths that secrets_watch() reads, for the sandbox; ret_paths has room for SECRET_FILES. Returns how many. */
-size_t secrets_paths(const struct secrets *secrets, const char **ret_paths);
+#define SECRETS_PLACES_MAX (2 * SECRET_FILES)
+/* The folders that secrets_watch() reads in, a link's own and that of what it points to (certbot, mounted secrets).
+ * places has room for SECRETS_PLACES_MAX. Returns how many. */
+size_t secrets_places(const struct secrets *secrets, struct landlock_place *places);
 /* Call it in every turn. */
 void secrets_watch(struct secrets *secrets, struct web *web, uint64_t now_ns);
 void secrets_done(struct secrets *secrets);

@@ -91,8 +91,8 @@ static void nothing_is_shown_before_a_watt_rests_on_something(void **state)
 {
 	(void)state;
 	fill("app", POWER_INITIALIZING);
-	assert_false(says("watts"));
-	assert_false(says("joules"));
+	assert_false(says("_watts"));
+	assert_false(says("_joules"));
 	assert_true(says("tanso_power_state{state=\"initializing\",node_name=\"node\"} 1\n"));
 }
 
