@@ -52,6 +52,7 @@ int exposition_init(struct exposition *exposition, const struct exposition_confi
 	char name[128];
 
 	*exposition = (struct exposition) { .has_older = config->has_older };
+	uname(&exposition->host);
 	snprintf(name, sizeof(name), "%s", config->node_name);
 	labels_add(&exposition->node, "node_name", text_of(name));
 	make_ending(&exposition->plain, exposition, NULL, NULL);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <sys/utsname.h>
+
 #include "exporter/book.h"
 #include "exporter/cpuinfo.h"
 #include "exporter/metrics.h"
@@ -30,6 +32,7 @@ struct exposition {
 	struct ending of[2][ENDING_ZONES]; /* [is terminated][enum share, or none] */
 	struct labels node;                /* node_name="n" */
 	struct cpuinfo cpus;
+	struct utsname host; /* asked for before the sandbox */
 	/* of one rendering */
 	enum format format;
 	struct sheet *sheet;

@@ -1,6 +1,5 @@
 /* Families about the node. */
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/cleanup.h"
 #include "base/wide.h"
@@ -81,11 +80,8 @@ static void put_older(struct exposition *exposition, enum metric metric, int zon
 
 static void put_older_info(struct exposition *exposition)
 {
-	struct utsname host = { 0 };
-
-	uname(&host);
 	exposition_open(exposition, METRIC_OLD_NODE_INFO);
-	exposition_label(exposition, "cpu_architecture", host.machine);
+	exposition_label(exposition, "cpu_architecture", exposition->host.machine);
 	exposition_label(exposition, "components_power_source", exposition->book->source);
 	exposition_label(exposition, "platform_power_source",
 		exposition->book->zone_mask & 1U << ZONE_PSYS ? exposition->book->source : "none");

@@ -1,7 +1,6 @@
 /* Where the numbers come from, and what the stages tell about themselves. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -25,21 +24,16 @@ static void put_source(struct exposition *exposition)
 }
 
 /* As Kepler, a Go program, names architectures. */
-static const char *arch(void)
+static const char *arch(const char *machine)
 {
-	static struct utsname host;
-
-	uname(&host);
-	return strcmp(host.machine, "x86_64") == 0    ? "amd64"
-	       : strcmp(host.machine, "aarch64") == 0 ? "arm64"
-						      : host.machine;
+	return strcmp(machine, "x86_64") == 0 ? "amd64" : strcmp(machine, "aarch64") == 0 ? "arm64" : machine;
 }
 
 static void put_build(struct exposition *exposition, enum metric metric)
 {
 	exposition_open(exposition, metric);
 	if (metric == METRIC_KEPLER_BUILD) {
-		exposition_label(exposition, "arch", arch());
+		exposition_label(exposition, "arch", arch(exposition->host.machine));
 		exposition_label(exposition, "branch", "");
 		exposition_label(exposition, "revision", "");
 		exposition_label(exposition, "goversion", "");

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/landlock.h"
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
@@ -19,6 +21,9 @@ struct exporter {
 	struct http http;
 	struct secrets secrets;
 	struct acks acks;
+	struct landlock_place places[1 + SECRETS_PLACES_MAX];
+	size_t place_count;
+	uint64_t next_look_ns;
 	struct link *estimator, *to_estimator, *of_stage[STAGE_COUNT];
 	enum stage stages[STAGE_COUNT]; /* context of each stats link: &stages[i] */
 };
@@ -70,6 +75,17 @@ static int on_stats(void *context, const struct frame *frame)
 		&exporter.http.stage_stats, *(const enum stage *)context, frame, clock_mono_ns());
 }
 
+static bool have_folders_moved(uint64_t now_ns)
+{
+	if (now_ns < exporter.next_look_ns)
+		return false;
+	exporter.next_look_ns = now_ns + SECRETS_WATCH_S * NS_PER_SECOND;
+	const struct landlock_place *moved = landlock_find_moved(exporter.places, exporter.place_count);
+	if (moved != NULL)
+		log_info("%s is another folder now: restarting to reach it", moved->path);
+	return moved != NULL;
+}
+
 static int on_turn(void *context)
 {
 	uint64_t now_ns = clock_mono_ns();
@@ -78,6 +94,8 @@ static int on_turn(void *context)
 	secrets_watch(&exporter.secrets, exporter.http.web, now_ns);
 	exporter.http.scrapes.exposition.certificate_end_s = exporter.secrets.facts.end_s;
 	scrapes_watch(&exporter.http.scrapes, now_ns);
+	if (have_folders_moved(now_ns))
+		return -ESTALE;
 	if (!link_is_deaf(exporter.estimator, exporter.to_estimator))
 		return 0;
 	log_error("the estimator's frames do not come through: restarting to listen anew");
@@ -159,13 +177,23 @@ static int open_web(void)
 	return listen_open(exporter.http.web, &exporter.config, exporter.secrets.tls);
 }
 
-static int enter_sandbox(void)
+/* Before nng starts its threads: it binds those too. */
+static int lock_files(void)
 {
-	const char *paths[SECRET_FILES];
-	size_t count = secrets_paths(&exporter.secrets, paths);
-	int r = sandbox_limit_reading(paths, count);
+	struct landlock_place *sockets = &exporter.places[0];
 
-	return r < 0 ? r : sandbox_enter(STAGE_EXPORTER);
+	mkdir(exporter.config.runtime_dir, 0755); /* a failure shows when the links listen */
+	sockets->use = LANDLOCK_SOCKETS;
+	snprintf(sockets->path, sizeof(sockets->path), "%s", exporter.config.runtime_dir);
+	exporter.place_count = 1 + secrets_places(&exporter.secrets, &exporter.places[1]);
+	int r = landlock_enter(exporter.places, exporter.place_count, 0);
+	if (r == -EOPNOTSUPP) {
+		log_warning(
+			"this kernel has no Landlock: only permissions keep this process from other files");
+		exporter.place_count = 0;
+		r = 0;
+	}
+	return r;
 }
 
 static void close_all(void)
@@ -187,8 +215,8 @@ int main(int argc, char **argv)
 
 	log_open("exporter");
 	config_from_arguments(&exporter.config, "tanso-exporter", argc, argv);
-	if ((r = ready_init()) < 0 || (r = open_web()) < 0 || (r = open_links()) < 0 ||
-		(r = enter_sandbox()) < 0) {
+	if ((r = ready_init()) < 0 || (r = open_web()) < 0 || (r = lock_files()) < 0 ||
+		(r = open_links()) < 0 || (r = sandbox_enter(STAGE_EXPORTER)) < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
