@@ -27,6 +27,7 @@ struct collector {
 	struct meter *meter;
 	char meter_reason[256];
 	struct sampler sampler;
+	struct vms vms;
 	struct ring_writer *ring;
 	int ring_fd, ring_read_fd;
 	bool is_new_epoch;
@@ -131,7 +132,8 @@ static int open_counters(struct collector *collector)
 	if (r < 0)
 		log_error("no cgroup hierarchy under %s; remedy: mount cgroup2 there or set cgroup_root",
 			collector->config.cgroup_root);
-	if (r < 0 || (r = identity_init()) < 0 || (r = open_usage(collector)) < 0)
+	if (r < 0 || (r = identity_init()) < 0 || (r = vms_init(&collector->vms)) < 0 ||
+		(r = open_usage(collector)) < 0)
 		return r;
 	r = meter_choose(&collector->config, collector->is_new_epoch, &collector->meter,
 		collector->meter_reason, sizeof(collector->meter_reason));
@@ -151,7 +153,7 @@ static void send_full_estimator(void *context)
 	struct collector *collector = context;
 	struct frame_head head = head_of(collector, FRAME_topology);
 
-	topology_send_full(collector->estimator, &head, &collector->sampler.cgroups);
+	topology_send_full(collector->estimator, &head, &collector->sampler.cgroups, &collector->vms);
 	timer_set(&collector->timer, 0, 0); /* a consumer that came back does not wait for the interval */
 }
 
@@ -160,7 +162,7 @@ static void send_full_resolver(void *context)
 	struct collector *collector = context;
 	struct frame_head head = head_of(collector, FRAME_topology);
 
-	topology_send_full(collector->resolver, &head, &collector->sampler.cgroups);
+	topology_send_full(collector->resolver, &head, &collector->sampler.cgroups, &collector->vms);
 }
 
 static void on_forgotten(void *context, uint64_t id)
@@ -196,6 +198,9 @@ static void send_stats(struct collector *collector, uint64_t now_ns)
 		collector->meter != NULL ? collector->meter->name : "none");
 	*stats_entry(&collector->stats, STAT_GAUGE, "meter_info", labels) = 1;
 	*stats_entry(&collector->stats, STAT_GAUGE, "pmu_present", "") = collector->has_pmu;
+	*stats_entry(&collector->stats, STAT_GAUGE, "virtual_machine_processes", "") = collector->vms.count;
+	*stats_entry(&collector->stats, STAT_COUNTER, "virtual_machines_dropped_total", "") =
+		collector->vms.dropped;
 	sampler_report(&collector->sampler, &collector->stats);
 	link_send_stats(collector->exporter, STAGE_COLLECTOR, collector->run, &collector->stats);
 }
@@ -207,11 +212,13 @@ static void tell(struct collector *collector)
 	struct tick_once once = { .mono_ns = clock_mono_ns() };
 
 	if (link_owes_full(collector->estimator))
-		topology_send_full(collector->estimator, &topology, &collector->sampler.cgroups);
+		topology_send_full(
+			collector->estimator, &topology, &collector->sampler.cgroups, &collector->vms);
 	if (link_owes_full(collector->resolver))
-		topology_send_full(collector->resolver, &topology, &collector->sampler.cgroups);
-	topology_send_changes(
-		collector->estimator, collector->resolver, &topology, &collector->sampler.cgroups);
+		topology_send_full(
+			collector->resolver, &topology, &collector->sampler.cgroups, &collector->vms);
+	topology_send_changes(collector->estimator, collector->resolver, &topology,
+		&collector->sampler.cgroups, &collector->vms);
 	link_send(collector->estimator, &tick, &once, NULL, 0);
 }
 
@@ -229,6 +236,8 @@ static int on_timer(struct timer *timer)
 	} else {
 		++*collector->readings;
 		ring_publish(collector->ring, &tick, collector->sampler.rows, collector->sampler.row_count);
+		vms_update(&collector->vms, collector->config.procfs_root, collector->sampler.rows,
+			collector->sampler.row_count);
 		tell(collector);
 	}
 	send_stats(collector, now.mono_ns);
@@ -290,6 +299,7 @@ static void close_all(struct collector *collector)
 	link_free(collector->exporter);
 	handover_free(collector->handover);
 	sampler_done(&collector->sampler);
+	vms_done(&collector->vms);
 	if (collector->meter != NULL)
 		collector->meter->free(collector->meter);
 	collector->usage->free(collector->usage);

@@ -25,27 +25,52 @@ static void fill_row(struct topology_row *row, enum topology_op op, const struct
 	};
 }
 
+/* The machine's namespace is that of libvirt's and machined's scopes. */
+static void fill_vm(struct topology_row *row, const struct vm *vm)
+{
+	*row = (struct topology_row) {
+		.op = (uint8_t)(vm->has_ended ? TOPOLOGY_FORGET : TOPOLOGY_ADD),
+		.id = vm->cgroup,
+		.kind = ROW_PROCESS,
+		.tgid = vm->tgid,
+		.start_ns = vm->start_ns,
+		.path = text_of(""),
+		.comm = text_of(""),
+		.workload_kind = WORKLOAD_VM,
+		.runtime = text_of(vm->identity.hypervisor),
+		.workload = text_of(vm->identity.name),
+		.namespace = text_of("machine.slice"),
+		.pod_uid = text_of(""),
+		.container_id = text_of(vm->identity.id),
+	};
+}
+
 static enum topology_op op_of(const struct cgroup *cgroup)
 {
 	return cgroup->final_seq != 0 ? TOPOLOGY_FINAL : TOPOLOGY_ADD;
 }
 
-void topology_send_full(struct link *link, const struct frame_head *head, const struct cgroups *cgroups)
+void topology_send_full(struct link *link, const struct frame_head *head, const struct cgroups *cgroups,
+	const struct vms *vms)
 {
-	CLEANUP(freep) struct topology_row *rows = calloc(cgroups->count + 1, sizeof(*rows));
+	CLEANUP(freep) struct topology_row *rows = calloc(cgroups->count + vms->count + 1, sizeof(*rows));
 	const struct topology_once once = { .full = 1 };
+	size_t count = cgroups->count;
 
 	if (rows == NULL)
 		return; /* the link still owes it */
 	for (uint32_t i = 0; i < cgroups->count; i++)
 		fill_row(&rows[i], op_of(&cgroups->all[i]), &cgroups->all[i]);
-	link_send(link, head, &once, rows, cgroups->count);
+	for (uint32_t i = 0; i < vms->count; i++)
+		if (!vms->all[i].has_ended)
+			fill_vm(&rows[count++], &vms->all[i]);
+	link_send(link, head, &once, rows, count);
 }
 
-void topology_send_changes(
-	struct link *estimator, struct link *resolver, const struct frame_head *head, struct cgroups *cgroups)
+void topology_send_changes(struct link *estimator, struct link *resolver, const struct frame_head *head,
+	struct cgroups *cgroups, struct vms *vms)
 {
-	CLEANUP(freep) struct topology_row *rows = calloc(cgroups->count + 1, sizeof(*rows));
+	CLEANUP(freep) struct topology_row *rows = calloc(cgroups->count + vms->count + 1, sizeof(*rows));
 	const struct topology_once once = { .full = 0 };
 	size_t count = 0;
 
@@ -58,10 +83,14 @@ void topology_send_changes(
 		fill_row(&rows[count++], op_of(cgroup), cgroup);
 		cgroup->is_new = false;
 	}
+	for (uint32_t i = 0; i < vms->count; i++)
+		if (vms->all[i].is_new || vms->all[i].has_ended)
+			fill_vm(&rows[count++], &vms->all[i]);
 	if (count == 0)
 		return;
 	link_send(estimator, head, &once, rows, count);
 	link_send(resolver, head, &once, rows, count);
+	vms_told(vms);
 }
 
 void topology_send_forget(struct link *link, const struct frame_head *head, uint64_t id)
