@@ -206,7 +206,7 @@ int config_load(struct config *config, const char *path, struct config_error *er
 }
 
 /* build/<preset>/bin/tanso-x -> the clone's data, so that nothing needs installing while developing. */
-static bool clone_data_dir(char ret_path[static CONFIG_TEXT_MAX])
+static bool clone_dir(const char *name, char ret_path[static CONFIG_TEXT_MAX])
 {
 	char exe[CONFIG_TEXT_MAX];
 	ssize_t size = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -220,16 +220,26 @@ static bool clone_data_dir(char ret_path[static CONFIG_TEXT_MAX])
 			return false;
 		*slash = '\0';
 	}
-	int written = snprintf(ret_path, CONFIG_TEXT_MAX, "%s/deploy/config/korea", exe);
+	int written = snprintf(ret_path, CONFIG_TEXT_MAX, "%s/deploy/config/%s", exe, name);
 	return written > 0 && written < CONFIG_TEXT_MAX && access(ret_path, R_OK) == 0;
+}
+
+static void find_dir(const char *given, const char *name, char ret_path[static CONFIG_TEXT_MAX])
+{
+	if (given[0] != '\0')
+		snprintf(ret_path, CONFIG_TEXT_MAX, "%s", given);
+	else if (!clone_dir(name, ret_path))
+		snprintf(ret_path, CONFIG_TEXT_MAX, "%s/%s", TANSO_DATA_DIR, name);
 }
 
 void config_data_dir(const struct config *config, char ret_path[static CONFIG_TEXT_MAX])
 {
-	if (config->data_dir[0] != '\0')
-		snprintf(ret_path, CONFIG_TEXT_MAX, "%s", config->data_dir);
-	else if (!clone_data_dir(ret_path))
-		snprintf(ret_path, CONFIG_TEXT_MAX, "%s", TANSO_DATA_DIR);
+	find_dir(config->data_dir, "korea", ret_path);
+}
+
+void config_models_dir(const struct config *config, char ret_path[static CONFIG_TEXT_MAX])
+{
+	find_dir(config->models_dir, "models", ret_path);
 }
 
 static void describe_default(FILE *out, const struct key *key)

@@ -33,6 +33,8 @@ int config_set(struct config *config, const char *key, const char *value, struct
 int config_load(struct config *config, const char *path, struct config_error *error);
 /* Where the Korean data files are: `data_dir`, else the clone this binary was built in, else the installed folder. */
 void config_data_dir(const struct config *config, char ret_path[static CONFIG_TEXT_MAX]);
+/* Where the power models are, likewise: `models_dir` comes first. */
+void config_models_dir(const struct config *config, char ret_path[static CONFIG_TEXT_MAX]);
 /* The start of every stage: --config FILE, --set KEY=VALUE, --help, --version. Prints and exits on --help, --version
  * and on errors (status 2); so call it first. */
 void config_from_arguments(struct config *config, const char *program, int argc, char **argv);

@@ -242,14 +242,22 @@ static int open_state(struct estimator *estimator, uint32_t ring_rows)
 static int open_books(struct estimator *estimator)
 {
 	uint32_t ring_rows = (uint32_t)estimator->config.ring_rows;
+	struct model_error error;
 	int r = host_read(&estimator->config, &estimator->host);
 
 	if (r == -EINVAL)
 		log_error(
 			"host_cpu_generation = %s: no such generation; see docs/methodology.md for the list",
 			estimator->config.host_cpu_generation);
-	if (r < 0 || (r = model_make(&estimator->config, &estimator->host, &estimator->model)) < 0 ||
-		(r = open_state(estimator, ring_rows)) < 0 ||
+	if (r < 0)
+		return r;
+	r = model_make(&estimator->config, &estimator->host, &estimator->model, &error);
+	if (r < 0) {
+		log_error("model = %s: %s", estimator->config.model,
+			error.text[0] != '\0' ? error.text : strerror(-r));
+		return r;
+	}
+	if ((r = open_state(estimator, ring_rows)) < 0 ||
 		(r = roster_init(&estimator->roster, estimator->state.capacity)) < 0 ||
 		(r = machines_init(&estimator->machines)) < 0 || (r = open_turn(estimator, ring_rows)) < 0)
 		return r;

@@ -1,16 +1,20 @@
 #include "models/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #define UNKNOWN_IDLE_MW 740 /* Cloud Carbon Footprint's mean over all generations */
 #define UNKNOWN_FULL_MW 3500
 #define LINE_BYTES      4096
+#define ARM_IMPLEMENTER 0x41
+#define NEOVERSE_N1     0xd0c
 #define CASCADE_LAKE_STEPPING                                                                                \
 	5 /* model 0x55: steppings 5-7 are Cascade Lake, 0-4 Skylake (Intel SDM, spec updates) */
 
@@ -28,10 +32,16 @@ static const struct generation {
 #include "models/generations.def"
 };
 
+static const struct instance {
+	const char *family, *cpu, *host_product;
+	uint32_t host_threads;
+} instances[] = {
+#define INSTANCE(family, cpu, product, threads) { family, cpu, product, threads },
+#include "models/instances.def"
+};
+
 static void read_cpuinfo_line(struct host *host, const char *line)
 {
-	char value[256];
-
 	if (strncmp(line, "processor", 9) == 0)
 		host->cpus++;
 	else if (sscanf(line, "vendor_id : %15s", host->vendor) == 1 ||
@@ -39,7 +49,10 @@ static void read_cpuinfo_line(struct host *host, const char *line)
 		 sscanf(line, "model : %" SCNu32, &host->model) == 1 ||
 		 sscanf(line, "stepping : %" SCNu32, &host->stepping) == 1)
 		return;
-	else if (sscanf(line, "CPU implementer : %255s", value) == 1)
+	else if (sscanf(line, "model name : %79[^\n]", host->brand) == 1 ||
+		 sscanf(line, "CPU part : %" SCNx32, &host->part) == 1)
+		return;
+	else if (sscanf(line, "CPU implementer : %" SCNx32, &host->implementer) == 1)
 		snprintf(host->vendor, sizeof(host->vendor), "ARM");
 	else if (strncmp(line, "flags", 5) == 0 && strstr(line, " hypervisor") != NULL)
 		host->is_guest = true;
@@ -100,6 +113,46 @@ static void find_by_cpuid(struct host *host)
 	if (strcmp(host->generation, "skylake") == 0 && host->model == 0x55 &&
 		host->stepping >= CASCADE_LAKE_STEPPING)
 		find_by_name(host, "cascade_lake");
+	/* Ampere's Altra has the same core and other watts: only on EC2 it is a Graviton2. */
+	if (host->implementer == ARM_IMPLEMENTER && host->part == NEOVERSE_N1 &&
+		strcmp(host->sys_vendor, "Amazon EC2") == 0)
+		find_by_name(host, "graviton_2");
+}
+
+static bool is_instance(const struct instance *instance, const struct host *host)
+{
+	size_t size = strlen(instance->family);
+
+	return strncmp(host->product, instance->family, size) == 0 && host->product[size] == '.' &&
+	       strstr(host->brand, instance->cpu) != NULL;
+}
+
+static void find_by_product(struct host *host)
+{
+	host->host_threads = host->cpus;
+	for (size_t i = 0; i < ARRAY_SIZE(instances); i++)
+		if (is_instance(&instances[i], host)) {
+			snprintf(host->host_product, sizeof(host->host_product), "%s",
+				instances[i].host_product);
+			if (instances[i].host_threads > host->cpus)
+				host->host_threads = instances[i].host_threads;
+			return;
+		}
+}
+
+void host_classify(struct host *host)
+{
+	find_by_cpuid(host);
+	find_by_product(host);
+}
+
+static void read_dmi(const struct config *config, const char *name, char *text, size_t size)
+{
+	char path[CONFIG_TEXT_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/class/dmi/id/%s", config->sysfs_root, name);
+	if (file_read_text(AT_FDCWD, path, text, size) < 0)
+		text[0] = '\0'; /* no DMI here, as in most containers and on many ARM boards */
 }
 
 int host_read(const struct config *config, struct host *ret_host)
@@ -112,9 +165,15 @@ int host_read(const struct config *config, struct host *ret_host)
 		return r;
 	if (host.cpus == 0)
 		return -EBADMSG;
-	if (config->host_cpu_generation[0] == '\0')
-		find_by_cpuid(&host);
-	else if ((r = find_by_name(&host, config->host_cpu_generation)) < 0)
+	read_dmi(config, "sys_vendor", host.sys_vendor, sizeof(host.sys_vendor));
+	read_dmi(config, "product_name", host.product, sizeof(host.product));
+	if (config->host_product[0] != '\0')
+		snprintf(host.product, sizeof(host.product), "%.63s", config->host_product);
+	host_classify(&host);
+	if (config->host_threads > 0)
+		host.host_threads = (uint32_t)config->host_threads;
+	if (config->host_cpu_generation[0] != '\0' &&
+		(r = find_by_name(&host, config->host_cpu_generation)) < 0)
 		return r;
 	*ret_host = host;
 	return 0;

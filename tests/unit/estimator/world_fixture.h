@@ -187,6 +187,7 @@ static inline void assert_conserved(const struct state *state)
 
 static inline int make_model(void **state)
 {
+	struct model_error error;
 	struct config config;
 	const struct host host = { .cpus = 2,
 		.memory_bytes = UINT64_C(4000000000),
@@ -196,5 +197,5 @@ static inline int make_model(void **state)
 
 	(void)state;
 	config_defaults(&config);
-	return model_make(&config, &host, &model);
+	return model_make(&config, &host, &model, &error);
 }

@@ -12,15 +12,33 @@ static const struct host host = { .cpus = 4,
 	.thread_idle_mw = 450,
 	.thread_full_mw = 2020 };
 
+static int make(struct model *ret_model)
+{
+	struct model_error error;
+	struct host configured = host;
+
+	configured.host_threads = (uint32_t)config.host_threads;
+	return model_make(&config, &configured, ret_model, &error);
+}
+
+static uint64_t package_mw(const struct model *model, uint64_t busy, uint64_t capacity)
+{
+	struct model_input input = { .dt_ns = 1000, .busy_ns = busy, .capacity_ns = capacity };
+	struct model_output output;
+
+	model_evaluate(model, &input, &output);
+	return output.package_mw;
+}
+
 static void a_guest_pays_its_threads_share_of_idle_and_full(void **state)
 {
 	struct model model;
 
 	(void)state;
 	config_defaults(&config);
-	assert_int_equal(model_make(&config, &host, &model), 0);
-	assert_int_equal(model_package_mw(&model, 0, 1000), 4 * 450);
-	assert_int_equal(model_package_mw(&model, 1000, 1000), 4 * 2020);
+	assert_int_equal(make(&model), 0);
+	assert_int_equal(package_mw(&model, 0, 1000), 4 * 450);
+	assert_int_equal(package_mw(&model, 1000, 1000), 4 * 2020);
 	assert_int_equal(model.dram_mw, 16 * 392);
 	assert_string_equal(model.name, "curve:epyc_3");
 	assert_true(model.error_ppm > 0);
@@ -33,13 +51,13 @@ static void power_never_falls_with_load_and_stays_in_its_range(void **state)
 
 	(void)state;
 	config_defaults(&config);
-	model_make(&config, &host, &model);
+	make(&model);
 	for (uint64_t busy = 0; busy <= 1100; busy++) { /* over full load, too: clocks jitter */
-		uint64_t mw = model_package_mw(&model, busy, 1000);
+		uint64_t mw = package_mw(&model, busy, 1000);
 		assert_true(mw >= before && mw >= model.idle_mw && mw <= model.full_mw);
 		before = mw;
 	}
-	assert_int_equal(model_package_mw(&model, 5, 0), model.idle_mw); /* no time passed */
+	assert_int_equal(package_mw(&model, 5, 0), model.idle_mw); /* no time passed */
 }
 
 static void the_operators_own_watts_count_and_narrow_the_error(void **state)
@@ -48,17 +66,17 @@ static void the_operators_own_watts_count_and_narrow_the_error(void **state)
 
 	(void)state;
 	config_defaults(&config);
-	model_make(&config, &host, &table);
+	make(&table);
 	config.host_idle_watts = 100;
 	config.host_full_watts = 400;
 	config.host_threads = 64;
-	assert_int_equal(model_make(&config, &host, &given), 0);
+	assert_int_equal(make(&given), 0);
 	assert_int_equal(given.idle_mw, 6250); /* 4 of 64 threads */
 	assert_int_equal(given.full_mw, 25000);
 	assert_true(given.error_ppm < table.error_ppm);
 	assert_memory_not_equal(given.hash, table.hash, sizeof(given.hash));
 	config.host_full_watts = 50;
-	assert_int_not_equal(model_make(&config, &host, &given), 0);
+	assert_int_not_equal(make(&given), 0);
 }
 
 static void memory_costs_its_byte_seconds(void **state)
@@ -67,7 +85,7 @@ static void memory_costs_its_byte_seconds(void **state)
 
 	(void)state;
 	config_defaults(&config);
-	model_make(&config, &host, &model);
+	make(&model);
 	assert_int_equal(
 		model_memory_uj(&model, UINT64_C(2000000000) * 10), UINT64_C(7840000)); /* 2 GB for 10 s */
 }
