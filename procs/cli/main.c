@@ -16,6 +16,8 @@ static const struct verb {
 	{ "schedule", "find the time at which a job meets the cleanest grid or the cheapest hours",
 		verb_schedule },
 	{ "doctor", "say what is measured, modelled and missing on this host", verb_doctor },
+	{ "models", "list the power models, which fit this machine and how wrong they are", verb_models },
+	{ "train", "fit a power model to measured samples, and say how wrong it is", verb_train },
 	{ "mcp", "speak the Model Context Protocol on standard input and output", verb_mcp },
 	{ "version", "show the version", verb_version },
 };

@@ -9,5 +9,7 @@ int verb_top(int argc, char **argv);
 int verb_regions(int argc, char **argv);
 int verb_schedule(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_models(int argc, char **argv);
+int verb_train(int argc, char **argv);
 int verb_mcp(int argc, char **argv);
 int verb_version(int argc, char **argv);

@@ -14,8 +14,8 @@
 /* Upstream states the mean error of about 18 windows. On the five hosts we have samples of, half of the measured 95 %
  * interval is 2.1 times the mean error (docs/watts.md). */
 #define UPSTREAM_ERROR_PER_MAPE 2
-/* The same CPU in another host: m5.metal's model on r5.metal's samples and back (docs/watts.md). */
-#define ERROR_SAME_CPU_PPM 120000
+/* The same CPU in another host: what m5.metal's model on r5.metal's samples, and back, adds to half the interval. */
+#define ERROR_SAME_CPU_PPM 70000
 /* Nothing was measured in guests: a guess at what other guests' load does to the share. */
 #define ERROR_GUEST_PPM 100000
 /* The samples' CPU time is corrupt, so that busy time could not be tried against cycles: a guess. */
@@ -58,7 +58,7 @@ static int read_entry(
 {
 	struct model_file facts = { 0 };
 	struct fit_error stated = { 0 };
-	char file[128], name[256], group[16];
+	char file[128], name[256], group[24];
 	int r;
 
 	if ((r = at_text(root, "source", facts.source, sizeof(facts.source))) < 0 ||
@@ -160,7 +160,7 @@ static void judge(struct candidate *candidate, const struct host *host)
 	} else if (is_host_type(host, file)) {
 		candidate->fit = FIT_HOST_TYPE;
 		snprintf(candidate->reason, sizeof(candidate->reason),
-			"%s%s is this host, %u of its %u threads", file->product, "",
+			"this host is %s; %u of its %u threads are here", file->product,
 			host->cpus < file->threads ? host->cpus : file->threads, file->threads);
 	} else if (is_cpu(host, file->cpu)) {
 		candidate->fit = FIT_SAME_CPU;

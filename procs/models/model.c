@@ -14,7 +14,7 @@
 #define BYTES_PER_GB UINT64_C(1000000000)
 /* Stated errors of the general curve, k = 1, see docs/watts.md: what leave-one-host-out says about its shape, and, because
  * busy time sees neither frequency nor instruction mix and no AMD or ARM host is among the samples, somewhat wider. */
-#define ERROR_HOST_GIVEN_PPM  200000
+#define ERROR_HOST_GIVEN_PPM  300000
 #define ERROR_GENERATION_PPM  350000
 #define ERROR_UNKNOWN_CPU_PPM 560000
 
@@ -110,9 +110,9 @@ static void add_choice(const struct config *config, const struct host *host,
 
 	base = base != NULL ? base + 1 : candidate->file.name;
 	if (candidate->file.is_upstream)
-		snprintf(choice->name, sizeof(choice->name), "%s/%.40s", variant->name, base);
+		snprintf(choice->name, sizeof(choice->name), "%s/%.38s", variant->name, base);
 	else
-		snprintf(choice->name, sizeof(choice->name), "%.40s/%s", base, variant->name);
+		snprintf(choice->name, sizeof(choice->name), "%.38s/%s", base, variant->name);
 	choice->package = variant->package;
 	choice->counters = formula_counters(&variant->package);
 	choice->host_threads = candidate->file.threads > 0 ? candidate->file.threads : host_threads(host);

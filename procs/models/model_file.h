@@ -27,7 +27,7 @@ struct fit_error {
 
 /* What can be said with some set of counters; a model has one with and one without. */
 struct model_variant {
-	char name[16]; /* "counters", "busy"; upstream: its feature group */
+	char name[24]; /* "counters", "busy"; upstream: its feature group */
 	struct formula package, dram;
 	struct fit_error error; /* of the package */
 };

@@ -73,7 +73,8 @@ static double watts_at(const struct formula *formula, double scaled, bool is_ris
 	struct rates rates = { 0 };
 
 	for (uint32_t i = 0; i < formula->terms; i++)
-		if (!is_rising_only || formula->term[i].weight > 0)
+		if ((!is_rising_only || formula->term[i].weight > 0) &&
+			formula->term[i].feature != FEATURE_bpf_page_cache_hit) /* nobody counts it */
 			rates.exact[formula->term[i].feature] = scaled * formula->term[i].scale;
 	return formula_watts(formula, &rates);
 }

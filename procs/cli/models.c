@@ -1,0 +1,259 @@
+/* `tanso models`: every power model there is, whether it fits this machine and why, and the one in use where no meter is. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/client.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "ipc/json_write.h"
+#include "models/catalogue.h"
+#include "models/model.h"
+
+static const char help[] =
+	"Usage: tanso models [--all] [--json] [--lang en|ko] [--config FILE]\n\n"
+	"Lists the power models: which fits this machine and why, its stated error, its source and licence.\n"
+	"Models answer where no meter is. Reads models_dir only, and needs no root.\n\n"
+	"  --all          also those of other machines\n"
+	"  --json         everything, for programs\n\n"
+	"Exit status: 0 listed, 2 usage or configuration.\n";
+
+struct words {
+	const char *machine, *chosen, *error, *hidden, *unknown, *fits[5];
+};
+
+static const struct words words[] = {
+	{ "this machine", "in use here where no meter is", "stated error (k = 1)",
+		"models of other machines; --all shows them", "no error stated",
+		{ "unreadable", "other host", "not stated", "same CPU", "this host" } },
+	{ "이 기기", "측정기가 없을 때 여기서 쓰이는 모델", "명시 오차 (k = 1)",
+		"개는 다른 기기의 모델; --all 로 표시", "오차가 명시되지 않음",
+		{ "읽을 수 없음", "다른 호스트", "명시되지 않음", "같은 CPU", "이 호스트" } },
+};
+static const char *const fit_names[] = { "unreadable", "other_host", "not_stated", "same_cpu", "host_type" };
+
+struct view {
+	struct host host;
+	struct model model;
+	struct catalogue catalogue;
+};
+
+struct arguments {
+	const char *config, *lang;
+	bool is_json, is_all;
+};
+
+static bool is_chosen(const struct view *view, const struct candidate *candidate)
+{
+	size_t length = strlen(candidate->file.name);
+	const char *base = strrchr(candidate->file.name, '/');
+	char name[MODEL_NAME_BYTES * 2];
+
+	for (uint32_t i = 0; i < view->model.choices; i++) {
+		const char *choice = view->model.choice[i].name;
+		if (strncmp(choice, candidate->file.name, length) == 0 && choice[length] == '/')
+			return true;
+		snprintf(name, sizeof(name), "%s/%s", candidate->file.variant[0].name,
+			base != NULL ? base + 1 : candidate->file.name);
+		if (candidate->file.is_upstream && candidate->fit >= FIT_SAME_CPU &&
+			strcmp(choice, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void write_host(struct json_writer *writer, const struct host *host)
+{
+	json_open_object(writer, "host");
+	json_write_text(writer, "cpu", host->brand);
+	json_write_text(writer, "generation", host->generation);
+	json_write_text(writer, "product", host->product);
+	json_write_text(writer, "host_product", host->host_product);
+	json_write_integer(writer, "threads", host->cpus);
+	json_write_integer(writer, "host_threads", host->host_threads);
+	json_close_object(writer);
+}
+
+static void write_choices(struct json_writer *writer, const struct model *model)
+{
+	json_open_array(writer, "in_use");
+	for (uint32_t i = 0; i < model->choices; i++) {
+		json_open_object(writer, NULL);
+		json_write_text(writer, "name", model->choice[i].name);
+		json_write_boolean(writer, "needs_counters", model->choice[i].counters != 0);
+		json_write_number(writer, "error_percent", model->choice[i].error_ppm / 1e4);
+		json_write_integer(writer, "host_threads", model->choice[i].host_threads);
+		json_close_object(writer);
+	}
+	json_close_array(writer);
+}
+
+static void write_candidate(struct json_writer *writer, const struct view *view, const struct candidate *one)
+{
+	json_open_object(writer, NULL);
+	json_write_text(writer, "name", one->file.name);
+	json_write_text(writer, "path", one->path);
+	json_write_text(writer, "fit", fit_names[one->fit]);
+	json_write_text(writer, "reason", one->reason);
+	json_write_boolean(writer, "in_use", is_chosen(view, one));
+	json_write_text(writer, "source", one->file.source);
+	json_write_text(writer, "licence", one->file.licence);
+	json_open_array(writer, "variants");
+	for (uint32_t v = 0; v < one->file.variants; v++) {
+		const struct model_variant *variant = &one->file.variant[v];
+		json_open_object(writer, NULL);
+		json_write_text(writer, "name", variant->name);
+		json_write_number(writer, "mape_percent", variant->error.mape_ppm / 1e4);
+		json_write_number(writer, "interval95_percent", variant->error.interval95_ppm / 1e4);
+		json_write_number(
+			writer, "error_here_percent", candidate_error_ppm(one, variant, &view->host) / 1e4);
+		json_close_object(writer);
+	}
+	json_close_array(writer);
+	json_close_object(writer);
+}
+
+static int print_json(const struct view *view)
+{
+	struct json_writer writer = { 0 };
+	CLEANUP(freep) char *text = NULL;
+	size_t size;
+
+	json_open_object(&writer, NULL);
+	write_host(&writer, &view->host);
+	write_choices(&writer, &view->model);
+	json_write_text(&writer, "models_dir", view->catalogue.folder);
+	json_open_array(&writer, "models");
+	for (size_t i = 0; i < view->catalogue.count; i++)
+		write_candidate(&writer, view, &view->catalogue.all[i]);
+	json_close_array(&writer);
+	json_close_object(&writer);
+	int r = json_take(&writer, &text, &size);
+	if (r == 0)
+		puts(text);
+	return r;
+}
+
+static void print_candidate(const struct view *view, const struct words *say, const struct candidate *one)
+{
+	printf("%c %s  [%s] ", is_chosen(view, one) ? '*' : ' ', one->file.name, say->fits[one->fit]);
+	terminal_put(stdout, one->reason);
+	putchar('\n');
+	for (uint32_t v = 0; v < one->file.variants; v++) {
+		const struct model_variant *variant = &one->file.variant[v];
+		uint32_t here = candidate_error_ppm(one, variant, &view->host);
+		printf("      %-18s ", variant->name);
+		if (variant->error.mape_ppm > 0)
+			printf("MAPE %.1f %%", variant->error.mape_ppm / 1e4);
+		else
+			fputs(say->unknown, stdout);
+		if (variant->error.interval95_ppm > 0)
+			printf(", 95 %%: ±%.1f %%", variant->error.interval95_ppm / 1e4);
+		if (one->fit >= FIT_SAME_CPU && here > 0)
+			printf(", %s ±%.1f %%", say->error, here / 1e4);
+		putchar('\n');
+	}
+	if (one->file.source[0] != '\0')
+		printf("      %s (%s)\n", one->file.source, one->file.licence);
+}
+
+static void print_text(const struct view *view, const struct arguments *arguments)
+{
+	const struct words *say = &words[strcmp(terminal_language(arguments->lang), "ko") == 0];
+	const struct host *host = &view->host;
+	size_t hidden = 0;
+
+	printf("%s: ", say->machine);
+	terminal_put(stdout, host->brand[0] != '\0' ? host->brand : host->vendor);
+	printf(" (%s), %s%s%u/%u threads\n", host->generation, host->product,
+		host->product[0] != '\0' ? ", " : "", host->cpus, host->host_threads);
+	printf("%s:\n", say->chosen);
+	for (uint32_t i = 0; i < view->model.choices; i++)
+		printf("  %u. %s%s  %s ±%.1f %%\n", i + 1, view->model.choice[i].name,
+			view->model.choice[i].counters != 0 ? " (PMU)" : "", say->error,
+			view->model.choice[i].error_ppm / 1e4);
+	putchar('\n');
+	for (size_t i = 0; i < view->catalogue.count; i++) {
+		const struct candidate *one = &view->catalogue.all[i];
+		bool is_shown = arguments->is_all || one->fit == FIT_UNREADABLE || one->fit >= FIT_SAME_CPU ||
+				is_chosen(view, one);
+		hidden += !is_shown;
+		if (is_shown)
+			print_candidate(view, say, one);
+	}
+	if (hidden > 0)
+		printf("  %zu %s\n", hidden, say->hidden);
+}
+
+/* 0, 1 = help was printed, -EINVAL */
+static int read_arguments(struct arguments *arguments, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "lang", required_argument, NULL, 'l' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'a': arguments->is_all = true; break;
+		case 'j': arguments->is_json = true; break;
+		case 'l': arguments->lang = optarg; break;
+		case 'c': arguments->config = optarg; break;
+		case 'h': fputs(help, stdout); return 1;
+		default: return -EINVAL;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	fputs("tanso models: takes no further arguments; see tanso models --help\n", stderr);
+	return -EINVAL;
+}
+
+static int look(const struct arguments *arguments, struct view *view)
+{
+	const struct client_place place = { .config_path = arguments->config };
+	struct config_error config_error;
+	struct model_error error = { "" };
+	struct client *client;
+	int r = client_new(&client, &place, &config_error);
+
+	if (r < 0) {
+		fprintf(stderr, "tanso models: %s\n", r == -EINVAL ? config_error.text : strerror(-r));
+		return r;
+	}
+	const struct config *config = client_config(client);
+	if ((r = host_read(config, &view->host)) == 0 &&
+		(r = catalogue_read(config, &view->host, &view->catalogue)) == 0)
+		r = model_make(config, &view->host, &view->model, &error);
+	client_free(client);
+	if (r < 0)
+		fprintf(stderr, "tanso models: %s\n", error.text[0] != '\0' ? error.text : strerror(-r));
+	return r;
+}
+
+int verb_models(int argc, char **argv)
+{
+	struct arguments arguments = { 0 };
+	struct view view = { 0 };
+	int r = read_arguments(&arguments, argc, argv);
+
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	r = look(&arguments, &view);
+	if (r == 0) {
+		if (arguments.is_json)
+			r = print_json(&view);
+		else
+			print_text(&view, &arguments);
+	}
+	catalogue_done(&view.catalogue);
+	return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
+}
