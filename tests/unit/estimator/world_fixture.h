@@ -157,19 +157,24 @@ static inline const struct state_process *process_of(
 /* Whose sums do not agree, "" if all do: process -> cgroup -> node, in every zone, to the µJ. */
 static inline const char *disagreement(const struct state *state)
 {
+	static uint64_t active[RING_ROWS + FINALS_MAX][STATE_ZONES];
 	const struct state_head *head = &state->head;
+	uint32_t row;
 
+	for (uint32_t i = 0; i < head->row_count; i++)
+		memcpy(active[i], state->rows[i].rest_uj, sizeof(active[i]));
+	for (uint32_t i = 0; i < head->process_count; i++) {
+		if (!idmap_find(&state->by_id, state->processes[i].id, &row))
+			return "a process without its cgroup";
+		for (int zone = 0; zone < STATE_ZONES; zone++)
+			active[row][zone] += state->processes[i].active_uj[zone];
+	}
 	for (int zone = 0; zone < STATE_ZONES; zone++) {
 		uint64_t node = head->idle_uj[zone] + head->gone_active_uj[zone] + head->gone_idle_uj[zone];
 		for (uint32_t i = 0; i < head->row_count; i++) {
-			const struct state_row *row = &state->rows[i];
-			uint64_t active = row->rest_uj[zone];
-			for (uint32_t p = 0; p < head->process_count; p++)
-				if (state->processes[p].id == row->id)
-					active += state->processes[p].active_uj[zone];
-			if (active != row->active_uj[zone])
+			if (active[i][zone] != state->rows[i].active_uj[zone])
 				return "processes and rest are not their cgroup";
-			node += row->active_uj[zone] + row->idle_uj[zone];
+			node += state->rows[i].active_uj[zone] + state->rows[i].idle_uj[zone];
 		}
 		if (node != head->total_uj[zone])
 			return "cgroups and idle are not the node";
