@@ -57,12 +57,24 @@ static void send_energy(struct consumer *consumer)
 		send_processes(consumer);
 }
 
+/* With a new energy epoch a consumer forgets who its rows were: they are told again, behind it. */
+static void send_all(struct consumer *consumer, bool has_changed)
+{
+	uint64_t energy_epoch = consumer->consumers->state->head.energy_epoch;
+	bool is_new = consumer->told_energy_epoch != energy_epoch;
+
+	if (has_changed && !is_new)
+		send_workloads(consumer);
+	send_energy(consumer);
+	if (is_new)
+		send_workloads(consumer);
+	if (consumer->consumers->turn->has_run)
+		consumer->told_energy_epoch = energy_epoch;
+}
+
 static void on_connected(void *context)
 {
-	struct consumer *consumer = context;
-
-	send_workloads(consumer);
-	send_energy(consumer);
+	send_all(context, true);
 }
 
 void consumers_send(struct consumers *consumers)
@@ -71,9 +83,7 @@ void consumers_send(struct consumers *consumers)
 
 	for (int i = 0; i < CONSUMER_COUNT; i++) {
 		struct consumer *consumer = &consumers->each[i];
-		if (link_owes_full(consumer->out) || has_changed)
-			send_workloads(consumer);
-		send_energy(consumer);
+		send_all(consumer, link_owes_full(consumer->out) || has_changed);
 	}
 }
 

@@ -21,6 +21,7 @@ struct consumer {
 	/* its last acknowledgement: a tick of a counter epoch, and the energy it was about */
 	struct epoch epoch;
 	uint64_t energy_epoch, committed_seq;
+	uint64_t told_energy_epoch; /* the last one it was sent energy of */
 	struct consumers *consumers;
 };
 
