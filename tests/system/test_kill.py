@@ -3,17 +3,13 @@
 import os, random, signal, sqlite3, sys, time
 
 from pipeline import STAGES, Group, Pipeline, run, wait_for
+from truth import check_ledger
 
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
 KILLS = int(os.environ.get("KILLS", 30))
 WATTS = 100
 print(f"seed {SEED} (KILL_SEED={SEED} repeats it)")
 random.seed(SEED)
-
-
-def truth_uj(boot_ns):
-    """The fake meter: a function of boot time, known without asking any process."""
-    return WATTS * 1000 * boot_ns // 1_000_000
 
 
 def joules(p):
@@ -64,21 +60,6 @@ def kill_one(p, watch, slowest):
     time.sleep(random.random() * 0.4)
 
 
-def ledger_is_truth(p):
-    state = p.ledger("SELECT committed_seq, first_boot_ns, last_boot_ns FROM commit_state")[0]
-    node = {r["zone"]: r for r in p.ledger("SELECT zone, total_uj, idle_uj FROM node_total")}
-    rows = {r["zone"]: r for r in p.ledger("SELECT zone, active_uj, idle_uj FROM workload_total")}
-    wanted = truth_uj(state["last_boot_ns"]) - truth_uj(state["first_boot_ns"])
-    got = node["package"]["total_uj"]
-    print(f"ledger {got} µJ, meter {wanted} µJ over {(state['last_boot_ns'] - state['first_boot_ns']) / 1e9:.3f} s")
-    if got != wanted:
-        raise AssertionError(f"the ledger is off by {got - wanted} µJ")
-    shared = rows["package"]["active_uj"] + rows["package"]["idle_uj"]
-    if shared + node["package"]["idle_uj"] != got:
-        raise AssertionError(f"workloads {shared} + idle {node['package']['idle_uj']} is not the node's {got}")
-    return got
-
-
 def wrong_share_is_noticed(p):
     """The check above can fail: one µJ more in one workload is seen."""
     path = p.settings["state_dir"] / "analyst" / "ledger.db"
@@ -87,7 +68,7 @@ def wrong_share_is_noticed(p):
     with sqlite3.connect(path) as db:
         db.execute(f"UPDATE slot_node SET {column} = {column} + 1 WHERE slot = (SELECT max(slot) FROM slot_node)")
     try:
-        ledger_is_truth(p)
+        check_ledger(p, WATTS)
     except AssertionError:
         return
     raise AssertionError("a wrong µJ went unnoticed")
@@ -128,7 +109,7 @@ def test():
         if fds_after > fds + 3:
             raise AssertionError(f"tanso up holds {fds_after} descriptors, {fds} before the kills")
         p.stop()
-        ledger_is_truth(p)
+        check_ledger(p, WATTS)
         if not any(r["name"] == "born-in-the-dark.service" for r in p.ledger("SELECT name FROM workload")):
             raise AssertionError("the workload born during an outage is not in the ledger")
         wrong_share_is_noticed(p)
