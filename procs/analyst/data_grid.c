@@ -68,7 +68,7 @@ static int find_region(struct data *data, const struct json_place *place, struct
 int read_marginal(void *context, const struct json_place *place)
 {
 	struct data *data = context;
-	struct region *region;
+	struct region *region = NULL;
 	double value, year;
 	int r;
 
@@ -84,7 +84,7 @@ int read_marginal(void *context, const struct json_place *place)
 int read_region_pue(void *context, const struct json_place *place)
 {
 	struct data *data = context;
-	struct region *region;
+	struct region *region = NULL;
 	double pue, year;
 	int r;
 
