@@ -1,12 +1,15 @@
 /*
- * Loads of known kinds for the system tests: load KIND SECONDS, or load count COUNT (that many short processes). Every process it starts has ended and
+ * Loads of known kinds for the system tests: load KIND SECONDS, load count COUNT (that many short processes), or load
+ * crowd COUNT (that many processes that wake up once in 5 s, until it is killed). Every process it starts has ended and
  * was waited for when it ends, so that the kernel's own account of its cgroup stands still.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -177,6 +180,21 @@ static void shorts(void)
 		short_process();
 }
 
+static void crowd(int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (fork() != 0)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			struct timespec t = { .tv_sec = 5 };
+			nanosleep(&t, NULL);
+			burn(MS / 20);
+		}
+	}
+	pause();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -194,6 +212,8 @@ int main(int argc, char **argv)
 			short_process();
 		return EXIT_SUCCESS;
 	}
+	if (strcmp(argv[1], "crowd") == 0)
+		crowd(atoi(argv[2]));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(argv[1], kinds[i].name) == 0) {
 			kinds[i].run();
