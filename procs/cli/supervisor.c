@@ -172,8 +172,11 @@ static void watch(struct child *child, uint64_t now_ns)
 	if (child->kill_at_ns != 0) {
 		if (now_ns >= child->kill_at_ns)
 			kill(child->pid, SIGKILL);
-	} else if (now_ns - child->last_ping_ns > SUPERVISOR_WATCHDOG_NS) {
-		child_report(child, SUPERVISOR_HUNG, 4, "no sign of life for 5 s, aborting it");
+	} else if (now_ns - child->last_ping_ns >
+		   (child->is_ready ? SUPERVISOR_WATCHDOG_NS : SUPERVISOR_START_NS)) {
+		child_report(child, SUPERVISOR_HUNG, 4,
+			child->is_ready ? "no sign of life for 5 s, aborting it"
+					: "not ready after 30 s, aborting it");
 		kill(child->pid, SIGABRT);
 		child->kill_at_ns = now_ns + ABORT_GRACE_NS;
 	}

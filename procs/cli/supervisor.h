@@ -12,7 +12,8 @@
 #include "base/loop.h"
 #include "base/stage.h"
 
-#define SUPERVISOR_WATCHDOG_NS    (5 * NS_PER_SECOND)
+#define SUPERVISOR_WATCHDOG_NS    (5 * NS_PER_SECOND) /* between two signs of life */
+#define SUPERVISOR_START_NS       (30 * NS_PER_SECOND) /* to READY; as in systemd, the watchdog begins only there */
 #define SUPERVISOR_RESTART_NS     (100 * NS_PER_MILLISECOND)
 #define SUPERVISOR_STOP_NS        (5 * NS_PER_SECOND)
 #define SUPERVISOR_FDS_MAX        256 /* descriptors kept per stage */

@@ -47,9 +47,9 @@ class Pipeline:
         self.log_path = self.folder / "up.log"
         self.process = None
 
-    def start(self, wait=True):
+    def start(self, wait=True, binaries=BIN):
         log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([BIN / "tanso", "up", "--config", self.config], stdout=log, stderr=log,
+        self.process = subprocess.Popen([binaries / "tanso", "up", "--config", self.config], stdout=log, stderr=log,
                                         stdin=subprocess.DEVNULL, start_new_session=True)
         if wait and not wait_for(self.is_ready, 15):
             raise RuntimeError("not ready in 15 s:\n" + self.log())

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A new user's five minutes: start, first answer, errors that help, and a stop that leaves nothing behind."""
-import json, os, pathlib, re, signal, socket, subprocess, sys, time
+import json, os, pathlib, re, shutil, signal, socket, subprocess, sys, time
 
 from pipeline import BIN, STAGES, Pipeline, free_port, run, wait_for
 
@@ -135,6 +135,20 @@ def a_broken_handshake_deafens_nobody_for_long():
                 raise AssertionError(f"nothing fresh after a broken handshake on {listener}:\n" + p.log()[-2000:])
 
 
+def a_slow_start_is_waited_for():
+    """The watchdog counts from READY on, as systemd's does: a busy machine may take its time before."""
+    p = Pipeline()
+    slow = p.folder / "bin"
+    shutil.copytree(BIN, slow, ignore=lambda _, names: [n for n in names if not n.startswith("tanso")])
+    (slow / "tanso-resolver").write_text(f"#!/bin/sh\nsleep 6\nexec {BIN}/tanso-resolver \"$@\"\n")
+    try:
+        p.start(wait=False, binaries=slow)
+        if not wait_for(lambda: "✓ resolver" in p.log(), 15) or "restarting" in p.log():
+            raise AssertionError(p.log())
+    finally:
+        p.__exit__()
+
+
 def bad_questions_get_answers():
     with Pipeline() as p:
         base = f"http://127.0.0.1:{p.http}"
@@ -169,6 +183,7 @@ results = [run(name, test) for name, test in {
     "without root it says what is missing and runs on procfs": without_root_it_says_what_is_missing_and_runs,
     "every thread is filtered and no capability too many is kept": forbidden_calls_and_filters_are_real,
     "a broken handshake deafens nobody for long": a_broken_handshake_deafens_nobody_for_long,
+    "a stage that starts slowly is waited for": a_slow_start_is_waited_for,
     "bad questions get the error object": bad_questions_get_answers,
 }.items()]
 sys.exit(not all(results))
