@@ -68,7 +68,7 @@ static bool is_uuid(const char *text)
 static void set_once(char *to, size_t size, const char *value)
 {
 	if (to[0] == '\0')
-		snprintf(to, size, "%s", value);
+		snprintf(to, size, "%.*s", (int)size - 1, value);
 }
 
 /* The next part of a list that commas divide, with ",," as one comma; false at its end. */
