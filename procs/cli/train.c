@@ -37,20 +37,20 @@ struct arguments {
 	const char *csv[TRAIN_HOSTS_MAX];
 	size_t csv_count;
 	const char *watts, *out, *shape, *config;
-	unsigned minutes, window_s;
+	double minutes, window_s;
 	bool is_live;
 };
 
-static int read_number(const char *text, unsigned max, unsigned *ret_number)
+static int read_number(const char *text, double min, double max, double *ret_number)
 {
 	char *end;
-	unsigned long value = strtoul(text, &end, 10);
+	double value = strtod(text, &end);
 
-	if (*end != '\0' || value == 0 || value > max) {
-		fprintf(stderr, "tanso train: '%s' must be a number from 1 to %u\n", text, max);
+	if (*end != '\0' || !(value >= min && value <= max)) {
+		fprintf(stderr, "tanso train: '%s' must be a number from %g to %g\n", text, min, max);
 		return -EINVAL;
 	}
-	*ret_number = (unsigned)value;
+	*ret_number = value;
 	return 0;
 }
 
@@ -69,8 +69,8 @@ static int take_option(struct arguments *arguments, int option)
 	case 's': arguments->shape = optarg; return 0;
 	case 'c': arguments->config = optarg; return 0;
 	case 'l': arguments->is_live = true; return 0;
-	case 'm': return read_number(optarg, 100000, &arguments->minutes);
-	case 'n': return read_number(optarg, 3600, &arguments->window_s);
+	case 'm': return read_number(optarg, 0.1, 100000, &arguments->minutes);
+	case 'n': return read_number(optarg, 0.05, 3600, &arguments->window_s);
 	case 'h': fputs(help, stdout); return 1;
 	default: return -EINVAL;
 	}

@@ -125,10 +125,11 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int watch(struct client *client, unsigned minutes, unsigned window_s, struct samples *samples)
+static int watch(struct client *client, double minutes, double window_s, struct samples *samples)
 {
-	const struct timespec window = { .tv_sec = window_s };
-	double end_s = now_s() + minutes * 60.0, from_s = now_s();
+	const struct timespec window = { .tv_sec = (time_t)window_s,
+		.tv_nsec = (long)((window_s - floor(window_s)) * 1e9) };
+	double end_s = now_s() + minutes * 60, from_s = now_s();
 	struct reading from, to;
 	int r = take_reading(client, &from);
 
@@ -142,7 +143,7 @@ static int watch(struct client *client, unsigned minutes, unsigned window_s, str
 		nanosleep(&window, NULL);
 		r = take_reading(client, &to);
 		double to_s = now_s();
-		if (r == 0 && to.is_measured && to_s - from_s > 0.5)
+		if (r == 0 && to.is_measured)
 			add_window(samples, &from, &to, to_s - from_s);
 		from = to;
 		from_s = to_s;
@@ -165,7 +166,7 @@ static void set_host(const struct config *config, struct samples *samples)
 		snprintf(samples->host.product, sizeof(samples->host.product), "this-host");
 }
 
-int train_watch(struct client *client, unsigned minutes, unsigned window_s, struct samples *ret_samples)
+int train_watch(struct client *client, double minutes, double window_s, struct samples *ret_samples)
 {
 	struct samples samples = { .all = calloc(SAMPLES_MAX, sizeof(*samples.all)),
 		.source = "tanso train --live",

@@ -12,8 +12,8 @@
 
 #define PPM          1000000
 #define BYTES_PER_GB UINT64_C(1000000000)
-/* Stated errors of the general curve, k = 1, see docs/watts.md: what leave-one-host-out says about its shape, and, because
- * busy time sees neither frequency nor instruction mix and no AMD or ARM host is among the samples, somewhat wider. */
+/* Stated errors of the general curve, k = 1, from leave-one-host-out (docs/watts.md): the worst host with its own watts; with
+ * the table's, four of the five hosts, all but the high-frequency m5zn.metal. */
 #define ERROR_HOST_GIVEN_PPM  300000
 #define ERROR_GENERATION_PPM  350000
 #define ERROR_UNKNOWN_CPU_PPM 560000

@@ -144,6 +144,71 @@ static void the_generation_is_told_from_cpuid(void **state)
 	rmdir(folder);
 }
 
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void the_host_under_an_instance_is_told_from_dmi_and_cpu(void **state)
+{
+	static const struct {
+		const char *cpuinfo, *vendor, *product, *host_product, *generation;
+		uint32_t host_threads;
+	} cases[] = {
+		{ "processor : 0\nmodel name : Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz\n",
+			"Amazon EC2\n", "m5.xlarge\n", "m5.metal", "unknown", 96 },
+		{ "processor : 0\nmodel name : Intel(R) Xeon(R) Platinum 8124M CPU @ 3.00GHz\n",
+			"Amazon EC2\n", "c5.large\n", "", "unknown", 72 },
+		{ "processor : 0\nmodel name : Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz\n",
+			"Amazon EC2\n", "m5x.large\n", "", "unknown",
+			1 }, /* a family nobody listed, though m5 begins it */
+		{ "processor : 0\nCPU implementer : 0x41\nCPU part : 0xd0c\n", "Amazon EC2\n", "m6g.large\n",
+			"", "graviton_2", 64 },
+		{ "processor : 0\nCPU implementer : 0x41\nCPU part : 0xd0c\n", "Ampere\n", "Altra\n", "",
+			"unknown", 1 }, /* the same core, and other watts */
+	};
+	static const char *const names[] = { "cpuinfo", "meminfo", "class/dmi/id/sys_vendor",
+		"class/dmi/id/product_name" };
+	static const char *const folders[] = { "class/dmi/id", "class/dmi", "class", "." };
+	char folder[] = "/tmp/tanso-dmi-XXXXXX", path[256];
+	struct host read;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	config_defaults(&config);
+	snprintf(config.procfs_root, sizeof(config.procfs_root), "%s", folder);
+	snprintf(config.sysfs_root, sizeof(config.sysfs_root), "%s", folder);
+	for (int i = 2; i >= 0; i--) {
+		snprintf(path, sizeof(path), "%s/%s", folder, folders[i]);
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+	write_file(folder, "meminfo", "MemTotal: 1000 kB\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		write_file(folder, names[0], cases[i].cpuinfo);
+		write_file(folder, names[2], cases[i].vendor);
+		write_file(folder, names[3], cases[i].product);
+		assert_int_equal(host_read(&config, &read), 0);
+		assert_string_equal(read.host_product, cases[i].host_product);
+		assert_string_equal(read.generation, cases[i].generation);
+		assert_int_equal(read.host_threads, cases[i].host_threads);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, folders[i]);
+		rmdir(path);
+	}
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +217,7 @@ int main(void)
 		cmocka_unit_test(the_operators_own_watts_count_and_narrow_the_error),
 		cmocka_unit_test(memory_costs_its_byte_seconds),
 		cmocka_unit_test(the_generation_is_told_from_cpuid),
+		cmocka_unit_test(the_host_under_an_instance_is_told_from_dmi_and_cpu),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
