@@ -1,6 +1,7 @@
 #include "cli/train.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -10,8 +11,10 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #define LINE_MAX_BYTES 4096
+#define STAT_BYTES_MAX (4U << 20) /* a line a CPU, and one number an interrupt */
 
 static volatile sig_atomic_t has_stopped;
 
@@ -73,12 +76,15 @@ static int read_stat(const struct config *config, struct reading *reading)
 {
 	uint64_t t[8] = { 0 };
 	char path[CONFIG_TEXT_MAX + 8];
+	CLEANUP(freep) char *text = malloc(STAT_BYTES_MAX);
 
+	if (text == NULL)
+		return -ENOMEM;
 	snprintf(path, sizeof(path), "%s/stat", config->procfs_root);
-	CLEANUP(fclosep) FILE *file = fopen(path, "re");
-	if (file == NULL)
-		return -errno;
-	if (fscanf(file,
+	int size = file_read_text(AT_FDCWD, path, text, STAT_BYTES_MAX);
+	if (size < 0)
+		return size;
+	if (sscanf(text,
 		    "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
 		    " %" SCNu64,
 		    &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]) != 8)

@@ -157,11 +157,11 @@ static void write_back(const struct problem *problem, struct formula *formula)
 int fit_formula(const struct fit_data *data, uint32_t knots, struct formula *ret_formula)
 {
 	struct formula formula;
-	CLEANUP(freep) struct problem *problem = calloc(1, sizeof(*problem));
 	int r = 0;
 
 	if (data->count == 0 || knots < 2 || knots > FORMULA_KNOTS_MAX)
 		return -EINVAL;
+	CLEANUP(freep) struct problem *problem = calloc(1, sizeof(*problem));
 	if (problem == NULL)
 		return -ENOMEM;
 	memset(&formula, 0, sizeof(formula));

@@ -147,15 +147,15 @@ static int choose_named(const struct config *config, const struct host *host,
 	const struct catalogue *catalogue, struct model *model, struct model_error *error)
 {
 	const struct candidate *found = catalogue_find(catalogue, config->model);
-	CLEANUP(freep) struct candidate *file = calloc(1, sizeof(*file));
 	int r = 0;
 
-	if (file == NULL)
-		return -ENOMEM;
 	if (found != NULL && found->fit == FIT_UNREADABLE) {
 		snprintf(error->text, sizeof(error->text), "%s", found->reason);
 		return -EINVAL;
 	}
+	CLEANUP(freep) struct candidate *file = calloc(1, sizeof(*file));
+	if (file == NULL)
+		return -ENOMEM;
 	if (found != NULL)
 		*file = *found;
 	else if ((r = model_file_read(config->model, config->model, &file->file, error)) < 0)
