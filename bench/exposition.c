@@ -35,13 +35,17 @@ static void name_all(void)
 			.container_id = text_of(texts[i][2]),
 			.runtime = text_of("containerd") };
 	}
-	const struct frame frame = { .rows = names, .row_count = PODS, .is_last = true };
+	const struct frame frame = {
+		.head.energy_epoch = 1, .rows = names, .row_count = PODS, .is_last = true
+	};
 	book_workloads(&book, &frame);
 }
 
 static void tell_names(void *context)
 {
-	const struct frame frame = { .rows = names, .row_count = PODS, .is_last = true };
+	const struct frame frame = {
+		.head.energy_epoch = 1, .rows = names, .row_count = PODS, .is_last = true
+	};
 
 	(void)context;
 	book_workloads(&book, &frame);

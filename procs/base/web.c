@@ -14,9 +14,10 @@
 #define REQUEST_TIMEOUT_MS  5000
 #define IDLE_TIMEOUT_MS     30000
 #define SHUTDOWN_TIMEOUT_MS 3000
-#define HTTP2_STREAMS       64
-#define WAKE_MS             1000 /* an idle process still turns, so that its watchdog lives */
-#define PORT_ANY            65535
+#define HTTP2_STREAMS                                                                                        \
+	128 /* above the 100 that h2o lets a client open, so that none ever waits: see configure() */
+#define WAKE_MS  1000 /* an idle process still turns, so that its watchdog lives */
+#define PORT_ANY 65535
 
 static struct web *web_of(h2o_handler_t *handler)
 {
@@ -88,6 +89,8 @@ static void configure(struct web *web)
 	config->http1.req_timeout = REQUEST_TIMEOUT_MS;
 	config->http2.idle_timeout = IDLE_TIMEOUT_MS;
 	config->http2.graceful_shutdown_timeout = SHUTDOWN_TIMEOUT_MS;
+	/* Requests that wait are begun while h2o 2.2.5 puts a write together, and ask for a write themselves; if the first one
+	 * fails, close_connection_now() aborts the process (lib/http2/connection.c). */
 	config->http2.max_concurrent_requests_per_connection = HTTP2_STREAMS;
 	h2o_hostconf_t *host =
 		h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), PORT_ANY);

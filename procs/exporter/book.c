@@ -163,18 +163,6 @@ static void apply_workload(struct book *book, const struct workload_row *row)
 		move(book, &known->accounts[ROW_VM], NONE);
 }
 
-void book_workloads(struct book *book, const struct frame *frame)
-{
-	const struct workload_row *rows = frame->rows;
-
-	for (size_t i = 0; i < frame->row_count; i++)
-		apply_workload(book, &rows[i]);
-	book->has_workloads |= frame->is_last;
-	book->generation++;
-}
-
-/* power */
-
 static void forget_all(struct book *book)
 {
 	accounts_clear(&book->accounts);
@@ -185,8 +173,30 @@ static void forget_all(struct book *book)
 	memset(book->total, 0, sizeof(book->total));
 	memset(book->idle, 0, sizeof(book->idle));
 	book->busy = book->capacity = (struct window) { 0 };
-	book->has_workloads = false;
+	book->has_workloads = book->has_power = false;
 }
+
+/* A new energy epoch begins with the names or with the power, whichever comes first. */
+static void begin_epoch(struct book *book, uint64_t energy_epoch)
+{
+	if (book->energy_epoch != energy_epoch && (book->has_power || book->has_workloads))
+		forget_all(book);
+	book->energy_epoch = energy_epoch;
+}
+
+void book_workloads(struct book *book, const struct frame *frame)
+{
+	const struct workload_row *rows = frame->rows;
+
+	if (frame->head.part == 0)
+		begin_epoch(book, frame->head.energy_epoch);
+	for (size_t i = 0; i < frame->row_count; i++)
+		apply_workload(book, &rows[i]);
+	book->has_workloads |= frame->is_last;
+	book->generation++;
+}
+
+/* power */
 
 static void apply_power_row(struct book *book, const struct power_row *row)
 {
@@ -262,8 +272,7 @@ static void settle_node(struct book *book, const struct power_once *once)
 
 static void begin_power(struct book *book, const struct frame *frame, const struct power_once *once)
 {
-	if (book->has_power && book->energy_epoch != frame->head.energy_epoch)
-		forget_all(book);
+	begin_epoch(book, frame->head.energy_epoch);
 	book->gaps += book->has_power && once->from_seq > book->seq;
 	for (uint32_t i = 0; i < book->row_count; i++)
 		book->rows[i].is_seen = false;
@@ -289,7 +298,6 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 	settle_accounts(book, once->mono_ns, now_ns);
 	settle_node(book, once);
 	book->epoch = frame->head.epoch;
-	book->energy_epoch = frame->head.energy_epoch;
 	book->seq = frame->head.seq;
 	book->received_ns = now_ns;
 	book->has_power = true;

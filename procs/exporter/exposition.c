@@ -165,7 +165,7 @@ static void put_seconds(
 		account->base.cpu_ns + account->now.cpu_ns, 9);
 }
 
-/* Kepler <= 0.9: `mode` tells the shared part of idling from what the workload caused; time has no mode. */
+/* Kepler <= 0.9: `mode` tells the shared part of idling from what the workload caused. */
 static void put_older(
 	struct exposition *exposition, const struct account *account, const struct line *line, enum part part)
 {
@@ -178,18 +178,12 @@ static void put_older(
 		idle += idle_uj(account, share);
 		total += energy_uj(account, share);
 	}
-	for (int is_idle = 0; is_idle < (part == PART_OLD_TIME ? 1 : 2); is_idle++) {
+	for (int is_idle = 0; is_idle < 2; is_idle++) {
 		sheet_put(sheet, line->name, line->name_size);
 		sheet_put(sheet, account->older_labels, account->older_labels_size);
-		if (part != PART_OLD_TIME)
-			exposition_label(exposition, "mode", is_idle ? "idle" : "dynamic");
-		exposition_label(exposition, "source",
-			part == PART_OLD_TIME ? usage_source_name(exposition->book->usage)
-					      : exposition->book->source);
-		if (part == PART_OLD_TIME)
-			exposition_close(exposition, account->base.cpu_ns + account->now.cpu_ns, 6);
-		else
-			exposition_close(exposition, is_idle ? idle : total - idle, 6);
+		exposition_label(exposition, "mode", is_idle ? "idle" : "dynamic");
+		exposition_label(exposition, "source", exposition->book->source);
+		exposition_close(exposition, is_idle ? idle : total - idle, 6);
 	}
 }
 

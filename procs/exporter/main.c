@@ -43,14 +43,18 @@ static void send_ack(uint64_t now_ns)
 	book_expire(&exporter.http.book, now_ns, exporter.acks.keep_ns);
 }
 
+/* Sequence numbers of another energy epoch mean nothing any more. */
+static void notice_epoch(const struct frame *frame)
+{
+	if (frame->head.kind != FRAME_stats && frame->head.energy_epoch != exporter.http.book.energy_epoch)
+		acks_forget(&exporter.acks);
+}
+
 static void take_power(const struct frame *frame, uint64_t now_ns)
 {
 	struct book *book = &exporter.http.book;
-	uint64_t epoch_before = book->energy_epoch;
 
 	book_power(book, frame, now_ns);
-	if (epoch_before != book->energy_epoch)
-		acks_forget(&exporter.acks);
 	if (frame->is_last && acks_note(&exporter.acks, book->seq, now_ns))
 		send_ack(now_ns);
 }
@@ -60,6 +64,7 @@ static int on_estimator(void *context, const struct frame *frame)
 	uint64_t now_ns = clock_mono_ns();
 
 	(void)context;
+	notice_epoch(frame);
 	switch (frame->head.kind) {
 	case FRAME_stats: return stage_stats_take(&exporter.http.stage_stats, STAGE_ESTIMATOR, frame, now_ns);
 	case FRAME_workload: book_workloads(&exporter.http.book, frame); break;

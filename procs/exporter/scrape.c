@@ -43,23 +43,34 @@ static void on_dispose(void *memory)
 		deflateEnd(&answer->deflate);
 }
 
-/* The rendering of this moment, shared where there is one; NULL when all sheets are in use. */
+static bool is_of_now(const struct scrape_sheet *sheet, const struct book *book, uint64_t now_ns)
+{
+	return sheet->generation == book->generation &&
+	       now_ns - sheet->rendered_ns < SCRAPE_SHARED_MS * NS_PER_MILLISECOND;
+}
+
+/* The rendering of this moment where there is one, else a sheet for it, else the newest; NULL when that is too old. */
 static struct scrape_sheet *sheet_for(
 	struct scrapes *scrapes, enum format format, const struct book *book, uint64_t now_ns)
 {
-	struct scrape_sheet *unused = NULL;
+	struct scrape_sheet *unused = NULL, *newest = NULL;
 
 	for (size_t i = 0; i < SCRAPE_SHEETS; i++) {
 		struct scrape_sheet *sheet = &scrapes->sheets[i];
-		if (sheet->is_valid && sheet->format == format && sheet->generation == book->generation &&
-			now_ns - sheet->rendered_ns < SCRAPE_SHARED_MS * NS_PER_MILLISECOND)
+		bool is_usable = sheet->is_valid && sheet->format == format;
+		if (is_usable && is_of_now(sheet, book, now_ns))
 			return sheet;
+		if (is_usable && (newest == NULL || sheet->rendered_ns > newest->rendered_ns))
+			newest = sheet;
 		if (sheet->users == 0)
 			unused = sheet;
 	}
-	if (unused != NULL)
+	if (unused != NULL) {
 		unused->is_valid = false;
-	return unused;
+		return unused;
+	}
+	bool is_fresh = newest != NULL && now_ns - newest->rendered_ns < SCRAPE_STALE_MS * NS_PER_MILLISECOND;
+	return is_fresh ? newest : NULL;
 }
 
 static int render(struct scrapes *scrapes, struct scrape_sheet *sheet, enum format format,

@@ -1,7 +1,7 @@
 /*
  * Answers to scrapers. A rendering is shared by all who ask within SCRAPE_SHARED_MS while nothing new came, and streams
  * from its sheet in slices, compressed on the way where asked: between two slices the loop serves everybody else.
- * Bounds: SCRAPE_SHEETS renderings at a time; who has not taken an answer in SCRAPE_SECONDS_MAX is cut.
+ * Bounds: SCRAPE_SHEETS renderings at a time, then the newest one serves until it is SCRAPE_STALE_MS old; who has not taken an answer in SCRAPE_SECONDS_MAX is cut.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #define SCRAPE_SHEETS      4
 #define SCRAPE_SHARED_MS   100
+#define SCRAPE_STALE_MS    5000
 #define SCRAPE_SLICE       (256U << 10)
 #define SCRAPE_SECONDS_MAX 30
 
@@ -29,7 +30,7 @@ struct scrapes {
 	uint64_t cut, busy;
 };
 
-/* Answers with the exposition: 200, 503 when SCRAPE_SHEETS are on their way to slow readers, 500 when it is too large. */
+/* Answers with the exposition: 200, 503 when SCRAPE_SHEETS old ones are on their way to slow readers, 500 when it is too large. */
 void scrape_answer(struct scrapes *scrapes, h2o_req_t *req, const struct book *book,
 	const struct stage_stats *stats, uint64_t now_ns);
 /* Cuts those that take too long. */

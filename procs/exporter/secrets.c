@@ -74,7 +74,9 @@ static int load_tls(struct secrets *secrets)
 			secrets->files.client_ca, reason_of(r));
 		return r;
 	}
-	SSL_CTX_free(secrets->tls);
+	SSL_CTX **former = &secrets->former[secrets->former_count++ % SECRETS_FORMER];
+	SSL_CTX_free(*former);
+	*former = secrets->tls;
 	secrets->tls = tls;
 	secrets->facts = facts;
 	return 0;
@@ -162,15 +164,10 @@ size_t secrets_places(const struct secrets *secrets, struct landlock_place *plac
 
 static void reload_tls(struct secrets *secrets, struct web *web)
 {
-	SSL_CTX *before = secrets->tls;
-
-	if (before != NULL)
-		SSL_CTX_up_ref(before); /* listeners use it until they have the new one */
-	if (load_tls(secrets) == 0) {
-		web_set_tls(web, secrets->tls);
-		log_info("new TLS key or certificate in use, pin sha256//%s", secrets->facts.pin);
-	}
-	SSL_CTX_free(before);
+	if (load_tls(secrets) < 0)
+		return;
+	web_set_tls(web, secrets->tls);
+	log_info("new TLS key or certificate in use, pin sha256//%s", secrets->facts.pin);
 }
 
 void secrets_watch(struct secrets *secrets, struct web *web, uint64_t now_ns)
@@ -193,5 +190,7 @@ void secrets_watch(struct secrets *secrets, struct web *web, uint64_t now_ns)
 void secrets_done(struct secrets *secrets)
 {
 	SSL_CTX_free(secrets->tls);
+	for (size_t i = 0; i < SECRETS_FORMER; i++)
+		SSL_CTX_free(secrets->former[i]);
 	OPENSSL_cleanse(&secrets->credentials, sizeof(secrets->credentials));
 }

@@ -12,6 +12,7 @@
 #include "exporter/tls.h"
 
 #define SECRETS_WATCH_S 2
+#define SECRETS_FORMER  8 /* contexts kept: 16 s at least, and h2o waits 10 s for a handshake */
 
 enum secret_file {
 	SECRET_KEY,
@@ -28,6 +29,9 @@ struct secrets {
 	char users[CONFIG_TEXT_MAX], tokens[CONFIG_TEXT_MAX]; /* paths, "" = none */
 	struct file_identity identity[SECRET_FILES];
 	SSL_CTX *tls; /* NULL = plain */
+	SSL_CTX *former
+		[SECRETS_FORMER]; /* h2o takes a connection's context up at its first byte, unreferenced till then */
+	size_t former_count;
 	struct tls_facts facts;
 	struct credentials credentials;
 	uint64_t next_watch_ns;

@@ -27,7 +27,9 @@ static void tell_who(
 		.owner_kind = text_of(""),
 		.owner = text_of(""),
 		.path = text_of("/x") };
-	const struct frame frame = { .rows = &row, .row_count = 1, .is_last = true };
+	const struct frame frame = {
+		.head.energy_epoch = energy_epoch, .rows = &row, .row_count = 1, .is_last = true
+	};
 
 	book_workloads(&book, &frame);
 }
@@ -234,6 +236,20 @@ static void a_new_energy_epoch_begins_all_accounts_anew(void **state)
 	assert_false(book.has_workloads);
 }
 
+static void names_may_come_before_the_power_of_a_new_epoch(void **state)
+{
+	const struct power_row row = power(1, 3 * J, 0);
+
+	(void)state;
+	two_containers_make_one_pod(NULL);
+	energy_epoch++;
+	tell_who(1, WORKLOAD_POD, "app", "uid-1", "aaa");
+	assert_false(book.has_power);
+	tell_power(&row, 1);
+	assert_true(book.has_workloads);
+	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 3);
+}
+
 static void a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free(void **state)
 {
 	char key[16];
@@ -390,6 +406,7 @@ int main(void)
 		TEST(a_late_name_moves_the_energy_and_makes_no_second_series),
 		TEST(a_gap_in_the_sequence_is_counted),
 		TEST(a_new_energy_epoch_begins_all_accounts_anew),
+		TEST(names_may_come_before_the_power_of_a_new_epoch),
 		TEST(a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free),
 		TEST(the_processes_that_used_most_have_series_and_the_rest_never_goes_back),
 		TEST(what_former_rows_had_is_not_counted_a_second_time),
