@@ -120,6 +120,9 @@ static void check_metrics(struct findings *findings, struct client *client)
 	if (r == 0 && answer.status == 200) {
 		findings_add(findings, "metrics", FINDING_MEASURED, "", "metrics: %s", url);
 		check_watts(findings, answer.body);
+	} else if (r == 0 && answer.status == 401) {
+		findings_add(
+			findings, "metrics", FINDING_MEASURED, "", "metrics: %s asks for a credential", url);
 	} else if (r == 0) {
 		findings_add(findings, "metrics", FINDING_MISSING, "wait a second and ask again",
 			"%s answers with status %d", url, answer.status);
