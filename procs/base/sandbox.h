@@ -17,5 +17,10 @@ int sandbox_enter(enum stage stage);
  * that keeps no capability at all. */
 int sandbox_enter_fetching(enum stage stage);
 
+/* For a child that runs a library whose system calls are not ours to list: no capability, no new privileges, and the
+ * calls by which one process harms another fail with EPERM. Closes every descriptor but `fd`, and ends with its parent.
+ * 0 or -errno. */
+int sandbox_enter_foreign(int fd);
+
 /* Writes the table for one stage as markdown: docs/security.md is derived from it. */
 void sandbox_describe(FILE *out);

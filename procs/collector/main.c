@@ -24,8 +24,7 @@ struct collector {
 	struct loop *loop;
 	struct hierarchy hierarchy;
 	struct usage_reader *usage;
-	struct meter *meter;
-	char meter_reason[256];
+	struct meters *meters;
 	struct sampler sampler;
 	struct vms vms;
 	struct ring_writer *ring;
@@ -135,15 +134,15 @@ static int open_counters(struct collector *collector)
 	if (r < 0 || (r = identity_init()) < 0 || (r = vms_init(&collector->vms)) < 0 ||
 		(r = open_usage(collector)) < 0)
 		return r;
-	r = meter_choose(&collector->config, collector->is_new_epoch, &collector->meter,
-		collector->meter_reason, sizeof(collector->meter_reason));
+	r = meters_open(&collector->config, collector->is_new_epoch, &collector->meters);
 	if (r < 0) {
-		log_error("meters = %s: %s", collector->config.meters, collector->meter_reason);
+		log_error("meters = %s: %s", collector->config.meters,
+			collector->meters != NULL ? meters_reason(collector->meters) : strerror(-r));
 		return r;
 	}
 	if ((r = open_ring(collector)) < 0 ||
 		(r = sampler_init(&collector->sampler, &collector->config, &collector->hierarchy,
-			 collector->usage, collector->meter)) < 0)
+			 collector->usage, collector->meters)) < 0)
 		return r;
 	return resume(collector);
 }
@@ -194,13 +193,11 @@ static void send_stats(struct collector *collector, uint64_t now_ns)
 	*collector->turns = (double)loop_turns(collector->loop);
 	snprintf(labels, sizeof(labels), "source=\"%s\"", collector->usage->name);
 	*stats_entry(&collector->stats, STAT_GAUGE, "usage_source_info", labels) = 1;
-	snprintf(labels, sizeof(labels), "meter=\"%s\"",
-		collector->meter != NULL ? collector->meter->name : "none");
-	*stats_entry(&collector->stats, STAT_GAUGE, "meter_info", labels) = 1;
 	*stats_entry(&collector->stats, STAT_GAUGE, "pmu_present", "") = collector->has_pmu;
 	*stats_entry(&collector->stats, STAT_GAUGE, "virtual_machine_processes", "") = collector->vms.count;
 	*stats_entry(&collector->stats, STAT_COUNTER, "virtual_machines_dropped_total", "") =
 		collector->vms.dropped;
+	meters_report(collector->meters, &collector->stats);
 	sampler_report(&collector->sampler, &collector->stats);
 	link_send_stats(collector->exporter, STAGE_COLLECTOR, collector->run, &collector->stats);
 }
@@ -300,8 +297,7 @@ static void close_all(struct collector *collector)
 	handover_free(collector->handover);
 	sampler_done(&collector->sampler);
 	vms_done(&collector->vms);
-	if (collector->meter != NULL)
-		collector->meter->free(collector->meter);
+	meters_free(collector->meters);
 	collector->usage->free(collector->usage);
 	ring_writer_free(collector->ring);
 	closep(&collector->ring_fd);
@@ -330,7 +326,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(status, sizeof(status), "CPU time by %s%s, cgroup %s, meter %s", collector.usage->name,
 		collector.is_new_epoch ? "" : " (counters kept)", collector.hierarchy.is_v1 ? "v1" : "v2",
-		collector.meter_reason);
+		meters_reason(collector.meters));
 	ready_notify(status);
 	r = loop_run(collector.loop);
 	close_all(&collector);

@@ -15,12 +15,12 @@
 #define WALK_NO_EVENTS_NS  (10 * NS_PER_SECOND)        /* /proc tells of no removals */
 
 int sampler_init(struct sampler *sampler, const struct config *config, const struct hierarchy *hierarchy,
-	struct usage_reader *usage, struct meter *meter)
+	struct usage_reader *usage, struct meters *meters)
 {
 	*sampler = (struct sampler) { .config = config,
 		.hierarchy = hierarchy,
 		.usage = usage,
-		.meter = meter,
+		.meters = meters,
 		.capacity = (uint32_t)config->ring_rows,
 		.wants_walk = true };
 	sampler->rows = calloc(sampler->capacity, sizeof(*sampler->rows));
@@ -324,10 +324,8 @@ static void fill_tick(struct sampler *sampler, struct instant now, struct ring_t
 		tick->counters_valid |= 1U << COUNTER_mem_byte_seconds;
 	if (is_procfs(sampler))
 		tick->flags |= TICK_FLAG_PROCFS;
-	if (sampler->meter != NULL) {
-		sampler->meter->read(sampler->meter, now, tick->meter);
-		snprintf(tick->meter_name, sizeof(tick->meter_name), "%s", sampler->meter->name);
-	}
+	if (sampler->meters != NULL)
+		meters_read(sampler->meters, now, tick);
 }
 
 int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq, struct ring_tick *ret_tick)

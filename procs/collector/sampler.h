@@ -8,7 +8,7 @@
 #include "base/stats.h"
 #include "collector/cgroups.h"
 #include "collector/hierarchy.h"
-#include "collector/meters/meter.h"
+#include "collector/meters/meters.h"
 #include "collector/node.h"
 #include "collector/processes.h"
 #include "collector/usage_reader.h"
@@ -18,7 +18,7 @@ struct sampler {
 	const struct config *config;
 	const struct hierarchy *hierarchy;
 	struct usage_reader *usage;
-	struct meter *meter; /* NULL: the estimator's model answers */
+	struct meters *meters; /* NULL: none is read */
 	struct cgroups cgroups;
 	struct processes processes;
 	struct node node;
@@ -35,7 +35,7 @@ struct sampler {
 };
 
 int sampler_init(struct sampler *sampler, const struct config *config, const struct hierarchy *hierarchy,
-	struct usage_reader *usage, struct meter *meter);
+	struct usage_reader *usage, struct meters *meters);
 void sampler_done(struct sampler *sampler);
 
 /* Goes on where the last tick of the ring stopped (after a restart of the collector). */

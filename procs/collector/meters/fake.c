@@ -8,17 +8,16 @@
 
 struct fake_meter {
 	struct meter meter;
+	struct tally *tally;
 	uint64_t milliwatts;
 };
 
-static uint32_t read_fake(
-	struct meter *meter, struct instant now, struct ring_meter slots[static RING_METER_MAX])
+static void read_fake(struct meter *meter, struct tallies *tallies, struct instant now)
 {
 	const struct fake_meter *fake = container_of(meter, struct fake_meter, meter);
 
-	slots[0] = (struct ring_meter) { ZONE_PACKAGE, METER_FAKE,
-		fake_meter_uj(fake->milliwatts, now.boot_ns) };
-	return 1;
+	(void)tallies;
+	fake->tally->uj = fake_meter_uj(fake->milliwatts, now.boot_ns);
 }
 
 static void free_fake(struct meter *meter)
@@ -26,14 +25,19 @@ static void free_fake(struct meter *meter)
 	free(container_of(meter, struct fake_meter, meter));
 }
 
-int meter_open_fake(const struct config *config, struct meter **ret_meter)
+int meter_open_fake(
+	const char *name, const struct config *config, struct tallies *tallies, struct meter **ret_meter)
 {
 	struct fake_meter *fake = calloc(1, sizeof(*fake));
 
 	if (fake == NULL)
 		return -ENOMEM;
-	*fake = (struct fake_meter) { { "fake", read_fake, free_fake },
-		(uint64_t)(config->fake_watts * 1000 + 0.5) };
+	*fake = (struct fake_meter) { { read_fake, free_fake, NULL },
+		tallies_claim(tallies, name, ZONE_PACKAGE), (uint64_t)(config->fake_watts * 1000 + 0.5) };
+	if (fake->tally == NULL) {
+		free(fake);
+		return -ENOSPC;
+	}
 	*ret_meter = &fake->meter;
 	return 0;
 }

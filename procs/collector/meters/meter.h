@@ -1,27 +1,33 @@
 /*
- * A power meter: energy by zone in µJ, unwrapped and cumulative since it was first opened in this epoch (it goes on over
- * restarts of the collector: what must be remembered stands in a memfd that the supervisor keeps). One slot a zone:
- * sockets are added up here.
+ * What every power meter is to meters.c: a struct of functions that reads counters into tallies. A meter claims its
+ * tallies when it is opened and when it looks again for counters that came or went; it decides nothing about zones.
  */
 #pragma once
 
 #include "base/clock.h"
 #include "base/config.h"
-#include "ipc/ring.h"
+#include "collector/meters/tally.h"
+
+#define RESCAN_NS (60 * NS_PER_SECOND) /* how often a meter looks for counters that came (CPU hot-plug) */
+
+/* GPU time of one process since the last visit: utilisation of the GPUs' multiprocessors x time. */
+typedef void gpu_visitor(void *context, uint32_t pid, uint64_t grown_ns);
 
 struct meter {
-	const char *name;
-	/* Fills slots for the instant of the tick; returns how many. A zone that cannot be read is METER_FAILED. */
-	uint32_t (*read)(
-		struct meter *meter, struct instant now, struct ring_meter slots[static RING_METER_MAX]);
+	/* Reads every counter it claimed and sets tally->outcome: 0, -ENOENT (the counter is gone), another -errno.
+	 * May claim more. */
+	void (*read)(struct meter *meter, struct tallies *tallies, struct instant now);
 	void (*free)(struct meter *meter);
+	/* NULL where the meter knows of no processes. */
+	void (*visit_gpu)(struct meter *meter, gpu_visitor *visit, void *context);
 };
 
-/* Each returns 0, -ENOENT (not on this machine) or -EACCES (there, but not for us). */
-int meter_open_powercap(const struct config *config, bool is_new_epoch, struct meter **ret_meter);
-int meter_open_fake(const struct config *config, struct meter **ret_meter);
-
-/* The first of config->meters that answers; NULL (result 0) where the list says `model` first or nothing answers.
- * ret_reason: one line saying what was chosen and why. */
-int meter_choose(const struct config *config, bool is_new_epoch, struct meter **ret_meter, char *ret_reason,
-	size_t size);
+/* Each claims its counters and returns 0, -ENOENT (not on this machine, or nothing of use), -EACCES (there, but not for
+ * us), -ENOTUNIQ (several sensors, and nothing says which is the node's) or another -errno. `name`: that of the list. */
+typedef int meter_open(
+	const char *name, const struct config *config, struct tallies *tallies, struct meter **ret_meter);
+meter_open meter_open_perf;
+meter_open meter_open_powercap;
+meter_open meter_open_hwmon; /* also serves `xgene` and `acpi`: one table of chips */
+meter_open meter_open_nvml;
+meter_open meter_open_fake;

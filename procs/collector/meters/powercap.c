@@ -1,182 +1,206 @@
 /*
- * RAPL through the powercap class (Documentation/power/powercap): intel-rapl:N are packages or psys, intel-rapl:N:M
- * their parts. energy_uj wraps at max_energy_range_uj. AMD uses the same names since 5.8.
+ * RAPL through the powercap class (Documentation/power/powercap/powercap.rst): intel-rapl:N are packages (or dies:
+ * package-0-die-1) and psys, intel-rapl:N:M their parts. energy_uj wraps at max_energy_range_uj. AMD has the same names
+ * since Linux 5.8. Zones are known by their names; folders are numbered anew when a package comes back.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/ready.h"
 #include "collector/meters/meter.h"
 
-#define SOCKETS_MAX 16
-#define PARTS_MAX   8
-#define DOMAINS_MAX 32
-#define STATE_NAME  "meter-powercap"
-#define STATE_MAGIC UINT64_C(0x31706163706e7474)
-
-/* Kept by the supervisor, so that a restarted collector unwraps where its predecessor stopped. */
-struct kept_domain {
-	uint64_t last_uj, total_uj;
-	uint64_t is_known;
-};
-
-struct kept {
-	uint64_t magic;
-	struct kept_domain domains[DOMAINS_MAX];
-};
+#define DOMAINS_MAX 64
+#define NAME_SIZE   32
+#define PATH_SIZE   (CONFIG_TEXT_MAX + NAME_MAX + 64)
 
 struct domain {
-	enum zone zone;
+	struct tally *tally;
 	uint64_t range_uj;
-	char path[CONFIG_TEXT_MAX + 96];
+	char path[PATH_SIZE]; /* of energy_uj */
 };
 
 struct powercap_meter {
 	struct meter meter;
+	const struct config *config;
 	struct domain domains[DOMAINS_MAX];
 	uint32_t count;
-	int state_fd;
-	struct kept *kept;
+	bool has_whole_core; /* zone core is the sum of the cores */
+	bool wants_scan;
+	uint64_t scanned_ns;
 };
 
 static int zone_of_name(const char *name)
 {
-	if (strncmp(name, "package", 7) == 0)
+	if (strncmp(name, "package-", 8) == 0)
 		return ZONE_PACKAGE;
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
-		if (strcmp(name, zone_name((enum zone)zone)) == 0)
+		if (zone != ZONE_PACKAGE && strcmp(name, zone_name((enum zone)zone)) == 0)
 			return zone;
 	return -1;
 }
 
-/* 1 = taken, 0 = not there or of no use, -EACCES. */
-static int add_domain(struct powercap_meter *powercap, const char *folder)
+/* On AMD the core domain is the energy of one core of the package, the one whose MSR the kernel reads
+ * (MSR_AMD_CORE_ENERGY_STATUS is per core; drivers/powercap/intel_rapl_msr.c): no zone of ours. */
+static bool has_whole_core(const char *procfs_root)
 {
-	char path[CONFIG_TEXT_MAX + 128], name[64];
-	uint64_t energy_uj, range_uj;
+	char path[PATH_SIZE], line[256];
 
-	snprintf(path, sizeof(path), "%s/name", folder);
-	if (powercap->count == DOMAINS_MAX || file_read_text(AT_FDCWD, path, name, sizeof(name)) < 0)
-		return 0;
-	int zone = zone_of_name(name);
-	snprintf(path, sizeof(path), "%s/max_energy_range_uj", folder);
-	if (zone < 0 || file_read_u64(AT_FDCWD, path, &range_uj) < 0 || range_uj == 0)
-		return 0;
-	struct domain *domain = &powercap->domains[powercap->count];
-	*domain = (struct domain) { .zone = (enum zone)zone, .range_uj = range_uj };
-	snprintf(domain->path, sizeof(domain->path), "%s/energy_uj", folder);
-	int r = file_read_u64(AT_FDCWD, domain->path, &energy_uj);
-	if (r < 0)
-		return r == -EACCES || r == -EPERM ? -EACCES : 0;
-	powercap->count++;
-	return 1;
+	snprintf(path, sizeof(path), "%s/cpuinfo", procfs_root);
+	CLEANUP(fclosep) FILE *in = fopen(path, "re");
+	for (int i = 0; in != NULL && i < 8 && fgets(line, sizeof(line), in) != NULL; i++)
+		if (strstr(line, "AuthenticAMD") != NULL || strstr(line, "HygonGenuine") != NULL)
+			return false;
+	return true;
 }
 
-static int find_domains(struct powercap_meter *powercap, const char *sysfs_root)
+static struct domain *find_domain(struct powercap_meter *powercap, const struct tally *tally)
 {
-	char folder[CONFIG_TEXT_MAX + 64];
-	int refused = 0;
-
-	for (int socket = 0; socket < SOCKETS_MAX; socket++) {
-		snprintf(folder, sizeof(folder), "%s/class/powercap/intel-rapl:%d", sysfs_root, socket);
-		refused |= add_domain(powercap, folder) == -EACCES;
-		for (int part = 0; part < PARTS_MAX; part++) {
-			snprintf(folder, sizeof(folder), "%s/class/powercap/intel-rapl:%d/intel-rapl:%d:%d",
-				sysfs_root, socket, socket, part);
-			refused |= add_domain(powercap, folder) == -EACCES;
-		}
-	}
-	if (powercap->count > 0)
-		return 0;
-	return refused ? -EACCES : -ENOENT;
+	for (uint32_t i = 0; i < powercap->count; i++)
+		if (powercap->domains[i].tally == tally)
+			return &powercap->domains[i];
+	return NULL;
 }
 
-/* Growth since the last reading, over one wrap at most: at 300 W a 262 kJ range lasts 15 minutes. */
-static int unwrap(const struct domain *domain, struct kept_domain *kept)
+/* "powercap/package-0/dram": the name of the zone, after that of the zone it is part of. */
+static int name_domain(
+	const struct powercap_meter *powercap, const char *folder, char ret_key[static TALLY_KEY_MAX])
 {
-	uint64_t now_uj;
-	int r = file_read_u64(AT_FDCWD, domain->path, &now_uj);
+	const char *first = strchr(folder, ':'), *last = strrchr(folder, ':');
+	char path[PATH_SIZE], parent[NAME_SIZE] = "", name[NAME_SIZE];
+	int r;
 
-	if (r < 0)
+	snprintf(path, sizeof(path), "%s/class/powercap/%s/name", powercap->config->sysfs_root, folder);
+	if ((r = file_read_text(AT_FDCWD, path, name, sizeof(name))) < 0)
 		return r;
-	if (kept->is_known)
-		kept->total_uj += now_uj >= kept->last_uj ? now_uj - kept->last_uj
-							  : domain->range_uj - kept->last_uj + now_uj;
-	kept->last_uj = now_uj;
-	kept->is_known = 1; /* the first reading is the baseline: its absolute value means nothing */
-	return 0;
+	if (first != last) {
+		snprintf(path, sizeof(path), "%s/class/powercap/%.*s/name", powercap->config->sysfs_root,
+			(int)(last - folder), folder);
+		if ((r = file_read_text(AT_FDCWD, path, parent, sizeof(parent))) < 0)
+			return r;
+	}
+	snprintf(ret_key, TALLY_KEY_MAX, "powercap/%s%s%s", parent, parent[0] != '\0' ? "/" : "", name);
+	int zone = zone_of_name(name);
+	return zone == ZONE_CORE && !powercap->has_whole_core ? -1 : zone;
 }
 
-static uint32_t read_powercap(
-	struct meter *meter, struct instant now, struct ring_meter slots[static RING_METER_MAX])
+/* 1 = readable now, 0 = of no use to us, else why it cannot be read: it is part of its zone all the same. */
+static int add_domain(struct powercap_meter *powercap, struct tallies *tallies, const char *folder)
+{
+	char key[TALLY_KEY_MAX], path[PATH_SIZE];
+	uint64_t energy_uj, range_uj;
+	int zone = name_domain(powercap, folder, key);
+
+	if (zone < 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/class/powercap/%s/max_energy_range_uj", powercap->config->sysfs_root,
+		folder);
+	if (file_read_u64(AT_FDCWD, path, &range_uj) < 0 || range_uj == 0)
+		return 0;
+	struct tally *tally = tallies_claim(tallies, key, (enum zone)zone);
+	struct domain *domain = tally != NULL ? find_domain(powercap, tally) : NULL;
+	if (tally == NULL || (domain == NULL && powercap->count == DOMAINS_MAX))
+		return 0;
+	/* The same package stands under intel-rapl and intel-rapl-mmio: the first keeps it until it is gone. */
+	if (domain != NULL && tally->outcome != -ENOENT)
+		return 0;
+	if (domain == NULL)
+		domain = &powercap->domains[powercap->count++];
+	*domain = (struct domain) { .tally = tally, .range_uj = range_uj };
+	snprintf(domain->path, sizeof(domain->path), "%s/class/powercap/%s/energy_uj",
+		powercap->config->sysfs_root, folder);
+	int r = file_read_u64(AT_FDCWD, domain->path, &energy_uj);
+	return r < 0 ? r : 1;
+}
+
+static int is_zone(const struct dirent *entry)
+{
+	return strncmp(entry->d_name, "intel-rapl", 10) == 0 && strchr(entry->d_name, ':') != NULL;
+}
+
+/* intel-rapl before intel-rapl-mmio, 2 before 10. */
+static int by_trust(const struct dirent **a, const struct dirent **b)
+{
+	bool is_mmio_a = strncmp((*a)->d_name, "intel-rapl:", 11) != 0;
+	bool is_mmio_b = strncmp((*b)->d_name, "intel-rapl:", 11) != 0;
+
+	return is_mmio_a != is_mmio_b ? is_mmio_a - is_mmio_b : strverscmp((*a)->d_name, (*b)->d_name);
+}
+
+/* 0, or why no domain can be used. One that is refused makes its zone's sum a lie: then the meter is refused. */
+static int find_domains(struct powercap_meter *powercap, struct tallies *tallies)
+{
+	char path[PATH_SIZE];
+	struct dirent **entries;
+	int readable = 0, refused = 0, failed = -ENOENT;
+
+	snprintf(path, sizeof(path), "%s/class/powercap", powercap->config->sysfs_root);
+	int count = scandir(path, &entries, is_zone, by_trust);
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		int r = add_domain(powercap, tallies, entries[i]->d_name);
+		readable += r > 0;
+		refused += r == -EACCES || r == -EPERM;
+		failed = r < 0 ? r : failed;
+		free(entries[i]);
+	}
+	free(entries);
+	if (refused > 0)
+		return -EACCES;
+	return readable > 0 ? 0 : failed;
+}
+
+static int read_domain(struct domain *domain, struct instant now)
+{
+	uint64_t energy_uj;
+	int r = file_read_u64(AT_FDCWD, domain->path, &energy_uj);
+
+	if (r < 0)
+		return r == -ENODEV || r == -ENODATA ? -ENOENT : r;
+	return tally_count(domain->tally, energy_uj, domain->range_uj, TALLY_MICROJOULE, now);
+}
+
+static void read_powercap(struct meter *meter, struct tallies *tallies, struct instant now)
 {
 	struct powercap_meter *powercap = container_of(meter, struct powercap_meter, meter);
-	uint32_t slot_of_zone[ZONE_COUNT], count = 0;
 
-	(void)now;
-	memset(slot_of_zone, 0xff, sizeof(slot_of_zone));
-	for (uint32_t i = 0; i < powercap->count; i++) {
-		const struct domain *domain = &powercap->domains[i];
-		int r = unwrap(domain, &powercap->kept->domains[i]);
-		if (slot_of_zone[domain->zone] == UINT32_MAX) {
-			slot_of_zone[domain->zone] = count;
-			slots[count++] = (struct ring_meter) { domain->zone, METER_OK, 0 };
-		}
-		struct ring_meter *slot = &slots[slot_of_zone[domain->zone]];
-		slot->uj += powercap->kept->domains[i].total_uj;
-		if (r < 0) /* one socket that cannot be read makes the sum a lie */
-			slot->state = METER_FAILED;
+	if (powercap->wants_scan || now.mono_ns - powercap->scanned_ns >= RESCAN_NS) {
+		find_domains(powercap, tallies);
+		powercap->scanned_ns = now.mono_ns;
 	}
-	return count;
+	powercap->wants_scan = false;
+	for (uint32_t i = 0; i < powercap->count; i++) {
+		struct domain *domain = &powercap->domains[i];
+		domain->tally->outcome = read_domain(domain, now);
+		powercap->wants_scan |= domain->tally->outcome == -ENOENT;
+	}
 }
 
 static void free_powercap(struct meter *meter)
 {
-	struct powercap_meter *powercap = container_of(meter, struct powercap_meter, meter);
-
-	if (powercap->kept != NULL)
-		munmap(powercap->kept, sizeof(*powercap->kept));
-	closep(&powercap->state_fd);
-	free(powercap);
+	free(container_of(meter, struct powercap_meter, meter));
 }
 
-static int open_state(struct powercap_meter *powercap, bool is_new_epoch)
-{
-	powercap->state_fd = ready_take_fd(STATE_NAME);
-	bool is_kept = powercap->state_fd >= 0;
-	if (!is_kept)
-		powercap->state_fd = memfd_create(STATE_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (powercap->state_fd < 0 || ftruncate(powercap->state_fd, sizeof(struct kept)) < 0)
-		return -errno;
-	void *base =
-		mmap(NULL, sizeof(struct kept), PROT_READ | PROT_WRITE, MAP_SHARED, powercap->state_fd, 0);
-	if (base == MAP_FAILED)
-		return -errno;
-	powercap->kept = base;
-	if (is_new_epoch || powercap->kept->magic != STATE_MAGIC)
-		*powercap->kept = (struct kept) { .magic = STATE_MAGIC };
-	return is_kept ? 0 : ready_store_fd(STATE_NAME, powercap->state_fd);
-}
-
-int meter_open_powercap(const struct config *config, bool is_new_epoch, struct meter **ret_meter)
+int meter_open_powercap(
+	const char *name, const struct config *config, struct tallies *tallies, struct meter **ret_meter)
 {
 	struct powercap_meter *powercap = calloc(1, sizeof(*powercap));
-	int r;
 
+	(void)name;
 	if (powercap == NULL)
 		return -ENOMEM;
-	powercap->meter = (struct meter) { "powercap", read_powercap, free_powercap };
-	powercap->state_fd = -1;
-	if ((r = find_domains(powercap, config->sysfs_root)) < 0 ||
-		(r = open_state(powercap, is_new_epoch)) < 0) {
-		free_powercap(&powercap->meter);
+	powercap->meter = (struct meter) { read_powercap, free_powercap, NULL };
+	powercap->config = config;
+	powercap->has_whole_core = has_whole_core(config->procfs_root);
+	int r = find_domains(powercap, tallies);
+	if (r < 0) {
+		free(powercap);
 		return r;
 	}
 	*ret_meter = &powercap->meter;

@@ -1,125 +1,211 @@
 /* RAPL from a tree of files as the powercap class lays them out. */
-#include "collector/meters/fake.h"
-#include "collector/meters/meter.h"
-
 #include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/fsuid.h>
 
-#include "tests/unit/unit.h"
+#include "collector/meters/fake.h"
+#include "tests/unit/collector/meter_fixture.h"
 
-static struct config config;
-static char root[] = "/tmp/tanso-powercap-XXXXXX";
+#define RANGE      262143328850ULL
+#define DRAM_RANGE 65712999613ULL
 
-static void put(const char *zone, const char *file, const char *text)
+/* Two sockets, one of them of two dies, each with dram; and psys. */
+static void make_server(void)
 {
-	char path[300];
-
-	snprintf(path, sizeof(path), "%s/class/powercap/%s/%s", root, zone, file);
-	FILE *out = fopen(path, "w");
-	if (out == NULL)
-		fail_msg("%s", path);
-	fputs(text, out);
-	fclose(out);
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, RANGE);
+	sysfs_rapl_zone("intel-rapl:0:0", "core", 10, RANGE);
+	sysfs_rapl_zone("intel-rapl:0:1", "dram", 100, DRAM_RANGE);
+	sysfs_rapl_zone("intel-rapl:1", "package-1-die-0", 7000, RANGE);
+	sysfs_rapl_zone("intel-rapl:1:0", "dram", 200, DRAM_RANGE);
+	sysfs_rapl_zone("intel-rapl:2", "package-1-die-1", 9000, RANGE);
+	sysfs_rapl_zone("intel-rapl:3", "psys", 50, RANGE);
 }
 
-static void make_zone(const char *zone, const char *name, const char *energy, const char *range)
+static void sockets_and_dies_add_up_by_zone(void **state)
 {
-	char command[400];
-
-	snprintf(command, sizeof(command), "mkdir -p %s/class/powercap/%s", root, zone);
-	assert_int_equal(system(command), 0);
-	put(zone, "name", name);
-	put(zone, "max_energy_range_uj", range);
-	put(zone, "energy_uj", energy);
-}
-
-static uint64_t zone_uj(struct meter *meter, enum zone zone, uint32_t *ret_state)
-{
-	struct ring_meter slots[RING_METER_MAX] = { 0 };
-	uint32_t count = meter->read(meter, (struct instant) { 0 }, slots);
-
-	for (uint32_t i = 0; i < count; i++)
-		if (slots[i].zone == zone) {
-			*ret_state = slots[i].state;
-			return slots[i].uj;
-		}
-	*ret_state = METER_ABSENT;
-	return 0;
-}
-
-static void sockets_add_up_and_the_first_reading_is_the_baseline(void **state)
-{
-	struct meter *meter;
-	uint32_t slot;
-
 	(void)state;
-	make_zone("intel-rapl:0", "package-0\n", "5000\n", "262143328850\n");
-	make_zone("intel-rapl:1", "package-1\n", "7000\n", "262143328850\n");
-	make_zone("intel-rapl:0/intel-rapl:0:0", "dram\n", "100\n", "65712999613\n");
-	assert_int_equal(meter_open_powercap(&config, true, &meter), 0);
-	assert_int_equal(zone_uj(meter, ZONE_PACKAGE, &slot), 0);
-	assert_int_equal(slot, METER_OK);
-	put("intel-rapl:0", "energy_uj", "6000\n");
-	put("intel-rapl:1", "energy_uj", "9500\n");
-	put("intel-rapl:0/intel-rapl:0:0", "energy_uj", "150\n");
-	assert_int_equal(zone_uj(meter, ZONE_PACKAGE, &slot), 3500);
-	assert_int_equal(zone_uj(meter, ZONE_DRAM, &slot), 50);
-	meter->free(meter);
+	make_server();
+	open_meters("powercap");
+	expect_uj(ZONE_PACKAGE, METER_OK, 0);
+	sysfs_rapl_energy("intel-rapl:0", 6000);
+	sysfs_rapl_energy("intel-rapl:1", 9500);
+	sysfs_rapl_energy("intel-rapl:2", 9001);
+	sysfs_rapl_energy("intel-rapl:0:1", 150);
+	sysfs_rapl_energy("intel-rapl:1:0", 201);
+	sysfs_rapl_energy("intel-rapl:0:0", 17);
+	sysfs_rapl_energy("intel-rapl:3", 53);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 1000 + 2500 + 1);
+	expect_uj(ZONE_DRAM, METER_OK, 50 + 1);
+	expect_uj(ZONE_CORE, METER_OK, 7);
+	expect_uj(ZONE_PSYS, METER_OK, 3);
+	assert_string_equal(tick.meter_name, "powercap");
+}
+
+static void the_memory_mapped_twin_of_a_package_is_not_counted_twice(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl-mmio:0", "package-0", 1000, RANGE);
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, RANGE);
+	open_meters("powercap");
+	sysfs_rapl_energy("intel-rapl:0", 5100);
+	sysfs_rapl_energy("intel-rapl-mmio:0", 1100);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 100);
+}
+
+static void the_core_domain_of_an_amd_package_is_one_core_and_left_out(void **state)
+{
+	(void)state;
+	sysfs_put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\n");
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, RANGE);
+	sysfs_rapl_zone("intel-rapl:0:0", "core", 10, RANGE);
+	open_meters("powercap");
+	assert_non_null(slot_of(ZONE_PACKAGE));
+	assert_null(slot_of(ZONE_CORE));
 }
 
 static void a_counter_that_wraps_goes_on(void **state)
 {
-	struct meter *meter;
-	uint32_t slot;
-
 	(void)state;
-	put("intel-rapl:0", "energy_uj", "262143328000\n");
-	assert_int_equal(meter_open_powercap(&config, true, &meter), 0);
-	zone_uj(meter, ZONE_PACKAGE, &slot);
-	put("intel-rapl:0", "energy_uj", "150\n");
-	assert_int_equal(zone_uj(meter, ZONE_PACKAGE, &slot), 850 + 150);
-	meter->free(meter);
+	sysfs_rapl_zone("intel-rapl:0", "package-0", RANGE - 850, RANGE);
+	open_meters("powercap");
+	sysfs_rapl_energy("intel-rapl:0", 150);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 1000);
+	assert_int_equal(tick.flags, 0);
 }
 
-static void a_socket_that_disappears_makes_the_sum_a_failure_not_a_smaller_number(void **state)
+static void a_socket_that_disappears_makes_the_sum_a_failure_and_loses_nothing_when_back(void **state)
 {
-	struct meter *meter;
-	char path[300];
-	uint32_t slot;
-
 	(void)state;
-	assert_int_equal(meter_open_powercap(&config, true, &meter), 0);
-	zone_uj(meter, ZONE_PACKAGE, &slot);
-	snprintf(path, sizeof(path), "%s/class/powercap/intel-rapl:1/energy_uj", root);
-	unlink(path);
-	zone_uj(meter, ZONE_PACKAGE, &slot);
-	assert_int_equal(slot, METER_FAILED);
-	put("intel-rapl:1", "energy_uj", "garbage\n");
-	zone_uj(meter, ZONE_PACKAGE, &slot);
-	assert_int_equal(slot, METER_FAILED);
-	put("intel-rapl:1", "energy_uj", "10000\n");
-	assert_int_equal(zone_uj(meter, ZONE_PACKAGE, &slot), 500); /* nothing of the outage is lost */
-	assert_int_equal(slot, METER_OK);
-	meter->free(meter);
+	make_server();
+	open_meters("powercap");
+	sysfs_remove("class/powercap/intel-rapl:1");
+	sysfs_rapl_energy("intel-rapl:0", 5600);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_FAILED, 600);
+	expect_uj(ZONE_PSYS, METER_OK, 0);
+	/* back under another number, as the kernel does it */
+	sysfs_rapl_zone("intel-rapl:7", "package-1-die-0", 7400, RANGE);
+	pass_and_read(1000);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 600 + 400);
 }
 
-static void the_first_meter_that_answers_is_chosen_and_the_reason_said(void **state)
+static void a_socket_that_stays_away_leaves_the_others_and_begins_anew(void **state)
 {
-	struct meter *meter;
-	char reason[256];
+	(void)state;
+	make_server();
+	open_meters("powercap");
+	sysfs_remove("class/powercap/intel-rapl:1");
+	for (int i = 0; i < 12; i++)
+		pass_and_read(1000);
+	sysfs_rapl_energy("intel-rapl:0", 5600);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 600);
+	sysfs_rapl_zone("intel-rapl:1", "package-1-die-0", 20000, RANGE);
+	pass_and_read(1000);
+	pass_and_read(1000);
+	sysfs_rapl_energy("intel-rapl:1", 20009);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 609);
+}
+
+static void a_socket_that_comes_later_counts_from_then(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, RANGE);
+	open_meters("powercap");
+	sysfs_rapl_zone("intel-rapl:1", "package-1", 77000, RANGE);
+	for (int i = 0; i < 62; i++)
+		pass_and_read(1000);
+	sysfs_rapl_energy("intel-rapl:1", 77005);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 5);
+}
+
+static void garbage_fails_and_costs_nothing(void **state)
+{
+	static const char *const bad[] = { "", "garbage\n", "-5\n", "1e3\n", "99999999999999999999999\n",
+		"300000000000\n", "5000 J\n" };
 
 	(void)state;
-	assert_int_equal(meter_choose(&config, true, &meter, reason, sizeof(reason)), 0);
-	assert_string_equal(meter->name, "powercap");
-	meter->free(meter);
-	snprintf(config.sysfs_root, sizeof(config.sysfs_root), "/nonexistent");
-	assert_int_equal(meter_choose(&config, true, &meter, reason, sizeof(reason)), 0);
-	assert_null(meter);
-	assert_non_null(strstr(reason, "powercap: not on this machine; model: chosen"));
-	snprintf(config.meters, sizeof(config.meters), "wattmeter");
-	assert_int_equal(meter_choose(&config, true, &meter, reason, sizeof(reason)), -EINVAL);
-	assert_non_null(strstr(reason, "wattmeter: no such meter"));
+	make_server();
+	open_meters("powercap");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		sysfs_put("class/powercap/intel-rapl:0/energy_uj", bad[i]);
+		pass_and_read(500);
+		expect_uj(ZONE_PACKAGE, METER_FAILED, 0);
+		assert_int_equal(stat_of("meter_failures_total", "zone=\"package\""), i + 1);
+	}
+	sysfs_rapl_energy("intel-rapl:0", 5900);
+	pass_and_read(500);
+	expect_uj(ZONE_PACKAGE, METER_OK, 900);
+	assert_int_equal(stat_of("meter_breaks_total", "zone=\"package\""), 0);
+}
+
+static void a_reset_is_a_break_and_no_spike(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 100000000000, RANGE);
+	open_meters("powercap");
+	sysfs_rapl_energy("intel-rapl:0", 5);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_FAILED, 0);
+	assert_int_equal(tick.flags & TICK_FLAG_COARSE, TICK_FLAG_COARSE);
+	assert_int_equal(stat_of("meter_breaks_total", "zone=\"package\""), 1);
+	sysfs_rapl_energy("intel-rapl:0", 8);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 3);
+	assert_int_equal(tick.flags, 0);
+}
+
+/* For the body: file accesses as nobody, whom root's rights do not help. */
+#define AS_NOBODY(body)                                                                                      \
+	do {                                                                                                 \
+		assert_int_equal(seteuid(65534), 0);                                                         \
+		body;                                                                                        \
+		assert_int_equal(seteuid(0), 0);                                                             \
+	} while (0)
+
+static void one_refused_socket_refuses_the_meter(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make_server();
+	sysfs_chmod("class/powercap/intel-rapl:2/energy_uj", 0400);
+	AS_NOBODY(open_meters("powercap"));
+	assert_null(slot_of(ZONE_PACKAGE));
+	assert_non_null(strstr(meters_reason(meters), "powercap: there, but not readable"));
+}
+
+static void a_zone_refused_while_running_is_left_to_the_model_and_not_counted_twice(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make_server();
+	open_meters("powercap");
+	sysfs_chmod("class/powercap/intel-rapl:0/energy_uj", 0400);
+	uint64_t energy_uj = 7000;
+	for (int i = 0; i <= 10; i++) { /* ten seconds it may come back */
+		sysfs_rapl_energy("intel-rapl:1", energy_uj += 100);
+		AS_NOBODY(pass_and_read(1000));
+		expect_uj(ZONE_PACKAGE, METER_FAILED, energy_uj - 7000);
+	}
+	for (int i = 0; i < 5; i++) { /* the model has it now */
+		sysfs_rapl_energy("intel-rapl:1", energy_uj += 100);
+		AS_NOBODY(pass_and_read(1000));
+		assert_null(slot_of(ZONE_PACKAGE));
+	}
+	sysfs_chmod("class/powercap/intel-rapl:0/energy_uj", 0444);
+	sysfs_rapl_energy("intel-rapl:1", energy_uj += 100);
+	AS_NOBODY(pass_and_read(1000));
+	expect_uj(ZONE_PACKAGE, METER_OK, 1100);
+	sysfs_rapl_energy("intel-rapl:0", 5003);
+	AS_NOBODY(pass_and_read(1000));
+	expect_uj(ZONE_PACKAGE, METER_OK, 1103);
 }
 
 static void the_fake_meter_is_a_function_of_boot_time(void **state)
@@ -128,35 +214,25 @@ static void the_fake_meter_is_a_function_of_boot_time(void **state)
 	assert_int_equal(fake_meter_uj(100000, UINT64_C(1000000000)), 100000000);
 	assert_int_equal(fake_meter_uj(100000, UINT64_C(86400000000000) * 365), UINT64_C(3153600000000000));
 	assert_int_equal(fake_meter_uj(1, 999999), 0);
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	config_defaults(&config);
-	if (mkdtemp(root) == NULL)
-		return -1;
-	snprintf(config.sysfs_root, sizeof(config.sysfs_root), "%s", root);
-	return 0;
-}
-
-static int end(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	open_meters("fake");
+	expect_uj(ZONE_PACKAGE, METER_FAKE, fake_meter_uj(100000, now.boot_ns));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sockets_add_up_and_the_first_reading_is_the_baseline),
-		cmocka_unit_test(a_counter_that_wraps_goes_on),
-		cmocka_unit_test(a_socket_that_disappears_makes_the_sum_a_failure_not_a_smaller_number),
-		cmocka_unit_test(the_first_meter_that_answers_is_chosen_and_the_reason_said),
-		cmocka_unit_test(the_fake_meter_is_a_function_of_boot_time),
+		METER_TEST(sockets_and_dies_add_up_by_zone),
+		METER_TEST(the_memory_mapped_twin_of_a_package_is_not_counted_twice),
+		METER_TEST(the_core_domain_of_an_amd_package_is_one_core_and_left_out),
+		METER_TEST(a_counter_that_wraps_goes_on),
+		METER_TEST(a_socket_that_disappears_makes_the_sum_a_failure_and_loses_nothing_when_back),
+		METER_TEST(a_socket_that_stays_away_leaves_the_others_and_begins_anew),
+		METER_TEST(a_socket_that_comes_later_counts_from_then),
+		METER_TEST(garbage_fails_and_costs_nothing),
+		METER_TEST(a_reset_is_a_break_and_no_spike),
+		METER_TEST(one_refused_socket_refuses_the_meter),
+		METER_TEST(a_zone_refused_while_running_is_left_to_the_model_and_not_counted_twice),
+		METER_TEST(the_fake_meter_is_a_function_of_boot_time),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_group, end_group);
 }
