@@ -149,8 +149,7 @@ static int take_turn(struct estimator *estimator)
 		*estimator->duplicates += r == 0;
 		return 0;
 	}
-	rows_forget(&estimator->turn.rows, &estimator->state, consumers_committed(&estimator->consumers),
-		on_forgotten, &estimator->roster);
+	rows_forget(&estimator->turn.rows, &estimator->state, consumers_committed(&estimator->consumers));
 	state_commit(&estimator->state);
 	consumers_send(&estimator->consumers);
 	acknowledge(estimator);
@@ -219,7 +218,10 @@ static int open_turn(struct estimator *estimator, uint32_t ring_rows)
 		.process_rows = (uint32_t)config->process_rows,
 	};
 
-	return turn_init(&estimator->turn, &turn, ring_rows);
+	int r = turn_init(&estimator->turn, &turn, ring_rows);
+	estimator->turn.rows.forgotten = on_forgotten;
+	estimator->turn.rows.context = &estimator->roster;
+	return r;
 }
 
 /* A state of another model, or none: a new energy epoch begins, and everybody is told by its number. */

@@ -39,6 +39,8 @@ int rows_read(struct rows *rows, const struct ring_reader *ring, uint64_t seq)
 
 static void forget(struct rows *rows, struct state *state, uint32_t index)
 {
+	if (rows->forgotten != NULL)
+		rows->forgotten(rows->context, state->rows[index].id);
 	state_remove(state, index);
 	rows->shown[index] = rows->shown[state->head.row_count];
 }
@@ -227,16 +229,13 @@ void rows_share_idle(struct rows *rows, struct state *state, struct node_gain *g
 	}
 }
 
-void rows_forget(struct rows *rows, struct state *state, uint64_t seq,
-	void (*forgotten)(void *context, uint64_t id), void *context)
+void rows_forget(struct rows *rows, struct state *state, uint64_t seq)
 {
 	for (uint32_t i = 0; i < state->head.row_count;) {
 		const struct state_row *row = &state->rows[i];
-		if (row->final_seq == 0 || row->final_seq > seq || rows->shown[i] != 0) {
+		if (row->final_seq == 0 || row->final_seq > seq || rows->shown[i] != 0)
 			i++;
-			continue;
-		}
-		forgotten(context, row->id);
-		forget(rows, state, i);
+		else
+			forget(rows, state, i);
 	}
 }

@@ -15,6 +15,8 @@ struct rows {
 	struct use *growth;
 	uint64_t (*gained_uj)[STATE_ZONES]; /* active energy of this turn */
 	uint64_t folded; /* ended rows that were forgotten unacknowledged, since the start */
+	void (*forgotten)(void *context, uint64_t id); /* told of every row that goes; NULL: nobody is */
+	void *context;
 	/* scratch, with room for all rows or all processes of one row */
 	struct share *shares;
 	uint32_t *scratch;
@@ -35,6 +37,5 @@ void rows_split(struct rows *rows, struct state *state, const struct use_rule *r
 /* Shares idle energy of package and dram among the living. request_of: CPU request in millicores, 0 = none. */
 void rows_share_idle(struct rows *rows, struct state *state, struct node_gain *gain,
 	enum idle_sharing sharing, uint64_t (*request_of)(void *context, uint64_t id), void *context);
-/* Forgets ended rows up to seq that the bank does not show; tells each id before. */
-void rows_forget(struct rows *rows, struct state *state, uint64_t seq,
-	void (*forgotten)(void *context, uint64_t id), void *context);
+/* Forgets ended rows up to seq that the bank does not show. */
+void rows_forget(struct rows *rows, struct state *state, uint64_t seq);

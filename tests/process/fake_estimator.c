@@ -1,6 +1,7 @@
 /*
  * Estimator and frontend in one, for the analyst's process test: fake_estimator RUNTIME_DIR FRAMES INTERVAL_MS [ARGUMENTS].
- * Sends FRAMES power frames of three workloads and idle, cumulative as the contract wants them; resends the last one until
+ * Sends FRAMES power frames of three workloads and idle, cumulative as the contract wants them, GPUs with twice the active
+ * energy of the package; resends the last one until
  * it is acknowledged, and prints "acknowledged SEQ PACKAGE_UJ". With ARGUMENTS it asks assess_workload_compliance, and
  * prints "answer CODE BODY". Exit status 1 when either takes more than 10 s.
  */
@@ -75,7 +76,7 @@ static void send_power(struct peer *peer)
 		.real_ns = now.real_ns,
 		.state = POWER_MEASURED,
 		.source = text_of("powercap"),
-		.zone_mask = 1u << ZONE_PACKAGE,
+		.zone_mask = 1u << ZONE_PACKAGE | 1u << ZONE_GPU,
 		.counted_ns = now.boot_ns - peer->born_boot_ns,
 		.first_boot_ns = peer->born_boot_ns };
 	struct power_row rows[ROWS];
@@ -84,7 +85,9 @@ static void send_power(struct peer *peer)
 	for (uint64_t i = 0; i < ROWS; i++) {
 		rows[i] = (struct power_row) { .id = 100 + i };
 		rows[i].active_uj.by[ZONE_PACKAGE] = peer->seq * (700001 + 1009 * i);
+		rows[i].active_uj.by[ZONE_GPU] = 2 * rows[i].active_uj.by[ZONE_PACKAGE];
 		once.total_uj.by[ZONE_PACKAGE] += rows[i].active_uj.by[ZONE_PACKAGE];
+		once.total_uj.by[ZONE_GPU] += rows[i].active_uj.by[ZONE_GPU];
 	}
 	peer->package_uj = once.total_uj.by[ZONE_PACKAGE];
 	link_send(peer->power, &head, &once, rows, ROWS);

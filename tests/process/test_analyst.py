@@ -64,10 +64,13 @@ def frames_are_booked_acknowledged_and_answered():
         said = words(a.peer(40, 30, '{"workload_name": "two", "namespace": "system.slice"}'))
         seq, package_uj = said["acknowledged"].split()
         assert a.ledger("SELECT total_uj FROM node_total WHERE zone = 'package'") == int(package_uj)
+        assert a.ledger("SELECT total_uj FROM node_total WHERE zone = 'gpu'") == 2 * a.ledger("SELECT sum(active_package) FROM all_workload")
         assert a.ledger("SELECT committed_seq FROM commit_state") == int(seq)
         code, body = said["answer"].split(" ", 1)
         answer = json.loads(body)
         assert code == "200" and answer["workload"] == "two.service" and answer["pue_status"] == "NON_COMPLIANT", body
+        parts = answer["power_breakdown_watts"]
+        assert abs(parts["gpu"] - 2 * parts["cpu"]) < 1e-6 and abs(answer["current_power_watts"] - 3 * parts["cpu"]) < 1e-6, body
         assert a.stop() == 0
         assert not (a.folder / "state/analyst/ledger.db-wal").exists(), "the ledger was not closed"
 

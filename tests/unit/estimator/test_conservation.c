@@ -343,12 +343,6 @@ static const char *one_turn(uint64_t turn_no)
 	return wrong;
 }
 
-static void on_forgotten(void *context, uint64_t id)
-{
-	(void)context;
-	(void)id;
-}
-
 static uint64_t request_of(void *context, uint64_t id)
 {
 	(void)context;
@@ -383,8 +377,7 @@ static const char *run(uint64_t seed, uint64_t turns, uint64_t *ret_turn)
 		wrong = one_turn(*ret_turn);
 		if (pick(5) == 0 && books.turn.has_run)
 			rows_forget(&books.turn.rows, &books.state,
-				books.state.head.committed_seq - pick(50) % books.state.head.committed_seq,
-				on_forgotten, NULL);
+				books.state.head.committed_seq - pick(50) % books.state.head.committed_seq);
 		if (pick(200) == 0)
 			restart_counters();
 	}

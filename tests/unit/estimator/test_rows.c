@@ -279,14 +279,15 @@ static void an_ended_row_stays_until_it_is_acknowledged_and_the_collector_forgot
 	assert_int_equal(final_seq, 2);
 	assert_true(row_of(&books.state, 101)->flags & ROW_FINAL);
 	forgotten = 0;
-	rows_forget(&books.turn.rows, &books.state, UINT64_MAX, on_forgotten, NULL);
+	books.turn.rows.forgotten = on_forgotten;
+	rows_forget(&books.turn.rows, &books.state, UINT64_MAX);
 	assert_int_equal(forgotten, 0); /* the bank shows it still: it would come back as a stranger */
 	world.row_count = 1;
 	turn_after_a_second();
 	assert_int_equal(row_of(&books.state, 101)->final_seq, final_seq);
-	rows_forget(&books.turn.rows, &books.state, final_seq - 1, on_forgotten, NULL);
+	rows_forget(&books.turn.rows, &books.state, final_seq - 1);
 	assert_int_equal(forgotten, 0);
-	rows_forget(&books.turn.rows, &books.state, final_seq, on_forgotten, NULL);
+	rows_forget(&books.turn.rows, &books.state, final_seq);
 	assert_int_equal(forgotten, 1);
 	assert_int_equal(books.state.head.gone_active_uj[ZONE_PACKAGE], energy);
 	assert_conserved(&books.state);
@@ -300,6 +301,8 @@ static void beyond_8192_ended_rows_the_oldest_lose_their_names_and_no_energy(voi
 
 	(void)state;
 	begin(churn, IDLE_NONE, 1U << COUNTER_cpu_ns);
+	forgotten = 0;
+	books.turn.rows.forgotten = on_forgotten;
 	for (uint64_t round = 0; round < 60; round++) {
 		for (uint32_t i = 0; i < churn; i++) {
 			world.rows[i] =
@@ -312,6 +315,7 @@ static void beyond_8192_ended_rows_the_oldest_lose_their_names_and_no_energy(voi
 	assert_int_equal(books.state.dropped, 0); /* the living always find room */
 	assert_int_equal(books.state.head.row_count, FINALS_MAX + churn);
 	assert_int_equal(books.turn.rows.folded, 59 * churn - FINALS_MAX);
+	assert_int_equal(forgotten, 59 * churn - FINALS_MAX); /* their names go, too */
 	uint32_t index;
 	assert_false(idmap_find(&books.state.by_id, 1000, &index)); /* the oldest */
 	assert_true(
