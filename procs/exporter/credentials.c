@@ -50,7 +50,7 @@ static bool is_bcrypt(const char *hash)
 
 int credentials_read_users(struct credentials *credentials, char *text, unsigned *ret_line)
 {
-	struct credential_user users[CREDENTIAL_USERS_MAX];
+	struct credential_user users[CREDENTIAL_USERS_MAX] = { 0 };
 	size_t count = 0;
 
 	*ret_line = 0;
@@ -86,7 +86,7 @@ static int read_digest(const char *line, uint8_t ret_digest[static 32])
 
 int credentials_read_tokens(struct credentials *credentials, char *text, unsigned *ret_line)
 {
-	uint8_t tokens[CREDENTIAL_TOKENS_MAX][32];
+	uint8_t tokens[CREDENTIAL_TOKENS_MAX][32] = { 0 };
 	size_t count = 0;
 
 	*ret_line = 0;
