@@ -1,17 +1,16 @@
 """What layer 1 costs on a crowded node, and a process beside it: layer1.py BUILD_FOLDER [SECONDS]. Needs root."""
-import json, pathlib, re, statistics, subprocess, sys, time
+import json, os, pathlib, re, signal, statistics, subprocess, sys, time
 
 build = pathlib.Path(sys.argv[1]).resolve()
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "system"))
 sys.argv[1] = str(build / "bin")
 from account import LOAD, Load  # noqa: E402
-from pipeline import Pipeline, wait_for  # noqa: E402
+from pipeline import Pipeline, hierarchies, wait_for  # noqa: E402
 
 SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 60
 CGROUPS, PROCESSES, SCRAPE_SECONDS = 500, 5000, 15
 GOALS = {"collector": 0.5, None: 1.0}  # % of one core
 PAIRS, SHORT = 6, 1000
-SLICE = "tanso-bench.slice"
 
 
 def report(what, value, unit, beside, theirs):
@@ -60,16 +59,27 @@ def measure_programs(p, seconds=10):
     return {n: 100 * (t - before.get(n, (0, 0))[0]) / seconds for n, (t, _) in after.items()}
 
 
+def crowd(loads):
+    """By a shell: five hundred forks of this process would take a minute."""
+    enter = [" ".join(str(h / load.path / "cgroup.procs") for h in hierarchies()) for load in loads]
+    script = "".join(f"(for f in {files}; do echo 0 >$f; done; exec {LOAD} crowd {PROCESSES // CGROUPS}) &\n" for files in enter)
+    return subprocess.Popen(["sh", "-s"], stdin=subprocess.PIPE, text=True, start_new_session=True), script + "wait\n"
+
+
 def crowded_node():
-    loads = [Load(f"crowd{i}", SLICE) for i in range(CGROUPS)]
+    loads = [Load(f"crowd{i}") for i in range(CGROUPS)]
+    shell, script = crowd(loads)
     try:
-        for load in loads:
-            load.begin("crowd", PROCESSES // CGROUPS)
+        shell.stdin.write(script)
+        shell.stdin.close()
         with Pipeline() as p:
             wait_for(lambda: p.metric("tanso_workload_cpu_seconds_total", workload=loads[-1].name) is not None, 30, 0.5)
             time.sleep(5)
             stages, programs = measure_stages(p), measure_programs(p)
     finally:
+        os.killpg(shell.pid, signal.SIGKILL)
+        shell.wait()
+        wait_for(lambda: not any((hierarchies()[-1] / load.path / "cgroup.procs").read_text() for load in loads), 30, 0.5)
         for load in loads:
             load.remove()
     what = f"{PROCESSES} processes in {CGROUPS} cgroups, read every second, scraped every {SCRAPE_SECONDS} s"
@@ -85,7 +95,7 @@ def crowded_node():
 
 def short_process_us():
     """CPU time of a process of 1 ms, from its fork to its end, by its cgroup's account."""
-    load = Load("short", SLICE)
+    load = Load("short")
     try:
         load.begin("count", SHORT).wait()
         return load.cpu_seconds() / SHORT * 1e6
@@ -107,5 +117,6 @@ def short_processes():
     report(f"a process of 1 ms, fork to end, {PAIRS} pairs of {SHORT}", statistics.median(ours), "us of CPU", "without tanso", statistics.median(bare))
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped then, too
 crowded_node()
 short_processes()

@@ -8,6 +8,7 @@ READ_RING = BIN.parent / "tests" / "read_ring"
 GOAL_RATIO, GOAL_SECONDS = 0.005, 0.150  # what layer 1 promises, whichever is larger
 ROW_CGROUP, ROW_PROCESS = 1, 2           # enum row_kind
 CPU_NS = 0                               # enum counter
+SLICE = f"tanso-test-{os.getpid()}.slice"  # what an aborted run left behind is not ours
 
 
 def off_goal(ours, kernel):
@@ -32,7 +33,7 @@ def stat_busy_seconds():
 class Load(Group):
     """A cgroup of its own under one slice, with a load in it."""
 
-    def __init__(self, name, slice_name="tanso-test-account.slice"):
+    def __init__(self, name, slice_name=SLICE):
         self.name = f"{name}.service"
         super().__init__(f"{slice_name}/{self.name}")
 

@@ -178,6 +178,8 @@ class Group:
             while folder != h:
                 try:
                     folder.rmdir()
+                except FileNotFoundError:
+                    pass  # a runtime removed it: what it stood in is still ours
                 except OSError:
                     break
                 folder = folder.parent

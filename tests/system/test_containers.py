@@ -54,6 +54,12 @@ class Runc(Pod):
     def remove(self):
         subprocess.run(["runc", "delete", "--force", f"tanso-test-{self.uid}"], capture_output=True)
         super().remove()
+        for h in pathlib.Path("/sys/fs/cgroup").iterdir():  # runc makes its parents in every hierarchy
+            for folder in pathlib.Path(self.path).parents:
+                try:
+                    (h / folder).rmdir()
+                except OSError:
+                    pass
         shutil.rmtree(self.bundle, ignore_errors=True)
 
 
