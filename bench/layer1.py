@@ -72,6 +72,9 @@ def crowded_node():
     try:
         shell.stdin.write(script)
         shell.stdin.close()
+        folders = [hierarchies()[-1] / load.path for load in loads]
+        if not wait_for(lambda: sum((f / "cgroup.procs").read_text().count("\n") for f in folders) >= PROCESSES + CGROUPS, 120, 1):
+            raise SystemExit("the crowd did not gather")
         with Pipeline() as p:
             wait_for(lambda: p.metric("tanso_workload_cpu_seconds_total", workload=loads[-1].name) is not None, 30, 0.5)
             time.sleep(5)
