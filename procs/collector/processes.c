@@ -44,6 +44,7 @@ void processes_resume(struct processes *processes, const struct ring_row *row)
 	process->cgroup = row->id;
 	process->start_ns = row->start_ns;
 	memcpy(process->counter, row->counter, sizeof(process->counter));
+	process->gpu_ns = row->counter[COUNTER_gpu_ns];
 }
 
 void processes_begin(struct processes *processes)
@@ -104,6 +105,13 @@ void processes_end(struct processes *processes)
 	}
 }
 
+struct process *processes_find(const struct processes *processes, uint32_t tgid)
+{
+	uint32_t index;
+
+	return idmap_find(&processes->by_tgid, tgid, &index) ? &processes->all[index] : NULL;
+}
+
 void process_row(const struct process *process, struct ring_row *ret_row)
 {
 	*ret_row = (struct ring_row) { .id = process->cgroup,
@@ -111,6 +119,7 @@ void process_row(const struct process *process, struct ring_row *ret_row)
 		.kind = ROW_PROCESS,
 		.start_ns = process->start_ns };
 	memcpy(ret_row->counter, process->counter, sizeof(process->counter));
+	ret_row->counter[COUNTER_gpu_ns] = process->gpu_ns;
 	memcpy(ret_row->comm, process->comm, sizeof(ret_row->comm));
 	memcpy(ret_row->exe, process->exe, sizeof(ret_row->exe));
 }

@@ -18,6 +18,7 @@ struct process {
 	uint32_t reading;                      /* the last one that saw it */
 	uint64_t sum[USAGE_COUNTER_COUNT];     /* of this reading */
 	uint64_t counter[USAGE_COUNTER_COUNT]; /* published: never go down */
+	uint64_t gpu_ns;                       /* published, since the epoch's birth (gpu.h) */
 	char comm[USAGE_COMM_MAX];
 	char exe[USAGE_EXE_MAX];
 };
@@ -37,5 +38,7 @@ void processes_resume(struct processes *processes, const struct ring_row *row);
 void processes_begin(struct processes *processes);
 void processes_add(struct processes *processes, const struct usage_record *record);
 void processes_end(struct processes *processes);
+/* NULL if unknown. Holds until the next reading. */
+struct process *processes_find(const struct processes *processes, uint32_t tgid);
 /* Fills the row of one process. */
 void process_row(const struct process *process, struct ring_row *ret_row);

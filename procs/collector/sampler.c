@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/wide.h"
+#include "collector/gpu.h"
 #include "collector/memory.h"
 
 #define SPECIAL_ROWS       3                           /* (other), its note, the node's note */
@@ -314,7 +315,16 @@ static int read_usage(struct sampler *sampler, struct instant now)
 	return 0;
 }
 
-static void fill_tick(struct sampler *sampler, struct instant now, struct ring_tick *tick)
+static void read_meters(struct sampler *sampler, struct instant now, struct ring_tick *tick)
+{
+	if (sampler->meters == NULL)
+		return;
+	meters_read(sampler->meters, now, tick);
+	sampler->has_gpu_time = gpu_read(
+		sampler->meters, &sampler->processes, &sampler->cgroups, sampler->other, sampler->total);
+}
+
+static void fill_tick(const struct sampler *sampler, struct ring_tick *tick)
 {
 	tick->capacity_ns = sampler->capacity_ns;
 	tick->busy_ns = sampler->total[COUNTER_cpu_ns];
@@ -324,8 +334,8 @@ static void fill_tick(struct sampler *sampler, struct instant now, struct ring_t
 		tick->counters_valid |= 1U << COUNTER_mem_byte_seconds;
 	if (is_procfs(sampler))
 		tick->flags |= TICK_FLAG_PROCFS;
-	if (sampler->meters != NULL)
-		meters_read(sampler->meters, now, tick);
+	if (sampler->has_gpu_time)
+		tick->counters_valid |= 1U << COUNTER_gpu_ns;
 }
 
 int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq, struct ring_tick *ret_tick)
@@ -342,8 +352,9 @@ int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq,
 	sampler->capacity_ns += ret_tick->cpus * (now.mono_ns - sampler->last_mono_ns);
 	read_memory(sampler, now);
 	sampler->last_mono_ns = now.mono_ns;
+	read_meters(sampler, now, ret_tick);
 	lay_out(sampler, now, next_seq);
-	fill_tick(sampler, now, ret_tick);
+	fill_tick(sampler, ret_tick);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct sampler {
 	uint64_t other[COUNTER_COUNT], other_last[COUNTER_COUNT], other_sum[COUNTER_COUNT];
 	uint64_t memory_read_ns; /* CLOCK_MONOTONIC of the last memory reading */
 	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
-	bool wants_walk;
+	bool wants_walk, has_gpu_time;
 	double walks, rows_dropped;
 };
 

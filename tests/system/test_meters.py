@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What the meters say is what the node gets, to the microjoule: over wraps, restarts and hot-plug, by the real stages."""
-import os, pathlib, shutil, signal, subprocess, sys, tempfile, time
+import os, pathlib, shutil, signal, subprocess, sys, tempfile, time, uuid
 
 from fake_sysfs import RAPL_RANGE, FakeSysfs
-from pipeline import BIN, Group, Pipeline, run, wait_for
+from pipeline import BIN, Group, Pipeline, pod_path, run, wait_for
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -95,30 +95,39 @@ def a_perf_counter_counts_on_while_the_collector_is_dead(folder):
 
 
 def gpus_stand_beside_the_cpu_meter(folder):
+    """Two GPUs; a pod uses 60 % of one, a process that nobody knows 20 %: the pod gets three quarters."""
     library = pathlib.Path(BIN).parents[0] / "tests/nvml/libnvidia-ml.so.1"
     if not library.exists():
         raise AssertionError(f"{library} is not built")
-    sysfs = server(folder / "sys3")
-    gpus = folder / "gpus"
+    sysfs, gpus, uid = server(folder / "sys3"), folder / "gpus", str(uuid.uuid4())
+    group = Group(pod_path(uid))
 
     def describe(mj):
-        (folder / "gpus.new").write_text(f"gpu GPU-a {1000 + mj} 0 0\ngpu GPU-b {777 + 2 * mj} 0 0\n")
+        (folder / "gpus.new").write_text(f"gpu GPU-a {1000 + mj} 0 0\ngpu GPU-b {777 + 2 * mj} 0 0\n"
+                                         f"process 0 {user.pid} {5_000_000 + mj * 1000} 60\nprocess 0 4000000 {5_000_000 + mj * 1000} 20\n")
         (folder / "gpus.new").rename(gpus)
 
-    describe(0)
-    os.environ["FAKE_NVML"] = str(gpus)
     try:
+        user = group.spawn("sleep", "60")
+        describe(0)
+        os.environ["FAKE_NVML"] = str(gpus)
         with Pipeline(sysfs_root=sysfs.root, meters="powercap,nvml,model", nvml_library=library, interval_ms=200) as p:
             expect("meter", p.metric("tanso_meter_info", meter="powercap+nvml"), 1)
             describe(300)
             expect("node's gpu µJ", settle(p, "gpu", 900_000), 900_000)
+            wait_for(lambda: p.metric("kepler_pod_gpu_joules_total", pod=uid), 5)
+            pod = p.metric("kepler_pod_gpu_joules_total", pod=uid)
+            print(f"gpu: the pod has {pod} J of 0.9")
+            if pod is None or abs(pod - 0.675) > 2e-6:  # a µJ is what rounding moves
+                raise AssertionError(f"the pod's gpu J: {pod}, not 0.675")
             os.kill(p.pid("collector"), signal.SIGKILL)
             describe(400)
             expect("node's gpu µJ after a kill", settle(p, "gpu", 1_200_000), 1_200_000)
             if "SIGSYS" in p.log():
                 raise AssertionError(p.log())
     finally:
-        del os.environ["FAKE_NVML"]
+        os.environ.pop("FAKE_NVML", None)
+        group.remove()
 
 
 def an_unknown_meter_ends_the_start_with_the_valid_names(folder):
@@ -158,7 +167,7 @@ try:
     results = [
         run("the node is the meter to the microjoule over wraps and a kill, and its shares are the node", lambda: node_is_the_meter_to_the_microjoule(scratch)),
         run("a perf counter counts on while the collector is dead", lambda: a_perf_counter_counts_on_while_the_collector_is_dead(scratch)),
-        run("GPUs stand beside the CPU meter", lambda: gpus_stand_beside_the_cpu_meter(scratch)),
+        run("GPUs stand beside the CPU meter, and a pod gets its part of them", lambda: gpus_stand_beside_the_cpu_meter(scratch)),
         run("an unknown meter ends the start with the valid names", lambda: an_unknown_meter_ends_the_start_with_the_valid_names(scratch)),
     ]
     if shutil.which("udevadm"):

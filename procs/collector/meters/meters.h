@@ -27,7 +27,7 @@ const char *meters_reason(const struct meters *meters);
  * so that the model answers, and its next reading is a new baseline. */
 void meters_read(struct meters *meters, struct instant now, struct ring_tick *tick);
 
-/* GPU time by process since the last call; nothing without NVML. */
-void meters_visit_gpu(struct meters *meters, gpu_visitor *visit, void *context);
+/* GPU time by process since the last call. False: no meter here tells processes apart. */
+bool meters_visit_gpu(struct meters *meters, gpu_visitor *visit, void *context);
 
 void meters_report(const struct meters *meters, struct stats *stats);

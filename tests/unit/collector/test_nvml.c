@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "collector/gpu.h"
 #include "tests/unit/collector/meter_fixture.h"
 
 #define ROUNDS_MAX 2000
@@ -183,6 +184,45 @@ static void processes_share_by_utilisation_over_time(void **state)
 	assert_int_equal(all.ns_of_200, 50000000);
 }
 
+static struct processes processes;
+static struct cgroups cgroups;
+static uint64_t other[COUNTER_COUNT], total[COUNTER_COUNT];
+
+static bool has_gpu_time(void)
+{
+	assert_true(gpu_read(meters, &processes, &cgroups, other, total));
+	return total[COUNTER_gpu_ns] > 0;
+}
+
+static void gpu_time_goes_to_the_process_its_cgroup_and_the_rest_to_other(void **state)
+{
+	const struct usage_record records[] = { { .cgroup = 7, .start_ns = 1, .tgid = 100, .tid = 100 },
+		{ .cgroup = 7, .start_ns = 1, .tgid = 101, .tid = 101 } };
+	struct ring_row row;
+
+	(void)state;
+	assert_int_equal(identity_init(), 0);
+	assert_int_equal(processes_init(&processes, 8), 0);
+	assert_int_equal(cgroups_init(&cgroups, "/", 8), 0);
+	assert_non_null(cgroups_add(&cgroups, 7, 0, "/pod", 1));
+	processes_begin(&processes);
+	for (size_t i = 0; i < ARRAY_SIZE(records); i++)
+		processes_add(&processes, &records[i]);
+	processes_end(&processes);
+	describe("gpu GPU-a 1 0 0\nprocess 0 100 5000000 50\n");
+	open_meters("nvml");
+	describe("gpu GPU-a 1 0 0\nprocess 0 100 5500000 60\nprocess 0 101 5500000 20\nprocess 0 999 5500000 "
+		 "10\n");
+	assert_true(read_until(has_gpu_time, 500));
+	process_row(processes_find(&processes, 100), &row);
+	assert_int_equal(row.counter[COUNTER_gpu_ns], 300000000);
+	assert_int_equal(cgroups_find(&cgroups, 7)->counter[COUNTER_gpu_ns], 300000000 + 100000000);
+	assert_int_equal(other[COUNTER_gpu_ns], 50000000); /* a process nobody knows is nobody else's */
+	assert_int_equal(total[COUNTER_gpu_ns], 450000000);
+	processes_done(&processes);
+	cgroups_done(&cgroups);
+}
+
 static void idle_time_before_a_sample_is_not_charged(void **state)
 {
 	(void)state;
@@ -228,6 +268,7 @@ int main(void)
 		GPU_TEST(a_driver_reset_is_a_break_and_no_spike),
 		GPU_TEST(a_lost_gpu_fails_and_then_leaves_the_zone_to_nobody),
 		GPU_TEST(processes_share_by_utilisation_over_time),
+		GPU_TEST(gpu_time_goes_to_the_process_its_cgroup_and_the_rest_to_other),
 		GPU_TEST(idle_time_before_a_sample_is_not_charged),
 		GPU_TEST(a_gpu_that_does_not_tell_processes_apart_still_has_its_energy),
 		GPU_TEST(more_gpus_than_there_is_room_for_are_left_out),
