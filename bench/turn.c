@@ -22,7 +22,7 @@ struct load {
 	struct turn turn;
 };
 
-static struct model model = { .idle_mw = 1000, .full_mw = 4000, .dram_mw = 5000, .dram_uw_per_gb = 392000 };
+static struct model model;
 
 /* The publish belongs to the collector: it is measured apart and taken off. */
 static void publish(void *context)
@@ -109,10 +109,26 @@ static void end(struct load *load)
 	ring_writer_free(load->writer);
 }
 
+static int make_model(void)
+{
+	const struct host host = { .cpus = 2,
+		.memory_bytes = UINT64_C(4000000000),
+		.generation = "epyc_2",
+		.thread_idle_mw = 500,
+		.thread_full_mw = 2000 };
+	struct model_error error;
+	struct config config;
+
+	config_defaults(&config);
+	return model_make(&config, &host, &model, &error);
+}
+
 int main(void)
 {
 	static struct load load;
 
+	if (make_model() < 0)
+		return EXIT_FAILURE;
 	begin(&load, 500, 5000);
 	double turn_us = (measure_ns(publish_and_turn, &load) - measure_ns(publish, &load)) / 1e3;
 	double commit_us = measure_ns(commit, &load) / 1e3;

@@ -221,6 +221,7 @@ static int open_turn(struct estimator *estimator, uint32_t ring_rows)
 	int r = turn_init(&estimator->turn, &turn, ring_rows);
 	estimator->turn.rows.forgotten = on_forgotten;
 	estimator->turn.rows.context = &estimator->roster;
+	estimator->turn.processes.machines = &estimator->machines;
 	return r;
 }
 

@@ -54,13 +54,15 @@ void processes_done(struct processes *processes)
 
 /* who is there */
 
-static void unlist(struct state *state, struct state_process *process)
+/* Its numbers leave the frame, or come back as they were: what a reader saw of it never goes down. */
+static void set_listed(struct state *state, struct state_process *process, bool is_listed)
 {
-	if (!process->is_listed)
+	if (process->is_listed == is_listed)
 		return;
 	for (int zone = 0; zone < STATE_ZONES; zone++)
-		state->head.ended_uj[zone] += process->active_uj[zone] - process->listed_from_uj[zone];
-	process->is_listed = false;
+		state->head.ended_uj[zone] +=
+			is_listed ? -process->listed_uj[zone] : process->listed_uj[zone];
+	process->is_listed = is_listed;
 }
 
 /* Its energy stays with the row it was used in. */
@@ -68,7 +70,6 @@ static void leave_row(struct state *state, struct state_process *process)
 {
 	uint32_t index;
 
-	unlist(state, process);
 	if (!idmap_find(&state->by_id, process->id, &index))
 		return; /* rows do not go before their processes: not reached */
 	for (int zone = 0; zone < STATE_ZONES; zone++)
@@ -85,6 +86,13 @@ static uint32_t owner_of(const struct state *state, const struct rows *rows, uin
 	if (idmap_find(&state->by_id, ROW_ID_OTHER, &index) && rows->shown[index] != 0)
 		return index + 1;
 	return 0;
+}
+
+static void end(struct state *state, uint32_t index)
+{
+	set_listed(state, &state->processes[index], false);
+	leave_row(state, &state->processes[index]);
+	state_process_remove(state, index);
 }
 
 static void find_known(struct processes *processes, const struct state *state, const struct rows *rows)
@@ -111,8 +119,7 @@ static void end_unshown(struct processes *processes, struct state *state)
 			i++;
 			continue;
 		}
-		leave_row(state, &state->processes[i]);
-		state_process_remove(state, i);
+		end(state, i);
 		uint32_t last = state->head.process_count;
 		processes->shown[i] = processes->shown[last];
 		if (i < last && processes->shown[i] != 0)
@@ -122,13 +129,11 @@ static void end_unshown(struct processes *processes, struct state *state)
 
 void processes_end_all(struct state *state)
 {
-	while (state->head.process_count > 0) {
-		leave_row(state, &state->processes[state->head.process_count - 1]);
-		state_process_remove(state, state->head.process_count - 1);
-	}
+	while (state->head.process_count > 0)
+		end(state, state->head.process_count - 1);
 }
 
-/* It went to another cgroup: there it begins with nothing. */
+/* It went to another cgroup: there it begins with nothing; what is listed of it goes on. */
 static void enter_row(struct state *state, struct state_process *process, uint64_t id)
 {
 	if (process->id == id)
@@ -234,6 +239,14 @@ static int by_score(const void *a, const void *b)
 	return (left->key > right->key) - (left->key < right->key);
 }
 
+/* One that runs a machine is listed before all others: the machine's energy is that of its process. */
+static uint64_t score_of(const struct processes *processes, const struct state_process *process, uint64_t key)
+{
+	if (processes->machines != NULL && machines_find(processes->machines, key) != NULL)
+		return UINT64_MAX;
+	return process->recent_uj * (process->is_listed ? KEEP_TIMES : 1);
+}
+
 /* Fills the candidates; false when the list may stay as it is. */
 static bool rank(struct processes *processes, struct state *state)
 {
@@ -242,12 +255,12 @@ static bool rank(struct processes *processes, struct state *state)
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct state_process *process = &state->processes[i];
+		uint64_t key = state_process_key(process->tgid, process->start_ns);
 		process->recent_uj -= process->recent_uj >> FADE_SHIFT;
 		for (int zone = 0; zone < STATE_ZONES; zone++)
 			process->recent_uj += processes->gained_uj[i][zone];
-		uint64_t score = process->recent_uj * (process->is_listed ? KEEP_TIMES : 1);
-		processes->candidates[i] =
-			(struct candidate) { score, state_process_key(process->tgid, process->start_ns), i };
+		uint64_t score = score_of(processes, process, key);
+		processes->candidates[i] = (struct candidate) { score, key, i };
 		listed += process->is_listed;
 		if (process->is_listed && score < least_listed)
 			least_listed = score;
@@ -258,24 +271,21 @@ static bool rank(struct processes *processes, struct state *state)
 	       most_unlisted > least_listed;
 }
 
-void processes_list(struct processes *processes, struct state *state)
+static void choose(struct processes *processes, struct state *state)
 {
 	uint32_t count = state->head.process_count;
 
-	if (!rank(processes, state))
-		return;
 	if (count > processes->limit)
 		qsort(processes->candidates, count, sizeof(*processes->candidates), by_score);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t index = processes->candidates[i].index;
-		struct state_process *process = &state->processes[index];
-		if (i >= processes->limit)
-			unlist(state, process);
-		else if (!process->is_listed) {
-			process->is_listed = true;
-			for (int zone = 0; zone < STATE_ZONES; zone++)
-				process->listed_from_uj[zone] =
-					process->active_uj[zone] - processes->gained_uj[index][zone];
-		}
-	}
+	for (uint32_t i = 0; i < count; i++)
+		set_listed(state, &state->processes[processes->candidates[i].index], i < processes->limit);
+}
+
+void processes_list(struct processes *processes, struct state *state)
+{
+	if (rank(processes, state))
+		choose(processes, state);
+	for (uint32_t i = 0; i < state->head.process_count; i++)
+		for (int zone = 0; zone < STATE_ZONES && state->processes[i].is_listed; zone++)
+			state->processes[i].listed_uj[zone] += processes->gained_uj[i][zone];
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "estimator/machines.h"
 #include "estimator/rows.h"
 
 struct processes {
@@ -18,6 +19,7 @@ struct processes {
 	uint64_t (*gained_uj)[STATE_ZONES];
 	uint32_t *first, *members; /* by row: where its processes begin in members */
 	struct candidate *candidates;
+	const struct machines *machines; /* NULL: none are known */
 };
 
 int processes_init(struct processes *processes, uint32_t ring_rows, uint32_t limit);

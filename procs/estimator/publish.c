@@ -65,8 +65,7 @@ static void fill_process(const struct state_process *process, const struct ring_
 		.vm_id = text_of(machine != NULL ? machine->id : ""),
 		.vm_name = text_of(machine != NULL ? machine->name : ""),
 		.hypervisor = text_of(machine != NULL ? machine->hypervisor : "") };
-	for (int zone = 0; zone < STATE_ZONES; zone++)
-		ret_row->active_uj.by[zone] = process->active_uj[zone] - process->listed_from_uj[zone];
+	memcpy(ret_row->active_uj.by, process->listed_uj, sizeof(process->listed_uj));
 }
 
 static void fill_rest(uint64_t id, const uint64_t uj[static STATE_ZONES], struct process_row *ret_row)

@@ -13,7 +13,7 @@
 
 #define STATE_NAME    "estimator-state"
 #define STATE_MAGIC   UINT64_C(0x0165746174736e74)
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 #define FILE_HEAD     4096
 
 struct file_head {
@@ -207,7 +207,7 @@ void state_restart_energy(struct state *state, uint64_t real_ns, uint64_t boot_n
 	for (uint32_t i = 0; i < head->process_count; i++) {
 		struct state_process *process = &state->processes[i];
 		memset(process->active_uj, 0, sizeof(process->active_uj));
-		memset(process->listed_from_uj, 0, sizeof(process->listed_from_uj));
+		memset(process->listed_uj, 0, sizeof(process->listed_uj));
 	}
 	memset(head->total_uj, 0, sizeof(head->total_uj));
 	memset(head->idle_uj, 0, sizeof(head->idle_uj));

@@ -30,9 +30,9 @@ struct state_process {
 	uint32_t tgid;
 	uint32_t is_listed; /* has a row in the process frame */
 	struct use seen;
-	uint64_t active_uj[STATE_ZONES];      /* part of its row's active_uj */
-	uint64_t listed_from_uj[STATE_ZONES]; /* what it had when it was listed */
-	uint64_t recent_uj;                   /* of all zones, fading: who is listed */
+	uint64_t active_uj[STATE_ZONES]; /* part of its row's active_uj */
+	uint64_t listed_uj[STATE_ZONES]; /* what it used while it was listed, in whatever row */
+	uint64_t recent_uj;              /* of all zones, fading: who is listed */
 };
 
 /* Of the last tick counted, and sums. */
@@ -53,7 +53,7 @@ struct state_head {
 	uint64_t warmed_ns;     /* time spent warming up */
 	uint64_t first_boot_ns; /* CLOCK_BOOTTIME of the tick where the energy begins */
 	uint64_t gone_active_uj[STATE_ZONES], gone_idle_uj[STATE_ZONES]; /* of rows that are forgotten */
-	uint64_t ended_uj[STATE_ZONES]; /* of processes that left the process frame */
+	uint64_t ended_uj[STATE_ZONES]; /* listed_uj of the processes that are not listed now */
 	uint32_t cpus, counters_valid, row_count, process_count;
 	uint32_t
 		is_fake; /* the energy is a pretended meter's, all of it: real joules get another energy epoch */

@@ -138,7 +138,7 @@ static void apply_process(struct book *book, const struct process_row *row)
 }
 
 /* One that the sender no longer tells of while it ran (another used more), or that ended without a series. Should it
- * come back, its energy begins at zero: what it had stays with its machine. */
+ * come back, its energy goes on where it was. One that runs a machine is always told of while it runs. */
 static bool is_over(const struct account *account)
 {
 	return account->is_seen ? account->is_hidden && account->rows == 0 : account->ended_ns == 0;
