@@ -75,7 +75,7 @@ static void compare(const struct config *config, const struct hierarchy *hierarc
 	bool is_new;
 	char what[64];
 
-	if (usage_open_ebpf(hierarchy, false, &readers[0], &is_new, &step) < 0 ||
+	if (usage_open_ebpf(config, hierarchy, false, &readers[0], &is_new, &step) < 0 ||
 		usage_open_procfs(config, hierarchy, &readers[1]) < 0) {
 		fprintf(stderr, "bench_read: cannot open the counters (root and BTF are needed)\n");
 		exit(EXIT_FAILURE);

@@ -25,6 +25,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile bool is_v1 = false;    /* cpuacct hierarchy instead of cgroup v2 */
 const volatile int hierarchy_id = 0;  /* as in /proc/cgroups; 0 = v2 */
 const volatile __u64 birth_ns = 0;    /* CLOCK_BOOTTIME of the counters' birth */
+const volatile __u32 generation = 0;  /* see struct usage_layout */
+const volatile __u32 pmu_events = 0;  /* bit e set: hardware counter e is open */
 const volatile bool cpu_only = false; /* the rest did not load on this kernel */
 
 struct thread {
@@ -77,6 +79,28 @@ struct {
 	__type(value, struct usage_layout);
 } layout SEC(".maps");
 
+/* Events stay in it when their descriptors are closed (PRESERVE_ELEMS): the map alone is kept over a restart. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(map_flags, BPF_F_PRESERVE_ELEMS);
+	__uint(max_entries, USAGE_PMU_COUNT *USAGE_CPUS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} perf_events SEC(".maps");
+
+/* What the events of a CPU stood at when its last thread left; only that CPU writes it. */
+struct pmu_cpu {
+	struct bpf_perf_event_value last[USAGE_PMU_COUNT];
+	__u64 padding[4]; /* to whole cache lines */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, USAGE_CPUS_MAX);
+	__type(key, __u32);
+	__type(value, struct pmu_cpu);
+} pmu_cpus SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, USAGE_EVENT_RING);
@@ -97,6 +121,14 @@ static __always_inline void count_run(__u32 program)
 
 	if (count)
 		*count += 1;
+}
+
+static __always_inline bool is_active(void)
+{
+	__u32 zero = 0;
+	const struct usage_layout *now = bpf_map_lookup_elem(&layout, &zero);
+
+	return now && now->generation == generation;
 }
 
 static __always_inline __u64 cgroup_of(struct task_struct *task)
@@ -266,9 +298,12 @@ int read_usage(struct bpf_iter__task *ctx)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct thread *thread = thread_of(child);
+	struct thread *thread;
 
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_fork);
+	thread = thread_of(child);
 	if (thread)
 		thread->cgroup = cgroup_of(child);
 	return 0;
@@ -280,7 +315,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct thread *thread, *leader;
 
-	if (task->pid == task->tgid)
+	if (task->pid == task->tgid || !is_active())
 		return 0;
 	count_run(USAGE_PROGRAM_on_exit);
 	thread = bpf_task_storage_get(&threads, task, 0, 0);
@@ -301,6 +336,8 @@ int BPF_PROG(on_free, struct task_struct *task)
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
 	__u64 value[USAGE_COUNTER_COUNT], none[USAGE_COUNTER_COUNT] = {};
 
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_free);
 	/* A thread that was dying at the birth of the counters was not primed: its past is nobody's. */
 	if (!thread && task->start_boottime < birth_ns)
@@ -318,9 +355,9 @@ int BPF_PROG(on_attach, struct cgroup *to, const char *path, struct task_struct 
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
 	__u64 value[USAGE_COUNTER_COUNT];
 
-	count_run(USAGE_PROGRAM_on_attach);
-	if (!thread)
+	if (!thread || !is_active())
 		return 0;
+	count_run(USAGE_PROGRAM_on_attach);
 	read_values(task, thread, value);
 	settle(thread, cgroup_of(task), value);
 	return 0;
@@ -368,6 +405,8 @@ static __always_inline __u64 pages_of(struct folio *folio)
 SEC("tp_btf/mm_filemap_add_to_page_cache")
 int BPF_PROG(on_cache_add, struct folio *folio)
 {
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_cache_add);
 	charge(USAGE_cache_adds, pages_of(folio));
 	return 0;
@@ -376,6 +415,8 @@ int BPF_PROG(on_cache_add, struct folio *folio)
 SEC("tp_btf/writeback_dirty_folio")
 int BPF_PROG(on_cache_dirty, struct folio *folio)
 {
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_cache_dirty);
 	charge(USAGE_cache_dirtied, pages_of(folio));
 	return 0;
@@ -385,6 +426,8 @@ int BPF_PROG(on_cache_dirty, struct folio *folio)
 SEC("tp_btf/block_bio_queue")
 int BPF_PROG(on_block_io, void *bio)
 {
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_block_io);
 	charge(USAGE_io_ops, 1);
 	return 0;
@@ -398,7 +441,7 @@ static __always_inline bool is_network(const struct sock *sock)
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(on_send, struct sock *sock, int bytes)
 {
-	if (bytes <= 0 || !is_network(sock))
+	if (bytes <= 0 || !is_network(sock) || !is_active())
 		return 0;
 	count_run(USAGE_PROGRAM_on_send);
 	charge(USAGE_tx_bytes, bytes);
@@ -408,7 +451,7 @@ int BPF_PROG(on_send, struct sock *sock, int bytes)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sock, int bytes, int flags)
 {
-	if (bytes <= 0 || flags & MSG_PEEK || !is_network(sock))
+	if (bytes <= 0 || flags & MSG_PEEK || !is_network(sock) || !is_active())
 		return 0;
 	count_run(USAGE_PROGRAM_on_receive);
 	charge(USAGE_rx_bytes, bytes);
@@ -421,6 +464,8 @@ int BPF_PROG(on_softirq_entry, unsigned int vector)
 	__u32 zero = 0;
 	__u64 *began = bpf_map_lookup_elem(&softirq_began, &zero);
 
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_softirq_entry);
 	if (began)
 		*began = bpf_ktime_get_ns();
@@ -433,11 +478,86 @@ int BPF_PROG(on_softirq_exit, unsigned int vector)
 	__u32 zero = 0;
 	__u64 *began = bpf_map_lookup_elem(&softirq_began, &zero);
 
+	if (!is_active())
+		return 0;
 	count_run(USAGE_PROGRAM_on_softirq_exit);
 	if (began && *began != 0) {
 		charge(USAGE_softirq_ns, bpf_ktime_get_ns() - *began);
 		*began = 0;
 	}
+	return 0;
+}
+
+/* Hardware counters */
+
+/*
+ * How an event grew since `last`, scaled up by the time it shared its counter with others. 0 when it had none: what it
+ * missed then is told by its next turn. An event that has been enabled for less time than before was opened anew.
+ */
+static __always_inline __u64 growth(struct bpf_perf_event_value *last, const struct bpf_perf_event_value *now)
+{
+	__u64 counter, enabled, running;
+
+	if (last->enabled == 0) { /* the first look: what was before belongs to nobody */
+		*last = *now;
+		return 0;
+	}
+	if (now->enabled < last->enabled)
+		__builtin_memset(last, 0, sizeof(*last));
+	counter = now->counter - last->counter;
+	enabled = now->enabled - last->enabled;
+	running = now->running - last->running;
+	if (running == 0)
+		return 0;
+	*last = *now;
+	if (running >= enabled)
+		return counter;
+	enabled >>= 10; /* in us, so that the products fit */
+	running = (running >> 10) + 1;
+	return counter / running * enabled + counter % running * enabled / running;
+}
+
+/* What this CPU's events counted since the last call was done by `task`, which is leaving it or being looked at. */
+static __always_inline void charge_pmu(struct task_struct *task)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
+	const __u32 counters[USAGE_PMU_COUNT] = {
+#define X(name) USAGE_##name,
+		USAGE_PMU_EVENTS(X)
+#undef X
+	};
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct pmu_cpu *slot = bpf_map_lookup_elem(&pmu_cpus, &cpu);
+
+	if (!slot)
+		return;
+#pragma unroll
+	for (int e = 0; e < USAGE_PMU_COUNT; e++) {
+		struct bpf_perf_event_value now;
+		if (!(pmu_events & 1U << e) || bpf_perf_event_read_value(&perf_events, USAGE_PMU_SLOT(e, cpu),
+						       &now, sizeof(now)) < 0)
+			continue;
+		__u64 grown = growth(&slot->last[e], &now);
+		if (thread) /* the idle task has none: what the node does idle is no workload's */
+			thread->counted[counters[e]] += grown;
+	}
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool is_preempted, struct task_struct *prev)
+{
+	if (is_active())
+		charge_pmu(prev);
+	return 0;
+}
+
+/* Run by the reading on each CPU: a thread that does not leave it is counted nevertheless. */
+SEC("raw_tp")
+int settle_cpu(void *ctx)
+{
+	count_run(USAGE_PROGRAM_settle_cpu);
+	if (is_active())
+		charge_pmu(bpf_get_current_task_btf());
 	return 0;
 }
 
@@ -447,7 +567,7 @@ static __always_inline void tell(__u32 kind, struct cgroup *cgroup, const char *
 {
 	struct usage_event *event;
 
-	if (cgroup->root->hierarchy_id != hierarchy_id)
+	if (cgroup->root->hierarchy_id != hierarchy_id || !is_active())
 		return;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {

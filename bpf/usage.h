@@ -9,6 +9,12 @@
 #define USAGE_EVENT_RING (256 * 1024)
 #define USAGE_OTHER      (~0ULL) /* key in `dead` of what found no room; the ring's ROW_ID_OTHER */
 
+/* Hardware counters: X(counter). */
+#define USAGE_PMU_EVENTS(X)        X(cycles) X(instructions) X(cache_misses) X(dtlb_loads)
+#define USAGE_PMU_COUNT            4
+#define USAGE_CPUS_MAX             1024 /* CPUs beyond have no hardware counters */
+#define USAGE_PMU_SLOT(event, cpu) ((event)*USAGE_CPUS_MAX + (cpu)) /* in map perf_events */
+
 /* Counters of a thread, all cumulative, in the order of the ring's rows. */
 #define USAGE_COUNTERS(X)                                                                                    \
 	X(cpu_ns)                                                                                            \
@@ -38,7 +44,7 @@ enum usage_counter {
 
 /*
  * Programs: X(name, label in metrics, tracepoint, what is lost without it). Without a CORE program there is no counting;
- * an optional one names the counter that is then absent.
+ * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens.
  */
 #define USAGE_PROGRAMS(X)                                                                                    \
 	X(read_usage, read, "", CORE)                                                                        \
@@ -55,8 +61,11 @@ enum usage_counter {
 	X(on_send, send, "sock_send_length", tx_bytes)                                                       \
 	X(on_receive, receive, "sock_recv_length", rx_bytes)                                                 \
 	X(on_softirq_entry, softirq_entry, "softirq_entry", softirq_ns)                                      \
-	X(on_softirq_exit, softirq_exit, "softirq_exit", softirq_ns)
+	X(on_softirq_exit, softirq_exit, "softirq_exit", softirq_ns)                                         \
+	X(on_switch, switch, "sched_switch", PMU)                                                            \
+	X(settle_cpu, settle, "", PMU)
 #define USAGE_CORE (-1)
+#define USAGE_PMU  (-2)
 enum usage_program {
 #define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
 	USAGE_PROGRAMS(X)
@@ -94,12 +103,20 @@ struct usage_event {
 	char path[USAGE_PATH_MAX];
 };
 
-/* The single entry of map `layout`, written by user space when the counters are born. */
+/*
+ * The single entry of map `layout`, written by user space. Programs of another generation than this keep still, so that
+ * an upgrade attaches the new ones, changes one word, and releases the old ones: nothing is missed or counted twice.
+ */
 struct usage_layout {
-	unsigned int version;
+	unsigned int version; /* 0 until the counters are born */
+	unsigned int generation;
 	unsigned int is_v1;
-	unsigned int counters; /* bit c set: counter c is counted */
+	unsigned int counters;   /* bit c set: counter c is counted */
+	unsigned int pmu_events; /* bit e set: event e is open */
 	unsigned int reserved;
+	unsigned long long birth_ns;                       /* CLOCK_BOOTTIME */
+	unsigned long long build;                          /* of the programs */
+	unsigned long long open_cpus[USAGE_CPUS_MAX / 64]; /* whose events are open */
 };
 
 /* The entries of map `totals`. */

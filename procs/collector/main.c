@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
-#include "collector/pmu.h"
 #include "collector/sampler.h"
 #include "collector/topology.h"
 #include "ipc/handover.h"
@@ -30,7 +29,6 @@ struct collector {
 	struct ring_writer *ring;
 	int ring_fd, ring_read_fd;
 	bool is_new_epoch;
-	bool has_pmu; /* told, not used yet: counters_valid names what the rows carry */
 	struct handover *handover;
 	struct link *estimator, *resolver, *exporter, *acks;
 	struct timer timer;
@@ -56,8 +54,8 @@ static int open_usage(struct collector *collector)
 
 	collector->is_new_epoch = true;
 	if (strcmp(wanted, "procfs") != 0)
-		r = usage_open_ebpf(&collector->hierarchy, collector->ring_fd >= 0, &collector->usage,
-			&collector->is_new_epoch, &step);
+		r = usage_open_ebpf(&collector->config, &collector->hierarchy, collector->ring_fd >= 0,
+			&collector->usage, &collector->is_new_epoch, &step);
 	if (r == 0)
 		return 0;
 	if (strcmp(wanted, "ebpf") == 0) {
@@ -125,7 +123,6 @@ static int open_counters(struct collector *collector)
 {
 	int r;
 
-	collector->has_pmu = pmu_is_present();
 	collector->ring_fd = ready_take_fd(RING_FD_NAME);
 	r = hierarchy_find(&collector->config, &collector->hierarchy);
 	if (r < 0)
@@ -193,7 +190,8 @@ static void send_stats(struct collector *collector, uint64_t now_ns)
 	*collector->turns = (double)loop_turns(collector->loop);
 	snprintf(labels, sizeof(labels), "source=\"%s\"", collector->usage->name);
 	*stats_entry(&collector->stats, STAT_GAUGE, "usage_source_info", labels) = 1;
-	*stats_entry(&collector->stats, STAT_GAUGE, "pmu_present", "") = collector->has_pmu;
+	*stats_entry(&collector->stats, STAT_GAUGE, "pmu_present", "") =
+		collector->usage->counters >> COUNTER_cycles & 1;
 	*stats_entry(&collector->stats, STAT_GAUGE, "virtual_machine_processes", "") = collector->vms.count;
 	*stats_entry(&collector->stats, STAT_COUNTER, "virtual_machines_dropped_total", "") =
 		collector->vms.dropped;

@@ -96,6 +96,7 @@ static int read_ebpf(struct usage_reader *source, const struct usage_visitor *vi
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
 	int r;
 
+	usage_kernel_settle(&usage->kernel);
 	usage->visitor = visitor;
 	ring_buffer__consume(usage->events);
 	usage->visitor = NULL;
@@ -176,8 +177,8 @@ static int prepare(struct ebpf_usage *usage, const char **ret_step)
 	return usage->events == NULL ? -errno : 0;
 }
 
-int usage_open_ebpf(const struct hierarchy *hierarchy, bool may_adopt, struct usage_reader **ret_source,
-	bool *ret_is_new, const char **ret_step)
+int usage_open_ebpf(const struct config *config, const struct hierarchy *hierarchy, bool may_adopt,
+	struct usage_reader **ret_source, bool *ret_is_new, const char **ret_step)
 {
 	struct ebpf_usage *usage = calloc(1, sizeof(*usage));
 	int r;
@@ -186,8 +187,8 @@ int usage_open_ebpf(const struct hierarchy *hierarchy, bool may_adopt, struct us
 	if (usage == NULL)
 		return -ENOMEM;
 	usage->source = (struct usage_reader) { "ebpf", 0, read_ebpf, forget_ebpf, report_ebpf, free_ebpf };
-	r = usage_kernel_open(&usage->kernel, hierarchy, may_adopt, ret_is_new, ret_step);
-	usage->source.counters = usage->kernel.counters;
+	r = usage_kernel_open(&usage->kernel, config, hierarchy, may_adopt, ret_is_new, ret_step);
+	usage->source.counters = usage->kernel.layout.counters;
 	if (r < 0 || (r = prepare(usage, ret_step)) < 0) {
 		free_ebpf(&usage->source);
 		return r;

@@ -12,9 +12,11 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/ready.h"
+#include "collector/pmu.h"
+#include "collector/usage_store.h"
 
-#define FD_NAME_MAX 64
+#define FD_NAME_MAX      64
+#define CPUS_INTERVAL_NS (5 * NS_PER_SECOND) /* CPUs are plugged in by hand */
 
 static const struct {
 	const char *name, *label, *tracepoint;
@@ -22,12 +24,6 @@ static const struct {
 } programs[] = {
 #define X(name, label, tracepoint, counter) { #name, #label, tracepoint, USAGE_##counter },
 	USAGE_PROGRAMS(X)
-#undef X
-};
-
-static const char *const map_names[] = {
-#define X(name) #name,
-	USAGE_MAPS(X)
 #undef X
 };
 
@@ -45,71 +41,16 @@ static bool is_core(int program)
 	return programs[program].counter == USAGE_CORE;
 }
 
-static void name_link(char name[static FD_NAME_MAX], int program)
+static bool is_pmu(int program)
 {
-	snprintf(name, FD_NAME_MAX, "link-%s", programs[program].name);
+	return programs[program].counter == USAGE_PMU;
 }
 
-static void name_map(char name[static FD_NAME_MAX], int map)
+static int write_layout(const struct usage_kernel *kernel)
 {
-	snprintf(name, FD_NAME_MAX, "map-%s", map_names[map]);
-}
-
-void usage_kernel_close(struct usage_kernel *kernel)
-{
-	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++)
-		closep(&kernel->link[i]);
-	for (int i = 0; i < USAGE_MAP_COUNT; i++)
-		closep(&kernel->map[i]);
-}
-
-static void drop(const char *name, int *fd)
-{
-	if (*fd >= 0)
-		ready_drop_fd(name);
-	closep(fd);
-	*fd = -1;
-}
-
-static void drop_all(struct usage_kernel *kernel)
-{
-	char name[FD_NAME_MAX];
-
-	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
-		name_link(name, i);
-		drop(name, &kernel->link[i]);
-	}
-	for (int i = 0; i < USAGE_MAP_COUNT; i++) {
-		name_map(name, i);
-		drop(name, &kernel->map[i]);
-	}
-}
-
-/* All maps and core links, or none: half of a set of counters is worth nothing. */
-static bool adopt(struct usage_kernel *kernel, const struct hierarchy *hierarchy, bool may_adopt)
-{
-	struct usage_layout layout = { 0 };
 	const uint32_t zero = 0;
-	char name[FD_NAME_MAX];
-	bool has_all = may_adopt;
 
-	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
-		name_link(name, i);
-		kernel->link[i] = ready_take_fd(name);
-		has_all &= kernel->link[i] >= 0 || !is_core(i);
-	}
-	for (int i = 0; i < USAGE_MAP_COUNT; i++) {
-		name_map(name, i);
-		kernel->map[i] = ready_take_fd(name);
-		has_all &= kernel->map[i] >= 0;
-	}
-	if (has_all && bpf_map_lookup_elem(kernel->map[USAGE_MAP_layout], &zero, &layout) == 0 &&
-		layout.version == USAGE_LAYOUT && layout.is_v1 == hierarchy->is_v1) {
-		kernel->counters = layout.counters;
-		return true;
-	}
-	drop_all(kernel);
-	return false;
+	return bpf_map_update_elem(kernel->map[USAGE_MAP_layout], &zero, &kernel->layout, BPF_ANY);
 }
 
 /* Runs `prime` over all tasks: what they used so far belongs to nobody. */
@@ -148,7 +89,7 @@ static void say_absent(int program, const char *why)
 }
 
 /* Leaves out what this kernel has no tracepoint for. Before 5.16 it dirties pages, not folios. */
-static void choose_programs(struct usage *object, const struct btf *btf, bool cpu_only)
+static void choose_programs(struct usage *object, const struct btf *btf, bool cpu_only, uint32_t pmu_events)
 {
 	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(object->obj, programs[i].name);
@@ -156,27 +97,35 @@ static void choose_programs(struct usage *object, const struct btf *btf, bool cp
 		if (i == USAGE_PROGRAM_on_cache_dirty && !is_there)
 			is_there = has_tracepoint(btf, "writeback_dirty_page") &&
 				   bpf_program__set_attach_target(program, 0, "writeback_dirty_page") == 0;
-		if (is_core(i) || (is_there && !cpu_only))
+		if (is_core(i) || (is_pmu(i) ? pmu_events != 0 : is_there && !cpu_only))
 			continue;
 		bpf_program__set_autoload(program, false);
-		say_absent(i, cpu_only ? "the programs with it did not load" : "not in this kernel");
+		if (!is_pmu(i))
+			say_absent(i, cpu_only ? "the programs with it did not load" : "not in this kernel");
 	}
 }
 
-static int open_and_load(
-	const struct hierarchy *hierarchy, const struct btf *btf, bool cpu_only, struct usage **ret_object)
+/* With the maps we have, if any. */
+static int open_and_load(const struct usage_kernel *kernel, const struct hierarchy *hierarchy,
+	const struct btf *btf, bool cpu_only, struct usage **ret_object)
 {
 	struct usage *object = usage__open();
+	int r = 0;
 
 	if (object == NULL)
 		return -errno;
 	object->rodata->is_v1 = hierarchy->is_v1;
 	object->rodata->hierarchy_id = hierarchy->id;
-	object->rodata->birth_ns = clock_now().boot_ns;
+	object->rodata->birth_ns = kernel->layout.birth_ns;
+	object->rodata->generation = kernel->layout.generation;
+	object->rodata->pmu_events = kernel->layout.pmu_events;
 	object->rodata->cpu_only = cpu_only;
-	choose_programs(object, btf, cpu_only);
-	int r = usage__load(object);
-	if (r < 0)
+	choose_programs(object, btf, cpu_only, kernel->layout.pmu_events);
+	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++)
+		if (kernel->map[i] >= 0)
+			r = bpf_map__reuse_fd(
+				bpf_object__find_map_by_name(object->obj, usage_map_name(i)), kernel->map[i]);
+	if (r < 0 || (r = usage__load(object)) < 0)
 		usage__destroy(object);
 	else
 		*ret_object = object;
@@ -184,37 +133,45 @@ static int open_and_load(
 }
 
 /* A kernel whose verifier refuses the rich object still counts CPU time. */
-static int load(const struct hierarchy *hierarchy, const struct btf *btf, struct usage **ret_object,
-	bool *ret_cpu_only)
+static int load(struct usage_kernel *kernel, const struct hierarchy *hierarchy, const struct btf *btf,
+	struct usage **ret_object, bool *ret_cpu_only)
 {
-	int r = open_and_load(hierarchy, btf, false, ret_object);
+	int r = open_and_load(kernel, hierarchy, btf, false, ret_object);
 
 	*ret_cpu_only = false;
 	if (r == 0 || r == -EPERM)
 		return r;
 	log_warning("this kernel refuses the programs of all counters (%s): CPU time only", strerror(-r));
 	*ret_cpu_only = true;
-	return open_and_load(hierarchy, btf, true, ret_object);
+	kernel->layout.pmu_events = 0;
+	return open_and_load(kernel, hierarchy, btf, true, ret_object);
+}
+
+static int attach_one(const struct bpf_program *program, int i)
+{
+	if (i == USAGE_PROGRAM_settle_cpu) /* it is run, not attached */
+		return dup(bpf_program__fd(program));
+	struct bpf_link *link = bpf_program__attach(program);
+	if (link == NULL)
+		return -1;
+	int fd = dup(bpf_link__fd(link));
+	bpf_link__destroy(link);
+	return fd;
 }
 
 /* The skeleton closes its own descriptors when it is destroyed; ours are duplicates, which keep everything alive. */
-static int attach(struct usage_kernel *kernel, struct usage *object)
+static int attach(struct usage *object, int link[static USAGE_PROGRAM_COUNT])
 {
 	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(object->obj, programs[i].name);
 		if (!bpf_program__autoload(program))
 			continue;
-		struct bpf_link *link = bpf_program__attach(program);
-		if (link == NULL && is_core(i))
-			return -errno;
-		if (link == NULL) {
-			say_absent(i, strerror(errno));
+		link[i] = attach_one(program, i);
+		if (link[i] >= 0)
 			continue;
-		}
-		kernel->link[i] = dup(bpf_link__fd(link));
-		bpf_link__destroy(link);
-		if (kernel->link[i] < 0)
+		if (is_core(i))
 			return -errno;
+		say_absent(i, strerror(errno));
 	}
 	return 0;
 }
@@ -222,7 +179,7 @@ static int attach(struct usage_kernel *kernel, struct usage *object)
 static int keep_maps(struct usage_kernel *kernel, struct usage *object)
 {
 	for (int i = 0; i < USAGE_MAP_COUNT; i++) {
-		kernel->map[i] = dup(bpf_object__find_map_fd_by_name(object->obj, map_names[i]));
+		kernel->map[i] = dup(bpf_object__find_map_fd_by_name(object->obj, usage_map_name(i)));
 		if (kernel->map[i] < 0)
 			return -errno;
 	}
@@ -230,51 +187,41 @@ static int keep_maps(struct usage_kernel *kernel, struct usage *object)
 }
 
 /* A counter is there when each of its programs is. */
-static uint32_t counters_of(const struct usage_kernel *kernel, const struct btf *btf, bool cpu_only)
+static uint32_t counters_of(
+	const struct usage_kernel *kernel, const int *link, const struct btf *btf, bool cpu_only)
 {
+	static const int pmu_counters[] = {
+#define X(name) USAGE_##name,
+		USAGE_PMU_EVENTS(X)
+#undef X
+	};
 	uint32_t counters = 0, absent = 0;
 
+	if (cpu_only)
+		return 1U << USAGE_cpu_ns;
 	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
-		if (is_core(i))
+		if (programs[i].counter < 0)
 			continue;
 		counters |= 1U << programs[i].counter;
-		absent |= kernel->link[i] < 0 ? 1U << programs[i].counter : 0;
+		absent |= link[i] < 0 ? 1U << programs[i].counter : 0;
 	}
-	counters = (counters & ~absent) | READ_COUNTERS | (counts_io(btf) ? IO_COUNTERS : 0);
-	return cpu_only ? 1U << USAGE_cpu_ns : counters;
+	for (int e = 0; e < USAGE_PMU_COUNT && link[USAGE_PROGRAM_on_switch] >= 0; e++)
+		if (kernel->layout.pmu_events & 1U << e)
+			counters |= 1U << pmu_counters[e];
+	return (counters & ~absent) | READ_COUNTERS | (counts_io(btf) ? IO_COUNTERS : 0);
 }
 
-/* The last step, so that a set without its layout is never taken for a whole one. */
-static int begin(struct usage_kernel *kernel, const struct hierarchy *hierarchy)
+/* The version comes last, so that a set that was never whole is not taken for one. */
+static int begin(struct usage_kernel *kernel)
 {
-	const struct usage_layout layout = {
-		.version = USAGE_LAYOUT, .is_v1 = hierarchy->is_v1, .counters = kernel->counters
-	};
 	const struct usage_sum nothing = { 0 };
 	const unsigned long long other = USAGE_OTHER;
-	const uint32_t zero = 0;
 	int r = bpf_map_update_elem(kernel->map[USAGE_MAP_dead], &other, &nothing, BPF_NOEXIST);
 
 	if (r < 0 || (r = run_prime(kernel)) < 0)
 		return r;
-	return bpf_map_update_elem(kernel->map[USAGE_MAP_layout], &zero, &layout, BPF_ANY);
-}
-
-static int store(const struct usage_kernel *kernel)
-{
-	char name[FD_NAME_MAX];
-	int r = 0;
-
-	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++) {
-		name_map(name, i);
-		r = ready_store_fd(name, kernel->map[i]);
-	}
-	for (int i = 0; i < USAGE_PROGRAM_COUNT && r == 0; i++) {
-		name_link(name, i);
-		if (kernel->link[i] >= 0)
-			r = ready_store_fd(name, kernel->link[i]);
-	}
-	return r;
+	kernel->layout.version = USAGE_LAYOUT;
+	return write_layout(kernel);
 }
 
 static int make(struct usage_kernel *kernel, const struct hierarchy *hierarchy, const struct btf *btf,
@@ -285,17 +232,102 @@ static int make(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 	int r;
 
 	*ret_step = "load the BPF programs";
-	if ((r = load(hierarchy, btf, &object, &cpu_only)) < 0)
+	if ((r = load(kernel, hierarchy, btf, &object, &cpu_only)) < 0)
 		return r;
 	*ret_step = "attach the BPF programs";
-	if ((r = keep_maps(kernel, object)) == 0)
-		r = attach(kernel, object);
+	if ((r = keep_maps(kernel, object)) == 0 && (r = write_layout(kernel)) == 0)
+		r = attach(object, kernel->link);
 	usage__destroy(object);
 	if (r < 0)
 		return r;
-	kernel->counters = counters_of(kernel, btf, cpu_only);
+	kernel->layout.counters = counters_of(kernel, kernel->link, btf, cpu_only);
 	*ret_step = "begin counting";
-	return (r = begin(kernel, hierarchy)) < 0 ? r : store(kernel);
+	if ((r = begin(kernel)) < 0 || (r = usage_store_maps(kernel)) < 0)
+		return r;
+	return usage_store_links(kernel->link, kernel->layout.generation);
+}
+
+static void close_events(struct usage_kernel *kernel, uint32_t events)
+{
+	for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++)
+		if (kernel->layout.open_cpus[cpu / 64] >> cpu % 64 & 1)
+			pmu_close(kernel->map[USAGE_MAP_perf_events], events, cpu);
+	memset(kernel->layout.open_cpus, 0, sizeof(kernel->layout.open_cpus));
+}
+
+/* Other programs than those that count: they are attached, then one word hands over to them. */
+static int upgrade(struct usage_kernel *kernel, const struct hierarchy *hierarchy, const struct btf *btf,
+	const struct usage_layout *wanted)
+{
+	const struct usage_layout old = kernel->layout;
+	int link[USAGE_PROGRAM_COUNT];
+	struct usage *object = NULL;
+	bool cpu_only;
+
+	memset(link, 0xff, sizeof(link));
+	kernel->layout.generation++;
+	kernel->layout.build = wanted->build;
+	kernel->layout.pmu_events = wanted->pmu_events;
+	int r = load(kernel, hierarchy, btf, &object, &cpu_only);
+	if (r == 0)
+		r = attach(object, link);
+	usage__destroy(object);
+	if (r == 0)
+		r = usage_store_links(link, kernel->layout.generation);
+	if (r < 0) {
+		usage_close_links(link);
+		kernel->layout = old;
+		return r;
+	}
+	close_events(kernel, old.pmu_events);
+	kernel->layout.counters = counters_of(kernel, link, btf, cpu_only);
+	write_layout(kernel);
+	usage_drop_links(kernel->link, old.generation);
+	memcpy(kernel->link, link, sizeof(link));
+	return 0;
+}
+
+void usage_kernel_settle(struct usage_kernel *kernel)
+{
+	uint64_t online[PMU_CPU_WORDS];
+	uint64_t *open_cpus = (uint64_t *)kernel->layout.open_cpus, now_ns = clock_mono_ns();
+	int r = 0;
+
+	if (kernel->link[USAGE_PROGRAM_on_switch] < 0)
+		return;
+	if (now_ns >= kernel->cpus_checked_ns + CPUS_INTERVAL_NS &&
+		pmu_read_online(kernel->config->sysfs_root, online) == 0) {
+		kernel->cpus_checked_ns = now_ns;
+		for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++) {
+			uint64_t bit = UINT64_C(1) << cpu % 64;
+			if (online[cpu / 64] & ~open_cpus[cpu / 64] & bit)
+				r = pmu_open(kernel->map[USAGE_MAP_perf_events], kernel->config->pmu_cycles,
+					kernel->layout.pmu_events, cpu);
+			if (open_cpus[cpu / 64] & ~online[cpu / 64] & bit)
+				pmu_close(kernel->map[USAGE_MAP_perf_events], kernel->layout.pmu_events, cpu);
+		}
+		if (memcmp(open_cpus, online, sizeof(online)) != 0) {
+			memcpy(open_cpus, online, sizeof(online));
+			write_layout(kernel);
+		}
+		if (r < 0)
+			log_warning("a hardware counter does not open on a CPU: %s", strerror(-r));
+	}
+	pmu_run_on(kernel->link[USAGE_PROGRAM_settle_cpu], open_cpus);
+}
+
+/* FNV-1a (Fowler, Noll, Vo) of the object: which programs are these? */
+static uint64_t build_of_object(const char *pmu_choice)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	size_t size;
+	const unsigned char *bytes = usage__elf_bytes(&size);
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	for (; *pmu_choice != '\0'; pmu_choice++)
+		hash = (hash ^ (unsigned char)*pmu_choice) * UINT64_C(0x100000001b3);
+	return hash;
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -304,18 +336,35 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list argu
 	return 0; /* the caller tells, once, what it means for the user */
 }
 
-int usage_kernel_open(struct usage_kernel *kernel, const struct hierarchy *hierarchy, bool may_adopt,
-	bool *ret_is_new, const char **ret_step)
+int usage_kernel_open(struct usage_kernel *kernel, const struct config *config,
+	const struct hierarchy *hierarchy, bool may_adopt, bool *ret_is_new, const char **ret_step)
 {
+	const struct usage_layout wanted = { .generation = 1,
+		.is_v1 = hierarchy->is_v1,
+		.pmu_events = pmu_find(config->pmu_cycles),
+		.birth_ns = clock_now().boot_ns,
+		.build = build_of_object(config->pmu_cycles) };
+	int r;
+
 	libbpf_set_print(quiet);
-	*ret_is_new = !adopt(kernel, hierarchy, may_adopt);
-	if (!*ret_is_new)
+	kernel->config = config;
+	memset(kernel->link, 0xff, sizeof(kernel->link));
+	memset(kernel->map, 0xff, sizeof(kernel->map));
+	*ret_is_new = !usage_adopt(kernel, hierarchy, may_adopt);
+	if (!*ret_is_new && kernel->layout.build == wanted.build)
 		return 0;
 	*ret_step = "read the kernel's BTF";
 	struct btf *btf = btf__load_vmlinux_btf();
 	if (btf == NULL)
-		return -errno;
-	int r = make(kernel, hierarchy, btf, ret_step);
+		return *ret_is_new ? -errno : 0;
+	if (*ret_is_new) {
+		kernel->layout = wanted;
+		r = make(kernel, hierarchy, btf, ret_step);
+	} else if ((r = upgrade(kernel, hierarchy, btf, &wanted)) < 0) {
+		log_warning("cannot attach this version's programs (%s): the old ones go on counting",
+			strerror(-r));
+		r = 0;
+	}
 	btf__free(btf);
 	return r;
 }

@@ -1,16 +1,19 @@
 /*
  * The kernel's side of the counters: loads the programs, attaches what this kernel has, and keeps links and maps in the
- * supervisor's fd store, so that counting goes on while the collector is away. Not thread-safe; one owner.
+ * supervisor's fd store, so that counting goes on while the collector is away. A collector with other programs than
+ * those that count attaches its own before it releases them. Not thread-safe; one owner.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/config.h"
 #include "bpf/usage.h"
 #include "collector/hierarchy.h"
 
-#define USAGE_MAPS(X) X(threads) X(dead) X(totals) X(runs) X(softirq_began) X(layout) X(events)
+#define USAGE_MAPS(X)                                                                                        \
+	X(layout) X(threads) X(dead) X(totals) X(runs) X(softirq_began) X(events) X(perf_events) X(pmu_cpus)
 enum usage_map {
 #define X(name) USAGE_MAP_##name,
 	USAGE_MAPS(X)
@@ -19,14 +22,18 @@ enum usage_map {
 };
 
 struct usage_kernel {
-	int link[USAGE_PROGRAM_COUNT]; /* -1 = not attached: this kernel lacks it */
+	const struct config *config;
+	int link[USAGE_PROGRAM_COUNT]; /* -1 = not attached: this kernel lacks it. Of settle_cpu the program itself. */
 	int map[USAGE_MAP_COUNT];
-	uint32_t counters; /* bit c set: counter c (usage.h) is counted */
+	struct usage_layout layout; /* as in the map */
+	uint64_t cpus_checked_ns;   /* CLOCK_MONOTONIC */
 };
 
 /* As usage_open_ebpf(). The caller ends with usage_kernel_close() in any case. */
-int usage_kernel_open(struct usage_kernel *kernel, const struct hierarchy *hierarchy, bool may_adopt,
-	bool *ret_is_new, const char **ret_step);
+int usage_kernel_open(struct usage_kernel *kernel, const struct config *config,
+	const struct hierarchy *hierarchy, bool may_adopt, bool *ret_is_new, const char **ret_step);
 void usage_kernel_close(struct usage_kernel *kernel);
+/* Before a reading: hardware counters of CPUs that came or went, and of threads that have not left theirs. */
+void usage_kernel_settle(struct usage_kernel *kernel);
 /* The label of a program in metrics. */
 const char *usage_probe_name(enum usage_program program);

@@ -38,7 +38,7 @@ struct usage_reader {
 
 /* Takes the kernel's counters back from the supervisor where it may, or makes new ones (*ret_is_new). -EPERM, -ENOENT (no BTF), …
  * with the step that failed in ret_step (static text). What is absent on this kernel is logged. */
-int usage_open_ebpf(const struct hierarchy *hierarchy, bool may_adopt, struct usage_reader **ret_source,
-	bool *ret_is_new, const char **ret_step);
+int usage_open_ebpf(const struct config *config, const struct hierarchy *hierarchy, bool may_adopt,
+	struct usage_reader **ret_source, bool *ret_is_new, const char **ret_step);
 int usage_open_procfs(
 	const struct config *config, const struct hierarchy *hierarchy, struct usage_reader **ret_source);

@@ -122,7 +122,7 @@ static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_beh
 
 	config_defaults(&config);
 	if (hierarchy_find(&config, &hierarchy) < 0 ||
-		usage_open_ebpf(&hierarchy, false, &usage, &is_new, &step) < 0)
+		usage_open_ebpf(&config, &hierarchy, false, &usage, &is_new, &step) < 0)
 		skip();
 	uint64_t from_id = make_group(&hierarchy, "from", from), to_id = make_group(&hierarchy, "to", to);
 	assert_true(from_id != 0 && to_id != 0);
