@@ -14,8 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
-#include "collector/procfs_parse.h"
 #include "collector/usage_reader.h"
 #include "tests/unit/collector/fake_fd_store.h"
 #include "tests/unit/unit.h"
@@ -27,6 +25,7 @@
 #define DATAGRAM    1000
 #define BURN_NS     (300 * NS_PER_MILLISECOND)
 #define DEADLINE_NS (10 * NS_PER_SECOND)
+#define BURSTS      10
 #define UPGRADES    5
 #define TALKS       40
 
@@ -485,43 +484,44 @@ static void an_upgrade_neither_misses_nor_repeats_anything(void **state)
 	assert_true(fd_store_peek("link-6-on_free") >= 0);
 }
 
-static uint64_t steal_ns(void)
+/* How far the clock is from the CPU time of a burst, in 1/1000. A reading in its midst must know half of it already. */
+static int64_t burst_difference(struct world *world)
 {
-	char text[65536];
-	struct procfs_cpu cpu;
-
-	assert_true(file_read_text(AT_FDCWD, "/proc/stat", text, sizeof(text)) >= 0);
-	assert_int_equal(procfs_parse_cpu(text, &cpu), 0);
-	return cpu.steal_ticks * 10 * NS_PER_MILLISECOND;
-}
-
-/* A software clock counts what a hardware counter would, where it would: it must be the CPU time. */
-static void a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time(void **state)
-{
-	struct world *world = *state;
-	uint64_t stolen_ns = steal_ns();
-
-	if (world->usage == NULL || !counts(world, USAGE_cycles))
-		skip();
-	assert_false(counts(world, USAGE_instructions));
 	read_usage(world);
 	uint64_t clock = world->sum[USAGE_cycles], cpu_ns = world->sum[USAGE_cpu_ns];
+	uint64_t end_ns = clock_mono_ns() + DEADLINE_NS;
 	order(world, 'b');
-	for (uint64_t end_ns = clock_mono_ns() + DEADLINE_NS; clock_mono_ns() < end_ns;) {
-		read_usage(world); /* it has not left its CPU of its own will yet */
-		if (world->sum[USAGE_cpu_ns] - cpu_ns > BURN_NS / 2)
-			break;
-	}
-	uint64_t half = world->sum[USAGE_cycles] - clock;
-	assert_true(half > 4 * (BURN_NS / 10));
+	do /* it has not left its CPU of its own will yet */
+		read_usage(world);
+	while (world->sum[USAGE_cpu_ns] - cpu_ns < BURN_NS / 2 && clock_mono_ns() < end_ns);
+	assert_true(world->sum[USAGE_cycles] - clock > BURN_NS / 10 * 4);
 	wait_for_answer(world);
 	read_usage(world);
 	clock = world->sum[USAGE_cycles] - clock;
 	cpu_ns = world->sum[USAGE_cpu_ns] - cpu_ns;
-	stolen_ns = steal_ns() - stolen_ns + 10 * NS_PER_MILLISECOND * (stolen_ns != steal_ns());
-	print_message("clock %lu, CPU time %lu, stolen %lu ns\n", clock, cpu_ns, stolen_ns);
 	assert_true(cpu_ns >= BURN_NS);
-	assert_in_range(clock, cpu_ns - cpu_ns / 100, cpu_ns + cpu_ns / 100 + stolen_ns);
+	return ((int64_t)clock - (int64_t)cpu_ns) * 1000 / (int64_t)cpu_ns;
+}
+
+/*
+ * A software clock counts what a hardware counter would, where it would: it must be the CPU time. It also sees what the
+ * scheduler leaves out of that (time stolen from this guest, the switches themselves), so the quietest burst counts.
+ */
+static void a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time(void **state)
+{
+	struct world *world = *state;
+	int64_t quietest = INT64_MAX;
+
+	if (world->usage == NULL || !counts(world, USAGE_cycles))
+		skip();
+	assert_false(counts(world, USAGE_instructions));
+	for (int i = 0; i < BURSTS && quietest > 10; i++) {
+		int64_t difference = burst_difference(world);
+		assert_true(difference >= -10);
+		quietest = difference < quietest ? difference : quietest;
+	}
+	assert_true(quietest <= 10);
+	uint64_t clock = world->sum[USAGE_cycles];
 	restart(world);
 	read_usage(world);
 	assert_true(world->sum[USAGE_cycles] >= clock && counts(world, USAGE_cycles));
