@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cli/doctor.h"
+#include "cli/meters_host.h"
 #include "cli/up_host.h"
 
 static void check_kernel(struct findings *findings)
@@ -76,20 +77,44 @@ static void check_pmu(struct findings *findings)
 
 static void check_meter(struct findings *findings, const struct config *config)
 {
-	char path[CONFIG_TEXT_MAX + 64];
+	char path[CONFIG_TEXT_MAX + 128];
 
-	snprintf(path, sizeof(path), "%s/class/powercap/intel-rapl:0/energy_uj", config->sysfs_root);
-	if (access(path, F_OK) < 0)
+	switch (host_find_meter(config, path, sizeof(path))) {
+	case HOST_METER_READABLE:
+		findings_add(findings, "power-meter", FINDING_MEASURED, "", "power meter: %s", path);
+		break;
+	case HOST_METER_REFUSED:
+		findings_add(findings, "power-meter", FINDING_MODELLED,
+			"sudo tanso up, or make the file readable for group tanso (deploy/systemd's rules "
+			"do)",
+			"the power meter %s is not readable for you", path);
+		break;
+	case HOST_METER_SENSORS:
+		findings_add(findings, "power-meter", FINDING_MODELLED, "",
+			"power sensors are here (%s); the collector says at its start whether one of them is "
+			"the "
+			"CPU's or the host's",
+			path);
+		break;
+	case HOST_METER_NONE:
 		findings_add(findings, "power-meter", FINDING_MODELLED,
 			"if you know this host's watts: host_idle_watts and host_full_watts in tanso.conf",
 			"no power meter (RAPL) here, usual in a guest: watts come from a model and carry its "
 			"error");
-	else if (access(path, R_OK) < 0)
-		findings_add(findings, "power-meter", FINDING_MODELLED,
-			"sudo tanso up, or make the file readable for group tanso",
-			"the power meter %s is not readable for you", path);
-	else
-		findings_add(findings, "power-meter", FINDING_MEASURED, "", "power meter: %s", path);
+	}
+}
+
+static void check_gpu(struct findings *findings, const struct config *config)
+{
+	bool is_wanted = strstr(config->meters, "nvml") != NULL;
+
+	if (host_has_nvidia(config)) /* a host without GPU has nothing to find */
+		findings_add(findings, "gpu-meter", is_wanted ? FINDING_MEASURED : FINDING_MODELLED,
+			is_wanted ? "" : "name nvml in `meters` in tanso.conf",
+			is_wanted ? "NVIDIA's driver is loaded: GPU watts come from %s"
+				  : "NVIDIA's driver is loaded, and nothing asks it (%s): GPU watts are not "
+				    "counted",
+			config->nvml_library);
 }
 
 static void check_cgroups(struct findings *findings, const struct config *config)
@@ -120,5 +145,6 @@ void doctor_check_host(struct findings *findings, const struct config *config)
 	check_capabilities(findings);
 	check_pmu(findings);
 	check_meter(findings, config);
+	check_gpu(findings, config);
 	check_cgroups(findings, config);
 }

@@ -102,7 +102,7 @@ static void check_watts(struct findings *findings, const char *metrics)
 	bool is_model = strncmp(source, "curve", 5) == 0 || strstr(source, "model") != NULL;
 	bool is_fake = strstr(source, "fake") != NULL;
 	findings_add(findings, "watts", is_model || is_fake ? FINDING_MODELLED : FINDING_MEASURED,
-		is_fake ? "meters = powercap,model in tanso.conf" : "", "watts come from %s%s", source,
+		is_fake ? "leave `meters` in tanso.conf to its default" : "", "watts come from %s%s", source,
 		is_fake ? ", a fake meter: no status rests on them" : "");
 	findings_add(findings, "cpu-time", strcmp(usage, "ebpf") == 0 ? FINDING_MEASURED : FINDING_MODELLED,
 		"", "CPU time is read by %s", usage);

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/stage.h"
+#include "cli/meters_host.h"
 
 static bool exe_folder(char *ret_path, size_t size)
 {
@@ -129,7 +130,7 @@ void host_print_limits(const struct config *config)
 {
 	bool has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
 	bool may_bpf = host_has_capability(CAP_BPF) && host_has_capability(CAP_PERFMON);
-	char zone[CONFIG_TEXT_MAX + 64];
+	char path[CONFIG_TEXT_MAX + 128];
 
 	if (!has_btf)
 		puts("  missing: kernel type information (/sys/kernel/btf/vmlinux); remedy: a kernel with "
@@ -140,12 +141,12 @@ void host_print_limits(const struct config *config)
 		puts("  so CPU time is read from /proc: processes that live shorter than a reading are "
 		     "missed, and "
 		     "every number says procfs");
-	snprintf(zone, sizeof(zone), "%s/class/powercap/intel-rapl:0/energy_uj", config->sysfs_root);
-	if (access(zone, F_OK) < 0)
+	enum host_meter meter = host_find_meter(config, path, sizeof(path));
+	if (meter == HOST_METER_NONE)
 		puts("  no power meter (RAPL) here, as in most cloud guests: watts come from a model and "
 		     "carry its error");
-	else if (access(zone, R_OK) < 0)
-		printf("  the power meter %s is not readable for you; remedy: run as root\n", zone);
+	else if (meter == HOST_METER_REFUSED)
+		printf("  the power meter %s is not readable for you; remedy: run as root\n", path);
 	fflush(stdout);
 }
 

@@ -1,6 +1,6 @@
 /*
  * What the NVML reader tells the collector: one datagram for each one it is sent. The reader is a child of the collector
- * that has NVIDIA's closed library in it (docs/decisions/0010-nvml-reader.md), so the collector checks every number.
+ * that has NVIDIA's closed library in it (docs/decisions/0016-meters.md), so the collector checks every number.
  */
 #pragma once
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 
 #include "collector/gpu.h"
 #include "tests/unit/collector/meter_fixture.h"
@@ -146,6 +147,37 @@ static void a_lost_gpu_fails_and_then_leaves_the_zone_to_nobody(void **state)
 	assert_true(read_until(has_no_slot, 11000) || read_until(has_no_slot, 1000));
 }
 
+static pid_t reader(void)
+{
+	char path[64];
+	int pid = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	FILE *in = fopen(path, "re");
+	while (in != NULL && fscanf(in, "%d", &pid) == 1)
+		; /* the last one; those before are ended readers of earlier tests */
+	if (in != NULL)
+		fclose(in);
+	return pid;
+}
+
+static void a_reader_that_dies_costs_the_gpus_and_nothing_else(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, 262143328850ULL);
+	describe("gpu GPU-a 1000 0 0\n");
+	open_meters("powercap,nvml");
+	if (reader() == 0)
+		skip();
+	assert_int_equal(kill(reader(), SIGKILL), 0);
+	assert_true(read_until(has_failed, 1000));
+	pass_and_read(11000);
+	sysfs_rapl_energy("intel-rapl:0", 5600);
+	pass_and_read(1000);
+	assert_null(slot_of(ZONE_GPU));
+	expect_uj(ZONE_PACKAGE, METER_OK, 600);
+}
+
 struct gained {
 	uint64_t ns_of_100, ns_of_200, others;
 };
@@ -267,6 +299,7 @@ int main(void)
 		GPU_TEST(without_library_driver_or_gpu_it_is_not_on_this_machine),
 		GPU_TEST(a_driver_reset_is_a_break_and_no_spike),
 		GPU_TEST(a_lost_gpu_fails_and_then_leaves_the_zone_to_nobody),
+		GPU_TEST(a_reader_that_dies_costs_the_gpus_and_nothing_else),
 		GPU_TEST(processes_share_by_utilisation_over_time),
 		GPU_TEST(gpu_time_goes_to_the_process_its_cgroup_and_the_rest_to_other),
 		GPU_TEST(idle_time_before_a_sample_is_not_charged),
