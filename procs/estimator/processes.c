@@ -9,6 +9,7 @@
 #define START_GRAIN_NS (10 * NS_PER_MILLISECOND) /* starttime of /proc/<pid>/stat counts clock ticks */
 #define FADE_SHIFT     3 /* recent_uj loses an eighth a turn: the last eight turns count */
 #define KEEP_TIMES     2 /* who is listed gives way to one that used so many times as much */
+#define MACHINE_FIRST  (UINT64_C(1) << 63) /* in a score: more than any process has µJ */
 
 struct candidate {
 	uint64_t score, key;
@@ -239,12 +240,15 @@ static int by_score(const void *a, const void *b)
 	return (left->key > right->key) - (left->key < right->key);
 }
 
-/* One that runs a machine is listed before all others: the machine's energy is that of its process. */
-static uint64_t score_of(const struct processes *processes, const struct state_process *process, uint64_t key)
+/* One that runs a machine is listed before all others: the machine's energy is that of its process. It stays one while
+ * the topology does not tell so (the collector's restart, or ours): readers would count what they saw of it twice. */
+static uint64_t score_of(const struct processes *processes, struct state_process *process, uint64_t key)
 {
-	if (processes->machines != NULL && machines_find(processes->machines, key) != NULL)
-		return UINT64_MAX;
-	return process->recent_uj * (process->is_listed ? KEEP_TIMES : 1);
+	uint64_t score = process->recent_uj * (process->is_listed ? KEEP_TIMES : 1);
+
+	if (!process->is_machine && processes->machines != NULL)
+		process->is_machine = machines_find(processes->machines, key) != NULL;
+	return process->is_machine ? score | MACHINE_FIRST : score;
 }
 
 /* Fills the candidates; false when the list may stay as it is. */

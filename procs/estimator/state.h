@@ -28,7 +28,8 @@ struct state_process {
 	uint64_t id; /* of its row */
 	uint64_t start_ns;
 	uint32_t tgid;
-	uint32_t is_listed; /* has a row in the process frame */
+	uint16_t is_listed;  /* has a row in the process frame */
+	uint16_t is_machine; /* has been told to run a virtual machine: it always will */
 	struct use seen;
 	uint64_t active_uj[STATE_ZONES]; /* part of its row's active_uj */
 	uint64_t listed_uj[STATE_ZONES]; /* what it used while it was listed, in whatever row */

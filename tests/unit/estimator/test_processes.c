@@ -28,6 +28,7 @@ static void begin(uint32_t cgroups)
 	config.process_rows = LIST;
 	begin_world(5, 1, cgroups);
 	begin_books(&books, config);
+	books.turn.processes.machines = &machines;
 	set_meter(0, ZONE_PACKAGE, METER_OK, 0);
 	publish();
 	assert_int_equal(turn_run(&books.turn, &books.state, world.reader), 0);
@@ -267,29 +268,76 @@ static void the_list_does_not_flap_between_equals(void **state)
 	end();
 }
 
-static void a_process_that_runs_a_machine_is_always_listed(void **state)
+static void tell_machine(uint32_t tgid)
+{
+	const struct topology_once part = { .full = 0 };
+	const struct topology_row vm = { .op = TOPOLOGY_ADD,
+		.kind = ROW_PROCESS,
+		.tgid = tgid,
+		.start_ns = FIRST_NS,
+		.workload_kind = WORKLOAD_VM,
+		.runtime = text_of("qemu"),
+		.workload = text_of("db1"),
+		.container_id = text_of("") };
+	const struct frame frame = { .once = &part, .rows = &vm, .row_count = 1, .is_last = true };
+
+	machines_topology(&machines, &frame);
+}
+
+static void tell_no_machines(void)
 {
 	const struct topology_once full = { .full = 1 };
-	struct topology_row vm = { .op = TOPOLOGY_ADD,
-		.kind = ROW_PROCESS,
-		.tgid = 21,
-		.start_ns = FIRST_NS,
-		.workload_kind = WORKLOAD_VM };
-	const struct frame frame = { .once = &full, .rows = &vm, .row_count = 1, .is_last = true };
+	const struct frame frame = { .once = &full, .is_last = true };
+
+	machines_topology(&machines, &frame);
+}
+
+/* Its machine's counter would stand still, or drop, if an idle one's process had no row. */
+static void an_idle_machine_has_a_row_before_the_busiest_processes(void **state)
+{
+	uint64_t before = 0;
 
 	(void)state;
 	begin(1);
-	books.turn.processes.machines = &machines;
-	machines_topology(&machines, &frame);
 	for (uint32_t i = 0; i < 12; i++)
 		add_process(100, 10 + i, FIRST_NS);
-	for (int i = 0; i < 10; i++) {
-		for (uint32_t p = 0; p < 11; p++) /* all but that one work */
-			work(1 + p, 0, 1000000);
+	for (int second_no = 0; second_no < 60; second_no++) {
+		for (uint32_t i = 0; i < 12; i++)
+			work(1 + i, 0, i == 0 ? 1000000 : 70000000);
+		if (second_no == 20)
+			tell_machine(10);
+		if (second_no == 40)
+			tell_no_machines(); /* the collector began anew and has not found it yet */
 		turn_after_a_second();
-		assert_non_null(row_in_frame(0, 21));
+		assert_int_equal(listed_count, LIST + PUBLISH_REST_ROWS);
+		assert_frame_is_the_node();
+		assert_int_equal(row_in_frame(0, 10) != NULL, second_no >= 20);
+		if (second_no < 20)
+			continue;
+		assert_true(row_in_frame(0, 10)->active_uj.by[ZONE_PACKAGE] > before);
+		before = row_in_frame(0, 10)->active_uj.by[ZONE_PACKAGE];
 	}
-	assert_frame_is_the_node();
+	end();
+}
+
+static void more_machines_than_rows_are_bounded_by_the_rows(void **state)
+{
+	(void)state;
+	begin(1);
+	for (uint32_t i = 0; i < 12; i++) {
+		add_process(100, 10 + i, FIRST_NS);
+		if (i < 2 * LIST)
+			tell_machine(10 + i);
+	}
+	for (int second_no = 0; second_no < 20; second_no++) {
+		for (uint32_t i = 0; i < 12; i++)
+			work(1 + i, 0, 10000000 * (i + 1));
+		turn_after_a_second();
+	}
+	assert_int_equal(listed_count, LIST + PUBLISH_REST_ROWS);
+	for (uint32_t i = 0; i < 12; i++) /* of the machines those that used most */
+		assert_int_equal(row_in_frame(0, 10 + i) != NULL, i >= LIST && i < 2 * LIST);
+	tell_no_machines();
 	end();
 }
 
@@ -361,7 +409,8 @@ int main(void)
 		cmocka_unit_test(processes_of_cgroups_without_a_row_share_the_row_other),
 		cmocka_unit_test(the_frame_lists_the_busiest_and_its_rest_never_goes_down),
 		cmocka_unit_test(the_list_does_not_flap_between_equals),
-		cmocka_unit_test(a_process_that_runs_a_machine_is_always_listed),
+		cmocka_unit_test(an_idle_machine_has_a_row_before_the_busiest_processes),
+		cmocka_unit_test(more_machines_than_rows_are_bounded_by_the_rows),
 		cmocka_unit_test(names_fill_their_place_and_machines_are_told),
 	};
 	return cmocka_run_group_tests(tests, begin_all, end_all);
