@@ -127,4 +127,9 @@ void exposition_stages(struct exposition *exposition, const struct stage_stats *
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		sheet_print(sheet, "tanso_stage_restarts_total{stage=\"%s\"} %llu\n",
 			stage_name((enum stage)stage), (unsigned long long)stats->of[stage].restarts);
+	metric_head(sheet, exposition->format, "tanso_stage_stats_repeated_total", "counter",
+		"Rows of a stage's stats that were left out: the same name and labels twice in one frame");
+	for (int stage = 0; stage < STAGE_COUNT; stage++)
+		sheet_print(sheet, "tanso_stage_stats_repeated_total{stage=\"%s\"} %llu\n",
+			stage_name((enum stage)stage), (unsigned long long)stats->of[stage].repeats);
 }

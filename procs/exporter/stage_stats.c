@@ -27,6 +27,16 @@ static bool is_label_text(struct text text)
 	return quotes % 2 == 0;
 }
 
+/* One series told twice spoils a scrape as a bad character does. */
+static bool is_told(const struct stage_stat *all, size_t count, const struct stats_row *row)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(row->name, text_of(all[i].name)) &&
+			text_equal(row->labels, text_of(all[i].labels)))
+			return true;
+	return false;
+}
+
 int stage_stats_take(struct stage_stats *stats, enum stage stage, const struct frame *frame, uint64_t now_ns)
 {
 	const struct stats_once *once = frame->once;
@@ -40,9 +50,13 @@ int stage_stats_take(struct stage_stats *stats, enum stage stage, const struct f
 	stats->of[stage].restarts += stats->of[stage].received_ns != 0 && stats->of[stage].run != once->run;
 	stats->of[stage].run = once->run;
 	stats->of[stage].received_ns = now_ns;
-	stats->of[stage].count = frame->row_count;
+	stats->of[stage].count = 0;
 	for (size_t i = 0; i < frame->row_count; i++) {
-		struct stage_stat *stat = &stats->of[stage].all[i];
+		if (is_told(stats->of[stage].all, stats->of[stage].count, &rows[i])) {
+			stats->of[stage].repeats++;
+			continue;
+		}
+		struct stage_stat *stat = &stats->of[stage].all[stats->of[stage].count++];
 		text_copy(stat->name, sizeof(stat->name), rows[i].name);
 		text_copy(stat->labels, sizeof(stat->labels), rows[i].labels);
 		stat->type = rows[i].type == STAT_COUNTER ? STAT_COUNTER : STAT_GAUGE;

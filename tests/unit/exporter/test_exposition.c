@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "tests/unit/unit.h"
 
@@ -128,6 +129,39 @@ static void stats_of_all_stages_with_one_name_stand_together(void **state)
 	assert_true(
 		says("tanso_turns_total{stage=\"collector\"} 5\ntanso_turns_total{stage=\"analyst\"} 5\n"));
 	assert_true(says("tanso_frames_in_total{stage=\"collector\",peer=\"collector\"} 7\n"));
+}
+
+static void a_stat_told_twice_in_a_frame_stands_once_and_is_counted(void **state)
+{
+	struct stats_row rows[] = {
+		{ .name = text_of("x_total"),
+			.labels = text_of("a=\"1\""),
+			.type = STAT_COUNTER,
+			.value = 5 },
+		{ .name = text_of("x_total"),
+			.labels = text_of("a=\"2\""),
+			.type = STAT_COUNTER,
+			.value = 6 },
+		{ .name = text_of("x_total"),
+			.labels = text_of("a=\"1\""),
+			.type = STAT_COUNTER,
+			.value = 7 },
+		{ .name = text_of("y"), .labels = text_of(""), .type = STAT_GAUGE, .value = 8 },
+	};
+	const struct stats_once once = { .stage = text_of("resolver"), .run = 1 };
+	const struct frame frame = {
+		.once = &once, .rows = rows, .row_count = ARRAY_SIZE(rows), .is_last = true
+	};
+
+	(void)state;
+	assert_int_equal(stage_stats_take(&stats, STAGE_RESOLVER, &frame, 1), 0);
+	fill("app", POWER_MODEL);
+	assert_true(says("tanso_x_total{stage=\"resolver\",a=\"1\"} 5\n"
+			 "tanso_x_total{stage=\"resolver\",a=\"2\"} 6\n"));
+	assert_false(says("a=\"1\"} 7\n"));
+	assert_true(says("tanso_y{stage=\"resolver\"} 8\n"));
+	assert_true(says("tanso_stage_stats_repeated_total{stage=\"resolver\"} 1\n"));
+	assert_true(says("tanso_stage_stats_repeated_total{stage=\"analyst\"} 0\n"));
 }
 
 static void stats_that_would_break_the_format_are_refused(void **state)
@@ -298,6 +332,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_shown_before_a_watt_rests_on_something),
 		cmocka_unit_test(hostile_names_cannot_break_the_format),
 		cmocka_unit_test(stats_of_all_stages_with_one_name_stand_together),
+		cmocka_unit_test(a_stat_told_twice_in_a_frame_stands_once_and_is_counted),
 		cmocka_unit_test(stats_that_would_break_the_format_are_refused),
 		cmocka_unit_test(a_gpu_has_families_of_its_own),
 		cmocka_unit_test(older_names_are_there_when_asked_for),
