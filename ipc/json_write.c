@@ -200,6 +200,14 @@ void json_write_raw(struct json_writer *writer, const char *key, const char *jso
 	put(writer, json, size);
 }
 
+void json_write_members(struct json_writer *writer, const char *object, size_t size)
+{
+	if (size <= 2)
+		return;
+	begin(writer, NULL);
+	put(writer, object + 1, size - 2);
+}
+
 int json_take(struct json_writer *writer, char **ret_text, size_t *ret_size)
 {
 	int r = writer->failure;

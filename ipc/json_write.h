@@ -33,6 +33,9 @@ void json_write_boolean(struct json_writer *writer, const char *key, bool value)
 /* Valid JSON as it is. */
 void json_write_raw(struct json_writer *writer, const char *key, const char *json, size_t size);
 
+/* The members of a valid JSON object, given whole, as they are. */
+void json_write_members(struct json_writer *writer, const char *object, size_t size);
+
 /* Hands the finished, NUL-terminated text over (free() it); the writer is empty again. 0 or -errno. */
 int json_take(struct json_writer *writer, char **ret_text, size_t *ret_size);
 void json_done(struct json_writer *writer);

@@ -22,6 +22,9 @@ answer_tool_fn assess_answer;
 answer_tool_fn top_answer;
 answer_tool_fn schedule_answer;
 answer_tool_fn region_answer;
+answer_tool_fn list_answer;
+answer_tool_fn hotspot_answer;
+answer_tool_fn summary_answer;
 
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "analyst/answer.h"
-#include "analyst/carbon.h"
 #include "analyst/assessment.h"
+#include "analyst/carbon.h"
+#include "analyst/improvement.h"
 #include "analyst/recommend.h"
 
 static const char *confidence(bool is_clear)
@@ -97,35 +98,6 @@ static void write_amounts(struct json_writer *w, const struct question *q, const
 	json_write_number(w, "monthly_emissions_uncertainty_kg", v->kg_month_uncertainty);
 }
 
-/* The better PUE takes 1 - target / PUE of every kilogram, not the gap over the target. */
-static void write_optimizations(struct json_writer *w, const struct question *q, const struct assessment *a)
-{
-	double reduction = 1 - q->pue_target / q->pue.value;
-	char text[1024], number[32];
-
-	json_open_array(w, "optimizations");
-	if (a->verdict.compliance.pue_status == STATUS_NON_COMPLIANT) {
-		json_open_object(w, NULL);
-		json_write_text(w, "type", "pue_improvement");
-		recommend_pue(q, text, sizeof(text));
-		json_write_text(w, "description", text);
-		json_write_number(w, "estimated_reduction_percent", reduction * 100);
-		if (a->verdict.is_power_usable)
-			json_write_number(w, "estimated_kg_month", a->verdict.kg_month * reduction);
-		json_write_text(w, "implementation_complexity", "high");
-		json_write_text(w, "confidence", q->pue.source == PUE_REGION_TABLE ? "low" : "medium");
-		snprintf(text, sizeof(text), "PUE %g -> %g", q->pue.value, q->pue_target);
-		json_write_text(w, "evidence", text);
-		json_format_number(q->pue.value, number);
-		json_write_text(w, "from", number);
-		json_format_number(q->pue_target, number);
-		json_write_text(w, "to", number);
-		json_write_text(w, "unit", "PUE");
-		json_close_object(w);
-	}
-	json_close_array(w);
-}
-
 static void write_next_steps(struct json_writer *w, const struct assessment *a)
 {
 	json_open_array(w, "next_steps");
@@ -144,7 +116,10 @@ static void write_words(struct json_writer *w, const struct question *q, const s
 
 	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? assessment_watts(a) : -1, text);
 	json_write_text(w, "recommendation", text);
-	write_optimizations(w, q, a);
+	json_open_array(w, "optimizations");
+	write_improvements(
+		w, q, a->verdict.compliance.pue_status, a->verdict.is_power_usable, a->verdict.kg_month);
+	json_close_array(w);
 	write_next_steps(w, a);
 	write_reasons(w, &q->reasons);
 	json_write_text(w, "legal_status", q->standard->legal_status);

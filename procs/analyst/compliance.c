@@ -19,6 +19,14 @@ const char *status_name(enum status status)
 	return (unsigned)status < ARRAY_SIZE(status_names) ? status_names[status] : "?";
 }
 
+int status_from_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(status_names); i++)
+		if (strcmp(status_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
 const char *basis_name(enum basis basis)
 {
 	return (unsigned)basis < ARRAY_SIZE(basis_names) ? basis_names[basis] : "?";

@@ -49,6 +49,8 @@ struct compliance {
 struct compliance compliance_assess(const struct compliance_input *input);
 
 const char *status_name(enum status status);
+/* -1 if there is none of that name. */
+int status_from_name(const char *name);
 const char *basis_name(enum basis basis);
 /* -1 if there is none of that name. */
 int basis_from_name(const char *name);

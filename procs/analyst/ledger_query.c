@@ -29,7 +29,7 @@ static void add_slot(struct usage *usage, const struct usage_window *window, sql
 	int64_t start = sqlite3_column_int64(statement, 1), seconds = sqlite3_column_int64(statement, 2);
 	int state = sqlite3_column_int(statement, 3);
 	uint64_t present_ns = (uint64_t)sqlite3_column_int64(statement, 4);
-	double intensity, covered = 0, energy_uj = 0;
+	double intensity, covered = 0, energy_uj = 0, idle_uj = 0;
 	struct energy energy;
 
 	if (state < 0 || state >= POWER_STATE_COUNT)
@@ -42,16 +42,33 @@ static void add_slot(struct usage *usage, const struct usage_window *window, sql
 		if (!zone_is_counted((enum zone)zone, window->zone_mask))
 			continue;
 		usage->zone_uj[zone] += (double)energy.active[zone];
-		usage->idle_uj += (double)energy.idle[zone];
+		idle_uj += (double)energy.idle[zone];
 		energy_uj += (double)energy.active[zone] + (double)energy.idle[zone];
 	}
 	intensity = grid_mean(window->grid, start, seconds, &covered);
 	usage->present_ns += present_ns;
+	usage->idle_uj += idle_uj;
 	usage->energy_uj += energy_uj;
 	usage->weighted += energy_uj * intensity;
+	usage->idle_weighted += idle_uj * intensity;
 	usage->covered_uj += energy_uj * covered;
 	usage->time_weighted += (double)present_ns * intensity;
 	usage->covered_ns += (double)present_ns * covered;
+}
+
+void usage_add(struct usage *to, const struct usage *from)
+{
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		to->zone_uj[zone] += from->zone_uj[zone];
+	to->present_ns += from->present_ns;
+	to->idle_uj += from->idle_uj;
+	to->energy_uj += from->energy_uj;
+	to->weighted += from->weighted;
+	to->idle_weighted += from->idle_weighted;
+	to->covered_uj += from->covered_uj;
+	to->time_weighted += from->time_weighted;
+	to->covered_ns += from->covered_ns;
+	to->states |= from->states;
 }
 
 static int compare_slots(const void *a, const void *b)
@@ -256,21 +273,28 @@ int ledger_find(struct ledger *ledger, const char *name, const char *namespace, 
 	return 0;
 }
 
-int ledger_identity(struct ledger *ledger, int64_t workload, struct ledger_identity *ret_identity)
+int ledger_identities(struct ledger *ledger, const char *namespace, ledger_identity_fn *each, void *context)
 {
-	sqlite3_stmt *statement = ledger->statements[SQL_IDENTITY];
-	int r = -ENOENT, kind;
+	sqlite3_stmt *statement = ledger->statements[SQL_IDENTITIES];
+	int code = SQLITE_DONE, r = 0;
 
-	sqlite3_bind_int64(statement, 1, workload);
-	if (sqlite3_step(statement) == SQLITE_ROW) {
-		kind = sqlite3_column_int(statement, 0);
-		ret_identity->kind =
-			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM;
-		read_text(statement, 1, ret_identity->namespace, sizeof(ret_identity->namespace));
-		read_text(statement, 2, ret_identity->name, sizeof(ret_identity->name));
-		r = 0;
+	sqlite3_bind_text(statement, 1, namespace, -1, SQLITE_STATIC);
+	while (r >= 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		struct ledger_identity identity = { .kind = WORKLOAD_SYSTEM };
+		int kind = sqlite3_column_int(statement, 1);
+		char owner[254], owner_kind[64];
+		if (kind >= 0 && kind < WORKLOAD_KIND_COUNT)
+			identity.kind = (enum workload_kind)kind;
+		read_text(statement, 2, identity.namespace, sizeof(identity.namespace));
+		read_text(statement, 3, identity.name, sizeof(identity.name));
+		read_text(statement, 4, owner, sizeof(owner));
+		read_text(statement, 5, owner_kind, sizeof(owner_kind));
+		r = each(context, sqlite3_column_int64(statement, 0), &identity, owner, owner_kind);
 	}
+	if (r >= 0)
+		r = code == SQLITE_DONE ? 0 : ledger_errno(ledger, code);
 	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement); /* the text is the caller's */
 	return r;
 }
 

@@ -13,6 +13,7 @@ struct usage {
 	double zone_uj[ZONE_COUNT], idle_uj; /* active by zone; idle of all counted zones */
 	double energy_uj;                    /* of the counted zones, idle share included */
 	double weighted;                     /* sum of energy x intensity [uJ g/kWh] */
+	double idle_weighted;                /* the idle part of it */
 	double covered_uj;                   /* energy in slots the grid file covers */
 	double time_weighted;                /* sum of presence x intensity [ns g/kWh] */
 	double covered_ns;
@@ -28,6 +29,9 @@ struct presence {
 	} * slots;
 	size_t count, room;
 };
+
+/* Adds up two workloads, or two parts of one. */
+void usage_add(struct usage *to, const struct usage *from);
 
 struct usage_window {
 	int64_t since;      /* s since 1970 */
@@ -60,8 +64,11 @@ struct found {
  * `ret_is_owner` tells whether they are the parts of one owner. < 0: -errno. */
 int ledger_find(struct ledger *ledger, const char *name, const char *namespace, int64_t since,
 	struct found *found, bool *ret_is_owner);
-/* Who a workload is. 0 or -ENOENT. */
-int ledger_identity(struct ledger *ledger, int64_t workload, struct ledger_identity *ret_identity);
+/* Every workload ever booked, by name; owner and its kind are "" where none is known. namespace "" = any. Stops at the
+ * first negative return. 0 or -errno. */
+typedef int ledger_identity_fn(void *context, int64_t workload, const struct ledger_identity *identity,
+	const char *owner, const char *owner_kind);
+int ledger_identities(struct ledger *ledger, const char *namespace, ledger_identity_fn *each, void *context);
 /* When energy of it was last counted, s since 1970; 0 = never. */
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);
 /* Up to `max` names in the window, each strdup'ed into names[]. Returns how many. */

@@ -120,7 +120,10 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 			"hour_workload", "3600") " WHERE workload = ?2 AND slot >= ?1",
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
 		"hour_node", "3600") " WHERE slot >= ?1",
-	[SQL_IDENTITY] = "SELECT kind, namespace, name FROM workload WHERE id = ?",
+	/* one owner each: a pod that moved from one to another counts for the one that is first by name */
+	[SQL_IDENTITIES] = "SELECT w.id, w.kind, w.namespace, w.name, min(a.value), a.detail FROM workload w "
+			   "LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 "
+			   "WHERE ?1 = '' OR w.namespace = ?1 GROUP BY w.id",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1)",

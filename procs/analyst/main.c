@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyst/desk.h"
+#include "analyst/shelf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/ready.h"
@@ -21,6 +22,7 @@ struct analyst {
 	struct ledger *ledger;
 	struct book book;
 	struct knowledge knowledge;
+	struct shelf shelf;
 	struct desk *desk;
 	struct link *power, *asks, *acks, *answers, *exporter;
 	struct timer timer;
@@ -249,6 +251,7 @@ static void close_all(struct analyst *analyst)
 	link_free(analyst->answers);
 	link_free(analyst->exporter);
 	desk_free(analyst->desk);
+	shelf_done(&analyst->shelf);
 	book_done(&analyst->book);
 	ledger_close(analyst->ledger);
 	grid_file_free(analyst->grid_file);
@@ -277,6 +280,7 @@ int main(int argc, char **argv)
 		.grid_file = analyst.grid_file,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
+		.shelf = &analyst.shelf,
 		.loaded_real_ns = clock_now().real_ns };
 	refresh(&analyst);
 	snprintf(status, sizeof(status), "%zu standards, grid %s, ledger in %.160s/analyst",

@@ -8,6 +8,8 @@
 #include "base/config.h"
 #include "ipc/tools.h"
 
+struct shelf;
+
 /* All an answer rests on. now and age are those of the snapshot: equal within one generation. */
 struct knowledge {
 	const struct config *config;
@@ -15,6 +17,7 @@ struct knowledge {
 	const struct grid_file *grid_file; /* NULL = none configured */
 	struct ledger *ledger;
 	const struct book *book;
+	struct shelf *shelf;     /* where lists with further pages are kept; NULL = nowhere */
 	uint64_t loaded_real_ns; /* when data and grid file were read */
 	uint64_t now_real_ns;
 	uint64_t age_ns; /* of the newest reading */

@@ -27,6 +27,12 @@ enum phrase {
 	PHRASE_MOVE,
 	PHRASE_STAY,
 	PHRASE_DISAGREE,
+	PHRASE_LIST,
+	PHRASE_LIST_AMOUNTS,
+	PHRASE_LIST_INCOMPLETE,
+	PHRASE_HOTSPOTS,
+	PHRASE_NO_HOTSPOTS,
+	PHRASE_HOTSPOT_SAVING,
 	PHRASE_COUNT
 };
 
@@ -80,6 +86,17 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		"%s에 그대로 두십시오. 비교한 리전 가운데 더 깨끗하면서 허용된 곳이 없습니다." },
 	[PHRASE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions elsewhere.",
 		" 한계 신호는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
+	[PHRASE_LIST] = { "%zu over the benchmark, %zu undecided, %zu within it.",
+		"기준 초과 %zu개, 판단 보류 %zu개, 기준 충족 %zu개." },
+	[PHRASE_LIST_AMOUNTS] = { " Together %.2f kWh of IT energy and %.2f kg CO2eq a month.",
+		" 모두 합해 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
+	[PHRASE_LIST_INCOMPLETE] = { " Workloads without usable power are not in these totals.",
+		" 전력 값을 쓸 수 없는 워크로드는 합계에 넣지 않았습니다." },
+	[PHRASE_HOTSPOTS] = { "%zu workloads draw %g W or more, together %.1f W.",
+		"%2$g W 이상을 쓰는 워크로드가 %1$zu개 있으며, 합계는 %3$.1f W입니다." },
+	[PHRASE_NO_HOTSPOTS] = { "No workload draws %g W or more.", "%g W 이상을 쓰는 워크로드가 없습니다." },
+	[PHRASE_HOTSPOT_SAVING] = { " Computed improvements would save %.2f kg CO2eq a month.",
+		" 계산된 개선안으로 한 달에 %.2f kg CO2eq를 줄일 수 있습니다." },
 	[PHRASE_SAMPLE] = { " This rests on a sample day, not on a forecast.",
 		" 예측이 아니라 표본일에 근거한 결과입니다." },
 };
@@ -191,4 +208,35 @@ void recommend_region(const struct question *question, const char *current, cons
 		say(&prose, PHRASE_MOVE, current, best, percent);
 	if (best != NULL && does_disagree)
 		say(&prose, PHRASE_DISAGREE);
+}
+
+void recommend_list(const struct question *question, const struct list_summary *summary,
+	char text[static RECOMMENDATION_MAX])
+{
+	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
+
+	text[0] = '\0';
+	say(&prose, PHRASE_LIST, summary->by_status[STATUS_NON_COMPLIANT], summary->by_status[STATUS_UNKNOWN],
+		summary->by_status[STATUS_COMPLIANT]);
+	if (summary->has_amounts)
+		say(&prose, PHRASE_LIST_AMOUNTS, summary->kwh_month, summary->kg_month);
+	if (!summary->is_complete)
+		say(&prose, PHRASE_LIST_INCOMPLETE);
+	if (question->pue.source == PUE_ASSUMED)
+		say(&prose, PHRASE_PUE_ASSUMED);
+	say_reasons(&prose, &question->reasons);
+}
+
+void recommend_hotspots(const struct question *question, size_t count, double threshold_watts, double watts,
+	double saving_kg_month, char text[static RECOMMENDATION_MAX])
+{
+	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
+
+	if (count == 0)
+		say(&prose, PHRASE_NO_HOTSPOTS, threshold_watts);
+	else
+		say(&prose, PHRASE_HOTSPOTS, count, threshold_watts, watts);
+	if (saving_kg_month > 0)
+		say(&prose, PHRASE_HOTSPOT_SAVING, saving_kg_month);
+	say_reasons(&prose, &question->reasons);
 }

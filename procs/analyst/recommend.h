@@ -16,5 +16,16 @@ void recommend_schedule(const struct question *question, int advice, bool is_by_
 /* best NULL = stay. percent: reduction of the grid intensity there. */
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,
 	bool does_disagree, char text[static RECOMMENDATION_MAX]);
+/* Of a whole list, before any filter: by_status by enum status, and the totals of the month. */
+struct list_summary {
+	size_t by_status[STATUS_NOT_ASSESSED];
+	double kwh_month, kg_month;
+	bool has_amounts, is_complete;
+};
+void recommend_list(const struct question *question, const struct list_summary *summary,
+	char text[static RECOMMENDATION_MAX]);
+/* count of hotspots over the threshold, how many watts, and what could be saved of them a month. */
+void recommend_hotspots(const struct question *question, size_t count, double threshold_watts, double watts,
+	double saving_kg_month, char text[static RECOMMENDATION_MAX]);
 /* One sentence for the PUE improvement. */
 void recommend_pue(const struct question *question, char *text, size_t size);

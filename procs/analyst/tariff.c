@@ -157,3 +157,11 @@ double tariff_week_mean(const struct data *data, const char *code, int64_t secon
 	}
 	return sum / (7 * 24);
 }
+
+const char *tariff_status(const struct data *data, const char *code, int64_t seconds)
+{
+	struct kst kst = kst_of(seconds);
+	const struct tariff *tariff = row_of(data, code, kst_date(&kst));
+
+	return tariff != NULL ? tariff->status : NULL;
+}

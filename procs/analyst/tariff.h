@@ -24,5 +24,8 @@ int tariff_signal(
  * a steady load pays over the month. -1: no such class. */
 double tariff_week_mean(const struct data *data, const char *code, int64_t seconds);
 
+/* "verified" or "derived": how the rates of that instant are known. NULL: no such class. */
+const char *tariff_status(const struct data *data, const char *code, int64_t seconds);
+
 const char *tariff_season_name(enum tariff_season season);
 const char *tariff_band_name(enum tariff_band band);

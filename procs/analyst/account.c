@@ -1,0 +1,223 @@
+#include "analyst/account.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyst/carbon.h"
+
+struct gathering {
+	const struct question *question;
+	struct inventory *inventory;
+	struct usage *usages;
+	size_t usage_count, usage_room;
+	struct idmap usage_by_number, live_by_number; /* live: in the book, and no row yet */
+};
+
+static int add_usage(void *context, const struct usage *usage)
+{
+	struct gathering *g = context;
+	uint32_t index;
+
+	if (idmap_find(&g->usage_by_number, (uint64_t)usage->workload, &index)) {
+		usage_add(&g->usages[index], usage); /* slots and hours come one after the other */
+		return 0;
+	}
+	if (g->usage_count == g->usage_room) {
+		size_t room = g->usage_room == 0 ? 256 : g->usage_room * 2;
+		struct usage *usages = reallocarray(g->usages, room, sizeof(*usages));
+		if (usages == NULL)
+			return -ENOMEM;
+		g->usages = usages;
+		g->usage_room = room;
+	}
+	g->usages[g->usage_count] = *usage;
+	return idmap_put(&g->usage_by_number, (uint64_t)usage->workload, (uint32_t)g->usage_count++);
+}
+
+static int note_live(struct gathering *g)
+{
+	const struct book *book = g->question->knowledge->book;
+	int r = 0;
+
+	for (size_t i = 0; i < book->workload_count && r == 0; i++)
+		if (book->workloads[i].is_used)
+			r = idmap_put(&g->live_by_number, (uint64_t)book->workloads[i].number, (uint32_t)i);
+	return r;
+}
+
+static void lower(char *to, size_t size, const char *from)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && from[i] != '\0'; i++)
+		to[i] = (char)tolower((unsigned char)from[i]);
+	to[i] = '\0';
+}
+
+static int name_owner(
+	struct inventory *inventory, struct inventory_row *row, const char *owner, const char *owner_kind)
+{
+	char kind[64];
+
+	lower(kind, sizeof(kind), owner_kind);
+	row->owner = inventory_text(inventory, owner);
+	row->owner_kind = inventory_text(inventory, kind);
+	return row->owner == NULL || row->owner_kind == NULL ? -ENOMEM : 0;
+}
+
+static void read_watts(const struct book *book, uint32_t index, struct inventory_row *row)
+{
+	double watts[PART_COUNT];
+
+	row->has_watts = book_watts(book, &book->workloads[index], watts);
+	if (row->has_watts)
+		row->watts = watts[PART_CPU] + watts[PART_MEMORY] + watts[PART_GPU] + watts[PART_IDLE];
+}
+
+/* Of all the ledger has names for, those that used energy in the window or are there now. */
+static int add_named(void *context, int64_t workload, const struct ledger_identity *identity,
+	const char *owner, const char *owner_kind)
+{
+	struct gathering *g = context;
+	struct inventory_row *row;
+	uint32_t usage, live;
+	bool has_usage = idmap_find(&g->usage_by_number, (uint64_t)workload, &usage);
+	bool is_live = idmap_find(&g->live_by_number, (uint64_t)workload, &live);
+	int r;
+
+	if (!has_usage && !is_live)
+		return 0;
+	r = inventory_add(
+		g->inventory, identity->namespace, workload_kind_name(identity->kind), identity->name, &row);
+	if (r < 0)
+		return r;
+	if (has_usage)
+		row->usage = g->usages[usage];
+	if (is_live)
+		read_watts(g->question->knowledge->book, live, row);
+	return name_owner(g->inventory, row, owner, owner_kind);
+}
+
+/* Pods and containers that were announced and have no sample yet. */
+static int add_unsampled(struct gathering *g)
+{
+	const struct book *book = g->question->knowledge->book;
+	const char *wanted = g->question->namespace;
+	int r = 0;
+
+	for (size_t i = 0; i < book->directory.count && r >= 0; i++) {
+		const struct entry *entry = &book->directory.entries[i];
+		const char *namespace = entry_text(entry, ENTRY_NAMESPACE),
+			   *name = entry_text(entry, ENTRY_WORKLOAD), *kind = workload_kind_name(entry->kind);
+		struct inventory_row *row;
+		uint32_t index;
+		if ((entry->kind != WORKLOAD_POD && entry->kind != WORKLOAD_CONTAINER) || name[0] == '\0' ||
+			idmap_find(&book->row_by_id, entry->id, &index) ||
+			(wanted[0] != '\0' && strcmp(wanted, namespace) != 0) ||
+			inventory_has(g->inventory, namespace, kind, name))
+			continue;
+		r = inventory_add(g->inventory, namespace, kind, name, &row);
+		if (r == 0)
+			r = name_owner(g->inventory, row, entry_text(entry, ENTRY_OWNER),
+				entry_text(entry, ENTRY_OWNER_KIND));
+	}
+	return r;
+}
+
+static int gather_rows(const struct question *question, bool is_by_owner, const struct usage_window *window,
+	struct inventory *inventory)
+{
+	struct ledger *ledger = question->knowledge->ledger;
+	struct gathering g = { .question = question, .inventory = inventory };
+	int r = ledger_sum_all(ledger, window, add_usage, &g);
+
+	if (r == 0)
+		r = note_live(&g);
+	if (r == 0)
+		r = ledger_identities(ledger, question->namespace, add_named, &g);
+	if (r == 0)
+		r = add_unsampled(&g);
+	if (r == -E2BIG && inventory->is_cut)
+		r = 0; /* the answer says that its totals are not complete */
+	if (r == 0 && is_by_owner)
+		r = inventory_group_by_owner(inventory);
+	free(g.usages);
+	idmap_done(&g.usage_by_number);
+	idmap_done(&g.live_by_number);
+	return r;
+}
+
+static void judge(struct question *question, const struct usage *node, struct inventory_row *row)
+{
+	struct verdict verdict;
+
+	question->reasons = (struct reasons) { 0 };
+	if (row->usage.states == 0) { /* nothing of it was ever seen in the window: no status, no PUE */
+		row->status = row->carbon_status = row->pue_status = STATUS_UNKNOWN;
+		row->reasons = UINT64_C(1) << REASON_NO_SAMPLES;
+		return;
+	}
+	verdict_reach(question, &row->usage, row->usage.present_ns, node, &verdict);
+	row->status = verdict.compliance.status;
+	row->carbon_status = verdict.compliance.carbon_status;
+	row->pue_status = verdict.compliance.pue_status;
+	row->is_clear = verdict.compliance.is_clear;
+	row->is_usable = verdict.is_power_usable;
+	row->has_gap = verdict.is_power_usable && !question->standard->is_pue;
+	row->gap_percent = verdict.compliance.gap_percent;
+	row->kwh_month = verdict.kwh_month;
+	row->kg_month = verdict.kg_month;
+	for (int i = 0; i < REASON_CODE_COUNT; i++)
+		row->reasons |= (uint64_t)question->reasons.is_set[i] << i;
+}
+
+static void judge_node(struct question *question, struct account *account)
+{
+	const struct book *book = question->knowledge->book;
+	double *parts = account->parts;
+	double observed_ns = (double)account->node.present_ns;
+
+	verdict_reach(question, &account->node, account->node.present_ns, &account->node, &account->verdict);
+	account->has_watts =
+		snapshot_is_usable(question, &question->reasons) && book_watts(book, &book->node, parts);
+	if (account->has_watts) {
+		account->node_watts = parts[PART_CPU] + parts[PART_MEMORY] + parts[PART_GPU];
+		account->idle_watts = parts[PART_IDLE];
+	}
+	if (account->node.idle_uj > 0)
+		account->idle_kg_month =
+			carbon_grams(carbon_kwh_month(account->node.idle_uj, observed_ns),
+				question->pue.value, account->node.idle_weighted / account->node.idle_uj) /
+			1000;
+}
+
+int account_gather(struct question *question, bool is_by_owner, struct account *ret_account)
+{
+	const struct knowledge *k = question->knowledge;
+	struct account *account = ret_account;
+	const struct usage_window window = { .since = question->since,
+		.allow_fake = question->allow_fake,
+		.zone_mask = k->book->last.zone_mask,
+		.grid = &question->grid.grid };
+	struct question own;
+	int r;
+
+	*account = (struct account) { 0 };
+	r = ledger_sum(k->ledger, 0, &window, &account->node, NULL);
+	if (r == 0)
+		r = gather_rows(question, is_by_owner, &window, &account->inventory);
+	if (r < 0)
+		return r;
+	judge_node(question, account);
+	own = *question; /* what limits a row is the row's */
+	for (size_t i = 0; i < account->inventory.count; i++)
+		judge(&own, &account->node, &account->inventory.rows[i]);
+	return 0;
+}
+
+void account_done(struct account *account)
+{
+	inventory_done(&account->inventory);
+}

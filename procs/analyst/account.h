@@ -1,0 +1,33 @@
+/*
+ * What a question about many workloads rests on: one snapshot, in which every workload of the window and of this minute
+ * has a judged row, and the node they add up to. Read in three passes over ledger and book, whatever their number.
+ */
+#pragma once
+
+#include "analyst/inventory.h"
+#include "analyst/verdict.h"
+#include "ipc/json_write.h"
+
+struct account {
+	struct inventory inventory; /* of the namespace asked for, or of all */
+	struct usage node;          /* of the window */
+	struct verdict verdict;     /* of the node; its reasons go to the question */
+	bool has_watts;             /* the node's last 60 s are known and usable */
+	double parts[PART_COUNT];   /* of the node; PART_IDLE is the part of the others that nobody shares */
+	double node_watts, idle_watts;
+	double idle_kg_month; /* of the unshared idle energy, with PUE */
+};
+
+/* is_by_owner: pods of one owner are one row. 0 or -errno; account_done() either way. */
+int account_gather(struct question *question, bool is_by_owner, struct account *ret_account);
+void account_done(struct account *account);
+
+/* Opens the object of one row as lists of consumers show it; the caller closes it. */
+void write_consumer(struct json_writer *writer, const struct account *account,
+	const struct inventory_row *row, size_t rank);
+/* The node is what its parts add up to: workloads younger than a minute can together show more than the node's mean of
+ * the minute, and then nothing is left for the rest. Sets *ret_node_watts, returns the rest of it. W. */
+double account_rest_watts(const struct account *account, double listed_watts, double *ret_node_watts);
+/* The members of the same name; all namespaces are "*". */
+void write_compliance_summary(struct json_writer *writer, const struct inventory_totals *totals);
+void write_scope(struct json_writer *writer, const struct question *question);

@@ -1,0 +1,48 @@
+/* What the answers about many workloads share. */
+#include "analyst/account.h"
+#include "analyst/answer.h"
+
+void write_consumer(
+	struct json_writer *w, const struct account *account, const struct inventory_row *row, size_t rank)
+{
+	json_open_object(w, NULL);
+	json_write_integer(w, "rank", (int64_t)rank);
+	json_write_text(w, "workload", row->name);
+	json_write_text(w, "namespace", row->namespace);
+	json_write_text(w, "kind", row->kind);
+	if (row->is_usable && row->has_watts) {
+		json_write_number(w, "power_watts", row->watts);
+		if (account->node_watts > 0)
+			json_write_number(w, "share_of_node_percent", 100 * row->watts / account->node_watts);
+	}
+	json_write_text(w, "status", status_name(row->status));
+	if (row->is_usable)
+		json_write_number(w, "emissions_kg_month", row->kg_month);
+}
+
+double account_rest_watts(const struct account *account, double listed_watts, double *ret_node_watts)
+{
+	double rest = account->node_watts - account->idle_watts - listed_watts;
+
+	*ret_node_watts = account->node_watts;
+	if (rest > account->node_watts * 1e-9) /* less is the last bit of a difference, not power */
+		return rest;
+	if (rest < 0)
+		*ret_node_watts = account->idle_watts + listed_watts;
+	return 0;
+}
+
+void write_compliance_summary(struct json_writer *w, const struct inventory_totals *totals)
+{
+	static const enum status told[] = { STATUS_NON_COMPLIANT, STATUS_UNKNOWN, STATUS_COMPLIANT };
+
+	json_open_object(w, "compliance_summary");
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		json_write_integer(w, status_name(told[i]), (int64_t)totals->by_status[told[i]]);
+	json_close_object(w);
+}
+
+void write_scope(struct json_writer *w, const struct question *question)
+{
+	json_write_text(w, "namespace", question->namespace[0] != '\0' ? question->namespace : "*");
+}

@@ -1,0 +1,79 @@
+/* identify_power_hotspots */
+#include "analyst/account.h"
+#include "analyst/answer.h"
+#include "analyst/improvement.h"
+#include "analyst/recommend.h"
+
+#define THRESHOLD_DEFAULT_W 1.0
+
+struct hotspots {
+	struct account account;
+	struct inventory_view view; /* all of them */
+	double threshold_watts, watts, saving_kg_month;
+};
+
+static void sum_up(const struct question *question, struct hotspots *h)
+{
+	for (size_t i = 0; i < h->view.count; i++) {
+		const struct inventory_row *row = h->view.items[i].row;
+		h->watts += row->watts;
+		h->saving_kg_month += improvement_kg_month(question, row->pue_status, row->kg_month);
+	}
+}
+
+static void write_hotspots(struct json_writer *w, const struct question *question, struct hotspots *h)
+{
+	size_t limit = h->view.count < (size_t)question->limit ? h->view.count : (size_t)question->limit;
+
+	inventory_view_page(&h->view, 0, limit);
+	json_open_array(w, "hotspots");
+	for (size_t i = 0; i < limit; i++) {
+		const struct inventory_row *row = h->view.items[i].row;
+		write_consumer(w, &h->account, row, i + 1);
+		json_open_array(w, "optimizations");
+		write_improvements(w, question, row->pue_status, row->is_usable, row->kg_month);
+		json_close_array(w);
+		json_close_object(w);
+	}
+	json_close_array(w);
+}
+
+static void write_answer(struct json_writer *w, const struct question *question, struct hotspots *h)
+{
+	char text[RECOMMENDATION_MAX];
+
+	write_scope(w, question);
+	json_write_number(w, "threshold_watts", h->threshold_watts);
+	json_write_integer(w, "total_hotspots", (int64_t)h->view.count);
+	if (h->account.has_watts) {
+		json_write_number(w, "total_power_watts", h->watts);
+		json_write_number(w, "potential_reduction_kg_month", h->saving_kg_month);
+	}
+	write_hotspots(w, question, h);
+	recommend_hotspots(question, h->view.count, h->threshold_watts, h->watts, h->saving_kg_month, text);
+	json_write_text(w, "recommendation", text);
+	write_reasons(w, &question->reasons);
+	write_timestamp(w, question);
+	write_provenance(w, question, h->account.verdict.coverage, h->account.verdict.observed_ns);
+}
+
+int hotspot_answer(struct question *question, struct json_writer *writer, struct error_object *error)
+{
+	struct hotspots h = { .threshold_watts = question_number(
+				      question, "power_threshold_watts", THRESHOLD_DEFAULT_W) };
+	struct inventory_filter filter = {
+		.status = -1, .is_live = true, .needs_usable = true, .least_watts = h.threshold_watts
+	};
+	int r = account_gather(question, true, &h.account);
+
+	(void)error;
+	if (r == 0)
+		r = inventory_view_new(&h.account.inventory, &filter, ORDER_POWER, &h.view);
+	if (r == 0) {
+		sum_up(question, &h);
+		write_answer(writer, question, &h);
+	}
+	inventory_view_done(&h.view);
+	account_done(&h.account);
+	return r;
+}

@@ -1,0 +1,85 @@
+/*
+ * All workloads of one snapshot, one row each, and what lists are made of: parts of one owner as one row, counts and
+ * totals, an order, and any page of it without sorting the rest. Pure; sized for a million rows (bench/inventory.c).
+ */
+#pragma once
+
+#include "analyst/compliance.h"
+#include "analyst/ledger_query.h"
+#include "base/idmap.h"
+#include "ipc/reasons.h"
+
+#define INVENTORY_ROWS_MAX (UINT32_C(1) << 20) /* more are left out: is_cut */
+
+_Static_assert(REASON_CODE_COUNT <= 64, "the reasons of a row are bits of one word");
+
+struct inventory_row {
+	const char *namespace, *name, *kind; /* kind as answers write it */
+	const char *owner, *owner_kind;      /* "" = none */
+	bool has_watts, is_usable, is_clear; /* usable: watts, kWh and kg may be told */
+	bool has_gap;                        /* compared with a carbon target */
+	enum status status, carbon_status, pue_status;
+	double watts;                            /* of the last 60 s */
+	double gap_percent, kwh_month, kg_month; /* kg with PUE; 0 where not usable */
+	uint64_t reasons;                        /* bit r = enum reason_code r */
+	struct usage usage;                      /* of the window */
+};
+
+struct inventory {
+	struct inventory_row *rows;
+	size_t count, room;
+	bool is_cut;
+	struct idmap by_name; /* hash of namespace, kind, name */
+	struct inventory_texts *texts;
+};
+
+/* A zeroed struct is an empty inventory. */
+void inventory_done(struct inventory *inventory);
+/* A copy that lives as long as the inventory, or NULL: out of memory. */
+const char *inventory_text(struct inventory *inventory, const char *text);
+/* A new row, valid until the next one is added; texts are copied. 0, -E2BIG (and is_cut) or -ENOMEM. */
+int inventory_add(struct inventory *inventory, const char *namespace, const char *kind, const char *name,
+	struct inventory_row **ret_row);
+bool inventory_has(
+	const struct inventory *inventory, const char *namespace, const char *kind, const char *name);
+/* Rows of the same owner become one, called after it. To be done before the rows are judged. 0 or -ENOMEM. */
+int inventory_group_by_owner(struct inventory *inventory);
+
+struct inventory_totals {
+	size_t by_status[STATUS_NOT_ASSESSED]; /* COMPLIANT, NON_COMPLIANT, UNKNOWN */
+	size_t usable, active, idle;           /* usable = active (used energy) + idle (used none) */
+	double watts, energy_uj, weighted, kwh_month, kg_month;
+};
+struct inventory_totals inventory_total(const struct inventory *inventory);
+
+enum inventory_order {
+	ORDER_STATUS, /* NON_COMPLIANT, UNKNOWN, COMPLIANT; then by emissions */
+	ORDER_EMISSIONS,
+	ORDER_POWER,
+	ORDER_NAME
+};
+
+struct inventory_filter {
+	int status;         /* enum status; -1 = any */
+	bool is_live;       /* only rows with watts … */
+	bool needs_usable;  /* … that may be told … */
+	double least_watts; /* … and are that many */
+};
+
+/* Some rows of an inventory, in an order that is always the same: ties fall by emissions (unless ordered by name), name,
+ * namespace, kind. */
+struct inventory_view {
+	struct inventory_item {
+		uint64_t key; /* ascending; equal keys are looked into */
+		const struct inventory_row *row;
+	} * items;
+	size_t count;
+	enum inventory_order order;
+};
+
+/* `inventory` outlives the view. 0 or -ENOMEM. */
+int inventory_view_new(const struct inventory *inventory, const struct inventory_filter *filter,
+	enum inventory_order order, struct inventory_view *ret_view);
+void inventory_view_done(struct inventory_view *view);
+/* items[from … to) become the rows of these ranks, in order; to <= count. The others stay where they fall. */
+void inventory_view_page(struct inventory_view *view, size_t from, size_t to);
