@@ -3,8 +3,8 @@
  * What every thread uses, charged to its cgroup: C(cgroup) = dead[cgroup] + sum over live threads (value - base).
  * CPU time, switches, faults and block bytes are read where the kernel keeps them (se.sum_exec_runtime is what cpuacct
  * itself sums up), so the scheduler's hot path stays empty and a thread that never leaves the CPU is exact; the others
- * are counted by optional programs into the thread's storage. A thread is folded into dead[] when its task is freed:
- * earlier, at sched_process_exit, its sums are still stale.
+ * are counted by optional programs into the thread's storage. A thread is folded into dead[] at its exit, when its sums
+ * are still stale, and the rest when its task is freed.
  */
 #include <linux/bpf.h>
 
@@ -310,23 +310,40 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /* The kernel keeps its own sums of a process's ended threads; here is the last moment to keep ours. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+static __always_inline void hand_over(struct task_struct *task, struct thread *thread)
 {
-	struct thread *thread, *leader;
+	struct thread *leader = bpf_task_storage_get(&threads, task->group_leader, 0, 0);
 
-	if (task->pid == task->tgid || !is_active())
-		return 0;
-	count_run(USAGE_PROGRAM_on_exit);
-	thread = bpf_task_storage_get(&threads, task, 0, 0);
-	leader = bpf_task_storage_get(&threads, task->group_leader, 0, 0);
-	if (!thread || !leader)
-		return 0;
+	if (!leader)
+		return;
 #pragma unroll
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		if (thread->counted[c])
 			__sync_fetch_and_add(&leader->ended[c], thread->counted[c]);
 	thread->is_handed = 1;
+}
+
+/*
+ * What is known now is folded now, the rest when the task is freed: not every task's end is told by sched_process_free
+ * (on a virtual machine whole runs of neighbouring pids were seen to miss it, in perf as well), and then only the rest
+ * is lost.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
+	__u64 value[USAGE_COUNTER_COUNT];
+
+	if (!thread || !is_active())
+		return 0;
+	count_run(USAGE_PROGRAM_on_exit);
+	if (task->pid != task->tgid)
+		hand_over(task, thread);
+	read_values(task, thread, value);
+	if (thread->cgroup == 0)
+		return 0;
+	fold(thread->cgroup, value, thread->base);
+	__builtin_memcpy(thread->base, value, sizeof(thread->base));
 	return 0;
 }
 

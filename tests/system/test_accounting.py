@@ -10,7 +10,7 @@ from replay import Replay, check_joules
 WATTS = 100
 SECONDS = 30
 SHORT = 10_000
-ENDS_RATIO = 0.02  # the kernel does not report the end of every process: up to 1.4 % of a storm was seen to be missing
+NODE_RATIO = 0.015  # what tasks use after their exit event is missing where the kernel does not tell that they were freed
 CHURN = 500
 
 
@@ -56,7 +56,7 @@ def node_agrees(ring, before):
         return tick, node, busy
     ours, node, busy = (tick["busy_ns"] - before[0]["busy_ns"]) / 1e9, node - before[1], busy - before[2]
     print(f"  the whole node: kernel {node:.3f} s, tanso {ours:.3f} s; /proc/stat, sampled at ticks, {busy:.2f} s")
-    if abs(ours - node) > max(ENDS_RATIO * node, 2 * GOAL_SECONDS):
+    if abs(ours - node) > max(NODE_RATIO * node, 2 * GOAL_SECONDS):
         raise AssertionError(f"node: {ours} s against {node} s")
     if abs(ours - busy) > 0.1 * busy:
         raise AssertionError(f"node: {ours} s against {busy} s in /proc/stat")
@@ -94,7 +94,7 @@ def short_processes_keep_their_time_and_energy(p):
         wait_for(lambda: abs(short.tanso_seconds(p) - kernel) < 0.001 * kernel, 3, 0.2)
         ours = short.tanso_seconds(p)
         print(f"  {SHORT} processes: kernel {kernel:.4f} s, tanso {ours:.4f} s, {100 * (ours / kernel - 1):+.2f} %")
-        if abs(ours - kernel) > ENDS_RATIO * kernel:
+        if abs(ours - kernel) > max(0.005 * kernel, GOAL_SECONDS):
             raise AssertionError(f"{ours} s of {kernel} s")
         check_account(p, [running])
         check_joules(p, [short, running], replay.stop())

@@ -17,9 +17,11 @@ static size_t stored_count, inherited_count;
 
 static void add(struct entry *entries, size_t *count, const char *name, int fd)
 {
-	if (*count == STORE_MAX)
+	char *copy = entries[*count % STORE_MAX].name;
+
+	if (*count == STORE_MAX || strlen(name) >= sizeof(entries->name))
 		return;
-	snprintf(entries[*count].name, sizeof(entries[*count].name), "%s", name);
+	strcpy(copy, name);
 	entries[(*count)++].fd = dup(fd);
 }
 
