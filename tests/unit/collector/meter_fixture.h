@@ -55,6 +55,7 @@ static inline void pass_and_read(uint64_t ms)
 	read_meters();
 }
 
+/* Negative: there is no such entry. */
 static inline double stat_of(const char *name, const char *labels)
 {
 	static struct stats stats;

@@ -55,7 +55,7 @@ static void without_any_meter_the_model_is_named(void **state)
 	assert_string_equal(
 		meters_reason(meters), "model; not on this machine: perf, powercap, hwmon, xgene, acpi");
 	assert_int_equal(stat_of("meter_info", "meter=\"none\""), 1);
-	assert_int_equal(stat_of("meter_counters", "zone=\"package\""), -1);
+	assert_true(stat_of("meter_counters", "zone=\"package\"") < 0); /* is not told */
 }
 
 static void an_unknown_name_is_an_error_that_names_the_valid_ones(void **state)
