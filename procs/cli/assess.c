@@ -15,7 +15,7 @@
 
 static const char extra[] = "  --top                        assess the workload that draws most power now\n\n"
 			    "  tanso assess nginx.service --pue 1.45\n"
-			    "  tanso assess app -n prod --window P7D --json\n";
+			    "  tanso assess app -n prod --window P7D --json\n" QUESTION_EXIT;
 
 static void copy_member(struct json_object *object, const char *key, char *text, size_t size)
 {

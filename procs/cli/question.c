@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "ipc/json_write.h"
@@ -122,8 +123,7 @@ static void print_help(const struct question *question, const char *positional, 
 		"ask this server (default: the local pipeline)", "--runtime-dir DIR",
 		"look for the local pipeline's socket here", "--config FILE", "read this tanso.conf",
 		"--wait SECONDS", "go on asking that long while there is no answer yet");
-	printf("%s\nExit status: 0 answered (whatever the status says), 2 usage, unreachable or refused.\n",
-		extra);
+	fputs(extra, stdout);
 }
 
 static int complain(const struct question *question, const char *text)
@@ -203,13 +203,6 @@ static int build_body(const struct question *question, char **ret_body, size_t *
 	return json_take(&writer, ret_body, ret_size);
 }
 
-static const char *text_of_member(struct json_object *object, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
-}
-
 static void print_refusal(const struct question *question, const struct client_answer *answer)
 {
 	size_t offset;
@@ -218,7 +211,7 @@ static void print_refusal(const struct question *question, const struct client_a
 
 	if (!json_object_is_type(root, json_type_object) ||
 		!json_object_object_get_ex(root, "error", &error) ||
-		text_of_member(error, "message") == NULL) {
+		text_of_member(error, "message")[0] == '\0') {
 		fprintf(stderr, "tanso %s: HTTP status %d without an explanation\n", question->verb,
 			answer->status);
 		json_object_put(root);
@@ -226,7 +219,7 @@ static void print_refusal(const struct question *question, const struct client_a
 	}
 	fprintf(stderr, "tanso %s: ", question->verb);
 	terminal_put(stderr, text_of_member(error, "message"));
-	if (text_of_member(error, "hint") != NULL && text_of_member(error, "hint")[0] != '\0') {
+	if (text_of_member(error, "hint")[0] != '\0') {
 		fputs("\n  ", stderr);
 		terminal_put(stderr, text_of_member(error, "hint"));
 	}

@@ -9,6 +9,10 @@
 
 #define QUESTION_ARGUMENTS_MAX 32
 
+/* The last line of the help of verbs that only ask. */
+#define QUESTION_EXIT                                                                                        \
+	"\nExit status: 0 answered (whatever the status says), 2 usage, unreachable or refused.\n"
+
 struct question {
 	const char *verb;
 	const struct tool *tool;

@@ -2,16 +2,9 @@
 #include <stdio.h>
 
 #include "cli/question.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
-
-static struct json_object *at(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(object, key, &value);
-	return value;
-}
 
 static void print_column(struct json_object *value, int width, const char *format)
 {
@@ -24,24 +17,24 @@ static void print_column(struct json_object *value, int width, const char *forma
 
 static void print_place(struct json_object *place)
 {
-	const char *code = json_object_get_string(at(place, "region"));
-	const char *name = json_object_get_string(at(place, "region_name"));
+	const char *code = json_object_get_string(member_of(place, "region"));
+	const char *name = json_object_get_string(member_of(place, "region_name"));
 
-	putchar(json_object_get_boolean(at(place, "is_current")) ? '*' : ' ');
+	putchar(json_object_get_boolean(member_of(place, "is_current")) ? '*' : ' ');
 	terminal_pad(stdout, code != NULL ? code : "", 18);
 	terminal_pad(stdout, name != NULL ? name : "", 22);
-	print_column(at(place, "carbon_intensity_gCO2eq_kWh"), 8, "%.0f");
-	print_column(at(place, "marginal_intensity_gCO2eq_kWh"), 9, "%.0f");
-	print_column(at(place, "pue"), 6, "%.2f");
-	print_column(at(place, "reduction_grid_percent"), 8, "%.1f");
-	print_column(at(place, "emissions_kg_month"), 10, "%.2f");
+	print_column(member_of(place, "carbon_intensity_gCO2eq_kWh"), 8, "%.0f");
+	print_column(member_of(place, "marginal_intensity_gCO2eq_kWh"), 9, "%.0f");
+	print_column(member_of(place, "pue"), 6, "%.2f");
+	print_column(member_of(place, "reduction_grid_percent"), 8, "%.1f");
+	print_column(member_of(place, "emissions_kg_month"), 10, "%.2f");
 	putchar('\n');
 }
 
 static void print_regions(struct json_object *root, bool is_korean)
 {
-	struct json_object *list = at(root, "comparisons");
-	const char *words = json_object_get_string(at(root, "migration_recommendation"));
+	struct json_object *list = member_of(root, "comparisons");
+	const char *words = json_object_get_string(member_of(root, "migration_recommendation"));
 
 	printf(" %-18s%-22s %8s %9s %6s %8s %10s\n", "region", "", "g/kWh", "marginal", "PUE",
 		is_korean ? "절감 %" : "saves %", "kg/month");
@@ -54,6 +47,6 @@ static void print_regions(struct json_object *root, bool is_korean)
 
 int verb_regions(int argc, char **argv)
 {
-	return question_run(
-		"regions", "get_regional_comparison", "workload_name", "", print_regions, argc, argv);
+	return question_run("regions", "get_regional_comparison", "workload_name", QUESTION_EXIT,
+		print_regions, argc, argv);
 }

@@ -3,30 +3,15 @@
 #include <string.h>
 
 #include "cli/question.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
-
-static struct json_object *at(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(object, key, &value);
-	return value;
-}
 
 static void print_text(struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
 
 	terminal_put(stdout, text != NULL ? text : "");
-}
-
-static void print_number(struct json_object *value, int width, int digits)
-{
-	if (value != NULL)
-		printf(" %*.*f", width, digits, json_object_get_double(value));
-	else
-		printf(" %*s", width, "-");
 }
 
 /* "2026-11-24T11:00:00+09:00" -> "11-24 11:00" */
@@ -41,37 +26,37 @@ static void print_time(struct json_object *value)
 static void print_option(struct json_object *options, const char *key, const char *name_en,
 	const char *name_ko, bool is_korean)
 {
-	struct json_object *option = at(options, key);
+	struct json_object *option = member_of(options, key);
 
 	if (option == NULL)
 		return;
 	terminal_pad(stdout, is_korean ? name_ko : name_en, 10);
-	print_time(at(option, "start"));
+	print_time(member_of(option, "start"));
 	fputs(" - ", stdout);
-	print_time(at(option, "end"));
-	print_number(at(option, "intensity"), 8, 1);
-	print_number(at(option, "gCO2eq"), 10, 1);
-	print_number(at(option, "krw"), 10, 1);
+	print_time(member_of(option, "end"));
+	put_number(member_of(option, "intensity"), 8, 1);
+	put_number(member_of(option, "gCO2eq"), 10, 1);
+	put_number(member_of(option, "krw"), 10, 1);
 	putchar('\n');
 }
 
 static void print_night(struct json_object *root, bool is_korean)
 {
-	struct json_object *check = at(root, "night_window_check");
-	double percent = json_object_get_double(at(check, "vs_mean_percent"));
+	struct json_object *check = member_of(root, "night_window_check");
+	double percent = json_object_get_double(member_of(check, "vs_mean_percent"));
 
 	if (check == NULL)
 		return;
 	printf(is_korean ? "밤 시간대(02:00-06:00): %.1f g/kWh, 하루 평균 대비 %+.1f %%\n"
 			 : "Night (02:00-06:00): %.1f g/kWh, %+.1f %% against the day\n",
-		json_object_get_double(at(check, "intensity")), percent);
+		json_object_get_double(member_of(check, "intensity")), percent);
 }
 
 static void print_schedule(struct json_object *root, bool is_korean)
 {
-	struct json_object *options = at(root, "options");
+	struct json_object *options = member_of(root, "options");
 
-	print_text(at(root, "recommendation"));
+	print_text(member_of(root, "recommendation"));
 	putchar('\n');
 	putchar('\n');
 	terminal_pad(stdout, "", 10);
@@ -85,6 +70,6 @@ static void print_schedule(struct json_object *root, bool is_korean)
 
 int verb_schedule(int argc, char **argv)
 {
-	return question_run(
-		"schedule", "calculate_optimal_schedule", "workload_name", "", print_schedule, argc, argv);
+	return question_run("schedule", "calculate_optimal_schedule", "workload_name", QUESTION_EXIT,
+		print_schedule, argc, argv);
 }

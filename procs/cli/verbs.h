@@ -6,6 +6,10 @@
 int verb_up(int argc, char **argv);
 int verb_assess(int argc, char **argv);
 int verb_top(int argc, char **argv);
+int verb_list(int argc, char **argv);
+int verb_hotspots(int argc, char **argv);
+int verb_summary(int argc, char **argv);
+int verb_check(int argc, char **argv);
 int verb_regions(int argc, char **argv);
 int verb_schedule(int argc, char **argv);
 int verb_doctor(int argc, char **argv);

@@ -23,7 +23,7 @@ def place(f):
 def help_and_version_need_nothing():
     code, out, _ = _tanso("--help")
     expect(code, 0)
-    for verb in ("up", "assess", "top", "doctor", "models", "train", "mcp", "version"):
+    for verb in ("up", "assess", "top", "list", "hotspots", "summary", "check", "doctor", "models", "train", "mcp", "version"):
         assert verb in out, out
         if verb != "version":
             code, text, _ = _tanso(verb, "--help")

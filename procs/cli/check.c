@@ -1,0 +1,193 @@
+/* `tanso check`: is every workload within the benchmark? For pipelines: an exit status and a JUnit report. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/junit.h"
+#include "cli/question.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+#define EXIT_NON_COMPLIANT 1
+#define PAGE_ROWS          "1000"
+#define PAGES_MAX          1100 /* a million rows and some */
+#define REASONS_MAX        1024
+
+static const char extra[] =
+	"  --fail-on STATUS             NON_COMPLIANT (the default), or UNKNOWN: then both fail\n"
+	"  --ignore-borderline          what is within the uncertainty of the target does not fail\n"
+	"  --junit FILE                 write a JUnit report\n"
+	"\nExit status: 0 all compliant, 1 any that fails, 2 any unknown, none assessed, unreachable or "
+	"usage.\n";
+
+struct check {
+	const char *fail_on, *junit_path;
+	bool ignores_borderline;
+	struct json_object *rows; /* of all pages */
+};
+
+/* Takes the option's value from "--name VALUE" or "--name=VALUE" at argv[*index]. */
+static bool take_value(const char *name, int argc, char **argv, int *index, const char **ret_value)
+{
+	size_t size = strlen(name);
+
+	if (strncmp(argv[*index], name, size) != 0)
+		return false;
+	if (argv[*index][size] == '=') {
+		*ret_value = argv[*index] + size + 1;
+		return true;
+	}
+	if (argv[*index][size] != '\0' || *index + 1 >= argc)
+		return false;
+	*ret_value = argv[++*index];
+	return true;
+}
+
+/* Takes the options of this verb alone out of argv; the rest are the tool's. Returns how many remain. */
+static int take_own(struct check *check, int argc, char **argv)
+{
+	int kept = 1;
+
+	for (int i = 1; i < argc; i++) {
+		if (take_value("--fail-on", argc, argv, &i, &check->fail_on) ||
+			take_value("--junit", argc, argv, &i, &check->junit_path))
+			continue;
+		if (strcmp(argv[i], "--ignore-borderline") == 0)
+			check->ignores_borderline = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	return kept;
+}
+
+static int take_page(struct check *check, struct json_object *root, char **ret_cursor)
+{
+	struct json_object *row;
+	const char *cursor = text_of_member(root, "next_cursor");
+
+	for (size_t i = 0; (row = element_of(root, "workloads", i)) != NULL; i++)
+		if (json_object_array_add(check->rows, json_object_get(row)) < 0)
+			return -ENOMEM;
+	free(*ret_cursor);
+	*ret_cursor = cursor[0] != '\0' ? strdup(cursor) : NULL;
+	return 0;
+}
+
+static int ask_pages(struct check *check, struct question *question, struct client *client)
+{
+	CLEANUP(freep) char *cursor = NULL;
+	int r = 0;
+
+	question_set(question, "limit", PAGE_ROWS);
+	for (int page = 0; page < PAGES_MAX && r == 0; page++) {
+		struct client_answer answer;
+		size_t offset;
+		r = question_ask(question, client, &answer);
+		if (r < 0)
+			return r;
+		if (question->is_json)
+			printf("%.*s\n", (int)answer.size, answer.body);
+		struct json_object *root = json_parse_strict(answer.body, answer.size, &offset);
+		r = json_object_is_type(root, json_type_object) ? take_page(check, root, &cursor) : -EBADMSG;
+		json_object_put(root);
+		if (cursor == NULL)
+			return r;
+		question_set(question, "cursor", cursor);
+	}
+	return r < 0 ? r : -E2BIG;
+}
+
+static void print_row(struct json_object *row)
+{
+	char reasons[REASONS_MAX];
+
+	check_reasons(row, reasons, sizeof(reasons));
+	put_text(text_of_member(row, "status"), 14);
+	put_text(text_of_member(row, "confidence"), 11);
+	put_text(text_of_member(row, "namespace"), 0);
+	putchar('/');
+	put_text(text_of_member(row, "workload"), 0);
+	putchar(' ');
+	terminal_put(stdout, reasons);
+	putchar('\n');
+}
+
+static int write_report(const struct check *check)
+{
+	FILE *out = fopen(check->junit_path, "we");
+	int r = out == NULL ? -errno : 0;
+
+	if (r == 0) {
+		junit_write(out, check->rows, check->ignores_borderline);
+		r = ferror(out) != 0 ? -EIO : 0;
+		if (fclose(out) != 0 && r == 0)
+			r = -errno;
+	}
+	if (r < 0)
+		fprintf(stderr, "tanso check: %s: %s\n", check->junit_path, strerror(-r));
+	return r;
+}
+
+static int judge(const struct check *check, bool is_silent)
+{
+	size_t count = json_object_array_length(check->rows), counts[CHECK_OUTCOME_COUNT] = { 0 };
+	bool fails_unknown = strcmp(check->fail_on, "UNKNOWN") == 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *row = json_object_array_get_idx(check->rows, i);
+		counts[check_outcome(row, check->ignores_borderline)]++;
+		if (!is_silent)
+			print_row(row);
+	}
+	if (count == 0)
+		fputs("tanso check: no workload was assessed\n", stderr);
+	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))
+		return EXIT_NON_COMPLIANT;
+	return count == 0 || counts[CHECK_UNKNOWN] > 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
+}
+
+static int run(struct check *check, struct question *question)
+{
+	struct client *client = NULL;
+	struct config_error error;
+	int r = client_new(&client, &question->place, &error), status;
+
+	if (r < 0) {
+		fprintf(stderr, "tanso check: %s\n", r == -EINVAL ? error.text : strerror(-r));
+		return EXIT_UNANSWERED;
+	}
+	r = ask_pages(check, question, client);
+	client_free(client);
+	if (r < 0)
+		return EXIT_UNANSWERED;
+	status = judge(check, question->is_json);
+	return check->junit_path != NULL && write_report(check) < 0 ? EXIT_UNANSWERED : status;
+}
+
+int verb_check(int argc, char **argv)
+{
+	struct check check = { .fail_on = "NON_COMPLIANT" };
+	struct question question;
+	int status, r;
+
+	argc = take_own(&check, argc, argv);
+	r = question_parse(&question, "check", "list_workloads_by_compliance", NULL, extra, argc, argv);
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	if ((strcmp(check.fail_on, "NON_COMPLIANT") != 0 && strcmp(check.fail_on, "UNKNOWN") != 0) ||
+		question_value(&question, "status_filter") != NULL ||
+		question_value(&question, "cursor") != NULL) {
+		fputs("tanso check: --fail-on takes NON_COMPLIANT or UNKNOWN, and all workloads are checked: "
+		      "no "
+		      "--status-filter, no --cursor\n",
+			stderr);
+		return EXIT_UNANSWERED;
+	}
+	check.rows = json_object_new_array();
+	status = check.rows != NULL ? run(&check, &question) : EXIT_UNANSWERED;
+	json_object_put(check.rows);
+	return status;
+}

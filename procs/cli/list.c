@@ -1,0 +1,124 @@
+/* `tanso list`, `tanso hotspots`, `tanso summary`: many workloads at once. */
+#include <stdio.h>
+
+#include "cli/question.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
+
+#define NAME_COLUMNS 40
+
+static void put_total(
+	struct json_object *root, const char *key, int digits, const char *unit, const char *name)
+{
+	if (member_of(root, key) == NULL)
+		return;
+	put_number(member_of(root, key), 14, digits);
+	printf(" %-8s ", unit);
+	puts(name);
+}
+
+/* namespace/workload, at the end of a line: it may be as long as it likes */
+static void put_name(struct json_object *row)
+{
+	fputs("  ", stdout);
+	put_text(text_of_member(row, "namespace"), 0);
+	putchar('/');
+	put_text(text_of_member(row, "workload"), 0);
+	printf(" (%s)\n", text_of_member(row, "kind"));
+}
+
+static void print_heading(const char *second, bool is_korean)
+{
+	put_text(is_korean ? "판정" : "status", 16);
+	printf(" %10s %12s %8s  ", "W", "kg/month", second);
+	puts(is_korean ? "워크로드" : "workload");
+}
+
+static void print_row(struct json_object *row, const char *third, bool is_korean)
+{
+	put_status(text_of_member(row, "status"), is_korean, 16);
+	put_number(member_of(row, "power_watts"), 10, 2);
+	put_number(member_of(row, "emissions_kg_month"), 12, 2);
+	put_number(member_of(row, third), 8, 1);
+	put_name(row);
+}
+
+static void print_list(struct json_object *root, bool is_korean)
+{
+	struct json_object *row, *idle = member_of(root, "idle");
+
+	print_heading(is_korean ? "목표 %" : "gap %", is_korean);
+	for (size_t i = 0; (row = element_of(root, "workloads", i)) != NULL; i++)
+		print_row(row, "gap_percent", is_korean);
+	if (idle != NULL) {
+		put_text("", 16);
+		put_number(member_of(idle, "power_watts"), 10, 2);
+		put_number(member_of(idle, "emissions_kg_month"), 12, 2);
+		printf(" %8s  %s\n", "", is_korean ? "(유휴)" : "(idle)");
+	}
+	put_words(root, "recommendation");
+	if (member_of(root, "next_cursor") != NULL)
+		printf("%s --cursor %s\n",
+			is_korean ? "다음 쪽:" : "next page:", text_of_member(root, "next_cursor"));
+}
+
+static void print_hotspots(struct json_object *root, bool is_korean)
+{
+	struct json_object *row, *step;
+
+	print_heading("node %", is_korean);
+	for (size_t i = 0; (row = element_of(root, "hotspots", i)) != NULL; i++) {
+		print_row(row, "share_of_node_percent", is_korean);
+		for (size_t j = 0; (step = element_of(row, "optimizations", j)) != NULL; j++) {
+			printf("%16s → ", "");
+			put_text(text_of_member(step, "description"), 0);
+			printf(" (%.1f %%)\n",
+				json_object_get_double(member_of(step, "estimated_reduction_percent")));
+		}
+	}
+	put_words(root, "recommendation");
+}
+
+static void print_summary(struct json_object *root, bool is_korean)
+{
+	struct json_object *row;
+
+	put_total(root, "node_power_watts", 2, "W", is_korean ? "노드" : "node");
+	put_total(root, "workload_power_watts", 2, "W", is_korean ? "워크로드" : "workloads");
+	put_total(root, "idle_power_watts", 2, "W", is_korean ? "(유휴)" : "(idle)");
+	put_total(root, "energy_kWh", 4, "kWh", is_korean ? "기간 내 IT 에너지" : "IT energy in the window");
+	put_total(root, "emissions_kg", 4, "kg", is_korean ? "기간 내 배출량" : "emissions in the window");
+	put_total(root, "emissions_kg_month", 2, "kg", is_korean ? "월간 배출량" : "emissions a month");
+	put_total(root, "estimated_cost_krw_month", 0, "KRW",
+		is_korean ? "월간 전력량 요금" : "energy charge a month");
+	putchar('\n');
+	print_heading("node %", is_korean);
+	for (size_t i = 0; (row = element_of(root, "top_consumers", i)) != NULL; i++)
+		print_row(row, "share_of_node_percent", is_korean);
+	putchar('\n');
+	for (size_t i = 0; (row = element_of(root, "by_namespace", i)) != NULL; i++) {
+		put_text(text_of_member(row, "namespace"), NAME_COLUMNS);
+		put_number(member_of(row, "workload_count"), 6, 0);
+		put_number(member_of(row, "power_watts"), 10, 2);
+		puts(" W");
+	}
+	put_words(root, "recommendation");
+}
+
+int verb_list(int argc, char **argv)
+{
+	return question_run(
+		"list", "list_workloads_by_compliance", NULL, QUESTION_EXIT, print_list, argc, argv);
+}
+
+int verb_hotspots(int argc, char **argv)
+{
+	return question_run(
+		"hotspots", "identify_power_hotspots", NULL, QUESTION_EXIT, print_hotspots, argc, argv);
+}
+
+int verb_summary(int argc, char **argv)
+{
+	return question_run(
+		"summary", "get_power_consumption_summary", NULL, QUESTION_EXIT, print_summary, argc, argv);
+}

@@ -1,0 +1,21 @@
+/* Members of an answer, and columns of them for people. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+/* NULL where absent, or `object` is none. */
+struct json_object *member_of(struct json_object *object, const char *key);
+/* "" where absent or no string. */
+const char *text_of_member(struct json_object *object, const char *key);
+/* Element of an array member; NULL beyond its end, or where there is none. */
+struct json_object *element_of(struct json_object *object, const char *key, size_t index);
+
+/* To stdout. Text without control characters, padded to `columns` of a terminal. */
+void put_text(const char *text, int columns);
+/* A blank and the number, right-aligned; "-" where value is NULL. */
+void put_number(struct json_object *value, int width, int digits);
+/* "기준 초과" or "NON-COMPLIANT", padded. */
+void put_status(const char *status, bool is_korean, int columns);
+/* A blank line, and the answer's words on a line of their own. */
+void put_words(struct json_object *root, const char *key);

@@ -1,0 +1,121 @@
+"""The verbs about many workloads against a server that answers by script. Usage: test_lists.py BIN_FOLDER
+Prints PASS or FAIL a test; exit status 1 when any failed."""
+import contextlib, http.server, json, os, pathlib, subprocess, sys, tempfile, threading, unicodedata
+import xml.etree.ElementTree as xml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frontend_fixture import BIN, expect, run_all  # noqa: E402
+
+ENVIRONMENT = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": ""}
+OUT = pathlib.Path(tempfile.mkdtemp(prefix="tanso-check-"))
+
+
+def _row(name, status="COMPLIANT", confidence="clear", namespace="prod", **more):
+    return {"workload": name, "namespace": namespace, "kind": "deployment", "status": status, "confidence": confidence,
+            "reason_codes": ["GRID_ANNUAL"], **more}
+
+
+@contextlib.contextmanager
+def _serving(*pages, **members):
+    """Pages of rows; the arguments asked with come back as a list."""
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            arguments = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append(arguments)
+            page = int(arguments.get("cursor", 0))
+            answer = {"workloads": pages[page] if pages else [], "recommendation": "Words.", **members}
+            if page + 1 < len(pages):
+                answer["next_cursor"] = str(page + 1)
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _tanso(*arguments):
+    done = subprocess.run([str(BIN / "tanso"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
+                          timeout=60)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def check_says_it_by_its_exit_status():
+    good, bad, edge, unknown = _row("a"), _row("b", "NON_COMPLIANT"), _row("c", "NON_COMPLIANT", "borderline"), _row("d", "UNKNOWN")
+    for rows, options, wanted in (([good], [], 0), ([good, bad], [], 1), ([good, unknown], [], 2), ([bad, unknown], [], 1),
+                                  ([], [], 2), ([good, edge], [], 1), ([good, edge], ["--ignore-borderline"], 0),
+                                  ([edge, unknown], ["--ignore-borderline"], 2), ([bad, edge], ["--ignore-borderline"], 1),
+                                  ([good, unknown], ["--fail-on", "UNKNOWN"], 1), ([good], ["--fail-on=NON_COMPLIANT"], 0)):
+        with _serving(rows) as (url, _):
+            code, out, _ = _tanso("check", "-n", "prod", "--url", url, *options)
+            expect((rows, options, code), (rows, options, wanted))
+            expect(len(out.splitlines()), len(rows))
+    expect(_tanso("check", "--url", "http://127.0.0.1:9")[0], 2)
+    expect(_tanso("check", "--fail-on", "COMPLIANT")[0], 2)
+    expect(_tanso("check", "--status-filter", "COMPLIANT")[0], 2)
+    expect(_tanso("check", "--junit")[0], 2)
+
+
+def check_reads_every_page_and_writes_junit():
+    report = OUT / "out.xml"
+    pages = [[_row(f"p{i}") for i in range(3)], [_row("<&\"'>\u0007탄소", "NON_COMPLIANT")], [_row("last", "UNKNOWN")]]
+    with _serving(*pages) as (url, asked):
+        code, out, error = _tanso("check", "-n", "prod", "--fail-on", "NON_COMPLIANT", "--junit", str(report), "--url", url)
+        expect((code, error), (1, ""))
+        expect(len(out.splitlines()), 5)
+    expect([a.get("cursor") for a in asked], [None, "1", "2"])
+    expect({(a["namespace"], a["limit"]) for a in asked}, {("prod", "1000")})
+    suite = xml.parse(report).getroot().find("testsuite")
+    expect({key: suite.get(key) for key in ("tests", "failures", "errors")}, {"tests": "5", "failures": "1", "errors": "1"})
+    expect([case.get("name") for case in suite], ["p0", "p1", "p2", "<&\"'>\ufffd탄소", "last"])
+    with _serving([_row("a")]) as (url, _):
+        expect(_tanso("check", "--junit", "/nonexistent/out.xml", "--url", url)[0], 2)
+
+
+def _columns(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def tables_are_aligned_in_both_languages():
+    rows = [_row("api", "NON_COMPLIANT", power_watts=12.5, emissions_kg_month=5.1, gap_percent=20.3), _row("탄소", "UNKNOWN")]
+    for lang, word in (("en", "NON-COMPLIANT"), ("ko", "기준 초과")):
+        with _serving(rows, idle={"power_watts": 3, "emissions_kg_month": 1}) as (url, asked):
+            code, out, _ = _tanso("list", "--lang", lang, "--sort", "power", "--url", url)
+            expect((code, asked[0]["sort"]), (0, "power"))
+            lines = out.splitlines()
+            assert word in lines[1] and "prod/api" in lines[1], out
+            expect(_columns(lines[1][:lines[1].index("prod/")]), _columns(lines[2][:lines[2].index("prod/")]))
+            assert "12.50" in lines[1] and "20.3" in lines[1] and "Words." in out, out
+
+
+def hotspots_and_summary_print_and_json_is_the_servers():
+    with _serving(hotspots=[{**_row("api"), "optimizations": [{"description": "Lower it", "estimated_reduction_percent": 12.5}]}]) as (url, _):
+        code, out, _ = _tanso("hotspots", "--power-threshold-watts", "5", "--url", url)
+        expect(code, 0)
+        assert "Lower it (12.5 %)" in out, out
+    with _serving(node_power_watts=67.5, idle_power_watts=10, top_consumers=[_row("api")],
+                 by_namespace=[{"namespace": "prod", "workload_count": 2, "power_watts": 57.5}]) as (url, _):
+        code, out, _ = _tanso("summary", "--url", url)
+        expect(code, 0)
+        assert "67.50 W" in out and "57.50 W" in out and "prod/api" in out, out
+        expect(json.loads(_tanso("summary", "--json", "--url", url)[1])["node_power_watts"], 67.5)
+    for verb in ("list", "hotspots", "summary", "check"):
+        code, out, _ = _tanso(verb, "--help")
+        expect((code, out.count("Exit status")), (0, 1))
+
+
+sys.exit(run_all("lists", globals()))
