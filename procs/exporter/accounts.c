@@ -39,6 +39,13 @@ static void energy_take(struct energy *from, const struct energy *part)
 	from->cpu_ns -= part->cpu_ns;
 }
 
+bool energy_is_zero(const struct energy *energy)
+{
+	static const struct energy zero;
+
+	return memcmp(energy, &zero, sizeof(zero)) == 0;
+}
+
 static void forget_texts(struct account *account)
 {
 	free(account->key);
@@ -71,6 +78,7 @@ void accounts_clear(struct accounts *accounts)
 		forget_texts(&accounts->all[i]);
 	idmap_clear(&accounts->by_key);
 	begin(accounts);
+	accounts->changes++;
 }
 
 void accounts_done(struct accounts *accounts)
@@ -185,6 +193,8 @@ static void replace(char **text, uint32_t *size, const struct labels *labels)
 void account_describe(
 	struct account *account, uint64_t described, const struct labels *labels, const struct labels *older)
 {
+	if (account->described == 0) /* what it has from before a restart is nothing of the last minute */
+		memset(account->window, 0, sizeof(account->window));
 	account->described = described;
 	replace(&account->labels, &account->labels_size, labels);
 	replace(&account->older_labels, &account->older_labels_size, older);
@@ -225,6 +235,7 @@ void accounts_remove(struct accounts *accounts, uint32_t index)
 	if (account->ended_ns != 0)
 		unlink_ended(accounts, index);
 	unlink_key(accounts, index);
+	accounts->changes += vm != NONE || !energy_is_zero(&account->base);
 	if (vm != NONE) { /* what it used stays with its machine */
 		struct energy sum = account->base;
 		energy_add(&sum, &account->now);
@@ -307,7 +318,7 @@ bool account_is_shown(const struct account *account)
 {
 	const struct energy *base = &account->base, *now = &account->now;
 
-	if (!account->is_used || account->is_hidden)
+	if (!account->is_used || account->is_hidden || account->described == 0)
 		return false;
 	if (account->rows > 0)
 		return true;

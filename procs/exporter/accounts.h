@@ -51,10 +51,10 @@ struct account {
 	struct energy base;             /* of rows that are gone */
 	struct energy now;              /* of rows there are */
 	char *key;
-	uint64_t described;                 /* hash of what the labels were made of */
-	uint64_t ended_ns;                  /* CLOCK_MONOTONIC when its last row ended, 0 = it lives */
-	uint64_t start_ns;                  /* processes: CLOCK_BOOTTIME of birth */
-	uint32_t references;                /* rows and processes that name this account */
+	uint64_t described;  /* hash of what the labels were made of; 0 = it has none: no series */
+	uint64_t ended_ns;   /* CLOCK_MONOTONIC when its last row ended, 0 = it lives */
+	uint64_t start_ns;   /* processes: CLOCK_BOOTTIME of birth */
+	uint32_t references; /* rows and processes that name this account */
 	uint32_t next_same, previous, next; /* chain of equal hashes; list of ended ones */
 	uint32_t vm; /* processes: the account of the machine it runs, or ACCOUNT_NONE */
 	struct window window[SHARE_COUNT];
@@ -70,6 +70,7 @@ struct accounts {
 		uint32_t first, last, count;
 	} ended[ACCOUNT_LEVELS];
 	uint32_t ended_max;     /* of each level */
+	uint64_t changes;       /* of bases, and of ended rows, which become bases */
 	uint64_t dropped;       /* found no room */
 	uint64_t ended_dropped; /* went before their time */
 };
@@ -97,5 +98,6 @@ bool account_is_shown(const struct account *account);
 /* Mean power of a window over µJ, in µW; WATTS_NONE while there is none. */
 uint64_t window_mean_uw(const struct window *window);
 void energy_add(struct energy *to, const struct energy *from);
+bool energy_is_zero(const struct energy *energy);
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size); /* FNV-1a; begin with HASH_BEGIN */
 #define HASH_BEGIN UINT64_C(14695981039346656037)

@@ -46,6 +46,46 @@ static struct book_row *row_of(struct book *book, uint64_t id)
 	return row;
 }
 
+static void move(struct book *book, uint32_t *place, uint32_t index)
+{
+	uint32_t before = *place;
+
+	if (index == before)
+		return;
+	*place = index;
+	if (index != NONE)
+		accounts_hold(&book->accounts, index);
+	if (before != NONE)
+		accounts_release(&book->accounts, before);
+}
+
+void book_forget(struct book *book)
+{
+	accounts_clear(&book->accounts);
+	book->row_count = book->process_count = 0;
+	book->others = NONE;
+	book->are_others_resumed = false;
+	book->others_told = book->others_added = (struct energy) { 0 };
+	idmap_clear(&book->by_id);
+	memset(book->total, 0, sizeof(book->total));
+	memset(book->idle, 0, sizeof(book->idle));
+	book->busy = book->capacity = (struct window) { 0 };
+	book->has_workloads = book->has_power = false;
+}
+
+void book_resume_ended(struct book *book, uint64_t id, const struct energy *energy,
+	const uint32_t accounts[static ROW_ACCOUNTS])
+{
+	struct book_row *row = row_of(book, id);
+
+	if (row == NULL)
+		return;
+	row->energy = *energy;
+	row->is_final = true;
+	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
+		move(book, &row->accounts[slot], accounts[slot]);
+}
+
 /* names */
 
 static uint64_t hash_text(uint64_t hash, struct text text)
@@ -61,19 +101,6 @@ static uint64_t hash_names(const struct workload_row *row)
 	hash = hash_text(hash_text(hash, row->pod), row->pod_uid);
 	hash = hash_text(hash_text(hash, row->container), row->container_id);
 	return hash_text(hash, row->runtime) | 1; /* 0 = not described yet */
-}
-
-static void move(struct book *book, uint32_t *place, uint32_t index)
-{
-	uint32_t before = *place;
-
-	if (index == before)
-		return;
-	*place = index;
-	if (index != NONE)
-		accounts_hold(&book->accounts, index);
-	if (before != NONE)
-		accounts_release(&book->accounts, before);
 }
 
 /* Keys are made of escaped text, as the labels are: two objects never share a key, nor an equal set of labels. */
@@ -148,6 +175,7 @@ static void apply_workload(struct book *book, const struct workload_row *row)
 	if (known == NULL || known->described == described)
 		return;
 	known->described = described;
+	book->accounts.changes += known->is_final;
 	if (row->container_id.size > 0)
 		name_container(book, known, row);
 	else
@@ -163,24 +191,11 @@ static void apply_workload(struct book *book, const struct workload_row *row)
 		move(book, &known->accounts[ROW_VM], NONE);
 }
 
-static void forget_all(struct book *book)
-{
-	accounts_clear(&book->accounts);
-	book->row_count = book->process_count = 0;
-	book->others = NONE;
-	book->others_told = book->others_added = (struct energy) { 0 };
-	idmap_clear(&book->by_id);
-	memset(book->total, 0, sizeof(book->total));
-	memset(book->idle, 0, sizeof(book->idle));
-	book->busy = book->capacity = (struct window) { 0 };
-	book->has_workloads = book->has_power = false;
-}
-
 /* A new energy epoch begins with the names or with the power, whichever comes first. */
 static void begin_epoch(struct book *book, uint64_t energy_epoch)
 {
-	if (book->energy_epoch != energy_epoch && (book->has_power || book->has_workloads))
-		forget_all(book);
+	if (book->energy_epoch != energy_epoch)
+		book_forget(book);
 	book->energy_epoch = energy_epoch;
 }
 
@@ -198,6 +213,17 @@ void book_workloads(struct book *book, const struct frame *frame)
 
 /* power */
 
+static struct energy energy_of(const struct power_row *row)
+{
+	struct energy energy = { .cpu_ns = row->cpu_ns };
+
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		energy.idle_uj[share] = row->idle_uj.by[zone_of_share[share]];
+		energy.total_uj[share] = row->active_uj.by[zone_of_share[share]] + energy.idle_uj[share];
+	}
+	return energy;
+}
+
 static void apply_power_row(struct book *book, const struct power_row *row)
 {
 	struct book_row *known = row_of(book, row->id);
@@ -205,15 +231,15 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 	if (known == NULL)
 		return;
 	known->is_seen = true;
-	known->energy.cpu_ns = row->cpu_ns;
-	for (int share = 0; share < SHARE_COUNT; share++) {
-		uint64_t idle_uj = row->idle_uj.by[zone_of_share[share]];
-		known->energy.total_uj[share] = row->active_uj.by[zone_of_share[share]] + idle_uj;
-		known->energy.idle_uj[share] = idle_uj;
-	}
+	bool is_final = row->flags & ROW_FINAL;
+	const struct energy energy = energy_of(row);
+	book->accounts.changes += is_final != known->is_final ||
+				  (is_final && memcmp(&energy, &known->energy, sizeof(energy)) != 0);
+	known->is_final = is_final;
+	known->energy = energy;
 	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
 		if (known->accounts[slot] != NONE)
-			book->accounts.all[known->accounts[slot]].rows += !(row->flags & ROW_FINAL);
+			book->accounts.all[known->accounts[slot]].rows += !is_final;
 }
 
 /* Rows the estimator forgot: their energy stays with their accounts. */
@@ -231,6 +257,7 @@ static void settle_forgotten(struct book *book)
 			energy_add(&book->accounts.all[row->accounts[slot]].base, &row->energy);
 			accounts_release(&book->accounts, row->accounts[slot]);
 		}
+		book->accounts.changes += row->is_final || !energy_is_zero(&row->energy);
 		idmap_remove(&book->by_id, row->id);
 		*row = book->rows[--book->row_count];
 		if (i < book->row_count)
@@ -270,9 +297,22 @@ static void settle_node(struct book *book, const struct power_once *once)
 	book->mono_ns = once->mono_ns;
 }
 
+/* CPU time begins anew with the counters, energy goes on: what forgotten rows had of the old time would be added to the new. */
+static void begin_counters(struct book *book)
+{
+	for (uint32_t i = 0; i < book->row_count; i++)
+		book->rows[i].energy.cpu_ns = 0;
+	for (uint32_t i = 0; i < book->accounts.count; i++)
+		if (book->accounts.all[i].is_of_rows)
+			book->accounts.all[i].base.cpu_ns = 0;
+	book->accounts.changes++;
+}
+
 static void begin_power(struct book *book, const struct frame *frame, const struct power_once *once)
 {
 	begin_epoch(book, frame->head.energy_epoch);
+	if (!epoch_equal(&book->epoch, &frame->head.epoch))
+		begin_counters(book);
 	book->gaps += book->has_power && once->from_seq > book->seq;
 	for (uint32_t i = 0; i < book->row_count; i++)
 		book->rows[i].is_seen = false;

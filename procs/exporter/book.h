@@ -19,6 +19,7 @@ struct book_row {
 	uint64_t described;              /* hash of the newest names: unchanged ones cost nothing */
 	uint32_t accounts[ROW_ACCOUNTS]; /* ACCOUNT_NONE = none */
 	bool is_seen;
+	bool is_final; /* its energy grows no more; it is told until it is acknowledged */
 };
 
 struct book_config {
@@ -41,6 +42,7 @@ struct book {
 	uint32_t process_count, others;
 	struct energy others_told;  /* the sender's row ROW_ID_OTHER: what was used without a row */
 	struct energy others_added; /* what rows used while they had no series */
+	bool are_others_resumed;    /* from before a restart: it has what those without a series used */
 	uint64_t processes_omitted, processes_dropped;
 	/* node */
 	struct epoch epoch;
@@ -56,6 +58,11 @@ struct book {
 
 int book_init(struct book *book, const struct book_config *config);
 void book_done(struct book *book);
+/* Forgets everything: a new energy epoch. */
+void book_forget(struct book *book);
+/* An ended row from before a restart: the next power frame tells it again, or its energy stays with these accounts. */
+void book_resume_ended(struct book *book, uint64_t id, const struct energy *energy,
+	const uint32_t accounts[static ROW_ACCOUNTS]);
 /* Applies one part of a workload, power or process frame; now_ns = CLOCK_MONOTONIC. */
 void book_workloads(struct book *book, const struct frame *frame);
 void book_power(struct book *book, const struct frame *frame, uint64_t now_ns);

@@ -102,11 +102,12 @@ static void add_growth(struct energy *to, const struct energy *from, const struc
 		to->cpu_ns += until->cpu_ns - from->cpu_ns;
 }
 
-static void keep(struct account *account)
+static void keep(struct book *book, struct account *account)
 {
 	account->now.cpu_ns = 0; /* time goes on from the process's birth */
 	energy_add(&account->base, &account->now);
 	account->now = (struct energy) { 0 };
+	book->accounts.changes++;
 }
 
 static void apply_process(struct book *book, const struct process_row *row)
@@ -128,7 +129,7 @@ static void apply_process(struct book *book, const struct process_row *row)
 	struct account *account = &book->accounts.all[index];
 	describe(book, account, row);
 	if (energy.total_uj[SHARE_PACKAGE] < account->now.total_uj[SHARE_PACKAGE])
-		keep(account); /* it was without a row for a while, and began anew */
+		keep(book, account); /* it was without a row for a while, and began anew */
 	if (account->is_hidden)
 		add_growth(&book->others_added, &account->now, &energy);
 	account->now = energy;
@@ -195,10 +196,11 @@ static void show_most(struct book *book)
 		qsort(running, count, sizeof(struct account *), by_energy);
 	for (uint32_t i = 0; i < count; i++) {
 		running[i]->is_hidden = i >= book->config.processes;
-		if (running[i]->is_hidden && !running[i]->is_counted)
+		if (running[i]->is_hidden && !running[i]->is_counted && !book->are_others_resumed)
 			add_growth(&book->others_added, &nothing, &running[i]->now);
 		running[i]->is_counted = true;
 	}
+	book->are_others_resumed = false;
 }
 
 /* A process's series and that of all others never go backwards: a process that changes sides takes nothing along. */

@@ -12,6 +12,7 @@
 #include "base/sandbox.h"
 #include "exporter/acks.h"
 #include "exporter/http.h"
+#include "exporter/kept.h"
 #include "exporter/listen.h"
 #include "exporter/secrets.h"
 #include "ipc/link.h"
@@ -21,6 +22,8 @@ struct exporter {
 	struct http http;
 	struct secrets secrets;
 	struct acks acks;
+	struct kept kept;
+	double *left_out;
 	struct landlock_place places[1 + SECRETS_PLACES_MAX];
 	size_t place_count;
 	uint64_t next_look_ns;
@@ -50,13 +53,11 @@ static void notice_epoch(const struct frame *frame)
 		acks_forget(&exporter.acks);
 }
 
-static void take_power(const struct frame *frame, uint64_t now_ns)
+/* What an ack lets the estimator forget has been kept before. */
+static void keep(void)
 {
-	struct book *book = &exporter.http.book;
-
-	book_power(book, frame, now_ns);
-	if (frame->is_last && acks_note(&exporter.acks, book->seq, now_ns))
-		send_ack(now_ns);
+	kept_save(&exporter.kept, &exporter.http.book);
+	*exporter.left_out = (double)exporter.kept.left_out;
 }
 
 static int on_estimator(void *context, const struct frame *frame)
@@ -69,8 +70,13 @@ static int on_estimator(void *context, const struct frame *frame)
 	case FRAME_stats: return stage_stats_take(&exporter.http.stage_stats, STAGE_ESTIMATOR, frame, now_ns);
 	case FRAME_workload: book_workloads(&exporter.http.book, frame); break;
 	case FRAME_process: book_processes(&exporter.http.book, frame, now_ns); break;
-	default: take_power(frame, now_ns); break;
+	default: book_power(&exporter.http.book, frame, now_ns); break;
 	}
+	if (!frame->is_last)
+		return 0;
+	keep();
+	if (frame->head.kind == FRAME_power && acks_note(&exporter.acks, exporter.http.book.seq, now_ns))
+		send_ack(now_ns);
 	return 0;
 }
 
@@ -162,21 +168,35 @@ static int open_exposition(void)
 	return 0;
 }
 
+static int open_book(void)
+{
+	const struct book_config config = { .rows = (uint32_t)exporter.config.ring_rows * 2,
+		.ended_max = (uint32_t)exporter.config.metrics_terminated,
+		.processes = (uint32_t)exporter.config.metrics_processes,
+		.has_older = exporter.config.metrics_kepler_joules };
+	bool is_spoiled;
+	int r = book_init(&exporter.http.book, &config);
+
+	if (r < 0 || (r = kept_open(&exporter.kept, &exporter.http.book, &is_spoiled)) < 0)
+		return r;
+	exporter.left_out = stats_entry(&exporter.http.own, STAT_GAUGE, "bases_left_out", "");
+	if (is_spoiled)
+		log_warning("what was kept over the restart is not usable: counters lose what ended "
+			    "containers had used");
+	return 0;
+}
+
 static int open_web(void)
 {
 	const struct web_config web = { .server_name = "tanso-exporter",
 		.requests_per_second = (uint64_t)exporter.config.http_requests_per_second,
 		.connections = (uint64_t)exporter.config.http_connections };
-	const struct book_config book = { .rows = (uint32_t)exporter.config.ring_rows * 2,
-		.ended_max = (uint32_t)exporter.config.metrics_terminated,
-		.processes = (uint32_t)exporter.config.metrics_processes,
-		.has_older = exporter.config.metrics_kepler_joules };
 	int r;
 
 	exporter.http.credentials = &exporter.secrets.credentials;
 	acks_init(&exporter.acks, (uint64_t)exporter.config.interval_ms * NS_PER_MILLISECOND);
 	if ((r = web_new(&exporter.http.web, &web, http_on_request, &exporter.http)) < 0 ||
-		(r = book_init(&exporter.http.book, &book)) < 0 || (r = open_exposition()) < 0 ||
+		(r = open_book()) < 0 || (r = open_exposition()) < 0 ||
 		(r = secrets_open(&exporter.secrets, &exporter.config)) < 0)
 		return r;
 	return listen_open(exporter.http.web, &exporter.config, exporter.secrets.tls);
@@ -208,6 +228,7 @@ static void close_all(void)
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		link_free(exporter.of_stage[stage]);
 	scrapes_done(&exporter.http.scrapes);
+	kept_done(&exporter.kept);
 	book_done(&exporter.http.book);
 	secrets_done(&exporter.secrets);
 	web_free(exporter.http.web);

@@ -1,5 +1,5 @@
 """tanso-exporter in folders and on a port of its own, with a scripted estimator. For the process and system tests."""
-import base64, gzip, http.client, pathlib, re, shutil, socket, ssl, subprocess, sys, tempfile, time
+import base64, gzip, http.client, os, pathlib, re, shutil, socket, ssl, subprocess, sys, tempfile, time
 
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release/bin").resolve()
 FAKE = BIN.parent / "tests" / "fake_power"
@@ -64,8 +64,11 @@ class Exporter:
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = self.spawn(command, log)
         return self
+
+    def spawn(self, command, log):
+        return subprocess.Popen(command, stdout=log, stderr=log)
 
     def start(self):
         self.begin()
@@ -139,6 +142,54 @@ class Exporter:
                 process.wait(10)
         shutil.rmtree(self.folder)
         assert alive, "the exporter died:\n" + log[-3000:]
+
+
+class Supervised(Exporter):
+    """Keeps the descriptors that the exporter stores, and hands them to its successor, as systemd and `tanso up` do."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.kept = {}
+        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self.notices.bind(str(self.folder / "notify"))
+
+    def spawn(self, command, log):
+        fds = list(self.kept.values())
+        environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")}
+        if fds:
+            environment.update(LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=":".join(self.kept))
+        # the shell's number is the exporter's; what is stored lies at 3 and on
+        moves = "".join(f" {3 + i}<&{fd}" for i, fd in enumerate(fds))
+        script = f"export LISTEN_PID=$$; exec \"$@\"{moves}"
+        return subprocess.Popen(["bash", "-c", script, "bash", *command], stdout=log, stderr=log, env=environment, pass_fds=fds)
+
+    def take_notices(self):
+        while True:
+            try:
+                data, fds, _, _ = socket.recv_fds(self.notices, 4096, 4)
+            except BlockingIOError:
+                return
+            lines = dict(line.split("=", 1) for line in data.decode().split("\n") if "=" in line)
+            if "FDSTOREREMOVE" in lines:
+                os.close(self.kept.pop(lines["FDNAME"]))
+            for fd in fds:
+                self.kept[lines["FDNAME"]] = fd
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+        self.take_notices()
+
+    def restart(self):
+        self.begin()
+        assert wait_for(self.is_up), self.log()
+        assert wait_for(lambda: self.get("/readyz")[0] == 200), self.log()
+
+    def __exit__(self, *_):
+        for fd in self.kept.values():
+            os.close(fd)
+        self.notices.close()
+        super().__exit__()
 
 
 def expect(got, wanted):

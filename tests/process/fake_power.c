@@ -3,7 +3,7 @@
  * and 12.3 W memory, the others are default/pod-N at 1 W and 0.5 W; idle fills the node up to 125.8 W package where there is
  * room; the CPUs are 35 % busy. Energy is exactly power times time. Two processes: 4242 in pod 0, and 4343, a machine.
  * Lines on stdin: "end N" (pod N's row is final), "forget N", "name N TEXT" (a late name; \xNN is a byte), "epoch" (the energy
- * begins anew), "gpu" (3 W for pod 0), "init" (state initializing), "quit". Prints "connected", and "ack SEQ".
+ * begins anew), "join N" (container N is pod 0's), "gpu" (3 W for pod 0), "init" (state initializing), "quit". Prints "connected", and "ack SEQ".
  */
 #include <errno.h>
 #include <poll.h>
@@ -191,6 +191,10 @@ static void obey(char *line)
 		pod->ended_ns = clock_mono_ns();
 	}
 	pod->is_forgotten |= strcmp(word, "forget") == 0;
+	if (strcmp(word, "join") == 0) {
+		memcpy(pod->uid, pods[0].uid, sizeof(pod->uid));
+		rename_pod(pod, pods[0].name);
+	}
 	if (strcmp(word, "name") == 0)
 		rename_pod(pod, text);
 }

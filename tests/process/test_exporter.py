@@ -3,7 +3,7 @@ Needs openssl, promtool, htpasswd, h2load, nghttp and prometheus_client. Prints 
 import gzip, hashlib, os, pathlib, random, shutil, signal, socket, ssl, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from exporter_fixture import BIN, Exporter, basic, expect, free_port, make_certificate, parse, run_all, wait_for  # noqa: E402
+from exporter_fixture import BIN, Exporter, Supervised, basic, expect, free_port, make_certificate, parse, run_all, wait_for  # noqa: E402
 
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}
 # the reference parser of the format's authors; python3 may be another one than Debian's, which has it
@@ -111,6 +111,49 @@ def what_ended_stays_for_every_scraper_and_counters_only_grow():
         for _ in range(3):  # as many scrapers as like
             after = e.find("kepler_pod_cpu_joules_total", pod="pod-1", state="terminated", zone="package")
             assert len(after) == 1 and after[0] >= before, (before, after)
+
+
+def _joules_of_app(e):
+    values = [v for zone in ("package", "dram") for v in e.find("kepler_pod_cpu_joules_total", pod="app", zone=zone)]
+    expect(len(values), 2)
+    return values
+
+
+def a_pods_joules_never_go_down_over_kills():
+    """Of a pod's two containers the one with 25.5 W ends and is forgotten, before the exporter is killed or while it is away."""
+    for is_away in (False, True):
+        with Supervised() as e:
+            for line in ("join 1", "end 0") if is_away else ("join 1", "end 0", "forget 0"):
+                e.tell(line)
+            last = _joules_of_app(e)
+            assert last[0] > 5, last
+            told_at = time.monotonic()
+            for _ in range(2):
+                e.kill()
+                if is_away:
+                    e.tell("forget 0")
+                e.restart()
+                for _ in range(3):
+                    now, seconds = _joules_of_app(e), time.monotonic() - told_at
+                    assert all(n >= l for n, l in zip(now, last)) and now[0] < last[0] + seconds + 1, (last, now)
+                    last, told_at = now, told_at + seconds
+            expect(e.find("tanso_bases_left_out", stage="exporter"), [0])
+
+
+def what_was_kept_is_set_aside_when_it_is_not_usable():
+    with Supervised() as e:
+        for line in ("join 1", "end 0", "forget 0"):
+            e.tell(line)
+        before = _joules_of_app(e)
+        e.kill()
+        os.ftruncate(e.kept["exporter-bases"], 4096)
+        e.restart()
+        after = _joules_of_app(e)
+        assert after[0] < before[0], (before, after)  # so the test above would notice
+        expect(e.log().count("is not usable"), 1)
+        e.kill()  # its successor's memory is a new one
+        e.restart()
+        expect(e.log().count("is not usable"), 1)
 
 
 def terminated_ones_are_bounded_and_counted():

@@ -1,0 +1,309 @@
+#include "exporter/kept.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/ready.h"
+
+#define KEPT_NAME  "exporter-bases"
+#define KEPT_MAGIC UINT64_C(0x01736573616274) /* and the layout's version */
+#define FILE_HEAD  64
+#define NONE       ACCOUNT_NONE
+
+struct bases_head {
+	struct epoch epoch;
+	uint64_t energy_epoch;
+	uint32_t account_count, row_count;
+};
+
+/* Followed by its key, filled up to eight bytes. */
+struct kept_account {
+	struct energy base;
+	uint64_t start_ns;
+	uint32_t level, is_of_rows;
+	uint32_t slot; /* its place in the writer's book: what rows call it */
+	uint32_t key_size;
+};
+
+struct kept_row {
+	uint64_t id;
+	struct energy energy;
+	uint32_t slots[ROW_ACCOUNTS];
+};
+
+static size_t padded(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+static size_t file_bytes(void)
+{
+	return FILE_HEAD + banks_bytes(sizeof(struct kept_others)) + banks_bytes(KEPT_BYTES);
+}
+
+/* reading: the checksum says that we wrote it, limits hold all the same */
+
+struct reader {
+	const char *at;
+	size_t left;
+};
+
+static const void *take(struct reader *reader, size_t size)
+{
+	const char *at = reader->at;
+
+	if (size > reader->left)
+		return NULL;
+	reader->at += size;
+	reader->left -= size;
+	return at;
+}
+
+static int resume_account(struct book *book, struct reader *reader, uint32_t *index_of_slot)
+{
+	const struct kept_account *saved = take(reader, sizeof(*saved));
+
+	if (saved == NULL || saved->level >= ACCOUNT_LEVELS || saved->slot >= ACCOUNTS_MAX ||
+		saved->key_size > LABELS_MAX)
+		return -EBADMSG;
+	const char *key = take(reader, padded(saved->key_size));
+	if (key == NULL || memchr(key, '\0', saved->key_size) != NULL)
+		return -EBADMSG;
+	uint32_t index = accounts_get(&book->accounts, (enum level)saved->level, key, saved->key_size);
+	index_of_slot[saved->slot] = index;
+	if (index == NONE)
+		return 0;
+	struct account *account = &book->accounts.all[index];
+	account->base = saved->base;
+	account->start_ns = saved->start_ns;
+	account->is_of_rows = saved->is_of_rows;
+	return 0;
+}
+
+static int resume_row(struct book *book, struct reader *reader, const uint32_t *index_of_slot)
+{
+	const struct kept_row *saved = take(reader, sizeof(*saved));
+	uint32_t accounts[ROW_ACCOUNTS];
+
+	if (saved == NULL)
+		return -EBADMSG;
+	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
+		accounts[slot] = saved->slots[slot] < ACCOUNTS_MAX ? index_of_slot[saved->slots[slot]] : NONE;
+	book_resume_ended(book, saved->id, &saved->energy, accounts);
+	return 0;
+}
+
+static int resume_bases(struct book *book, const void *bytes, size_t size)
+{
+	static uint32_t index_of_slot[ACCOUNTS_MAX];
+	struct reader reader = { bytes, size };
+	const struct bases_head *head = take(&reader, sizeof(*head));
+	int r = head == NULL ? -EBADMSG : 0;
+
+	memset(index_of_slot, 0xff, sizeof(index_of_slot)); /* NONE */
+	for (uint32_t i = 0; r == 0 && i < head->account_count; i++)
+		r = resume_account(book, &reader, index_of_slot);
+	for (uint32_t i = 0; r == 0 && i < head->row_count; i++)
+		r = resume_row(book, &reader, index_of_slot);
+	if (r == 0 && reader.left > 0)
+		r = -EBADMSG;
+	if (r < 0)
+		return r;
+	book->epoch = head->epoch;
+	book->energy_epoch = head->energy_epoch;
+	return 0;
+}
+
+static int resume(struct kept *kept, struct book *book)
+{
+	size_t bases_size, others_size;
+	const void *bases = banks_current(&kept->bases, &bases_size);
+	const struct kept_others *others = banks_current(&kept->others, &others_size);
+
+	if (bases == NULL || others == NULL || (others_size != 0 && others_size != sizeof(*others)))
+		return -EBADMSG;
+	int r = bases_size == 0 ? 0 : resume_bases(book, bases, bases_size);
+	if (r == 0 && others_size > 0 && others->energy_epoch == book->energy_epoch) {
+		book->others_added = others->added;
+		book->are_others_resumed = true;
+		kept->others_saved = *others;
+	}
+	return r;
+}
+
+/* writing */
+
+struct writer {
+	char *at;
+	size_t left;
+	uint64_t left_out;
+};
+
+static void *put(struct writer *writer, size_t size)
+{
+	char *at = writer->at;
+
+	if (size > writer->left) {
+		writer->left_out++;
+		return NULL;
+	}
+	writer->at += size;
+	writer->left -= size;
+	return at;
+}
+
+static uint32_t put_accounts(struct writer *writer, const struct accounts *accounts, const bool *is_named)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < accounts->count; i++) {
+		const struct account *account = &accounts->all[i];
+		if (!account->is_used || (energy_is_zero(&account->base) && !is_named[i]))
+			continue;
+		size_t key_size = strlen(account->key);
+		struct kept_account *saved = put(writer, sizeof(*saved) + padded(key_size));
+		if (saved == NULL)
+			continue;
+		*saved = (struct kept_account) { .base = account->base,
+			.start_ns = account->start_ns,
+			.level = account->level,
+			.is_of_rows = account->is_of_rows,
+			.slot = i,
+			.key_size = (uint32_t)key_size };
+		memset(saved + 1, 0, padded(key_size));
+		memcpy(saved + 1, account->key, key_size);
+		count++;
+	}
+	return count;
+}
+
+static uint32_t put_rows(struct writer *writer, const struct book *book)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < book->row_count; i++) {
+		const struct book_row *row = &book->rows[i];
+		struct kept_row *saved = row->is_final ? put(writer, sizeof(*saved)) : NULL;
+		if (saved == NULL)
+			continue;
+		*saved = (struct kept_row) { .id = row->id, .energy = row->energy };
+		memcpy(saved->slots, row->accounts, sizeof(saved->slots));
+		count++;
+	}
+	return count;
+}
+
+/* Accounts of ended rows, though they may have no base yet. */
+static const bool *find_named(const struct book *book)
+{
+	static bool is_named[ACCOUNTS_MAX];
+
+	memset(is_named, 0, book->accounts.count * sizeof(*is_named));
+	for (uint32_t i = 0; i < book->row_count; i++)
+		for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
+			if (book->rows[i].is_final && book->rows[i].accounts[slot] != NONE)
+				is_named[book->rows[i].accounts[slot]] = true;
+	return is_named;
+}
+
+static void save_bases(struct kept *kept, const struct book *book)
+{
+	char *spare = banks_spare(&kept->bases);
+	struct writer writer = { .at = spare, .left = kept->bases.bank_bytes };
+	struct bases_head *head = put(&writer, sizeof(*head));
+
+	head->epoch = book->epoch;
+	head->energy_epoch = book->energy_epoch;
+	head->account_count = put_accounts(&writer, &book->accounts, find_named(book));
+	head->row_count = put_rows(&writer, book);
+	banks_switch(&kept->bases, (size_t)(writer.at - spare));
+	kept->left_out = writer.left_out;
+	kept->saved = book->accounts.changes;
+}
+
+void kept_save(struct kept *kept, const struct book *book)
+{
+	const struct kept_others others = { book->energy_epoch, book->others_added };
+
+	if (kept->map == NULL)
+		return;
+	if (kept->saved != book->accounts.changes)
+		save_bases(kept, book);
+	if (book->others == NONE || memcmp(&others, &kept->others_saved, sizeof(others)) == 0)
+		return;
+	kept->others_saved = others;
+	memcpy(banks_spare(&kept->others), &others, sizeof(others));
+	banks_switch(&kept->others, sizeof(others));
+}
+
+/* the memory */
+
+int kept_create_fd(int *ret_fd)
+{
+	const uint64_t magic = KEPT_MAGIC;
+	CLEANUP(closep) int fd = memfd_create(KEPT_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, (off_t)file_bytes()) < 0 ||
+		pwrite(fd, &magic, sizeof(magic), 0) != sizeof(magic))
+		return -errno;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int map_file(struct kept *kept)
+{
+	struct stat status;
+
+	if (fstat(kept->fd, &status) < 0 || (size_t)status.st_size != file_bytes())
+		return -EBADMSG;
+	void *map = mmap(NULL, file_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, kept->fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	kept->map = map;
+	kept->others = (struct banks) { (char *)map + FILE_HEAD, sizeof(struct kept_others) };
+	kept->bases = (struct banks) { (char *)kept->others.memory + banks_bytes(sizeof(struct kept_others)),
+		KEPT_BYTES };
+	return *(const uint64_t *)map == KEPT_MAGIC ? 0 : -EBADMSG;
+}
+
+int kept_open_fd(struct kept *kept, struct book *book, int fd)
+{
+	*kept = (struct kept) { .fd = fd };
+	int r = map_file(kept);
+
+	if (r == 0 && (r = resume(kept, book)) < 0)
+		book_forget(book);
+	if (r < 0)
+		kept_done(kept);
+	else
+		kept->saved = book->accounts.changes;
+	return r;
+}
+
+int kept_open(struct kept *kept, struct book *book, bool *ret_is_spoiled)
+{
+	int fd = ready_take_fd(KEPT_NAME);
+	int r = fd >= 0 ? kept_open_fd(kept, book, fd) : -ENOENT;
+
+	*ret_is_spoiled = fd >= 0 && r < 0;
+	if (r == 0)
+		return 0;
+	if (fd >= 0)
+		ready_drop_fd(KEPT_NAME);
+	if ((r = kept_create_fd(&fd)) < 0 || (r = ready_store_fd(KEPT_NAME, fd)) < 0)
+		return r;
+	return kept_open_fd(kept, book, fd);
+}
+
+void kept_done(struct kept *kept)
+{
+	if (kept->map != NULL)
+		munmap(kept->map, file_bytes());
+	closep(&kept->fd);
+	*kept = (struct kept) { .fd = -1 };
+}
