@@ -3,8 +3,8 @@
  * What every thread uses, charged to its cgroup: C(cgroup) = dead[cgroup] + sum over live threads (value - base).
  * CPU time, switches, faults and block bytes are read where the kernel keeps them (se.sum_exec_runtime is what cpuacct
  * itself sums up), so the scheduler's hot path stays empty and a thread that never leaves the CPU is exact; the others
- * are counted by optional programs into the thread's storage. A thread is folded into dead[] at its exit, when its sums
- * are still stale, and the rest when its task is freed.
+ * are counted by optional programs into the thread's storage. A thread is folded into dead[] when it exits, and once
+ * more when its task is freed: at sched_process_exit its CPU time is still stale.
  */
 #include <linux/bpf.h>
 
@@ -207,6 +207,21 @@ static __always_inline void settle(struct thread *thread, __u64 cgroup, const __
 	thread->cgroup = cgroup;
 }
 
+/*
+ * Folds what the thread used so far. The base moves first: a reading in between finds it in neither and the next finds
+ * all, while the other way round it would find it twice.
+ */
+static __always_inline void hand_in(struct task_struct *task, struct thread *thread)
+{
+	__u64 value[USAGE_COUNTER_COUNT], base[USAGE_COUNTER_COUNT];
+
+	read_values(task, thread, value);
+	__builtin_memcpy(base, thread->base, sizeof(base));
+	__builtin_memcpy(thread->base, value, sizeof(value));
+	if (thread->cgroup != 0)
+		fold(thread->cgroup, value, base);
+}
+
 /* At the birth of the counters: what was used before belongs to nobody. */
 SEC("iter/task")
 int prime(struct bpf_iter__task *ctx)
@@ -309,41 +324,32 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* The kernel keeps its own sums of a process's ended threads; here is the last moment to keep ours. */
-static __always_inline void hand_over(struct task_struct *task, struct thread *thread)
+/*
+ * Most of what a thread used is folded here: its task may be freed seconds later, and is then good for the rest (its
+ * CPU time is still stale here). And the kernel keeps its own sums of a process's ended threads, so we keep ours.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
 {
-	struct thread *leader = bpf_task_storage_get(&threads, task->group_leader, 0, 0);
+	struct thread *thread, *leader;
 
+	if (!is_active())
+		return 0;
+	count_run(USAGE_PROGRAM_on_exit);
+	thread = bpf_task_storage_get(&threads, task, 0, 0);
+	if (!thread)
+		return 0;
+	hand_in(task, thread);
+	if (task->pid == task->tgid)
+		return 0;
+	leader = bpf_task_storage_get(&threads, task->group_leader, 0, 0);
 	if (!leader)
-		return;
+		return 0;
 #pragma unroll
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		if (thread->counted[c])
 			__sync_fetch_and_add(&leader->ended[c], thread->counted[c]);
 	thread->is_handed = 1;
-}
-
-/*
- * What is known now is folded now, the rest when the task is freed: not every task's end is told by sched_process_free
- * (on a virtual machine whole runs of neighbouring pids were seen to miss it, in perf as well), and then only the rest
- * is lost.
- */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
-{
-	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
-	__u64 value[USAGE_COUNTER_COUNT];
-
-	if (!thread || !is_active())
-		return 0;
-	count_run(USAGE_PROGRAM_on_exit);
-	if (task->pid != task->tgid)
-		hand_over(task, thread);
-	read_values(task, thread, value);
-	if (thread->cgroup == 0)
-		return 0;
-	fold(thread->cgroup, value, thread->base);
-	__builtin_memcpy(thread->base, value, sizeof(thread->base));
 	return 0;
 }
 
@@ -370,13 +376,13 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_attach, struct cgroup *to, const char *path, struct task_struct *task)
 {
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
-	__u64 value[USAGE_COUNTER_COUNT];
+	__u64 cgroup = cgroup_of(task);
 
-	if (!thread || !is_active())
+	if (!thread || thread->cgroup == cgroup || !is_active())
 		return 0;
 	count_run(USAGE_PROGRAM_on_attach);
-	read_values(task, thread, value);
-	settle(thread, cgroup_of(task), value);
+	hand_in(task, thread);
+	thread->cgroup = cgroup;
 	return 0;
 }
 
