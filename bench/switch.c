@@ -153,7 +153,7 @@ static void compare_with_empty(void)
 		CLEANUP(closep) int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		struct usage_reader *reader = attach_tanso("cpu-clock");
 		CLEANUP(closep) int link = attach_empty();
-		(void)stats;
+		(void)stats, (void)link;
 		ping_pong();
 		ours[i] = run_ns("on_switch");
 		empty[i] = run_ns("empty");

@@ -23,6 +23,7 @@ struct table {
 	double *value;                 /* of each step; infinite where it may not run */
 	double *rest, *run;            /* [time % (least + 1)][done] */
 	uint8_t *rest_move, *run_move; /* [time][done] */
+	bool *runs;                    /* of each step: the answer */
 };
 
 static void table_done(struct table *table)
@@ -32,6 +33,7 @@ static void table_done(struct table *table)
 	free(table->run);
 	free(table->rest_move);
 	free(table->run_move);
+	free(table->runs);
 }
 
 static size_t cell(const struct table *table, size_t time, size_t done)
@@ -63,8 +65,9 @@ static int allocate(struct table *table)
 	table->run = malloc(costs * sizeof(double));
 	table->rest_move = calloc(cells, 1);
 	table->run_move = calloc(cells, 1);
+	table->runs = calloc(table->steps + 1, sizeof(*table->runs));
 	if (table->value == NULL || table->rest == NULL || table->run == NULL || table->rest_move == NULL ||
-		table->run_move == NULL)
+		table->run_move == NULL || table->runs == NULL)
 		return -ENOMEM;
 	for (size_t time = 0; time <= table->least; time++)
 		forget_costs(table, time);
@@ -124,7 +127,7 @@ static void fill(struct table *table)
 }
 
 /* Back from the end, marking the steps that run. */
-static void trace(const struct table *table, bool *runs)
+static void trace(struct table *table)
 {
 	size_t time = table->steps, done = table->needed;
 	bool is_running =
@@ -140,20 +143,20 @@ static void trace(const struct table *table, bool *runs)
 		size_t length = table->run_move[here] == MOVE_BEGIN ? table->least : 1;
 		is_running = table->run_move[here] != MOVE_BEGIN;
 		for (size_t i = 0; i < length; i++)
-			runs[--time] = true;
+			table->runs[--time] = true;
 		done -= length;
 	}
 }
 
-static int collect(const struct table *table, const bool *runs, struct schedule_chunk *chunks, size_t max,
-	size_t *ret_count, double *ret_mean)
+static int collect(const struct table *table, struct schedule_chunk *chunks, size_t max, size_t *ret_count,
+	double *ret_mean)
 {
 	double sum = 0;
 
 	*ret_count = 0;
 	for (size_t i = 0; i < table->steps; i++) {
 		int64_t from = table->start + (int64_t)i * SCHEDULE_GRID_SECONDS;
-		if (!runs[i])
+		if (!table->runs[i])
 			continue;
 		sum += table->value[i];
 		if (*ret_count == 0 || chunks[*ret_count - 1].end != from) {
@@ -172,7 +175,6 @@ int schedule_chunks(const struct schedule_job *job, int64_t min_chunk, const str
 {
 	const int64_t grid = SCHEDULE_GRID_SECONDS;
 	CLEANUP(table_done) struct table table = { 0 };
-	CLEANUP(freep) bool *runs = NULL;
 	int r;
 
 	if (job->duration % grid != 0 || min_chunk % grid != 0 || min_chunk <= 0)
@@ -183,9 +185,6 @@ int schedule_chunks(const struct schedule_job *job, int64_t min_chunk, const str
 	table.steps = (size_t)((job->deadline - table.start) / grid);
 	table.needed = (size_t)(job->duration / grid);
 	table.least = (size_t)((min_chunk < job->duration ? min_chunk : job->duration) / grid);
-	runs = calloc(table.steps + 1, sizeof(*runs));
-	if (runs == NULL)
-		return -ENOMEM;
 	if ((r = allocate(&table)) < 0)
 		return r;
 	read_values(&table, job, signal);
@@ -193,6 +192,6 @@ int schedule_chunks(const struct schedule_job *job, int64_t min_chunk, const str
 	size_t end = cost_cell(&table, table.steps, table.needed);
 	if (isinf(table.run[end]) && isinf(table.rest[end]))
 		return -ENOENT;
-	trace(&table, runs);
-	return collect(&table, runs, chunks, max, ret_count, ret_mean);
+	trace(&table);
+	return collect(&table, chunks, max, ret_count, ret_mean);
 }

@@ -94,7 +94,9 @@ void pmu_close(int map_fd, uint32_t events, uint32_t cpu)
 void pmu_run_on(int program_fd, const uint64_t cpus[static PMU_CPU_WORDS])
 {
 	for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++) {
-		LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+		struct bpf_test_run_opts options = {
+			.sz = sizeof(options), .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu
+		};
 		if (cpus[cpu / 64] >> cpu % 64 & 1)
 			bpf_prog_test_run_opts(program_fd, &options); /* -ENXIO: it has just gone offline */
 	}

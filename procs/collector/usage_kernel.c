@@ -124,7 +124,8 @@ static int open_and_load(const struct usage_kernel *kernel, const struct hierarc
 	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++)
 		if (kernel->map[i] >= 0)
 			r = bpf_map__reuse_fd(
-				bpf_object__find_map_by_name(object->obj, usage_map_name(i)), kernel->map[i]);
+				bpf_object__find_map_by_name(object->obj, usage_map_name((enum usage_map)i)),
+				kernel->map[i]);
 	if (r < 0 || (r = usage__load(object)) < 0)
 		usage__destroy(object);
 	else
@@ -179,7 +180,8 @@ static int attach(struct usage *object, int link[static USAGE_PROGRAM_COUNT])
 static int keep_maps(struct usage_kernel *kernel, struct usage *object)
 {
 	for (int i = 0; i < USAGE_MAP_COUNT; i++) {
-		kernel->map[i] = dup(bpf_object__find_map_fd_by_name(object->obj, usage_map_name(i)));
+		kernel->map[i] =
+			dup(bpf_object__find_map_fd_by_name(object->obj, usage_map_name((enum usage_map)i)));
 		if (kernel->map[i] < 0)
 			return -errno;
 	}
