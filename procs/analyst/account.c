@@ -126,6 +126,31 @@ static int add_unsampled(struct gathering *g)
 	return r;
 }
 
+static int add_minute(const struct question *question, struct inventory *inventory)
+{
+	const struct book *book = question->knowledge->book;
+	int r = 0;
+
+	for (size_t i = 0; i < book->workload_count && r == 0; i++) {
+		const struct book_workload *workload = &book->workloads[i];
+		const struct ledger_identity *identity = &workload->identity;
+		struct inventory_row *row;
+		double watts[PART_COUNT];
+		if (!workload->is_used || !book_watts(book, workload, watts) ||
+			(question->namespace[0] != '\0' &&
+				strcmp(question->namespace, identity->namespace) != 0))
+			continue;
+		r = inventory_add(inventory, identity->namespace, workload_kind_name(identity->kind),
+			identity->name, &row);
+		if (r < 0)
+			break;
+		row->workload = workload->number;
+		row->is_usable = true;
+		read_watts(book, (uint32_t)i, row);
+	}
+	return r;
+}
+
 static int gather_rows(const struct question *question, bool is_by_owner, const struct usage_window *window,
 	struct inventory *inventory)
 {
@@ -154,6 +179,7 @@ static void judge(struct question *question, const struct usage *node, struct in
 	struct verdict verdict;
 
 	question->reasons = (struct reasons) { 0 };
+	row->is_usable = false;
 	if (row->usage.states == 0) { /* nothing of it was ever seen in the window: no status, no PUE */
 		row->status = row->carbon_status = row->pue_status = STATUS_UNKNOWN;
 		row->reasons = UINT64_C(1) << REASON_NO_SAMPLES;
@@ -193,28 +219,46 @@ static void judge_node(struct question *question, struct account *account)
 			1000;
 }
 
-int account_gather(struct question *question, bool is_by_owner, struct account *ret_account)
+static struct usage_window window_of(const struct question *question)
 {
-	const struct knowledge *k = question->knowledge;
-	struct account *account = ret_account;
-	const struct usage_window window = { .since = question->since,
+	return (struct usage_window) { .since = question->since,
 		.allow_fake = question->allow_fake,
-		.zone_mask = k->book->last.zone_mask,
+		.zone_mask = question->knowledge->book->last.zone_mask,
 		.grid = &question->grid.grid };
+}
+
+int account_gather(struct question *question, enum account_rows rows, struct account *ret_account)
+{
+	struct account *account = ret_account;
+	const struct usage_window window = window_of(question);
 	struct question own;
 	int r;
 
 	*account = (struct account) { 0 };
-	r = ledger_sum(k->ledger, 0, &window, &account->node, NULL);
+	r = ledger_sum(question->knowledge->ledger, 0, &window, &account->node, NULL);
 	if (r == 0)
-		r = gather_rows(question, is_by_owner, &window, &account->inventory);
+		r = rows == ROWS_OF_MINUTE
+			    ? add_minute(question, &account->inventory)
+			    : gather_rows(question, rows == ROWS_BY_OWNER, &window, &account->inventory);
 	if (r < 0)
 		return r;
 	judge_node(question, account);
 	own = *question; /* what limits a row is the row's */
-	for (size_t i = 0; i < account->inventory.count; i++)
+	for (size_t i = 0; i < account->inventory.count && rows != ROWS_OF_MINUTE; i++)
 		judge(&own, &account->node, &account->inventory.rows[i]);
 	return 0;
+}
+
+int account_judge(const struct question *question, struct account *account, const struct inventory_row *row)
+{
+	const struct usage_window window = window_of(question);
+	struct inventory_row *own = &account->inventory.rows[row - account->inventory.rows];
+	struct question copy = *question;
+	int r = ledger_sum(question->knowledge->ledger, row->workload, &window, &own->usage, NULL);
+
+	if (r == 0)
+		judge(&copy, &account->node, own);
+	return r;
 }
 
 void account_done(struct account *account)

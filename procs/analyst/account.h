@@ -18,8 +18,16 @@ struct account {
 	double idle_kg_month; /* of the unshared idle energy, with PUE */
 };
 
-/* is_by_owner: pods of one owner are one row. 0 or -errno; account_done() either way. */
-int account_gather(struct question *question, bool is_by_owner, struct account *ret_account);
+enum account_rows {
+	ROWS_OF_MINUTE, /* what the last minute shows, without a pass over the ledger; judged one by one, below */
+	ROWS_BY_POD,
+	ROWS_BY_OWNER /* pods of one owner are one row */
+};
+
+/* 0 or -errno; account_done() either way. */
+int account_gather(struct question *question, enum account_rows rows, struct account *ret_account);
+/* Sums up and judges one of ROWS_OF_MINUTE, which until then counts as usable. 0 or -errno. */
+int account_judge(const struct question *question, struct account *account, const struct inventory_row *row);
 void account_done(struct account *account);
 
 /* Opens the object of one row as lists of consumers show it; the caller closes it. */

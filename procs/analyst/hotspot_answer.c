@@ -64,7 +64,7 @@ int hotspot_answer(struct question *question, struct json_writer *writer, struct
 	struct inventory_filter filter = {
 		.status = -1, .is_live = true, .needs_usable = true, .least_watts = h.threshold_watts
 	};
-	int r = account_gather(question, true, &h.account);
+	int r = account_gather(question, ROWS_BY_OWNER, &h.account);
 
 	(void)error;
 	if (r == 0)

@@ -14,6 +14,7 @@
 _Static_assert(REASON_CODE_COUNT <= 64, "the reasons of a row are bits of one word");
 
 struct inventory_row {
+	int64_t workload;                    /* in the ledger; 0 = none, or not needed */
 	const char *namespace, *name, *kind; /* kind as answers write it */
 	const char *owner, *owner_kind;      /* "" = none */
 	bool has_watts, is_usable, is_clear; /* usable: watts, kWh and kg may be told */

@@ -191,7 +191,7 @@ static int make_list(struct question *question, uint64_t asked, struct kept_list
 	struct inventory_filter filter = { .status = wanted != NULL ? status_from_name(wanted) : -1 };
 	bool is_by_owner = strcmp(question_text(question, "group_by", "owner"), "owner") == 0;
 	struct account account;
-	int r = account_gather(question, is_by_owner, &account);
+	int r = account_gather(question, is_by_owner ? ROWS_BY_OWNER : ROWS_BY_POD, &account);
 
 	if (r == 0)
 		r = inventory_view_new(&account.inventory, &filter,

@@ -92,7 +92,7 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		" 모두 합해 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
 	[PHRASE_LIST_INCOMPLETE] = { " Workloads without usable power are not in these totals.",
 		" 전력 값을 쓸 수 없는 워크로드는 합계에 넣지 않았습니다." },
-	[PHRASE_HOTSPOTS] = { "%zu workloads draw %g W or more, together %.1f W.",
+	[PHRASE_HOTSPOTS] = { "Workloads that draw %2$g W or more: %1$zu, together %3$.1f W.",
 		"%2$g W 이상을 쓰는 워크로드가 %1$zu개 있으며, 합계는 %3$.1f W입니다." },
 	[PHRASE_NO_HOTSPOTS] = { "No workload draws %g W or more.", "%g W 이상을 쓰는 워크로드가 없습니다." },
 	[PHRASE_HOTSPOT_SAVING] = { " Computed improvements would save %.2f kg CO2eq a month.",

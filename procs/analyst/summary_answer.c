@@ -214,7 +214,7 @@ int summary_answer(struct question *question, struct json_writer *writer, struct
 	struct account account;
 	struct inventory_totals totals;
 	struct scope scope;
-	int r = account_gather(question, true, &account);
+	int r = account_gather(question, ROWS_BY_OWNER, &account);
 
 	(void)error;
 	if (r == 0) {
