@@ -113,8 +113,11 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_MAX_WORKLOAD] =
 		"SELECT max(m) FROM (SELECT coalesce(max(id), 0) AS m FROM workload UNION ALL SELECT "
 		"coalesce(max(workload), 0) FROM baseline)",
-	[SQL_SUM_ALL] = SUMMED("slot_workload", "300") " WHERE slot >= ?1 UNION ALL " SUMMED(
-		"hour_workload", "3600") " WHERE slot >= ?1",
+	/* workload by workload, each from the window's start on: older rows are not read at all */
+	[SQL_SUM_ALL] = SUMMED("workload w CROSS JOIN slot_workload",
+		"300") " ON workload = w.id AND slot >= ?1"
+		       " UNION ALL " SUMMED("workload w CROSS JOIN hour_workload",
+			       "3600") " ON workload = w.id AND slot >= ?1",
 	[SQL_SUM_ONE] =
 		SUMMED("slot_workload", "300") " WHERE workload = ?2 AND slot >= ?1 UNION ALL " SUMMED(
 			"hour_workload", "3600") " WHERE workload = ?2 AND slot >= ?1",
