@@ -35,6 +35,9 @@ struct thread {
 	__u64 counted[USAGE_COUNTER_COUNT]; /* by the optional programs */
 	__u64 ended[USAGE_COUNTER_COUNT];   /* counted by the ended threads of this leader's process */
 	__u64 is_handed;                    /* this one's is in its leader's `ended` */
+	/* as `told_to`, a reader's number, was told of it; 0 = nobody */
+	__u64 told_run_ns, told_switches, told_ended_ns;
+	__u64 told_to;
 };
 
 struct {
@@ -205,6 +208,7 @@ static __always_inline void settle(struct thread *thread, __u64 cgroup, const __
 		fold(thread->cgroup, value, thread->base);
 	__builtin_memcpy(thread->base, value, sizeof(thread->base));
 	thread->cgroup = cgroup;
+	thread->told_to = 0;
 }
 
 /*
@@ -275,38 +279,73 @@ static __always_inline void name(struct task_struct *task, struct usage_record *
 			BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
 }
 
+/* Nothing a thread owns changes unless it runs, is moved (settle), or, for a leader, a thread of its process ends. */
+static __always_inline bool is_told(struct task_struct *task, const struct thread *thread, __u32 reader)
+{
+	return thread->told_to == reader && thread->told_run_ns == task->se.sum_exec_runtime &&
+	       thread->told_switches == task->nvcsw + task->nivcsw &&
+	       thread->told_ended_ns == task->signal->sum_sched_runtime && thread->cgroup == cgroup_of(task);
+}
+
+static __always_inline void remember(struct task_struct *task, struct thread *thread)
+{
+	thread->told_to = 0;
+	thread->told_run_ns = task->se.sum_exec_runtime;
+	thread->told_switches = task->nvcsw + task->nivcsw;
+	thread->told_ended_ns = task->signal->sum_sched_runtime;
+}
+
+static __always_inline void fill_record(
+	struct task_struct *task, struct thread *thread, struct usage_record *record)
+{
+	record->cgroup = cgroup_of(task);
+	read_values(task, thread, record->value);
+	if (thread) {
+		/* Only the leader's move is told by cgroup_attach_task; its threads are settled here. */
+		if (thread->cgroup == 0)
+			thread->cgroup = record->cgroup;
+		settle(thread, record->cgroup, record->value);
+		__builtin_memcpy(record->base, thread->base, sizeof(record->base));
+	}
+	record->tgid = task->tgid;
+	record->tid = task->pid;
+	record->size = sizeof(*record);
+	record->start_ns = task->group_leader->start_boottime;
+	if (record->tid == record->tgid) {
+		add_ended(task, thread, record);
+		name(task, record);
+	} else if (thread && thread->is_handed) {
+#pragma unroll
+		for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+			add(record, c, -thread->counted[c]);
+	}
+}
+
 SEC("iter/task")
 int read_usage(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct usage_record record = {};
+	struct usage_layout *now;
 	struct thread *thread;
+	__u32 zero = 0;
 
 	if (!task)
 		return 0;
 	count_run(USAGE_PROGRAM_read_usage);
+	now = bpf_map_lookup_elem(&layout, &zero);
 	thread = thread_of(task);
-	record.cgroup = cgroup_of(task);
-	read_values(task, thread, record.value);
-	if (thread) {
-		/* Only the leader's move is told by cgroup_attach_task; its threads are settled here. */
-		if (thread->cgroup == 0)
-			thread->cgroup = record.cgroup;
-		settle(thread, record.cgroup, record.value);
-		__builtin_memcpy(record.base, thread->base, sizeof(record.base));
+	if (thread && now && !cpu_only && is_told(task, thread, now->reader)) {
+		struct usage_head head = { .tid = task->pid, .size = sizeof(head) };
+		bpf_seq_write(ctx->meta->seq, &head, sizeof(head));
+		return 0;
 	}
-	record.tgid = task->tgid;
-	record.tid = task->pid;
-	record.start_ns = task->group_leader->start_boottime;
-	if (record.tid == record.tgid) {
-		add_ended(task, thread, &record);
-		name(task, &record);
-	} else if (thread && thread->is_handed) {
-#pragma unroll
-		for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
-			add(&record, c, -thread->counted[c]);
-	}
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	if (thread) /* before the values: what changes in between is told the next time */
+		remember(task, thread);
+	struct usage_record record = {};
+	fill_record(task, thread, &record);
+	/* A record that found no room is asked for again. */
+	if (bpf_seq_write(ctx->meta->seq, &record, sizeof(record)) == 0 && thread && now)
+		thread->told_to = now->reader;
 	return 0;
 }
 

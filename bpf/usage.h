@@ -3,7 +3,7 @@
 #ifndef TANSO_USAGE_H
 #define TANSO_USAGE_H
 
-#define USAGE_LAYOUT     2 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     3 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
@@ -76,14 +76,20 @@ enum usage_program {
 #define USAGE_COMM_MAX 16
 #define USAGE_EXE_MAX  32
 
+/* What the iterator writes begins with this. A thread that has not run since this reader was last told of it is this alone. */
+struct usage_head {
+	unsigned int tid, size;
+};
+
 /*
  * One thread, as the iterator writes it. value - base (which may wrap) is what its cgroup owes it since the counters'
  * birth; value is what it adds to its process since that one's birth. The leader's value includes its ended threads.
  */
 struct usage_record {
+	unsigned int tid, size;      /* struct usage_head */
 	unsigned long long cgroup;   /* kernfs id in the chosen hierarchy */
 	unsigned long long start_ns; /* CLOCK_BOOTTIME of the process's birth */
-	unsigned int tgid, tid;
+	unsigned int tgid, reserved;
 	char comm[USAGE_COMM_MAX]; /* of the leader, as is exe */
 	char exe[USAGE_EXE_MAX];   /* file name of the executable, "" = none (a kernel thread) */
 	unsigned long long value[USAGE_COUNTER_COUNT];
@@ -111,9 +117,9 @@ struct usage_layout {
 	unsigned int version; /* 0 until the counters are born */
 	unsigned int generation;
 	unsigned int is_v1;
-	unsigned int counters;   /* bit c set: counter c is counted */
-	unsigned int pmu_events; /* bit e set: event e is open */
-	unsigned int reserved;
+	unsigned int counters;                             /* bit c set: counter c is counted */
+	unsigned int pmu_events;                           /* bit e set: event e is open */
+	unsigned int reader;                               /* who is told; another number is told all */
 	unsigned long long birth_ns;                       /* CLOCK_BOOTTIME */
 	unsigned long long build;                          /* of the programs */
 	unsigned long long open_cpus[USAGE_CPUS_MAX / 64]; /* whose events are open */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "collector/known.h"
 #include "collector/usage_kernel.h"
 #include "collector/usage_reader.h"
 #include "ipc/ring.h"
@@ -25,7 +26,10 @@ struct ebpf_usage {
 	struct usage_kernel kernel;
 	struct ring_buffer *events;
 	const struct usage_visitor *visitor; /* during a reading */
-	uint64_t *per_cpu;                   /* room for one per-CPU value */
+	struct known_threads known;
+	bool must_tell_all; /* the next reading begins anew */
+	double forgotten;   /* threads told by id alone that were not known */
+	uint64_t *per_cpu;  /* room for one per-CPU value */
 	int cpus;
 	_Alignas(struct usage_record) char buffer[READ_BYTES];
 };
@@ -67,7 +71,47 @@ static int read_ended(struct ebpf_usage *usage, const struct usage_visitor *visi
 	return 0;
 }
 
-static int read_live(struct ebpf_usage *usage, const struct usage_visitor *visitor)
+static void take(
+	struct ebpf_usage *usage, const struct usage_visitor *visitor, const struct usage_record *record)
+{
+	if (known_put(&usage->known, record) < 0)
+		usage->must_tell_all = true;
+	visitor->thread(visitor->context, record);
+}
+
+static void take_again(struct ebpf_usage *usage, const struct usage_visitor *visitor, uint32_t tid)
+{
+	const struct usage_record *record = known_find(&usage->known, tid);
+
+	if (record != NULL) {
+		visitor->thread(visitor->context, record);
+		return;
+	}
+	usage->must_tell_all = true;
+	usage->forgotten++;
+}
+
+/* Takes the whole records of the buffer. Returns how many bytes they were, or -EBADMSG. */
+static ssize_t take_all(struct ebpf_usage *usage, const struct usage_visitor *visitor, size_t size)
+{
+	size_t at = 0;
+
+	while (at + sizeof(struct usage_head) <= size) {
+		const struct usage_head *head = (const void *)(usage->buffer + at);
+		if (head->size != sizeof(*head) && head->size != sizeof(struct usage_record))
+			return -EBADMSG;
+		if (at + head->size > size)
+			break;
+		if (head->size == sizeof(*head))
+			take_again(usage, visitor, head->tid);
+		else
+			take(usage, visitor, (const void *)head);
+		at += head->size;
+	}
+	return (ssize_t)at;
+}
+
+static int read_all(struct ebpf_usage *usage, const struct usage_visitor *visitor)
 {
 	CLEANUP(closep) int fd = bpf_iter_create(usage->kernel.link[USAGE_PROGRAM_read_usage]);
 	size_t kept = 0;
@@ -81,14 +125,27 @@ static int read_live(struct ebpf_usage *usage, const struct usage_visitor *visit
 		if (some < 0)
 			return -errno;
 		kept += (size_t)some;
-		size_t whole = kept - kept % sizeof(struct usage_record);
-		const struct usage_record *records = (const void *)usage->buffer;
-		for (size_t i = 0; i < whole / sizeof(*records); i++)
-			visitor->thread(visitor->context, &records[i]);
-		kept -= whole;
-		memmove(usage->buffer, usage->buffer + whole, kept);
+		ssize_t taken = take_all(usage, visitor, kept);
+		if (taken < 0)
+			return (int)taken;
+		kept -= (size_t)taken;
+		memmove(usage->buffer, usage->buffer + taken, kept);
 	}
 	return 0;
+}
+
+/* What a failed reading was told is not told again: the next one asks as somebody else. */
+static int read_live(struct ebpf_usage *usage, const struct usage_visitor *visitor)
+{
+	int r = usage->must_tell_all ? usage_kernel_new_reader(&usage->kernel) : 0;
+
+	usage->must_tell_all = r < 0;
+	known_begin_reading(&usage->known);
+	if (r == 0)
+		r = read_all(usage, visitor);
+	usage->must_tell_all |= r < 0;
+	known_end_reading(&usage->known);
+	return r;
 }
 
 static int read_ebpf(struct usage_reader *source, const struct usage_visitor *visitor)
@@ -149,6 +206,7 @@ static void report_ebpf(struct usage_reader *source, struct stats *stats)
 		read_total(usage, USAGE_TOTAL_EVENTS_DROPPED);
 	*stats_entry(stats, STAT_COUNTER, "threads_unstored_total", "") =
 		read_total(usage, USAGE_TOTAL_UNSTORED);
+	*stats_entry(stats, STAT_COUNTER, "threads_forgotten_total", "") = usage->forgotten;
 	*stats_entry(stats, STAT_COUNTER, "ended_unattributed_seconds_total", "") =
 		(double)unplaced.counter[USAGE_cpu_ns] / 1e9;
 }
@@ -158,6 +216,7 @@ static void free_ebpf(struct usage_reader *source)
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
 
 	ring_buffer__free(usage->events);
+	known_done(&usage->known);
 	usage_kernel_close(&usage->kernel);
 	free(usage->per_cpu);
 	free(usage);
@@ -186,6 +245,7 @@ int usage_open_ebpf(const struct config *config, const struct hierarchy *hierarc
 	*ret_step = "allocate memory";
 	if (usage == NULL)
 		return -ENOMEM;
+	usage->must_tell_all = true;
 	usage->source = (struct usage_reader) { "ebpf", 0, read_ebpf, forget_ebpf, report_ebpf, free_ebpf };
 	r = usage_kernel_open(&usage->kernel, config, hierarchy, may_adopt, ret_is_new, ret_step);
 	usage->source.counters = usage->kernel.layout.counters;

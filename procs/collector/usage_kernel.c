@@ -289,6 +289,17 @@ static int upgrade(struct usage_kernel *kernel, const struct hierarchy *hierarch
 	return 0;
 }
 
+/* Another collector of this boot may have asked before: its number must not be ours by chance. 0 = nobody. */
+int usage_kernel_new_reader(struct usage_kernel *kernel)
+{
+	uint32_t before = kernel->layout.reader;
+
+	do {
+		kernel->layout.reader = (uint32_t)(clock_mono_ns() >> 10);
+	} while (kernel->layout.reader == before || kernel->layout.reader == 0);
+	return write_layout(kernel);
+}
+
 void usage_kernel_settle(struct usage_kernel *kernel)
 {
 	uint64_t online[PMU_CPU_WORDS];

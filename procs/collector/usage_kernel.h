@@ -35,5 +35,7 @@ int usage_kernel_open(struct usage_kernel *kernel, const struct config *config,
 void usage_kernel_close(struct usage_kernel *kernel);
 /* Before a reading: hardware counters of CPUs that came or went, and of threads that have not left theirs. */
 void usage_kernel_settle(struct usage_kernel *kernel);
+/* The next reading is told of every thread in full, not only of those that ran. 0 or -errno. */
+int usage_kernel_new_reader(struct usage_kernel *kernel);
 /* The label of a program in metrics. */
 const char *usage_probe_name(enum usage_program program);
