@@ -116,9 +116,10 @@ static int compare_plainly(
 static void fill(struct inventory *inventory, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		static const char *const prefixes[] = { "workload-", "탄소-", "\xff\x01", "" };
 		char name[32], namespace[32];
 		struct inventory_row *row;
-		snprintf(name, sizeof(name), "workload-%d", rand() % 500);
+		snprintf(name, sizeof(name), "%s%d", prefixes[rand() % 4], rand() % 500);
 		snprintf(namespace, sizeof(namespace), "ns-%zu", i);
 		row = add(inventory, namespace, name);
 		row->status = (enum status)(rand() % 3);

@@ -492,6 +492,31 @@ static void fake_watts_stay_out_of_every_total(void **state)
 	end(&fleet);
 }
 
+static void foreign_names_stay_data(void **state)
+{
+	static const char hostile[] = "x\"},{\"workload\":\"\x01\xff\xc3\n탄소";
+	struct fleet fleet;
+	const uint64_t joules[] = { 10, 20 };
+
+	(void)state;
+	begin(&fleet);
+	fleet.w.config.pue = 1.6;
+	add_pod(&fleet, "a\"b", hostile, NULL);
+	add_pod(&fleet, "c", "pod", "owner\"}");
+	for (int i = 0; i < 12; i++)
+		step(&fleet, joules, 0);
+	assert_int_equal(list(&fleet, "{\"limit\":1,\"sort\":\"power\"}"), 200);
+	expect_in(row(&fleet, "workloads", 0), "workload", "owner\"}");
+	assert_int_equal(list(&fleet, "{\"namespace\":\"a\\\"b\"}"), 200);
+	expect_number(&fleet.w, "matched", 1);
+	assert_non_null(
+		strstr(json_object_get_string(at(row(&fleet, "workloads", 0), "workload")), "\n탄소"));
+	assert_int_equal(ask(&fleet.w, "identify_power_hotspots", "{\"power_threshold_watts\":0}"), 200);
+	assert_int_equal(json_object_array_length(member(&fleet.w, "hotspots")), 2);
+	assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
+	end(&fleet);
+}
+
 static void twenty_namespaces_at_most_are_told_the_largest_first(void **state)
 {
 	struct fleet fleet;
@@ -528,6 +553,7 @@ int main(void)
 		cmocka_unit_test(hotspots_carry_what_can_be_computed_and_never_save_more_than_they_emit),
 		cmocka_unit_test(the_summary_adds_up_and_names_its_tariff),
 		cmocka_unit_test(fake_watts_stay_out_of_every_total),
+		cmocka_unit_test(foreign_names_stay_data),
 		cmocka_unit_test(twenty_namespaces_at_most_are_told_the_largest_first),
 	};
 
