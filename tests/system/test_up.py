@@ -149,6 +149,41 @@ def a_slow_start_is_waited_for():
         p.__exit__()
 
 
+def a_list_adds_up_page_by_page():
+    """Over HTTP, MCP and the command line, on what this machine runs."""
+    with Pipeline() as p:
+        wait_for(lambda: "node_power_watts" in p.tool("get_power_consumption_summary")[1], 8)
+        rows, cursor, first = [], {}, None
+        for _ in range(10000):
+            status, page = p.tool("list_workloads_by_compliance", limit=1, group_by="pod", sort="emissions", pue=1.6, **cursor)
+            if status != 200:
+                raise AssertionError(page)
+            first = first or page
+            rows += page["workloads"]
+            if page["timestamp"] != first["timestamp"]:
+                raise AssertionError("a page of another snapshot")
+            if "next_cursor" not in page:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        if len(rows) != first["total_workloads"] or len({(r["namespace"], r["kind"], r["workload"]) for r in rows}) != len(rows):
+            raise AssertionError(f"{len(rows)} rows of {first['total_workloads']}: {rows}")
+        if abs(sum(r.get("emissions_kg_month", 0) for r in rows) - first["total_emissions_kg_month"]) > 1e-6:
+            raise AssertionError("the rows do not add up to the total")
+        status, summary = p.tool("get_power_consumption_summary")
+        if abs(summary["workload_power_watts"] + summary["idle_power_watts"] - summary["node_power_watts"]) > 1e-6:
+            raise AssertionError(f"the summary does not add up: {summary}")
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+            "name": "identify_power_hotspots", "arguments": {"power_threshold_watts": 0}}}
+        status, body = p.get(f"http://127.0.0.1:{p.http}/mcp", json.dumps(call).encode(), {
+            "Content-Type": "application/json", "Accept": "application/json, text/event-stream"})
+        if status != 200 or json.loads(json.loads(body)["result"]["content"][0]["text"])["total_hotspots"] < 1:
+            raise AssertionError(body)
+        for pue, wanted in (("1.2", 0), ("1.6", 1)):
+            done = p.cli("check", "--url", f"http://127.0.0.1:{p.http}", "--pue", pue, "-n", "system")
+            if done.returncode != wanted:
+                raise AssertionError(f"PUE {pue}: exit {done.returncode}: {done.stdout}{done.stderr}")
+
+
 def bad_questions_get_answers():
     with Pipeline() as p:
         base = f"http://127.0.0.1:{p.http}"
@@ -184,6 +219,7 @@ results = [run(name, test) for name, test in {
     "every thread is filtered and no capability too many is kept": forbidden_calls_and_filters_are_real,
     "a broken handshake deafens nobody for long": a_broken_handshake_deafens_nobody_for_long,
     "a stage that starts slowly is waited for": a_slow_start_is_waited_for,
+    "a list adds up page by page, over HTTP, MCP and the command line": a_list_adds_up_page_by_page,
     "bad questions get the error object": bad_questions_get_answers,
 }.items()]
 sys.exit(not all(results))
