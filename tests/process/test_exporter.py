@@ -167,7 +167,7 @@ def terminated_ones_are_bounded_and_counted():
 
 
 def processes_beyond_the_bound_are_others():
-    with Exporter(metrics_processes=1) as e:
+    with Exporter(process_rows=1) as e:
         series = e.series()
         pids = {dict(l)["pid"] for n, l in series if n == "kepler_process_cpu_joules_total"}
         expect(len(pids), 2)
