@@ -48,9 +48,11 @@ def initramfs(machine, tree, folder):
     for source, place in [(HERE / "init", "init"), *[(path, f"bin/{name}") for name, path in tools.items()],
                           *[(p, f"tests/{p.name}") for p in ours], *[(p, f"tanso/{p.name}") for p in stages]]:
         shutil.copy(source, folder / place)
-    document = ROOT / "docs/security.md"  # a test reads it where it was built
-    (folder / document.relative_to("/")).parent.mkdir(parents=True)
-    shutil.copy(document, folder / document.relative_to("/"))
+    shutil.copy(next(tree.glob("usr/lib/modules/*/kernel/drivers/block/brd.ko")), folder)
+    for read in (ROOT / "docs/security.md", machine["build"] / "tests/nvml/libnvidia-ml.so.1"):  # tests read them where they were built
+        place = folder / read.relative_to("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(read, place)
     shutil.copytree(ROOT / "deploy/config/korea", folder / "tanso/korea", dirs_exist_ok=True)
     (folder / "tanso/tanso.conf").write_text("data_dir = /tanso/korea\nstate_dir = /var/lib/tanso\ninterval_ms = 2000\n")
     add_libraries(folder, [tools["curl"], *ours, *stages], roots, machine["triplet"])
