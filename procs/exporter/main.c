@@ -16,6 +16,7 @@
 #include "exporter/listen.h"
 #include "exporter/secrets.h"
 #include "ipc/link.h"
+#include "ipc/peer.h"
 
 struct exporter {
 	struct config config;
@@ -241,6 +242,7 @@ int main(int argc, char **argv)
 
 	log_open("exporter");
 	config_from_arguments(&exporter.config, "tanso-exporter", argc, argv);
+	peer_learn();
 	if ((r = ready_init()) < 0 || (r = open_web()) < 0 || (r = lock_files()) < 0 ||
 		(r = open_links()) < 0 || (r = sandbox_enter(STAGE_EXPORTER)) < 0) {
 		log_error("cannot start: %s", strerror(-r));

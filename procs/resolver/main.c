@@ -12,6 +12,7 @@
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "ipc/link.h"
+#include "ipc/peer.h"
 #include "resolver/book.h"
 #include "resolver/kubelet.h"
 #include "resolver/limits.h"
@@ -324,6 +325,7 @@ int main(int argc, char **argv)
 
 	log_open("resolver");
 	config_from_arguments(&resolver.config, "tanso-resolver", argc, argv);
+	peer_learn();
 	resolver.run = clock_now().boot_ns;
 	if ((r = ready_init()) < 0 || (r = loop_new(&resolver.loop)) < 0 || (r = open_books(&resolver)) < 0 ||
 		(r = lock_files(&resolver)) < 0 || (r = open_links(&resolver)) < 0 ||

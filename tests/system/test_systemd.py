@@ -39,7 +39,7 @@ def show(unit, name):
 
 def joules():
     out = inside("curl", "-sk", "-m", "5", "https://127.0.0.1:30443/metrics").stdout
-    found = re.search(r'kepler_node_cpu_joules_total\{zone="package"[^}]*\} ([\d.]+)', out)
+    found = re.search(r'kepler_node_cpu_joules_total\{[^}]*zone="package"[^}]*\} ([\d.]+)', out)
     return float(found[1]) if found else None
 
 
@@ -107,7 +107,8 @@ def start():
     global boot, init
     log = open(work / "boot.log", "wb")
     boot = subprocess.Popen([HERE / "boot-systemd", work, GROUP], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-    child = wait_for(lambda: subprocess.run(["pgrep", "-P", str(boot.pid)], capture_output=True, text=True).stdout.split(), 10)
+    # by name: before it, the script has children of its own
+    child = wait_for(lambda: subprocess.run(["pgrep", "-x", "-P", str(boot.pid), "systemd"], capture_output=True, text=True).stdout.split(), 20)
     init = int(child[0]) if child else None
     return init and wait_for(lambda: inside("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), 40, 0.5)
 
