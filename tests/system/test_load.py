@@ -48,7 +48,7 @@ def busy_pod_is_found_everywhere(p):
         everyone = sum(v for (n, l), v in p.metrics().items() if n == "tanso_workload_joules_total" and ("zone", "package") in l)
         total_active = p.metric("kepler_node_cpu_active_joules_total", zone="package")
         print(f"energy: pod {joules} J of {node} J active since the load began")
-        if not 0.5 * node < joules <= node * 1.001:
+        if not 0.2 * node < joules <= node * 1.001:  # others may run beside it; test_accounting knows every joule
             raise AssertionError(f"share of active energy: {joules} of {node}")
         within(everyone, total_active, 0.02, "sum of the workloads against the node's active energy")
         status, answer = p.tool("assess_workload_compliance", workload_name=UID)
