@@ -75,24 +75,24 @@ def folder_with_wrong_estimator():
 
 def a_wrong_share_is_noticed():
     """The comparison of joules can fail: an estimator that gives every fourth cgroup twice its share does not pass it."""
-    real, loads = pipeline.BIN, [Load(f"mutant{i}") for i in range(8)]
-    pipeline.BIN = folder_with_wrong_estimator()
+    folder, loads = folder_with_wrong_estimator(), [Load(f"mutant{i}") for i in range(8)]
+    wrong = Pipeline(meters="fake", fake_watts=WATTS, interval_ms=500)
     try:
-        with Pipeline(meters="fake", fake_watts=WATTS, interval_ms=500) as p:
-            replay = Replay(p, WATTS)
-            for process in [load.begin("running", 4) for load in loads]:
-                process.wait()
-            check_account(p, loads)
-            check_sums(p)
-            try:
-                check_joules(p, loads, replay.stop())
-            except AssertionError as error:
-                print(f"  noticed: {error}")
-                return
-            raise AssertionError("a wrong share went unnoticed")
+        wrong.start(binaries=folder)
+        replay = Replay(wrong, WATTS)
+        for process in [load.begin("running", 4) for load in loads]:
+            process.wait()
+        check_account(wrong, loads)
+        check_sums(wrong)
+        try:
+            check_joules(wrong, loads, replay.stop())
+        except AssertionError as error:
+            print(f"  noticed: {error}")
+            return
+        raise AssertionError("a wrong share went unnoticed")
     finally:
-        shutil.rmtree(pipeline.BIN)
-        pipeline.BIN = real
+        wrong.__exit__()
+        shutil.rmtree(folder)
         for load in loads:
             load.remove()
 
