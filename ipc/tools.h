@@ -36,9 +36,13 @@ struct tool {
 
 extern const struct tool tools[];
 extern const size_t tool_count;
+/* Questions that are no tools: rows of numbers for pictures (views.def). */
+extern const struct tool views[];
+extern const size_t view_count;
 
 /* NULL if there is none. */
 const struct tool *tool_find(const char *name, size_t size);
+const struct tool *view_find(const char *name, size_t size);
 
 /* Parses bytes as one strict JSON value (depth <= 32, valid UTF-8, no trailing bytes, no single quotes, no NaN, no
  * duplicate keys). NULL on failure, with *ret_offset where it failed. The caller puts it. */

@@ -231,5 +231,9 @@ void tools_describe_markdown(FILE *out)
 		"its verb of the command line. A field that is not known is left out; there is no null.\n");
 	for (size_t i = 0; i < tool_count; i++)
 		describe_tool(out, &tools[i]);
+	fprintf(out, "\n# Views\n\nRows of numbers for pictures, derived from ipc/views.def: asked by `POST "
+		     "/views/<name>`, and no MCP tools.\n");
+	for (size_t i = 0; i < view_count; i++)
+		describe_tool(out, &views[i]);
 	describe_codes(out);
 }

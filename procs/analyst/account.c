@@ -93,6 +93,7 @@ static int add_named(void *context, int64_t workload, const struct ledger_identi
 		g->inventory, identity->namespace, workload_kind_name(identity->kind), identity->name, &row);
 	if (r < 0)
 		return r;
+	row->workload = workload;
 	if (has_usage)
 		row->usage = g->usages[usage];
 	if (is_live)

@@ -15,7 +15,8 @@ static const struct {
 } desks[] = { { "assess_workload_compliance", assess_answer }, { "list_top_power_consumers", top_answer },
 	{ "calculate_optimal_schedule", schedule_answer }, { "get_regional_comparison", region_answer },
 	{ "list_workloads_by_compliance", list_answer }, { "identify_power_hotspots", hotspot_answer },
-	{ "get_power_consumption_summary", summary_answer } };
+	{ "get_power_consumption_summary", summary_answer }, { "power_history", history_answer },
+	{ "hourly_profile", profile_answer } };
 
 const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
 {
@@ -140,6 +141,8 @@ static int check(const char *name, size_t name_size, const char *text, size_t te
 
 	*error = (struct error_object) { .code = ERROR_UNKNOWN_TOOL };
 	*ret_tool = tool_find(name, name_size);
+	if (*ret_tool == NULL)
+		*ret_tool = view_find(name, name_size);
 	if (*ret_tool == NULL)
 		return -EINVAL;
 	if (text_size > 0) {

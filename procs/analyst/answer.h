@@ -25,6 +25,8 @@ answer_tool_fn region_answer;
 answer_tool_fn list_answer;
 answer_tool_fn hotspot_answer;
 answer_tool_fn summary_answer;
+answer_tool_fn history_answer; /* the views */
+answer_tool_fn profile_answer;
 
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);
