@@ -151,6 +151,11 @@ void web_on_reload(struct web *web, void (*reload)(void *context), void *context
 	web->signals.context = context;
 }
 
+bool web_is_stopping(const struct web *web)
+{
+	return web->signals.is_stopping;
+}
+
 uint64_t web_turns(const struct web *web)
 {
 	return web->turns;

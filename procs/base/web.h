@@ -53,6 +53,8 @@ void web_on_reload(struct web *web, void (*reload)(void *context), void *context
 
 /* Runs until SIGTERM/SIGINT, then closes listeners, lets open requests finish (<= 3 s). 0 or -errno. */
 int web_run(struct web *web);
+/* SIGTERM or SIGINT came: end what would last. */
+bool web_is_stopping(const struct web *web);
 uint64_t web_turns(const struct web *web);
 
 /* Sends a whole answer; body is copied. content_type static. */

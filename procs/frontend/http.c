@@ -7,11 +7,33 @@
 
 #include "base/cleanup.h"
 #include "frontend/catalog.h"
+#include "frontend/cors.h"
+#include "frontend/form.h"
 #include "frontend/guards.h"
 #include "frontend/mcp.h"
+#include "frontend/openapi.h"
+#include "frontend/pages.h"
 #include "ipc/tools.h"
 
 #define JSON "application/json"
+
+/* Questions by name, and where they are asked. */
+struct folder {
+	const char *path;
+	const struct tool *tools;
+	const size_t *count;
+	const struct tool *(*find)(const char *name, size_t size);
+};
+
+static const struct folder folders[] = { { "/tools/", tools, &tool_count, tool_find },
+	{ "/views/", views, &view_count, view_find } };
+
+/* What is there to be read, made from the tables. */
+static const struct {
+	const char *path, *type;
+	const char *(*make)(const char *lang, size_t *ret_size);
+} documents[] = { { "/tools", JSON, catalog_tools }, { "/openapi.json", JSON, openapi_document },
+	{ "/reasons", JSON, openapi_reasons }, { "/llms.txt", "text/plain; charset=utf-8", openapi_llms } };
 
 /* A request that waits for the analyst; lives in the request's pool, so that a client who leaves takes it along. */
 struct waiting {
@@ -21,6 +43,18 @@ struct waiting {
 	bool is_mcp;
 	struct mcp_action action;
 };
+
+static bool is_path(const h2o_req_t *req, const char *path)
+{
+	return req->path_normalized.len == strlen(path) &&
+	       memcmp(req->path_normalized.base, path, strlen(path)) == 0;
+}
+
+static bool is_get(const h2o_req_t *req)
+{
+	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
+}
 
 /* "en" or "ko" */
 static const char *language(struct http *http, h2o_req_t *req)
@@ -139,9 +173,10 @@ static void ask(struct waiting *waiting, const char *tool, const char *arguments
 		answer_refusal(waiting, id);
 }
 
-/* POST /tools/<name> */
+/* /tools/<name>, /views/<name> */
 
-static void reply_unknown_tool(struct http *http, h2o_req_t *req, const char *name, size_t size)
+static void reply_unknown_tool(
+	struct http *http, h2o_req_t *req, const struct folder *folder, const char *name, size_t size)
 {
 	struct error_object error = { .code = ERROR_UNKNOWN_TOOL };
 	char wanted[65];
@@ -149,8 +184,8 @@ static void reply_unknown_tool(struct http *http, h2o_req_t *req, const char *na
 	size_t count = 0;
 
 	snprintf(wanted, sizeof(wanted), "%.*s", (int)(size < 64 ? size : 64), name);
-	for (; count < tool_count && count < ARRAY_SIZE(names); count++)
-		names[count] = tools[count].name;
+	for (; count < *folder->count && count < ARRAY_SIZE(names); count++)
+		names[count] = folder->tools[count].name;
 	int nearest = nearest_name(wanted, names, count);
 	if (nearest >= 0)
 		snprintf(error.candidates[error.candidate_count++], sizeof(error.candidates[0]), "%s",
@@ -159,21 +194,33 @@ static void reply_unknown_tool(struct http *http, h2o_req_t *req, const char *na
 	reply_error(http, req, &error);
 }
 
-static void reply_tool(struct http *http, h2o_req_t *req, const char *name, size_t name_size)
+/* Any content type, or none: `curl -d` calls a JSON body a form. NULL with `error` filled. */
+static struct json_object *read_arguments(h2o_req_t *req, const struct tool *tool, struct error_object *error)
 {
-	const struct tool *tool = tool_find(name, name_size);
+	h2o_iovec_t type = guard_header(req, "content-type");
 	const char *body = req->entity.len > 0 ? req->entity.base : "{}";
 	size_t size = req->entity.len > 0 ? req->entity.len : 2, offset = 0;
+	bool is_form = form_is_meant(type.base, type.len, body, size);
+	struct json_object *given =
+		is_form ? form_parse(tool, body, size) : json_parse_strict(body, size, &offset);
 
-	if (tool == NULL) {
-		reply_unknown_tool(http, req, name, name_size);
-		return;
-	}
-	/* Any content type, or none: `curl -d` calls a JSON body a form. */
-	struct json_object *given = json_parse_strict(body, size, &offset), *checked = NULL;
-	struct error_object error = { .code = ERROR_INVALID_JSON };
+	if (given != NULL)
+		return given;
+	*error = (struct error_object) { .code = ERROR_INVALID_JSON };
+	snprintf(error->hint, sizeof(error->hint),
+		is_form ? "The body is no form of at most %zu fields in UTF-8."
+			: "Stopped at byte %zu of the body.",
+		is_form ? (size_t)FORM_FIELDS_MAX : offset);
+	return NULL;
+}
+
+static void reply_answer(struct http *http, h2o_req_t *req, const struct tool *tool)
+{
+	struct json_object *checked = NULL;
+	struct error_object error;
+	struct json_object *given = read_arguments(req, tool, &error);
+
 	if (given == NULL) {
-		snprintf(error.hint, sizeof(error.hint), "Stopped at byte %zu of the body.", offset);
 		reply_error(http, req, &error);
 	} else if (tool_check_arguments(tool, given, language(http, req), &checked, &error) < 0) {
 		reply_error(http, req, &error);
@@ -186,15 +233,45 @@ static void reply_tool(struct http *http, h2o_req_t *req, const char *name, size
 	json_object_put(checked);
 }
 
-static void reply_tool_list(struct http *http, h2o_req_t *req)
+static void reply_description(struct http *http, h2o_req_t *req, const struct tool *tool)
 {
-	size_t size;
-	const char *list = catalog_tools(language(http, req), &size);
+	struct json_object *description = tool_describe(tool, language(http, req));
+	const char *text = json_object_to_json_string_ext(
+		description, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	if (list == NULL)
-		reply_code(http, req, ERROR_INTERNAL);
+	web_reply(req, 200, JSON, text, strlen(text));
+	json_object_put(description);
+}
+
+/* True: the path lies in the folder, and the request was answered. */
+static bool answer_folder(struct http *http, h2o_req_t *req, const struct folder *folder)
+{
+	size_t prefix = strlen(folder->path);
+
+	if (req->path_normalized.len < prefix || memcmp(req->path_normalized.base, folder->path, prefix) != 0)
+		return false;
+	const char *name = req->path_normalized.base + prefix;
+	size_t size = req->path_normalized.len - prefix;
+	const struct tool *tool = folder->find(name, size);
+	if (tool == NULL)
+		reply_unknown_tool(http, req, folder, name, size);
+	else if (is_get(req))
+		reply_description(http, req, tool);
+	else if (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST")))
+		reply_answer(http, req, tool);
 	else
-		web_reply(req, 200, JSON, list, size);
+		reply_wrong_method(http, req, "GET, HEAD, POST");
+	return true;
+}
+
+/* /events */
+
+static void reply_events(struct http *http, h2o_req_t *req)
+{
+	if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")))
+		reply_wrong_method(http, req, "GET");
+	else if (live_listen(http->live, req) < 0)
+		reply_error(http, req, &(struct error_object) { .code = ERROR_BUSY, .retry_after_s = 1 });
 }
 
 /* POST /mcp */
@@ -222,18 +299,6 @@ static void reply_mcp(struct http *http, h2o_req_t *req)
 
 /* routes */
 
-static bool is_path(const h2o_req_t *req, const char *path)
-{
-	return req->path_normalized.len == strlen(path) &&
-	       memcmp(req->path_normalized.base, path, strlen(path)) == 0;
-}
-
-static bool is_get(const h2o_req_t *req)
-{
-	return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
-	       h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
-}
-
 static void reply_ready(struct http *http, h2o_req_t *req)
 {
 	bool is_ready = asks_can_reach_analyst(http->asks);
@@ -250,27 +315,58 @@ static void reply_no_such_page(struct http *http, h2o_req_t *req)
 	snprintf(error.message, sizeof(error.message), "%s",
 		is_korean ? "이 주소에는 아무것도 없습니다." : "There is nothing at this address.");
 	snprintf(error.hint, sizeof(error.hint), "%s",
-		"GET /tools, POST /tools/<name>, POST /mcp, GET /healthz, GET /readyz");
+		"GET /, /docs, /tools, /openapi.json, /llms.txt, /healthz, /readyz; POST /tools/<name>, "
+		"/mcp");
 	reply_error(http, req, &error);
+}
+
+static bool answer_document(struct http *http, h2o_req_t *req)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		size_t size;
+		if (!is_path(req, documents[i].path))
+			continue;
+		const char *text = is_get(req) ? documents[i].make(language(http, req), &size) : NULL;
+		if (text != NULL)
+			web_reply(req, 200, documents[i].type, text, size);
+		else if (is_get(req))
+			reply_code(http, req, ERROR_INTERNAL);
+		else
+			reply_wrong_method(http, req, "GET, HEAD");
+		return true;
+	}
+	return false;
+}
+
+static bool answer_page(struct http *http, h2o_req_t *req)
+{
+	const struct page *page = page_find(req->path_normalized.base, req->path_normalized.len);
+
+	if (page == NULL)
+		return false;
+	if (is_get(req))
+		page_reply(req, page);
+	else
+		reply_wrong_method(http, req, "GET, HEAD");
+	return true;
 }
 
 static void route(struct http *http, h2o_req_t *req)
 {
-	static const char tools_path[] = "/tools/";
-	bool is_post = h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"));
-	size_t prefix = sizeof(tools_path) - 1;
-
 	if (is_path(req, "/mcp"))
 		reply_mcp(http, req);
-	else if (is_path(req, "/tools"))
-		is_get(req) ? reply_tool_list(http, req) : reply_wrong_method(http, req, "GET, HEAD");
-	else if (req->path_normalized.len < prefix ||
-		 memcmp(req->path_normalized.base, tools_path, prefix) != 0)
+	else if (is_path(req, "/events"))
+		reply_events(http, req);
+	else if (!answer_folder(http, req, &folders[0]) && !answer_folder(http, req, &folders[1]) &&
+		 !answer_document(http, req) && !answer_page(http, req))
 		reply_no_such_page(http, req);
-	else if (is_post)
-		reply_tool(http, req, req->path_normalized.base + prefix, req->path_normalized.len - prefix);
-	else
-		reply_wrong_method(http, req, "POST");
+}
+
+/* Pages hold no data, and one may link to them from anywhere; a listed origin may ask. */
+static bool is_let_in(struct http *http, h2o_req_t *req)
+{
+	return cors_allow(req, http->config->cors_origins) ||
+	       (is_get(req) && page_find(req->path_normalized.base, req->path_normalized.len) != NULL);
 }
 
 /* Probes of load balancers and kubelets ask by any name. */
@@ -305,12 +401,17 @@ void http_on_request(void *context, h2o_req_t *req)
 	if (answer_probe(http, req))
 		return;
 	int refusal = guard_request(req, http->config->allowed_hosts, http->own_name);
+	bool is_listed = is_let_in(http, req);
+	if (refusal == ERROR_FORBIDDEN_ORIGIN && is_listed)
+		refusal = GUARD_PASS;
 	if (refusal != GUARD_PASS)
 		reply_refused(http, req, (enum error_code)refusal);
 	else if (req->entity.len > WEB_BODY_MAX)
 		reply_code(http, req, ERROR_BODY_TOO_LARGE);
 	else if (has_encoding(req))
 		reply_code(http, req, ERROR_UNSUPPORTED_ENCODING);
+	else if (is_listed && cors_is_preflight(req))
+		cors_answer_preflight(req);
 	else
 		route(http, req);
 }

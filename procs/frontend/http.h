@@ -1,13 +1,15 @@
-/* The routes: POST /tools/<name>, GET /tools, POST /mcp, /healthz, /readyz. */
+/* The routes: POST /tools/<name> and /views/<name>, what describes them, POST /mcp, the pages, /events, the probes. */
 #pragma once
 
 #include "base/config.h"
 #include "base/web.h"
 #include "frontend/asks.h"
+#include "frontend/live.h"
 
 struct http {
 	const struct config *config;
 	struct asks *asks;
+	struct live *live;
 	char own_name[128];
 	double *requests, *errors;
 };

@@ -14,8 +14,9 @@
 #include "frontend/http.h"
 #include "frontend/listen.h"
 
-#define CLOCK_NS (100 * NS_PER_MILLISECOND)
-#define NEVER_NS (UINT64_C(1) << 60)
+#define CLOCK_NS  (100 * NS_PER_MILLISECOND)
+#define LISTEN_NS (500 * NS_PER_MILLISECOND)
+#define NEVER_NS  (UINT64_C(1) << 60)
 
 struct frontend {
 	struct config config;
@@ -23,8 +24,8 @@ struct frontend {
 	struct http http;
 	struct link *exporter;
 	struct stats stats;
-	struct timer clock; /* granularity of deadlines and repeats, while a question waits */
-	bool is_clock_running;
+	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
+	uint64_t clock_ns;
 	double *turns;
 	uint64_t run, stats_sent_ns;
 };
@@ -37,15 +38,17 @@ static int on_clock(struct timer *timer)
 	return 0;
 }
 
-/* Only while a question waits: an idle frontend sleeps. */
+/* Only while a question waits or somebody listens: an idle frontend sleeps. */
 static int keep_clock(void)
 {
-	bool is_needed = asks_pending(frontend.http.asks) > 0;
+	uint64_t wanted_ns = asks_pending(frontend.http.asks) > 0 ? CLOCK_NS
+			     : live_count(frontend.http.live) > 0 ? LISTEN_NS
+								  : 0;
 
-	if (is_needed == frontend.is_clock_running)
+	if (wanted_ns == frontend.clock_ns)
 		return 0;
-	frontend.is_clock_running = is_needed;
-	return timer_set(&frontend.clock, is_needed ? CLOCK_NS : NEVER_NS, is_needed ? CLOCK_NS : 0);
+	frontend.clock_ns = wanted_ns;
+	return timer_set(&frontend.clock, wanted_ns > 0 ? wanted_ns : NEVER_NS, wanted_ns);
 }
 
 static int on_turn(void *context)
@@ -53,6 +56,9 @@ static int on_turn(void *context)
 	uint64_t now_ns = clock_mono_ns();
 
 	(void)context;
+	if (web_is_stopping(frontend.web))
+		live_end(frontend.http.live);
+	live_turn(frontend.http.live);
 	asks_flush(frontend.http.asks);
 	if (now_ns - frontend.stats_sent_ns >= NS_PER_SECOND) {
 		frontend.stats_sent_ns = now_ns;
@@ -72,6 +78,7 @@ static int open_links(void)
 	int r;
 
 	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0 ||
+		(r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats)) < 0 ||
 		(r = link_dial(&frontend.exporter, dir, STAGE_EXPORTER, STAGE_FRONTEND, NULL, NULL)) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_out(frontend.http.asks)))) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_in(frontend.http.asks)))) < 0)
@@ -107,11 +114,13 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	web_on_turn(frontend.web, on_turn, NULL);
-	snprintf(status, sizeof(status), "http://%s (tools, MCP at /mcp)", frontend.config.http_listen);
+	snprintf(status, sizeof(status), "http://%s (dashboard; /docs, tools, MCP at /mcp)",
+		frontend.config.http_listen);
 	ready_notify(status);
 	r = web_run(frontend.web);
 	link_free(frontend.exporter);
 	timer_close(&frontend.clock);
+	live_free(frontend.http.live);
 	asks_free(frontend.http.asks);
 	web_free(frontend.web);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

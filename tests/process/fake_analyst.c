@@ -63,7 +63,8 @@ static void echo(struct analyst *analyst, uint64_t run, const struct ask_row *as
 	char body[4096];
 	struct answer_row row;
 
-	snprintf(body, sizeof(body), "{\"echo\":%.*s,\"lang\":\"%.*s\",\"deadline_ms\":%u,\"batch\":%zu}",
+	snprintf(body, sizeof(body),
+		"{\"status\":\"UNKNOWN\",\"echo\":%.*s,\"lang\":\"%.*s\",\"deadline_ms\":%u,\"batch\":%zu}",
 		(int)ask->arguments.size, ask->arguments.data, (int)ask->lang.size, ask->lang.data,
 		ask->deadline_ms, batch);
 	row = row_of(ask->id, 200, body);

@@ -45,7 +45,7 @@ def wrong_requests_are_refused_by_name():
         error = expect_error(f.curl("/tools/asess_workload_compliance", body="{}"), 404, "UNKNOWN_TOOL")
         expect(error["candidates"], ["assess_workload_compliance"])
         expect_error(f.curl("/nothing"), 404, "UNKNOWN_TOOL")
-        expect_error(f.curl(ASSESS), 405, "METHOD_NOT_ALLOWED")
+        expect_error(f.curl(ASSESS, "-X", "PUT"), 405, "METHOD_NOT_ALLOWED")
         expect_error(f.curl("/tools", "-X", "DELETE"), 405, "METHOD_NOT_ALLOWED")
         expect_error(f.curl("/mcp"), 405, "METHOD_NOT_ALLOWED")
         expect_error(f.curl(ASSESS, body='{"workload_name": '), 400, "INVALID_JSON")
