@@ -30,16 +30,18 @@ int link_error(int nng_error)
 }
 
 /* Run on a thread of nng's: nothing of the link is touched but the atomic and the eventfd. A dialer has one pipe at a
- * time; the end of one that was never ours (refused in the handshake) changes nothing. */
+ * time; one of a stranger's changes nothing. */
 static void note_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
 	struct link *link = context;
 	int id = nng_pipe_id(pipe);
 
-	if (event == NNG_PIPE_EV_REM_POST)
+	if (event == NNG_PIPE_EV_REM_POST) {
+		link_forget(link, id);
 		atomic_compare_exchange_strong(&link->pipe, &id, 0);
-	else
+	} else if (link->on_frame == NULL || link_knows(link, id)) {
 		atomic_store(&link->pipe, id);
+	}
 }
 
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)

@@ -7,12 +7,22 @@
 #include "ipc/link_join.h"
 #include "ipc/peer.h"
 
-#define LINK_PIPES 2 /* of which frames are joined at a time: a producer's, and its killed predecessor's */
+#define LINK_PIPES     2 /* of which frames are joined at a time: a producer's, and its killed predecessor's */
+#define LINK_PEERS     8  /* newest connections of the producer's whose frames are taken */
+#define LINK_STRANGERS 64 /* refused connections that are kept open, unheard */
 
 /* The newest frame of a kind, to notice what was lost on the way. */
 struct link_last {
 	struct epoch epoch;
 	uint64_t energy_epoch, seq;
+};
+
+/* Ids of connections, 0 = none; written by nng's threads. */
+struct link_peers {
+	atomic_uint admitted;
+	atomic_int known[LINK_PEERS];
+	atomic_int strangers[LINK_STRANGERS];
+	atomic_uint refused;
 };
 
 struct link {
@@ -25,7 +35,7 @@ struct link {
 	/* consumer */
 	link_frame_fn *on_frame;
 	struct peer_rule peer;
-	atomic_uint refused; /* peers, counted by nng's threads */
+	struct link_peers peers;
 	struct joiner joiners[LINK_PIPES];
 	struct link_last last[FRAME_KIND_COUNT];
 	uint64_t silent_since_ns; /* see link_is_deaf() */
@@ -49,5 +59,9 @@ static inline void link_count(double *counter)
 
 /* Ready function of a consumer's source. */
 int link_receive(struct source *source);
-/* Callback on a thread of nng's: refuses the connection of anyone but the producer. */
+/* Callback on a thread of nng's: admits the producer, and nobody else's frames will be taken. */
 void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context);
+/* Whether the connection with this id was admitted. */
+bool link_knows(const struct link *link, int pipe);
+/* The connection is gone. */
+void link_forget(struct link *link, int pipe);

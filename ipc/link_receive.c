@@ -5,19 +5,6 @@
 
 #define MESSAGES_PER_TURN 256 /* a flooding peer must not starve the others; the rest keeps the fd readable */
 
-void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
-{
-	struct link *link = context;
-	uint64_t uid;
-
-	(void)event;
-	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0 &&
-		peer_is_allowed(&link->peer, (uid_t)uid))
-		return;
-	atomic_fetch_add(&link->refused, 1);
-	nng_pipe_close(pipe);
-}
-
 static bool has_route(uint8_t kind, enum stage producer, enum stage consumer)
 {
 	static const struct {
@@ -142,13 +129,15 @@ int link_receive(struct source *source)
 
 	for (int i = 0; i < MESSAGES_PER_TURN && nng_recvmsg(link->socket, &message, NNG_FLAG_NONBLOCK) == 0;
 		i++) {
-		int r = take_message(link, &message);
+		int r = link_knows(link, nng_pipe_id(nng_msg_get_pipe(message)))
+				? take_message(link, &message)
+				: 0;
 		if (r != 0)
 			link_count(r < 0 ? link->malformed : link->in);
 		if (message != NULL)
 			nng_msg_free(message);
 	}
 	if (link->peers_refused != NULL)
-		*link->peers_refused = atomic_load(&link->refused);
+		*link->peers_refused = atomic_load(&link->peers.refused);
 	return 0;
 }

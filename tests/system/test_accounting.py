@@ -10,7 +10,7 @@ from replay import Replay, check_joules
 WATTS = 100
 SECONDS = 30
 SHORT = 10_000
-NODE_RATIO = 0.015  # what tasks use after their exit event is missing where the kernel does not tell that they were freed
+NODE_RATIO = 0.015  # what tasks use after their exit event is missing where our program does not see that they were freed
 CHURN = 500
 
 

@@ -1,0 +1,45 @@
+/*
+ * Who may send into a link. A stranger's connection is left open and what it sends is dropped, because nng 1.5.2 cannot be
+ * refused: a push socket whose peer closes at once may add the freed connection to its ready list (use after free in
+ * nng_send, by valgrind), and the dialling process dies. See docs/decisions/0021-refused-peers.md.
+ */
+#include "ipc/link_private.h"
+
+void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
+{
+	struct link *link = context;
+	struct link_peers *peers = &link->peers;
+	int id = nng_pipe_id(pipe);
+	uint64_t uid;
+
+	(void)event;
+	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0 &&
+		peer_is_allowed(&link->peer, (uid_t)uid)) {
+		atomic_store(&peers->known[atomic_fetch_add(&peers->admitted, 1) % LINK_PEERS], id);
+		return;
+	}
+	atomic_fetch_add(&peers->refused, 1);
+	for (int i = 0; i < LINK_STRANGERS; i++) {
+		int none = 0;
+		if (atomic_compare_exchange_strong(&peers->strangers[i], &none, id))
+			return;
+	}
+	nng_pipe_close(pipe);
+}
+
+bool link_knows(const struct link *link, int pipe)
+{
+	for (int i = 0; i < LINK_PEERS; i++)
+		if (atomic_load(&link->peers.known[i]) == pipe)
+			return true;
+	return false;
+}
+
+void link_forget(struct link *link, int pipe)
+{
+	for (int i = 0; i < LINK_STRANGERS; i++) {
+		int id = pipe;
+		if (atomic_compare_exchange_strong(&link->peers.strangers[i], &id, 0))
+			return;
+	}
+}
