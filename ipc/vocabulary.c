@@ -38,3 +38,18 @@ int workload_kind_from_name(const char *name)
 			return (int)i;
 	return -1;
 }
+
+bool zone_is_counted(enum zone zone, uint32_t mask)
+{
+	switch (zone) {
+	case ZONE_PACKAGE:
+	case ZONE_GPU: return true;
+	case ZONE_DRAM: return (mask & (1u << ZONE_PACKAGE)) != 0 || (mask & (1u << ZONE_PSYS)) == 0;
+	case ZONE_PSYS: return (mask & (1u << ZONE_PACKAGE)) == 0;
+	case ZONE_CORE:
+	case ZONE_UNCORE:
+	case ZONE_OTHER:
+	case ZONE_COUNT: break;
+	}
+	return false;
+}

@@ -1,6 +1,7 @@
 /* Words that cross process borders as small integers: zones, states, sources, kinds. Names are what users see. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Zones of energy. core and uncore are inside package and never added to it; platform (psys) contains package. */
@@ -90,3 +91,6 @@ const char *usage_source_name(enum usage_source source);
 const char *workload_kind_name(enum workload_kind kind);
 /* The enum value, or -1. */
 int workload_kind_from_name(const char *name);
+/* Does a zone count towards the total of a node that has the zones of `mask` (bit z: zone z)? psys stands for all of it
+ * only where there is no package; core and uncore are parts of package. */
+bool zone_is_counted(enum zone zone, uint32_t mask);

@@ -7,9 +7,11 @@
 #include "analyst/book_names.h"
 #include "analyst/book_rows.h"
 #include "base/clock.h"
+#include "base/kst.h"
 
 #define GAP_MIN_NS    (15 * NS_PER_SECOND)
 #define CLOSE_DELAY_S LEDGER_SLOT_SECONDS /* an hour closes when the last slot after it is over */
+#define SILENT_S      DAY_SECONDS         /* or when its source was silent that long */
 #define FORGET_FINAL_NS                                                                                      \
 	(600 * NS_PER_SECOND) /* a resend of a row acknowledged long ago must still find its baseline */
 
@@ -118,7 +120,8 @@ int book_commit(struct book *book)
 		book_retell(book);
 	put_baselines(book);
 	for (size_t i = 0; i < book->merge_count; i++)
-		ledger_merge(book->ledger, book->merges[i].from, book->merges[i].to);
+		ledger_merge(
+			book->ledger, book->merges[i].from, book->merges[i].to, book->committed.closed_until);
 	r = ledger_commit(book->ledger, &book->state);
 	if (r == 0)
 		accept(book);
@@ -126,6 +129,25 @@ int book_commit(struct book *book)
 		book_revert(book);
 		book->counts.commits_failed++;
 	}
+	return r;
+}
+
+int book_close_silent(struct book *book, int64_t now)
+{
+	int64_t last = (int64_t)(book->state.last_real_ns / NS_PER_SECOND);
+	int64_t until = (last / LEDGER_HOUR_SECONDS + 1) * LEDGER_HOUR_SECONDS;
+	int r;
+
+	if (book->is_applying || memcmp(&book->state, &book->committed, sizeof(book->state)) != 0)
+		return -EAGAIN;
+	if (last == 0 || now < until + SILENT_S || until <= book->state.closed_until)
+		return 0;
+	book->state.closed_until = until;
+	r = ledger_commit(book->ledger, &book->state);
+	if (r == 0)
+		book->committed = book->state;
+	else
+		book->state = book->committed;
 	return r;
 }
 

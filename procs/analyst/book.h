@@ -86,6 +86,9 @@ int book_apply_workload(struct book *book, const struct frame *frame);
 /* Commits what was applied. 0: state.committed_seq may be acknowledged. < 0: nothing of it was kept; the next frames
  * bring it again. -EAGAIN: there was nothing to commit. */
 int book_commit(struct book *book);
+/* Closes the hours up to the last reading when nothing has come for a day: whatever comes later is late. 0, -EAGAIN
+ * (something waits to be committed first) or the commit's error. */
+int book_close_silent(struct book *book, int64_t now);
 /* Forgets rows that ended long ago. Call now and then. */
 void book_sweep(struct book *book);
 

@@ -185,7 +185,8 @@ static bool rename_in_place(struct book *book, uint32_t index, const struct ledg
 	uint64_t key;
 	uint32_t other;
 
-	if (find(book, wanted, &key, &other) || ledger_find_identity(book->ledger, wanted, &number) == 0)
+	if (find(book, wanted, &key, &other) || ledger_find_identity(book->ledger, wanted, &number) == 0 ||
+		ledger_has_closed(book->ledger, workload->number, book->state.closed_until))
 		return false;
 	forget_hash(book, index);
 	workload->identity = *wanted;

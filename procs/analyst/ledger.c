@@ -98,8 +98,12 @@ static int prepare_schema(struct ledger *ledger)
 		return -EBADMSG;
 	if (version > atoi(LEDGER_VERSION))
 		return -EPROTONOSUPPORT;
-	if (version > 0)
-		return check_integrity(ledger);
+	if (version > 0) {
+		r = check_integrity(ledger);
+		for (; r == 0 && version < atoi(LEDGER_VERSION); version++)
+			r = execute(ledger, ledger_migrations[version]);
+		return r;
+	}
 	if (ask_integer(ledger, "SELECT count(*) FROM sqlite_master", 1) != 0)
 		return -EBADMSG; /* somebody else's database */
 	r = 0;
@@ -119,6 +123,15 @@ static int prepare_statements(struct ledger *ledger)
 			return ledger_errno(ledger, code);
 	}
 	return 0;
+}
+
+static int prepare_reading(struct ledger *ledger)
+{
+	int r = sealed_open(&ledger->sealed, ledger->db);
+
+	if (r < 0)
+		ledger_errno(ledger, SQLITE_CORRUPT);
+	return r;
 }
 
 static int open_at(const char *path, struct ledger **ret_ledger)
@@ -148,6 +161,8 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 		r = execute(ledger, limit);
 	if (r == 0)
 		r = prepare_statements(ledger);
+	if (r == 0)
+		r = prepare_reading(ledger);
 	/* Every file the ledger ever needs is opened before the sandbox: the log, its index, and with the first synced
 	 * write the folder, which SQLite syncs once. */
 	if (r == 0)
@@ -224,6 +239,7 @@ void ledger_close(struct ledger *ledger)
 		return;
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(ledger->statements[i]);
+	sealed_close(ledger->sealed);
 	sqlite3_close(ledger->db);
 	free(ledger);
 }
@@ -317,4 +333,17 @@ int ledger_find_identity(struct ledger *ledger, const struct ledger_identity *id
 int64_t ledger_new_workload(struct ledger *ledger)
 {
 	return ledger->next_workload++;
+}
+
+bool ledger_has_closed(struct ledger *ledger, int64_t workload, int64_t closed_until)
+{
+	sqlite3_stmt *statement = ledger->statements[SQL_HAS_CLOSED];
+	bool has_closed;
+
+	sqlite3_bind_int64(statement, 1, workload);
+	sqlite3_bind_int64(statement, 2, closed_until);
+	/* who cannot be asked may have: a second name does no harm, a changed one breaks the chain */
+	has_closed = sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0) != 0;
+	sqlite3_reset(statement);
+	return has_closed;
 }

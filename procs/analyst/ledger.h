@@ -10,13 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ipc/vocabulary.h"
+#include "audit/sealed.h"
 
 #define LEDGER_SLOT_SECONDS 300
 #define LEDGER_HOUR_SECONDS 3600
 #define LEDGER_PAGE_BYTES   4096
 #define LEDGER_BYTES_MAX    (INT64_C(4) << 30) /* the file never grows beyond; oldest days go first */
 #define LEDGER_SLOT_HOURS   25                 /* slots older than this are rolled up to hours */
+#define LEDGER_SEALS_MAX    24                 /* hours a call; more are left to the next */
 
 /* Flags of a slot. */
 #define SLOT_SPREAD UINT32_C(0x01) /* energy of a gap, spread by time */
@@ -80,6 +81,8 @@ int ledger_load_baselines(struct ledger *ledger, ledger_baseline_fn *each, void 
 int ledger_find_identity(
 	struct ledger *ledger, const struct ledger_identity *identity, int64_t *ret_workload);
 int64_t ledger_new_workload(struct ledger *ledger);
+/* Has it energy in closed hours? Then its name stands in them and must not change. */
+bool ledger_has_closed(struct ledger *ledger, int64_t workload, int64_t closed_until);
 
 /* Writes of the open transaction (opened by the first of them). Failures stick until ledger_commit(). */
 void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot);
@@ -90,11 +93,19 @@ void ledger_forget_all_baselines(struct ledger *ledger);
 void ledger_put_workload(struct ledger *ledger, int64_t workload, const struct ledger_identity *identity);
 void ledger_put_alias(
 	struct ledger *ledger, int64_t workload, enum alias_type type, const char *value, const char *detail);
-/* `from` turned out to be `to`: its energy moves there. */
-void ledger_merge(struct ledger *ledger, int64_t from, int64_t to);
+/* `from` turned out to be `to`: its energy moves there. What lies in closed hours stays where it was sealed, and
+ * counts for `to` in every question. */
+void ledger_merge(struct ledger *ledger, int64_t from, int64_t to, int64_t closed_until);
 int ledger_commit(struct ledger *ledger, const struct ledger_state *state);
 /* Throws the open transaction away. */
 void ledger_abandon(struct ledger *ledger);
+
+/* The terms under which the energy of an hour counts; `zones` is filled in from its rows. */
+typedef void ledger_terms_fn(void *context, int64_t hour, struct terms *ret_terms);
+/* Seals the oldest hours before `closed_until` that are not sealed yet, at most LEDGER_SEALS_MAX: with it they enter the
+ * hash chain. Those the source had not passed at `passed_until` are marked incomplete. Own transaction. 0 or -errno. */
+int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
+	void *context);
 
 /* Rolls up slots older than LEDGER_SLOT_HOURS, deletes hours older than `days` and, over the size limit, the oldest
  * day. Own transaction: call after a commit. 0 or -errno. */

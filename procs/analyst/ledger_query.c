@@ -9,21 +9,6 @@
 
 #define CONTAINER_ID_MIN 12
 
-bool zone_is_counted(enum zone zone, uint32_t mask)
-{
-	switch (zone) {
-	case ZONE_PACKAGE:
-	case ZONE_GPU: return true;
-	case ZONE_DRAM: return (mask & (1u << ZONE_PACKAGE)) != 0 || (mask & (1u << ZONE_PSYS)) == 0;
-	case ZONE_PSYS: return (mask & (1u << ZONE_PACKAGE)) == 0;
-	case ZONE_CORE:
-	case ZONE_UNCORE:
-	case ZONE_OTHER:
-	case ZONE_COUNT: break;
-	}
-	return false;
-}
-
 static void add_slot(struct usage *usage, const struct usage_window *window, sqlite3_stmt *statement)
 {
 	int64_t start = sqlite3_column_int64(statement, 1), seconds = sqlite3_column_int64(statement, 2);

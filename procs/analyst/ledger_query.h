@@ -85,6 +85,3 @@ int ledger_identities(struct ledger *ledger, const char *namespace, ledger_ident
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);
 /* Up to `max` names in the window, each strdup'ed into names[]. Returns how many. */
 size_t ledger_names(struct ledger *ledger, const char *namespace, int64_t since, char **names, size_t max);
-
-/* Does a zone count towards the total of a node that has the zones of `mask`? */
-bool zone_is_counted(enum zone zone, uint32_t mask);

@@ -29,6 +29,17 @@
 #define MERGING                                                                                              \
 	"present_ns = max(present_ns, excluded.present_ns), flags = flags | excluded.flags" ZONES(X_ADD)
 
+/* The terms of each closed hour, and its place in the hash chain (audit/sealed.h). */
+#define SEALED_TABLE                                                                                         \
+	"CREATE TABLE sealed_hour(start INTEGER PRIMARY KEY, flags INTEGER NOT NULL, rows INTEGER NOT NULL"  \
+	", intensity_mg INTEGER NOT NULL, covered_ppm INTEGER NOT NULL, factor TEXT NOT NULL"                \
+	", grid TEXT NOT NULL, vintage TEXT NOT NULL, quality TEXT NOT NULL, pue_ppm INTEGER NOT NULL"       \
+	", pue_source TEXT NOT NULL, zones INTEGER NOT NULL, meter TEXT NOT NULL, error_ppm INTEGER NOT "    \
+	"NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, marks TEXT NOT NULL)"
+/* One hour of all workloads: sealing, reports, and what grows too old. */
+#define HOUR_INDEX      "CREATE INDEX hour_workload_slot ON hour_workload(slot)"
+#define WORKLOAD_BECAME "CREATE INDEX workload_became ON workload(became) WHERE became IS NOT NULL"
+
 /* slot_*: five minutes, hour_*: rolled up; slot = start in s since 1970, state = enum power_state, energies in µJ.
  * The views are for people and tests: node_total, workload_total by zone. */
 const char *const ledger_schema[] = {
@@ -37,9 +48,11 @@ const char *const ledger_schema[] = {
 	"INTEGER NOT NULL"
 	", energy_epoch INTEGER NOT NULL, committed_seq INTEGER NOT NULL, first_boot_ns INTEGER NOT NULL"
 	", last_boot_ns INTEGER NOT NULL, last_real_ns INTEGER NOT NULL, closed_until INTEGER NOT NULL)",
+	/* became: it has closed hours under this name and goes by another one now */
 	"CREATE TABLE workload(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, namespace TEXT NOT NULL, name "
-	"TEXT NOT NULL)",
+	"TEXT NOT NULL, became INTEGER)",
 	"CREATE INDEX workload_name ON workload(name, namespace)",
+	WORKLOAD_BECAME,
 	"CREATE TABLE alias(type INTEGER, value TEXT, workload INTEGER, detail TEXT NOT NULL"
 	", PRIMARY KEY(type, value, workload)) WITHOUT ROWID",
 	"CREATE INDEX alias_workload ON alias(workload)",
@@ -49,6 +62,8 @@ const char *const ledger_schema[] = {
 	NODE_TABLE("hour_node"),
 	WORKLOAD_TABLE("slot_workload"),
 	WORKLOAD_TABLE("hour_workload"),
+	HOUR_INDEX,
+	SEALED_TABLE,
 	"CREATE VIEW all_node AS SELECT * FROM slot_node UNION ALL SELECT * FROM hour_node",
 	"CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * FROM hour_workload",
 	"CREATE VIEW node_total(zone, total_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(X_NODE_VIEW),
@@ -59,14 +74,28 @@ const char *const ledger_schema[] = {
 	NULL,
 };
 
+const char *const ledger_migrations[] = {
+	[0] = "",
+	[1] = "BEGIN IMMEDIATE; ALTER TABLE workload ADD COLUMN became INTEGER; " WORKLOAD_BECAME
+	      "; " HOUR_INDEX "; " SEALED_TABLE "; PRAGMA user_version = 2; COMMIT",
+};
+
 #define SUMMED(table, seconds)                                                                               \
 	"SELECT workload, slot, " seconds ", state, present_ns, flags" ZONES(X_LIST) " FROM " table
+#define SUMMED_ALL(table, seconds)                                                                           \
+	"SELECT coalesce(w.became, w.id), slot, " seconds ", state, present_ns, flags" ZONES(                \
+		X_LIST) " FROM workload w CROSS JOIN " table " ON workload = w.id AND slot >= ?1"
+#define WAS_OR_IS "workload IN (SELECT id FROM workload WHERE id = ?2 OR became = ?2)"
 #define SUMMED_NODE(table, seconds)                                                                          \
 	"SELECT 0, slot, " seconds ", state, present_ns, flags" ZONES(X_LIST) " FROM " table
 #define ROLLED_FLAGS "max(flags & 1) | max(flags & 2) | max(flags & 4)"
 #define IN_WINDOW                                                                                            \
 	"(EXISTS(SELECT 1 FROM slot_workload s WHERE s.workload = w.id AND s.slot >= ?1)"                    \
 	" OR EXISTS(SELECT 1 FROM hour_workload h WHERE h.workload = w.id AND h.slot >= ?1))"
+
+#define HAS_ROWS(id)                                                                                         \
+	"(EXISTS(SELECT 1 FROM slot_workload WHERE workload = " id                                           \
+	") OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = " id "))"
 
 const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -88,19 +117,15 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_PUT_ALIAS] = "INSERT OR IGNORE INTO alias(type, value, workload, detail) VALUES(?, ?, ?, ?)",
 	[SQL_MERGE_SLOTS] = "INSERT INTO slot_workload(" WORKLOAD_COLUMNS
 			    ") SELECT ?1, slot, state, present_ns, flags" ZONES(
-				    X_LIST) " FROM slot_workload WHERE workload = ?2 ON CONFLICT(workload, "
-					    "slot, state) DO UPDATE SET " MERGING,
-	[SQL_MERGE_SLOTS_GONE] = "DELETE FROM slot_workload WHERE workload = ?2",
-	[SQL_MERGE_HOURS] = "INSERT INTO hour_workload(" WORKLOAD_COLUMNS
-			    ") SELECT ?1, slot, state, present_ns, flags" ZONES(
-				    X_LIST) " FROM hour_workload WHERE workload = ?2 ON CONFLICT(workload, "
-					    "slot, state) DO UPDATE SET " MERGING,
-	[SQL_MERGE_HOURS_GONE] = "DELETE FROM hour_workload WHERE workload = ?2",
+				    X_LIST) " FROM slot_workload WHERE workload = ?2 AND slot >= ?3 ON "
+					    "CONFLICT(workload, slot, state) DO UPDATE SET " MERGING,
+	[SQL_MERGE_SLOTS_GONE] = "DELETE FROM slot_workload WHERE workload = ?2 AND slot >= ?3",
 	[SQL_MERGE_BASELINES] = "UPDATE baseline SET workload = ?1 WHERE workload = ?2",
 	[SQL_MERGE_ALIASES] =
 		"INSERT OR IGNORE INTO alias SELECT type, value, ?1, detail FROM alias WHERE workload = ?2",
 	[SQL_MERGE_ALIASES_GONE] = "DELETE FROM alias WHERE workload = ?2",
-	[SQL_MERGE_GONE] = "DELETE FROM workload WHERE id = ?2",
+	[SQL_MERGE_BECAME] = "UPDATE workload SET became = ?1 WHERE id = ?2 OR became = ?2",
+	[SQL_MERGE_GONE] = "DELETE FROM workload WHERE id = ?2 AND NOT " HAS_ROWS("?2"),
 	[SQL_PUT_STATE] = "INSERT OR REPLACE INTO commit_state VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_LOAD_STATE] = "SELECT boot_id, birth_ns, energy_epoch, committed_seq, first_boot_ns, "
 			   "last_boot_ns, last_real_ns"
@@ -109,29 +134,29 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 		"SELECT b.id, b.workload, b.is_final, coalesce(w.kind, -1), coalesce(w.namespace, '')"
 		", coalesce(w.name, '')" ZONES(
 			X_LIST) " FROM baseline b LEFT JOIN workload w ON w.id = b.workload",
-	[SQL_FIND_IDENTITY] = "SELECT id FROM workload WHERE kind = ? AND namespace = ? AND name = ?",
+	[SQL_FIND_IDENTITY] =
+		"SELECT id FROM workload WHERE kind = ? AND namespace = ? AND name = ? AND became IS NULL",
 	[SQL_MAX_WORKLOAD] =
 		"SELECT max(m) FROM (SELECT coalesce(max(id), 0) AS m FROM workload UNION ALL SELECT "
 		"coalesce(max(workload), 0) FROM baseline)",
+	[SQL_HAS_CLOSED] = "SELECT EXISTS(SELECT 1 FROM slot_workload WHERE workload = ?1 AND slot < ?2) "
+			   "OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = ?1)",
 	/* workload by workload, each from the window's start on: older rows are not read at all */
-	[SQL_SUM_ALL] = SUMMED("workload w CROSS JOIN slot_workload",
-		"300") " ON workload = w.id AND slot >= ?1"
-		       " UNION ALL " SUMMED("workload w CROSS JOIN hour_workload",
-			       "3600") " ON workload = w.id AND slot >= ?1",
+	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ALL("hour_workload", "3600"),
 	[SQL_SUM_ONE] =
-		SUMMED("slot_workload", "300") " WHERE workload = ?2 AND slot >= ?1 UNION ALL " SUMMED(
-			"hour_workload", "3600") " WHERE workload = ?2 AND slot >= ?1",
+		SUMMED("slot_workload", "300") " WHERE " WAS_OR_IS " AND slot >= ?1 UNION ALL " SUMMED(
+			"hour_workload", "3600") " WHERE " WAS_OR_IS " AND slot >= ?1",
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
 		"hour_node", "3600") " WHERE slot >= ?1",
 	/* one owner each: a pod that moved from one to another counts for the one that is first by name */
 	[SQL_IDENTITIES] = "SELECT w.id, w.kind, w.namespace, w.name, min(a.value), a.detail FROM workload w "
 			   "LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 "
-			   "WHERE ?1 = '' OR w.namespace = ?1 GROUP BY w.id",
+			   "WHERE (?1 = '' OR w.namespace = ?1) AND w.became IS NULL GROUP BY w.id",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1)",
 	[SQL_BY_NAME] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
-			" FROM workload w WHERE w.name IN (?2, ?2 || "
+			" FROM workload w WHERE w.became IS NULL AND w.name IN (?2, ?2 || "
 			"'.service') AND (?3 = '' OR w.namespace = ?3)",
 	[SQL_BY_ALIAS] = "SELECT w.id, w.kind, w.namespace, w.name, a.detail, " IN_WINDOW
 			 " FROM alias a JOIN workload w ON w.id = "
@@ -160,13 +185,16 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_ROLLED_WORKLOAD_GONE] = "DELETE FROM slot_workload WHERE slot < ?1",
 	[SQL_OLD_NODE_GONE] = "DELETE FROM hour_node WHERE slot < ?1",
 	[SQL_OLD_WORKLOAD_GONE] = "DELETE FROM hour_workload WHERE slot < ?1",
+	[SQL_OLD_SEALED_GONE] = "DELETE FROM sealed_hour WHERE start < ?1",
 	[SQL_UNUSED_WORKLOADS_GONE] =
-		"DELETE FROM workload WHERE id NOT IN (SELECT workload FROM baseline) AND NOT EXISTS(SELECT "
-		"1 "
-		"FROM slot_workload s WHERE s.workload = id) AND NOT EXISTS(SELECT 1 FROM hour_workload h "
-		"WHERE h.workload = id)",
+		"DELETE FROM workload WHERE id NOT IN (SELECT workload FROM baseline) AND id NOT IN "
+		"(SELECT became FROM workload WHERE became IS NOT NULL) AND NOT " HAS_ROWS("id"),
 	[SQL_UNUSED_ALIASES_GONE] = "DELETE FROM alias WHERE workload NOT IN (SELECT id FROM workload)",
 	[SQL_OLDEST_HOUR] = "SELECT min(slot) FROM hour_node",
 	[SQL_PAGES_USED] =
 		"SELECT c.page_count - f.freelist_count FROM pragma_page_count c, pragma_freelist_count f",
+	[SQL_UNSEALED_HOUR] = "SELECT min(slot) / 3600 * 3600 FROM all_node WHERE slot >= "
+			      "coalesce((SELECT max(start) + 3600 FROM sealed_hour), 0)",
+	[SQL_LAST_HASH] = "SELECT hash FROM sealed_hour ORDER BY start DESC LIMIT 1",
+	[SQL_SEAL] = "INSERT INTO sealed_hour VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };

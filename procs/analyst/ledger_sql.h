@@ -4,8 +4,9 @@
 #include <sqlite3.h>
 
 #include "analyst/ledger.h"
+#include "audit/sealed.h"
 
-#define LEDGER_VERSION "1"
+#define LEDGER_VERSION "2"
 
 enum statement {
 	SQL_BEGIN,
@@ -20,17 +21,17 @@ enum statement {
 	SQL_PUT_ALIAS,
 	SQL_MERGE_SLOTS,
 	SQL_MERGE_SLOTS_GONE,
-	SQL_MERGE_HOURS,
-	SQL_MERGE_HOURS_GONE,
 	SQL_MERGE_BASELINES,
 	SQL_MERGE_ALIASES,
 	SQL_MERGE_ALIASES_GONE,
+	SQL_MERGE_BECAME,
 	SQL_MERGE_GONE,
 	SQL_PUT_STATE,
 	SQL_LOAD_STATE,
 	SQL_LOAD_BASELINES,
 	SQL_FIND_IDENTITY,
 	SQL_MAX_WORKLOAD,
+	SQL_HAS_CLOSED,
 	SQL_SUM_ALL,
 	SQL_SUM_ONE,
 	SQL_SUM_NODE,
@@ -46,14 +47,19 @@ enum statement {
 	SQL_ROLLED_WORKLOAD_GONE,
 	SQL_OLD_NODE_GONE,
 	SQL_OLD_WORKLOAD_GONE,
+	SQL_OLD_SEALED_GONE,
 	SQL_UNUSED_WORKLOADS_GONE,
 	SQL_UNUSED_ALIASES_GONE,
 	SQL_OLDEST_HOUR,
 	SQL_PAGES_USED,
+	SQL_UNSEALED_HOUR,
+	SQL_LAST_HASH,
+	SQL_SEAL,
 	STATEMENT_COUNT
 };
 
-extern const char *const ledger_schema[]; /* ends in NULL */
+extern const char *const ledger_schema[];     /* of a new ledger; ends in NULL */
+extern const char *const ledger_migrations[]; /* [v]: from version v to v + 1; [0] is not one */
 extern const char *const ledger_statements[STATEMENT_COUNT];
 
 struct ledger {
@@ -62,6 +68,7 @@ struct ledger {
 	bool is_open; /* a transaction is */
 	int failure;  /* 0 or -errno: the transaction is spoilt */
 	int64_t next_workload;
+	struct sealed *sealed; /* reads what is to be sealed */
 	char message[256];
 };
 

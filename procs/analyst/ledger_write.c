@@ -120,7 +120,7 @@ void ledger_put_alias(
 	run(ledger, SQL_PUT_ALIAS);
 }
 
-void ledger_merge(struct ledger *ledger, int64_t from, int64_t to)
+void ledger_merge(struct ledger *ledger, int64_t from, int64_t to, int64_t closed_until)
 {
 	for (int which = SQL_MERGE_SLOTS; which <= SQL_MERGE_GONE; which++) {
 		sqlite3_stmt *statement = begin(ledger, (enum statement)which);
@@ -128,6 +128,7 @@ void ledger_merge(struct ledger *ledger, int64_t from, int64_t to)
 			return;
 		sqlite3_bind_int64(statement, 1, to);
 		sqlite3_bind_int64(statement, 2, from);
+		sqlite3_bind_int64(statement, 3, closed_until); /* where a statement has no ?3: -1, ignored */
 		run(ledger, (enum statement)which);
 	}
 }
@@ -213,6 +214,7 @@ static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_be
 		{ SQL_ROLLED_WORKLOAD_GONE, slots_before },
 		{ SQL_OLD_NODE_GONE, hours_before },
 		{ SQL_OLD_WORKLOAD_GONE, hours_before },
+		{ SQL_OLD_SEALED_GONE, hours_before },
 	};
 	int r = ledger_run(ledger, SQL_BEGIN);
 

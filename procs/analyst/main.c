@@ -5,6 +5,7 @@
 
 #include "analyst/desk.h"
 #include "analyst/shelf.h"
+#include "analyst/terms.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/ready.h"
@@ -186,26 +187,50 @@ static void send_stats(struct analyst *analyst)
 	link_send_stats(analyst->exporter, STAGE_ANALYST, analyst->run, &analyst->stats);
 }
 
+static void tell_terms(void *context, int64_t hour, struct terms *ret_terms)
+{
+	terms_of_hour(context, hour, ret_terms);
+}
+
+/* Closed hours enter the hash chain; what fails is tried again with the next second. */
+static void seal(struct analyst *analyst)
+{
+	const struct ledger_state *state = &analyst->book.committed;
+	int r = ledger_seal(analyst->ledger, state->closed_until,
+		(int64_t)(state->last_real_ns / NS_PER_SECOND), tell_terms, &analyst->knowledge);
+
+	if (r < 0 && r != -EBUSY && analyst->seconds % SWEEP_SECONDS == 0)
+		log_error("ledger: cannot seal a closed hour (%s: %s), trying again", strerror(-r),
+			ledger_message(analyst->ledger));
+}
+
+static void keep_up(struct analyst *analyst)
+{
+	int64_t now = (int64_t)(analyst->knowledge.now_real_ns / NS_PER_SECOND);
+	int r = book_close_silent(&analyst->book, now);
+
+	if (r == 0 || r == -EAGAIN)
+		r = ledger_keep_up(analyst->ledger, now, analyst->config.ledger_days);
+	if (r < 0 && r != -EBUSY)
+		log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
+			ledger_message(analyst->ledger));
+}
+
 /* Without frames the answers still change: what they rest on grows older. */
 static int on_second(struct timer *timer)
 {
 	struct analyst *analyst = container_of(timer, struct analyst, timer);
-	int r;
 
 	commit(analyst);
+	seal(analyst);
 	refresh(analyst);
 	if (analyst->book.generation == analyst->generation_seen)
 		analyst->book.generation++;
 	analyst->generation_seen = analyst->book.generation;
 	if (analyst->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1)
 		book_sweep(&analyst->book);
-	if (analyst->seconds++ % KEEP_UP_SECONDS == 0) {
-		r = ledger_keep_up(analyst->ledger, (int64_t)(analyst->knowledge.now_real_ns / NS_PER_SECOND),
-			analyst->config.ledger_days);
-		if (r < 0 && r != -EBUSY)
-			log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
-				ledger_message(analyst->ledger));
-	}
+	if (analyst->seconds++ % KEEP_UP_SECONDS == 0)
+		keep_up(analyst);
 	send_stats(analyst);
 	return 0;
 }

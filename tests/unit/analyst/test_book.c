@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "analyst/ledger_query.h"
+#include "analyst/ledger_sql.h"
 
 #define BALANCE                                                                                              \
 	"SELECT count(*) FROM (SELECT n.slot, n.state, n.active_package AS node, "                           \
@@ -418,7 +419,8 @@ static void a_newer_ledger_is_refused_and_left_alone(void **state)
 	assert_int_equal(ledger_open(&f.ledger, f.folder, &is_aside), -EPROTONOSUPPORT);
 	assert_false(is_aside);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "PRAGMA user_version = " LEDGER_VERSION, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	fixture_open(&f);
 	fixture_destroy(&f);

@@ -1,0 +1,204 @@
+#include "audit/sealed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define X_SUM(id, name)  ", sum(active_" name "), sum(idle_" name ")"
+#define X_LIST(id, name) ", active_" name ", idle_" name
+#define FLAGS_OF_ALL     "max(flags & 1) | max(flags & 2) | max(flags & 4)"
+#define ROWS_OF_HOUR                                                                                         \
+	"(SELECT workload, state, present_ns, flags" ZONES(                                                  \
+		X_LIST) " FROM slot_workload WHERE slot >= ?1 AND slot < ?1 + 3600 UNION ALL "               \
+			"SELECT workload, state, present_ns, flags" ZONES(                                   \
+				X_LIST) " FROM hour_workload WHERE slot = ?1)"
+
+enum { SQL_HOURS, SQL_NODE, SQL_WORKLOADS, SQL_COUNT };
+
+static const char *const statements[SQL_COUNT] = {
+	[SQL_HOURS] = "SELECT start, flags, rows, intensity_mg, covered_ppm, factor, grid, vintage, quality, "
+		      "pue_ppm, pue_source, zones, meter, error_ppm, previous, hash, marks "
+		      "FROM sealed_hour WHERE start >= ?1 AND start < ?2 ORDER BY start",
+	[SQL_NODE] = "SELECT -1, '', '', state, sum(present_ns), " FLAGS_OF_ALL ZONES(
+		X_SUM) " FROM all_node WHERE slot >= ?1 AND slot < ?1 + 3600 GROUP BY state ORDER BY state",
+	/* a workload without a name was tampered with: it reads as kind 0, and the chain breaks */
+	[SQL_WORKLOADS] =
+		"SELECT coalesce(w.kind, 0), coalesce(w.namespace, ''), coalesce(w.name, ''), state, "
+		"sum(present_ns), " FLAGS_OF_ALL ZONES(
+			X_SUM) " FROM " ROWS_OF_HOUR
+			       " LEFT JOIN workload w ON w.id = workload GROUP BY workload, state "
+			       "ORDER BY 1, 2, 3, state, workload",
+};
+
+/* ZONES in the order of their names' bytes, as canonical JSON wants keys. */
+static const enum zone zones_by_name[] = { ZONE_CORE, ZONE_DRAM, ZONE_GPU, ZONE_OTHER, ZONE_PACKAGE,
+	ZONE_PSYS, ZONE_UNCORE };
+_Static_assert(sizeof(zones_by_name) / sizeof(*zones_by_name) == ZONE_COUNT, "a zone is missing here");
+
+struct sealed {
+	sqlite3_stmt *statements[SQL_COUNT];
+};
+
+int sealed_open(struct sealed **ret_sealed, sqlite3 *db)
+{
+	struct sealed *sealed = calloc(1, sizeof(*sealed));
+
+	if (sealed == NULL)
+		return -ENOMEM;
+	for (int i = 0; i < SQL_COUNT; i++)
+		if (sqlite3_prepare_v3(db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+			    &sealed->statements[i], NULL) != SQLITE_OK) {
+			sealed_close(sealed);
+			return -EBADMSG;
+		}
+	*ret_sealed = sealed;
+	return 0;
+}
+
+void sealed_close(struct sealed *sealed)
+{
+	if (sealed == NULL)
+		return;
+	for (int i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(sealed->statements[i]);
+	free(sealed);
+}
+
+static const char *text_at(sqlite3_stmt *statement, int column)
+{
+	const unsigned char *text = sqlite3_column_text(statement, column);
+
+	return text != NULL ? (const char *)text : "";
+}
+
+static void copy_at(sqlite3_stmt *statement, int column, char *text, size_t size)
+{
+	snprintf(text, size, "%s", text_at(statement, column));
+}
+
+void sealed_select(struct sealed *sealed, int64_t from, int64_t to)
+{
+	sqlite3_stmt *statement = sealed->statements[SQL_HOURS];
+
+	sqlite3_reset(statement);
+	sqlite3_bind_int64(statement, 1, from);
+	sqlite3_bind_int64(statement, 2, to);
+}
+
+static void read_terms(sqlite3_stmt *statement, struct terms *terms)
+{
+	terms->intensity_mg = sqlite3_column_int64(statement, 3);
+	terms->covered_ppm = sqlite3_column_int64(statement, 4);
+	copy_at(statement, 5, terms->factor, sizeof(terms->factor));
+	copy_at(statement, 6, terms->grid, sizeof(terms->grid));
+	copy_at(statement, 7, terms->vintage, sizeof(terms->vintage));
+	copy_at(statement, 8, terms->quality, sizeof(terms->quality));
+	terms->pue_ppm = sqlite3_column_int64(statement, 9);
+	copy_at(statement, 10, terms->pue_source, sizeof(terms->pue_source));
+	terms->zones = (uint32_t)sqlite3_column_int64(statement, 11);
+	copy_at(statement, 12, terms->meter, sizeof(terms->meter));
+	terms->error_ppm = sqlite3_column_int64(statement, 13);
+}
+
+int sealed_next(struct sealed *sealed, struct sealed_hour *ret_hour)
+{
+	sqlite3_stmt *statement = sealed->statements[SQL_HOURS];
+	int code = sqlite3_step(statement);
+
+	if (code != SQLITE_ROW) {
+		sqlite3_reset(statement);
+		return code == SQLITE_DONE ? 0 : -EIO;
+	}
+	*ret_hour = (struct sealed_hour) { .start = sqlite3_column_int64(statement, 0),
+		.flags = (uint32_t)sqlite3_column_int64(statement, 1),
+		.rows = sqlite3_column_int64(statement, 2),
+		.marks = text_at(statement, 16),
+		.marks_size = (size_t)sqlite3_column_bytes(statement, 16) };
+	read_terms(statement, &ret_hour->terms);
+	copy_at(statement, 14, ret_hour->previous, sizeof(ret_hour->previous));
+	copy_at(statement, 15, ret_hour->hash, sizeof(ret_hour->hash));
+	return 1;
+}
+
+static void read_row(sqlite3_stmt *statement, int64_t hour, struct sealed_row *ret_row)
+{
+	*ret_row = (struct sealed_row) { .hour = hour,
+		.kind = sqlite3_column_int(statement, 0),
+		.namespace = text_at(statement, 1),
+		.name = text_at(statement, 2),
+		.state = sqlite3_column_int(statement, 3),
+		.present_ns = sqlite3_column_int64(statement, 4),
+		.flags = (uint32_t)sqlite3_column_int64(statement, 5) };
+	for (int zone = 0; zone < ZONE_COUNT; zone++) {
+		ret_row->active_uj[zone] = sqlite3_column_int64(statement, 6 + 2 * zone);
+		ret_row->idle_uj[zone] = sqlite3_column_int64(statement, 7 + 2 * zone);
+	}
+}
+
+int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *context)
+{
+	int r = 0;
+
+	for (int which = SQL_NODE; which <= SQL_WORKLOADS && r == 0; which++) {
+		sqlite3_stmt *statement = sealed->statements[which];
+		int code = SQLITE_DONE;
+		sqlite3_bind_int64(statement, 1, hour);
+		while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+			struct sealed_row row;
+			read_row(statement, hour, &row);
+			r = each(context, &row);
+		}
+		if (r == 0 && code != SQLITE_DONE)
+			r = -EIO;
+		sqlite3_reset(statement);
+	}
+	return r;
+}
+
+static void write_zones(struct json_writer *writer, const char *key, const int64_t *by_zone)
+{
+	json_open_object(writer, key);
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		if (by_zone[zones_by_name[i]] != 0)
+			json_write_integer(writer, zone_name(zones_by_name[i]), by_zone[zones_by_name[i]]);
+	json_close_object(writer);
+}
+
+void sealed_write_row(struct json_writer *writer, const char *key, const struct sealed_row *row)
+{
+	json_open_object(writer, key);
+	write_zones(writer, "active_uj", row->active_uj);
+	json_write_integer(writer, "flags", row->flags);
+	json_write_integer(writer, "hour", row->hour);
+	write_zones(writer, "idle_uj", row->idle_uj);
+	json_write_text(writer, "kind",
+		row->kind == ROW_NODE ? "node" : workload_kind_name((enum workload_kind)row->kind));
+	json_write_text(writer, "name", row->name);
+	json_write_text(writer, "namespace", row->namespace);
+	json_write_integer(writer, "present_ns", row->present_ns);
+	json_write_text(writer, "state", power_state_name((enum power_state)row->state));
+	json_close_object(writer);
+}
+
+void sealed_write_hour(struct json_writer *writer, const char *key, const struct sealed_hour *hour)
+{
+	const struct terms *terms = &hour->terms;
+
+	json_open_object(writer, key);
+	json_write_integer(writer, "covered_ppm", terms->covered_ppm);
+	json_write_integer(writer, "error_ppm", terms->error_ppm);
+	json_write_text(writer, "factor", terms->factor);
+	json_write_integer(writer, "flags", hour->flags);
+	json_write_text(writer, "grid", terms->grid);
+	json_write_integer(writer, "hour", hour->start);
+	json_write_integer(writer, "intensity_mg", terms->intensity_mg);
+	json_write_text(writer, "meter", terms->meter);
+	json_write_integer(writer, "pue_ppm", terms->pue_ppm);
+	json_write_text(writer, "pue_source", terms->pue_source);
+	json_write_text(writer, "quality", terms->quality);
+	json_write_integer(writer, "rows", hour->rows);
+	json_write_text(writer, "vintage", terms->vintage);
+	json_write_integer(writer, "zones", terms->zones);
+	json_close_object(writer);
+}

@@ -1,0 +1,69 @@
+/*
+ * Sealed hours: what a closed hour of the ledger holds, as records of the hash chain. Each hour is its rows, node first and
+ * then workloads by kind, namespace, name and state, and at the end the record of the hour itself: the terms under which its
+ * energy counts, and how many rows there were. Reads any database with the ledger's tables; owns no connection.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "audit/chain.h"
+#include "ipc/vocabulary.h"
+
+#define SEALED_SECONDS  3600           /* of an hour */
+#define HOUR_INCOMPLETE UINT32_C(0x08) /* closed 24 h later, although a source had not passed it */
+#define MARK_DIGITS     8              /* of every record's hash kept, to name the first that differs */
+#define ROW_NODE        (-1)           /* kind of the node's own row: its `active` is what is not idle */
+
+/* What the energy of an hour counts for, fixed when it is sealed. Integers: the chain knows no fractions. */
+struct terms {
+	int64_t intensity_mg; /* mgCO2eq/kWh, mean of the hour */
+	int64_t covered_ppm;  /* of it from a file or provider; the rest is annual */
+	char factor[16], grid[160], vintage[32], quality[16]; /* of the intensity */
+	int64_t pue_ppm;
+	char pue_source[16];
+	uint32_t zones;  /* bit z: the node had zone z */
+	char meter[132]; /* of the power */
+	int64_t error_ppm;
+};
+
+struct sealed_hour {
+	int64_t start; /* s since 1970 */
+	uint32_t flags;
+	int64_t rows;
+	struct terms terms;
+	char previous[CHAIN_HEX_SIZE], hash[CHAIN_HEX_SIZE];
+	const char *marks; /* MARK_DIGITS a record; of the reader, until its next call */
+	size_t marks_size;
+};
+
+struct sealed_row {
+	int64_t hour;
+	int kind; /* enum workload_kind or ROW_NODE */
+	const char *namespace, *name;
+	int state; /* enum power_state */
+	int64_t present_ns;
+	uint32_t flags;
+	int64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT];
+};
+
+struct sealed;
+
+/* Borrows the connection. 0, or -EBADMSG: these are not the ledger's tables. */
+int sealed_open(struct sealed **ret_sealed, sqlite3 *db);
+void sealed_close(struct sealed *sealed);
+
+/* Sealed hours with from <= start < to, in order. 1 = *ret_hour is the next one, 0 = no more, -EIO: the file is damaged.
+ * Rewound by sealed_select(). */
+void sealed_select(struct sealed *sealed, int64_t from, int64_t to);
+int sealed_next(struct sealed *sealed, struct sealed_hour *ret_hour);
+
+/* The rows of an hour, sealed or not. Stops at the first return other than 0, and returns it; else 0 or -EIO. */
+typedef int sealed_row_fn(void *context, const struct sealed_row *row);
+int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *context);
+
+/* The canonical records. */
+void sealed_write_row(struct json_writer *writer, const char *key, const struct sealed_row *row);
+void sealed_write_hour(struct json_writer *writer, const char *key, const struct sealed_hour *hour);

@@ -1,0 +1,262 @@
+#include "tests/unit/analyst/world.h"
+
+#include <errno.h>
+
+#include "analyst/ledger_sql.h"
+#include "analyst/terms.h"
+#include "audit/verify.h"
+
+static void change(struct world *w, const char *sql)
+{
+	char path[128], *error = NULL;
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/ledger.db", w->f.folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", sql, error);
+	sqlite3_close(db);
+}
+
+static void tell(void *context, int64_t hour, struct terms *terms)
+{
+	terms_of_hour(context, hour, terms);
+}
+
+static int seal(struct world *w)
+{
+	const struct ledger_state *state = &w->f.book.committed;
+
+	w->knowledge.ledger = w->f.ledger;
+	return ledger_seal(w->f.ledger, state->closed_until, (int64_t)(state->last_real_ns / NS_PER_SECOND),
+		tell, &w->knowledge);
+}
+
+static void follow(struct world *w, struct audit *ret_audit)
+{
+	assert_int_equal(audit_ledger(w->f.ledger->sealed, 0, INT64_MAX, ret_audit), 0);
+}
+
+static void expect_whole(struct world *w, uint64_t hours)
+{
+	struct audit audit;
+
+	follow(w, &audit);
+	if (audit.fault[0] != '\0')
+		fail_msg("%s", audit.fault);
+	assert_int_equal(audit.hours, hours);
+}
+
+static void expect_broken(struct world *w, const char *words)
+{
+	struct audit audit;
+
+	follow(w, &audit);
+	if (strstr(audit.fault, words) == NULL)
+		fail_msg("'%s' does not say '%s'", audit.fault, words);
+}
+
+static void closed_hours_are_sealed_with_their_terms(void **state)
+{
+	struct world w;
+	struct sealed_hour hour;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.6;
+	use_grid(&w, "00:00,446.25\n");
+	run_hours(&w, 3.5);
+	assert_int_equal(seal(&w), 0);
+	expect_whole(&w, 3);
+	sealed_select(w.f.ledger->sealed, 0, INT64_MAX);
+	assert_int_equal(sealed_next(w.f.ledger->sealed, &hour), 1);
+	assert_int_equal(hour.start, FIXTURE_REAL / NS_PER_SECOND);
+	assert_int_equal(hour.terms.intensity_mg, 446250);
+	assert_int_equal(hour.terms.covered_ppm, 1000000);
+	assert_int_equal(hour.terms.pue_ppm, 1600000);
+	assert_string_equal(hour.terms.pue_source, "declared");
+	assert_string_equal(hour.terms.grid, "user_config:grid.csv");
+	assert_string_equal(hour.terms.meter, "powercap");
+	assert_int_equal(hour.terms.zones, 1u << ZONE_PACKAGE | 1u << ZONE_DRAM);
+	assert_int_equal(hour.rows, 3); /* the node and two workloads */
+	assert_int_equal(hour.flags, 0);
+	assert_string_equal(hour.previous, CHAIN_GENESIS);
+	sealed_select(w.f.ledger->sealed, INT64_MAX, 0); /* the statement must not hold a snapshot */
+	assert_int_equal(sealed_next(w.f.ledger->sealed, &hour), 0);
+	assert_int_equal(seal(&w), 0);
+	expect_whole(&w, 3);
+	destroy(&w);
+}
+
+static void rolling_up_and_a_restart_leave_the_chain_whole(void **state)
+{
+	struct world w;
+	int64_t now;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 5);
+	assert_int_equal(seal(&w), 0);
+	fixture_close(&w.f);
+	fixture_open(&w.f);
+	run_hours(&w, 25);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(seal(&w), 0);
+	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND);
+	assert_int_equal(ledger_keep_up(w.f.ledger, now + 3600, 400), 0);
+	assert_true(fixture_ask(&w.f, "SELECT count(*) FROM hour_node") > 3);
+	expect_whole(&w, 29);
+	/* the oldest go, and the rest is a chain still */
+	assert_int_equal(ledger_keep_up(w.f.ledger, now, 1), 0);
+	expect_whole(&w, 23);
+	destroy(&w);
+}
+
+static void every_change_is_found_and_its_record_named(void **state)
+{
+	static const struct {
+		const char *change, *words;
+	} cases[] = {
+		{ "UPDATE workload SET name = 'other' WHERE name = 'ml-training-job'", "pod ai-team/other" },
+		{ "UPDATE slot_workload SET active_package = active_package - 1 WHERE slot = 1795478700 AND "
+		  "workload "
+		  "= (SELECT id FROM workload WHERE name = 'ml-training-job')",
+			"hour 2026-11-24T09:00:00+09:00, record 3, pod ai-team/ml-training-job (measured): "
+			"it is not "
+			"what was sealed" },
+		{ "UPDATE slot_node SET idle_package = 0 WHERE slot = 1795482000",
+			"10:00:00+09:00, record 1, node" },
+		{ "DELETE FROM slot_workload WHERE workload = (SELECT id FROM workload WHERE name = "
+		  "'sleepy.service') AND slot >= 1795482000 AND slot < 1795485600",
+			"10:00:00+09:00, record 2, pod ai-team/ml-training-job (measured): it is not what "
+			"was sealed, or one before it is gone" },
+		{ "UPDATE sealed_hour SET pue_ppm = 1000000 WHERE start = 1795485600",
+			"11:00:00+09:00, record 4, the hour itself" },
+		{ "UPDATE sealed_hour SET hash = previous WHERE start = 1795485600",
+			"the hour's hash is another one" },
+		{ "DELETE FROM sealed_hour WHERE start = 1795482000", "an hour is missing or was replaced" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct world w;
+		make(&w);
+		run_hours(&w, 3.5);
+		assert_int_equal(seal(&w), 0);
+		expect_whole(&w, 3);
+		change(&w, cases[i].change);
+		expect_broken(&w, cases[i].words);
+		destroy(&w);
+	}
+}
+
+/* A name that comes after an hour was closed: the hour keeps the old one, and every question counts it for the new. */
+static void a_late_name_changes_no_closed_hour(void **state)
+{
+	const char *uid = "0a1b2c3d-0000-1111-2222-333344445555";
+	struct world w;
+	struct workload_row pod = { .op = TOPOLOGY_ADD,
+		.id = 20,
+		.kind = WORKLOAD_POD,
+		.namespace = text_of("kubepods"),
+		.workload = text_of(uid),
+		.pod = text_of(uid),
+		.pod_uid = text_of(uid) };
+
+	(void)state;
+	make(&w);
+	fixture_name_row(&w.f, &pod);
+	for (uint64_t i = 1; i <= 150; i++) {
+		const struct power_row row = { .id = 20, .active_uj.by[ZONE_PACKAGE] = i * 1000 };
+		if (i == 101) { /* with a new slot: times of one slot do not add up */
+			pod.namespace = text_of("prod");
+			pod.workload = pod.pod = text_of("web-0");
+			fixture_name_row(&w.f, &pod);
+		}
+		w.f.once.total_uj.by[ZONE_PACKAGE] = i * 1000;
+		fixture_pass(&w.f, 60);
+		assert_int_equal(fixture_send(&w.f, &row, 1), 0);
+		assert_int_equal(book_commit(&w.f.book), 0);
+		assert_int_equal(seal(&w), 0);
+	}
+	expect_whole(&w, 2);
+	w.knowledge.now_real_ns = w.f.once.real_ns;
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM workload"), 2);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"web-0\"}"), 200);
+	expect_number(&w, "mean_power_watts", 150000 / 1e6 / 9000);
+	assert_int_equal(ask(&w, "list_workloads_by_compliance", "{}"), 200);
+	expect_number(&w, "total_workloads", 1);
+	assert_int_equal(fixture_ask(&w.f, "SELECT sum(active_package) FROM all_workload"), 150000);
+	destroy(&w);
+}
+
+static void hours_a_silent_source_never_passed_are_incomplete(void **state)
+{
+	struct world w;
+	int64_t now;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 1.5);
+	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND);
+	assert_int_equal(book_close_silent(&w.f.book, now + 3600), 0);
+	assert_int_equal(seal(&w), 0);
+	expect_whole(&w, 1);
+	assert_int_equal(book_close_silent(&w.f.book, now + 26 * 3600), 0);
+	assert_int_equal(seal(&w), 0);
+	expect_whole(&w, 2);
+	assert_int_equal(fixture_ask(&w.f, "SELECT flags FROM sealed_hour ORDER BY start"), 0);
+	assert_int_equal(
+		fixture_ask(&w.f, "SELECT flags FROM sealed_hour ORDER BY start DESC"), HOUR_INCOMPLETE);
+	run_hours(&w, 0.1); /* it comes back within that hour after all: late, and into the next one */
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM slot_node WHERE flags & 2"), 1);
+	expect_whole(&w, 2);
+	destroy(&w);
+}
+
+static void a_ledger_of_the_first_version_is_taken_over_and_sealed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 2.5);
+	fixture_close(&w.f);
+	change(&w, "DROP INDEX workload_became; ALTER TABLE workload DROP COLUMN became; DROP INDEX "
+		   "hour_workload_slot; DROP TABLE sealed_hour; PRAGMA user_version = 1");
+	fixture_open(&w.f);
+	run_hours(&w, 1);
+	assert_int_equal(seal(&w), 0);
+	expect_whole(&w, 3);
+	destroy(&w);
+}
+
+static void a_full_disk_leaves_an_hour_unsealed_until_there_is_room(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 1.5);
+	change(&w, "CREATE TRIGGER full BEFORE INSERT ON sealed_hour BEGIN SELECT RAISE(FAIL, 'disk'); END");
+	assert_true(seal(&w) < 0);
+	change(&w, "DROP TRIGGER full");
+	assert_int_equal(seal(&w), 0);
+	expect_whole(&w, 1);
+	destroy(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closed_hours_are_sealed_with_their_terms),
+		cmocka_unit_test(rolling_up_and_a_restart_leave_the_chain_whole),
+		cmocka_unit_test(every_change_is_found_and_its_record_named),
+		cmocka_unit_test(a_late_name_changes_no_closed_hour),
+		cmocka_unit_test(hours_a_silent_source_never_passed_are_incomplete),
+		cmocka_unit_test(a_ledger_of_the_first_version_is_taken_over_and_sealed),
+		cmocka_unit_test(a_full_disk_leaves_an_hour_unsealed_until_there_is_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
