@@ -81,12 +81,34 @@ static struct json_object *example_of(const struct tool *tool)
 	return example;
 }
 
+/* Swagger UI fills a field with the default, or with an invented value ("string", 0) where the schema shows none, and sends
+ * all of them: what may be left out begins empty, so that the configured defaults hold; what must be given begins with
+ * the example. */
+static struct json_object *form_schema(const struct tool *tool, const char *lang)
+{
+	struct json_object *schema = tool_input_schema(tool, lang), *example = example_of(tool), *properties,
+			   *property, *value;
+
+	json_object_object_get_ex(schema, "properties", &properties);
+	for (size_t i = 0; i < tool->argument_count; i++) {
+		const struct tool_argument *argument = &tool->arguments[i];
+		json_object_object_get_ex(properties, argument->name, &property);
+		if (json_object_object_get_ex(example, argument->name, &value))
+			add(property, "example", json_object_get(value));
+		else
+			add_text(property, "example", "");
+		json_object_object_del(property, "default");
+	}
+	json_object_put(example);
+	return schema;
+}
+
 static void add_body(struct json_object *operation, const struct tool *tool, const char *lang)
 {
 	struct json_object *body = add_object(operation, "requestBody"), *content, *json;
 
 	/* the form first: Swagger UI shows the first one, with a field for each argument */
-	add_content(body, FORM_TYPE, tool_input_schema(tool, lang));
+	add_content(body, FORM_TYPE, form_schema(tool, lang));
 	add_content(body, JSON_TYPE, tool_input_schema(tool, lang));
 	json_object_object_get_ex(body, "content", &content);
 	json_object_object_get_ex(content, JSON_TYPE, &json);

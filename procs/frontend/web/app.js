@@ -1,0 +1,145 @@
+// The dashboard: wiring, language, theme, and what is said about the server's state.
+import { $, age, el, seconds } from "./dom.js";
+import { listen, onTokenWanted } from "./ask.js";
+import { firstLang, lang, recall, remember, setLang, t } from "./texts.js";
+import * as power from "./power.js";
+import * as workloads from "./workloads.js";
+import * as grid from "./grid.js";
+
+const LIST_MS = 20000;
+const GRID_MS = 300000;
+const LEDGER_MS = 60000;
+const THEMES = ["auto", "light", "dark"];
+const parts = [power, workloads, grid];
+let newest = null; // of the events that carry watts
+let summary = null;
+let due = { list: 0, grid: 0, ledger: 0 };
+let state = "connecting";
+
+function showState() {
+	const time = newest ? seconds(new Date(newest.timestamp)) : "";
+	$("state").dataset.state = state;
+	const text = t(state, time);
+	if ($("state").lastElementChild.textContent !== text) $("state").lastElementChild.textContent = text;
+	document.body.classList.toggle("away", state === "offline");
+}
+
+function showNotices(error) {
+	const told = [];
+	const codes = newest?.reason_codes ?? [];
+	const read = newest?.provenance?.power;
+	if (error) told.push(["open", error]);
+	if (read?.state === "fake" || codes.includes("FAKE_POWER")) told.push(["bad", t("fakeNotice")]);
+	if (codes.includes("STALE_METRICS")) told.push(["open", t("staleNotice", age(read.metrics_age_s))]);
+	const text = JSON.stringify(told);
+	if ($("notices").dataset.told === text) return; // said once
+	$("notices").dataset.told = text;
+	$("notices").replaceChildren(...told.map(([kind, words]) => el("p", { class: `notice ${kind}`, text: words })));
+}
+
+function showFoot() {
+	const from = newest?.provenance;
+	if (!from) return;
+	const told = [t("footPower", `${from.power.meter}, ${from.power.collection_method}`, age(from.power.metrics_age_s)),
+		t("footGrid", from.grid.source, from.grid.vintage, from.grid.licence),
+		t("footData", from.data.version, from.data.sha256.slice(0, 12)), t("footReference")];
+	$("foot").replaceChildren(...told.map((text) => el("p", { text })));
+}
+
+function refreshDue() {
+	const now = Date.now();
+	const every = (name, ms, run) => {
+		if (now < due[name]) return;
+		due[name] = now + ms;
+		run();
+	};
+	every("list", LIST_MS, workloads.refresh);
+	every("grid", GRID_MS, grid.refresh);
+	if (power.isLedger()) every("ledger", LEDGER_MS, power.refresh);
+}
+
+async function hear(event, data) {
+	if (event === "trouble") {
+		const texts = await workloads.reasonTexts().catch(() => ({}));
+		showNotices(texts[data.error.code] ?? data.error.message);
+		return;
+	}
+	if (event === "summary") {
+		summary = data;
+		power.showSummary(data);
+		return;
+	}
+	newest = data;
+	power.showNode(data);
+	power.takeSample(data);
+	showNotices();
+	showFoot();
+	showState();
+	refreshDue();
+}
+
+function setState(now) {
+	if (state === now) return;
+	if (now === "live") due = { list: 0, grid: 0, ledger: 0 }; // back: everything anew
+	state = now;
+	showState();
+}
+
+// language, theme, token
+
+function retell() {
+	document.title = newest ? "tanso" : document.title;
+	$("lang").textContent = t("otherLang");
+	$("theme").textContent = t("theme", t(recall("theme") ?? "auto"));
+	showState();
+	delete $("notices").dataset.told;
+	showNotices();
+	showFoot();
+	if (newest) power.showNode(newest);
+	if (summary) power.showSummary(summary);
+	for (const part of parts) part.retell();
+}
+
+function applyTheme() {
+	const theme = recall("theme") ?? "auto";
+	if (theme === "auto") delete document.documentElement.dataset.theme;
+	else document.documentElement.dataset.theme = theme;
+}
+
+function askForToken() {
+	const dialog = $("login");
+	if (dialog.open) return Promise.resolve(null);
+	return new Promise((resolve) => {
+		const input = el("input", { type: "password", id: "token", required: true, autocomplete: "off" });
+		const form = el("form", { method: "dialog" }, el("h2", { id: "login-title", text: t("signIn") }),
+			el("label", {}, el("span", { text: t("token") }), input), el("p", { class: "quiet", text: t("signInHint") }), el("button", { text: t("go") }));
+		dialog.replaceChildren(form);
+		dialog.onclose = () => resolve(input.value || null);
+		dialog.showModal();
+	});
+}
+
+function start() {
+	applyTheme();
+	setLang(firstLang());
+	onTokenWanted(askForToken);
+	$("lang").onclick = () => {
+		setLang(lang() === "ko" ? "en" : "ko");
+		remember("lang", lang());
+		retell();
+		due = { ...due, list: 0 };
+		refreshDue();
+	};
+	$("theme").onclick = () => {
+		remember("theme", THEMES[(THEMES.indexOf(recall("theme") ?? "auto") + 1) % THEMES.length]);
+		applyTheme();
+		retell();
+	};
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retell);
+	for (const part of parts) part.start();
+	retell();
+	refreshDue();
+	listen(hear, setState);
+}
+
+start();

@@ -1,0 +1,131 @@
+// One workload: its assessment, what would change it, its last day.
+import { $, el, key, number, percent, signed, watts } from "./dom.js";
+import { chartIn, hasCharts, hue, stacked } from "./chart.js";
+import { ask, get, view } from "./ask.js";
+import { partsOf } from "./power.js";
+import { badge, reasonTexts } from "./workloads.js";
+import { t } from "./texts.js";
+
+const COMPARE = "compare_optimization_impact";
+let tools = null; // their names, once asked
+
+const section = (title, ...children) => el("section", {}, el("h3", { text: title }), ...children);
+const fact = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }));
+
+// Where the value stands beside its target: the bar ends at 1.5 times the target.
+function gauge(title, value, target, unit, status) {
+	const fill = el("i", { class: status });
+	const mark = el("b", {});
+	fill.style.width = `${Math.min((value ?? 0) / target / 1.5, 1) * 100}%`;
+	mark.style.left = `${100 / 1.5}%`;
+	const words = value === undefined ? t("pueUnknown") : `${number(value, value < 10 ? 2 : 0)}${unit}`;
+	return el("div", { class: "gauge" }, el("p", {}, el("span", { text: title }), el("b", { text: words }), el("small", { text: t("target", number(target, target < 10 ? 2 : 0)) })),
+		el("div", { class: "track", role: "img", "aria-label": `${title}: ${words}, ${t("target", number(target))}` }, fill, mark));
+}
+
+function verdicts(a) {
+	return el("div", { class: "gauges" },
+		a.target_carbon_intensity_gCO2eq_kWh === undefined ? null : gauge(t("carbonGauge"), a.current_carbon_intensity_gCO2eq_kWh, a.target_carbon_intensity_gCO2eq_kWh, " g/kWh", a.carbon_status),
+		gauge(t("pueGauge"), a.current_pue, a.target_pue, "", a.pue_status));
+}
+
+function facts(a) {
+	return el("dl", { class: "facts" },
+		fact(t("drawsNow"), a.current_power_watts === undefined ? "–" : watts(a.current_power_watts)),
+		fact(t("mean"), a.mean_power_watts === undefined ? "–" : watts(a.mean_power_watts)),
+		fact(t("duty"), a.duty_percent === undefined ? "–" : percent(a.duty_percent, 0)),
+		fact(t("monthEnergy"), `${number(a.energy_kWh_month, 2)} kWh`),
+		fact(t("monthCarbon"), a.monthly_emissions_kg === undefined ? "–" : `${number(a.monthly_emissions_kg, 2)} ± ${number(a.monthly_emissions_uncertainty_kg, 2)} kg`));
+}
+
+function improvements(a) {
+	if (!a.optimizations.length) return el("p", { class: "quiet", text: t("noImprovements") });
+	return el("ul", { class: "steps" }, a.optimizations.map((one) => el("li", {},
+		el("b", { text: t(one.type) }), el("span", { text: one.description }),
+		el("small", { text: t("minus", percent(one.estimated_reduction_percent), number(one.estimated_kg_month, 2)) }),
+		one.action ? el("code", { text: one.action }) : null)));
+}
+
+// what if
+
+function pair(name, before, after) {
+	return el("tr", {}, el("th", { scope: "row", text: name }), el("td", { class: "n" }, before), el("td", { class: "n" }, after));
+}
+
+function showImpact(box, c) {
+	box.replaceChildren(
+		el("table", {}, el("thead", {}, el("tr", {}, el("td"), el("th", { scope: "col", class: "n", text: t("before") }), el("th", { scope: "col", class: "n", text: t("after") }))),
+			el("tbody", {}, pair(t("status"), badge(c.current_status), badge(c.optimized_status)),
+				pair(t("mean"), watts(c.mean_power_watts ?? c.current_power_watts), watts(c.optimized_power_watts)),
+				pair(t("monthCarbon"), `${number(c.current_monthly_emissions_kg, 2)} kg`, `${number(c.optimized_monthly_emissions_kg, 2)} kg`),
+				c.service_status_after === undefined ? null : pair(t("service"), "", badge(c.service_status_after)))),
+		el("p", { text: c.recommendation }),
+		el("ul", { class: "steps" }, (c.steps ?? []).map((step) => el("li", {}, el("b", { text: t(step.type) }), el("span", { text: step.description }),
+			el("small", { text: step.applied === false ? `${t("notApplied")} ${step.reason_code ?? ""}` : `${t("applied")} · ${signed(-step.estimated_reduction_percent)}` })))));
+}
+
+function whatIf(one, a) {
+	const choices = ["temporal_shift", "resource_rightsizing", "pue_improvement", "regional_migration"];
+	const result = el("div", { "aria-live": "polite", class: "impact" });
+	const form = el("form", { class: "fields" },
+		el("fieldset", {}, choices.map((name) => el("label", { class: "check" }, el("input", { type: "checkbox", name: "optimizations", value: name, checked: name === "temporal_shift" || name === "resource_rightsizing" }), el("span", { text: t(name) })))),
+		el("label", {}, el("span", { text: t("targetPue") }), el("input", { type: "number", name: "pue", min: "1", max: "10", step: "any", value: String(a.target_pue) })),
+		el("button", { type: "submit", text: t("compute") }));
+	form.onsubmit = async (event) => {
+		event.preventDefault();
+		const given = new FormData(form);
+		try {
+			showImpact(result, await ask(COMPARE, { workload_name: one.workload, namespace: one.namespace, optimizations: given.getAll("optimizations"), target_pue: Number(given.get("pue")) }));
+		} catch (error) {
+			result.replaceChildren(el("p", { class: "quiet", text: `${error.message} ${error.hint}` }));
+		}
+	};
+	return el("div", {}, form, result);
+}
+
+async function hasCompare() {
+	tools ??= (await get("/tools")).tools.map((tool) => tool.name);
+	return tools.includes(COMPARE);
+}
+
+// history
+
+async function addHistory(box, one) {
+	const data = await view("power_history", { workload_name: one.workload, namespace: one.namespace, allow_fake: true });
+	const { times, parts } = partsOf(data, () => hue(0));
+	const own = parts.slice(2);
+	const legend = el("ul", { class: "keys" });
+	const tell = (index) => {
+		const at = index ?? times.length - 1;
+		legend.replaceChildren(...own.map((part) => key(part.color, part.label, part.values[at] === null ? "–" : watts(part.values[at]))));
+	};
+	const plot = el("div", { class: "chart short", tabIndex: 0, role: "img", "aria-label": t("history") });
+	box.replaceChildren(plot, legend);
+	if (hasCharts()) chartIn(plot, tell).draw(() => stacked(times, own));
+	tell(null);
+}
+
+async function fill(body, one) {
+	const [a, texts, compare] = await Promise.all([ask("assess_workload_compliance", { workload_name: one.workload, namespace: one.namespace }), reasonTexts(), hasCompare()]);
+	const past = el("div", {}, el("p", { class: "quiet", text: t("loading") }));
+	body.replaceChildren(
+		el("p", { class: "status" }, badge(a.status, a.confidence), el("span", { text: `${a.standard} · ${a.region}` })),
+		el("p", { class: "lead", text: a.recommendation }), verdicts(a),
+		section(t("facts"), facts(a)), section(t("history"), past),
+		section(t("improvements"), improvements(a)),
+		section(t("whatIf"), compare ? whatIf(one, a) : el("p", { class: "quiet", text: t("noWhatIf") })),
+		section(t("reasons"), el("dl", { class: "reasons" }, a.reason_codes.map((code) => fact(code, texts[code] ?? ""))), el("p", { class: "quiet", text: a.disclaimer })),
+		section(t("sources"), el("pre", { text: JSON.stringify(a.provenance, null, 1) })));
+	await addHistory(past, one).catch((error) => past.replaceChildren(el("p", { class: "quiet", text: error.message })));
+}
+
+export function open(one) {
+	const drawer = $("drawer");
+	const body = el("div", { class: "body" }, el("p", { class: "quiet", text: t("loading") }));
+	drawer.replaceChildren(
+		el("header", {}, el("div", {}, el("h2", { id: "drawer-title", text: one.workload }), el("small", { text: `${one.namespace} · ${one.kind}` })),
+			el("button", { type: "button", class: "close", "aria-label": t("close"), text: "✕", onclick: () => drawer.close() })), body);
+	drawer.onclick = (event) => event.target === drawer && drawer.close();
+	drawer.showModal();
+	fill(body, one).catch((error) => body.replaceChildren(el("p", { class: "quiet", text: `${error.message} ${error.hint ?? ""}` })));
+}

@@ -1,0 +1,126 @@
+// The workloads by compliance, with the reasons, from one snapshot page by page.
+import { $, el, fillBar, key, number, signed } from "./dom.js";
+import { ask, get } from "./ask.js";
+import { lang, t } from "./texts.js";
+import { open } from "./drawer.js";
+
+const STATUSES = ["NON_COMPLIANT", "UNKNOWN", "COMPLIANT"];
+const colors = { NON_COMPLIANT: "var(--bad)", UNKNOWN: "var(--open)", COMPLIANT: "var(--good)" };
+const PAGE = 50;
+const COLUMNS = [["status", "status"], ["workload", "name"], ["power", "power", "n"], ["month", "emissions", "n"], ["gap", null, "n"], ["why", null]];
+
+let filter = "";
+let sort = "status";
+let rows = [];
+let last = null; // the newest answer
+let reasons = { of: "", texts: {} };
+
+export async function reasonTexts() {
+	if (reasons.of !== lang()) {
+		const answer = await get("/reasons");
+		reasons = { of: lang(), texts: { ...answer.reasons, ...answer.errors } };
+	}
+	return reasons.texts;
+}
+
+export const badge = (status, confidence) =>
+	el("span", { class: `badge ${status}` }, t(status), confidence === "borderline" ? el("small", { text: ` · ${t("borderline")}` }) : null);
+
+function showCounts(summary) {
+	const parts = STATUSES.map((status) => ({ value: summary[status], color: colors[status], label: `${t(status)} ${summary[status]}` }));
+	fillBar($("verdict-bar"), parts, parts.map((part) => part.label).join(", "));
+	$("verdict-list").replaceChildren(...parts.map((part, i) => key(part.color, t(STATUSES[i]), String(part.value))));
+}
+
+function buildFilters(summary) {
+	const all = STATUSES.reduce((sum, status) => sum + (summary?.[status] ?? 0), 0);
+	$("filters").setAttribute("aria-label", t("status"));
+	$("filters").replaceChildren(...["", ...STATUSES].map((status) => el("button", {
+		type: "button", "aria-pressed": String(status === filter), "data-status": status,
+		text: `${status ? t(status) : t("all")} ${summary ? (status ? summary[status] : all) : ""}`,
+		onclick: () => {
+			filter = status;
+			buildFilters(last?.compliance_summary);
+			$("filters").querySelector("[aria-pressed=true]").focus();
+			refresh();
+		},
+	})));
+}
+
+function buildHead() {
+	$("list").tHead.replaceChildren(el("tr", {}, COLUMNS.map(([text, by, style]) => {
+		const is = by !== null && by === sort;
+		const inside = by === null ? t(text) : el("button", { type: "button", class: "plain", text: t(text), "data-sort": by, onclick: () => {
+			sort = by;
+			buildHead();
+			$("list").tHead.querySelector(`[data-sort=${by}]`).focus();
+			refresh();
+		} });
+		return el("th", { scope: "col", class: style ?? "", "aria-sort": is ? (by === "name" || by === "status" ? "ascending" : "descending") : null }, inside);
+	})));
+}
+
+function row(one, texts) {
+	const why = one.reason_codes.map((code) => el("abbr", { title: texts[code] ?? code, text: code.replaceAll("_", " ").toLowerCase() }));
+	return el("tr", {},
+		el("td", {}, badge(one.status, one.confidence)),
+		el("td", {}, el("button", { type: "button", class: "plain name", "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
+			el("small", { text: `${one.namespace} · ${one.kind}` })),
+		el("td", { class: "n", text: number(one.power_watts, 1) }),
+		el("td", { class: "n", text: number(one.emissions_kg_month, 1) }),
+		el("td", { class: "n", text: one.gap_percent === undefined ? "–" : signed(one.gap_percent) }),
+		el("td", { class: "why" }, why));
+}
+
+async function showRows() {
+	const texts = await reasonTexts();
+	const wanted = $("find").value.trim().toLowerCase();
+	const found = rows.filter((one) => !wanted || `${one.workload} ${one.namespace}`.toLowerCase().includes(wanted));
+	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.textContent : null;
+	$("list").tBodies[0].replaceChildren(...found.map((one) => row(one, texts)));
+	if (focus) [...$("list").querySelectorAll("tbody button")].find((button) => button.textContent === focus)?.focus();
+	$("list-note").textContent = found.length ? t("shown", found.length, last.matched) : t("none");
+	$("more").hidden = !last.next_cursor;
+}
+
+const given = () => ({ sort, limit: PAGE, ...(filter ? { status_filter: filter } : {}) });
+
+export async function refresh() {
+	try {
+		const pages = Math.max(1, Math.ceil(rows.length / PAGE)); // as many as are shown now
+		last = await ask("list_workloads_by_compliance", { ...given(), limit: Math.min(pages * PAGE, 1000) });
+		rows = last.workloads;
+		showCounts(last.compliance_summary);
+		buildFilters(last.compliance_summary);
+		await showRows();
+		return last;
+	} catch (error) {
+		$("list-note").textContent = `${error.message} ${error.hint ?? ""}`;
+		return null;
+	}
+}
+
+async function more() {
+	try {
+		last = await ask("list_workloads_by_compliance", { ...given(), limit: Math.min(Math.max(1, Math.ceil(rows.length / PAGE)) * PAGE, 1000), cursor: last.next_cursor });
+		rows = [...rows, ...last.workloads];
+		await showRows();
+	} catch {
+		await refresh(); // the snapshot is gone: begin anew
+	}
+}
+
+export function retell() {
+	buildHead();
+	buildFilters(last?.compliance_summary);
+	if (last) {
+		showCounts(last.compliance_summary);
+		showRows();
+	}
+}
+
+export function start() {
+	$("find").oninput = () => last && showRows();
+	$("more").onclick = more;
+	retell();
+}
