@@ -13,10 +13,10 @@ static const struct {
 	const char *tool;
 	answer_tool_fn *answer;
 } desks[] = { { "assess_workload_compliance", assess_answer }, { "list_top_power_consumers", top_answer },
-	{ "calculate_optimal_schedule", schedule_answer }, { "get_regional_comparison", region_answer },
-	{ "list_workloads_by_compliance", list_answer }, { "identify_power_hotspots", hotspot_answer },
-	{ "get_power_consumption_summary", summary_answer }, { "power_history", history_answer },
-	{ "hourly_profile", profile_answer } };
+	{ "calculate_optimal_schedule", schedule_answer }, { "compare_optimization_impact", compare_answer },
+	{ "get_regional_comparison", region_answer }, { "list_workloads_by_compliance", list_answer },
+	{ "identify_power_hotspots", hotspot_answer }, { "get_power_consumption_summary", summary_answer },
+	{ "power_history", history_answer }, { "hourly_profile", profile_answer } };
 
 const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
 {

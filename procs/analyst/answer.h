@@ -21,6 +21,7 @@ typedef int answer_tool_fn(struct question *question, struct json_writer *writer
 answer_tool_fn assess_answer;
 answer_tool_fn top_answer;
 answer_tool_fn schedule_answer;
+answer_tool_fn compare_answer;
 answer_tool_fn region_answer;
 answer_tool_fn list_answer;
 answer_tool_fn hotspot_answer;
@@ -28,9 +29,18 @@ answer_tool_fn summary_answer;
 answer_tool_fn history_answer; /* the views */
 answer_tool_fn profile_answer;
 
+/* Compared with where none is named. */
+#define REGIONS_USUAL 3
+extern const char *const regions_usual[REGIONS_USUAL];
+
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);
 void write_timestamp(struct json_writer *writer, const struct question *question);
+/* estimated_cost_krw_month of that much IT energy, with PUE, and cost_basis. */
+void write_cost(struct json_writer *writer, struct question *question, double it_kwh_month);
+/* cost_basis alone; usd NULL = no dollars are shown. */
+void write_cost_basis(
+	struct json_writer *writer, struct question *question, const char *tariff, const struct price *usd);
 /* coverage 0 … 1 by the grid file, observed_ns of the window. */
 void write_provenance(
 	struct json_writer *writer, const struct question *question, double coverage, double observed_ns);

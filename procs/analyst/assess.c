@@ -81,7 +81,7 @@ static void write_watts(struct json_writer *w, const struct question *q, const s
 	json_close_object(w);
 }
 
-static void write_amounts(struct json_writer *w, const struct question *q, const struct assessment *a)
+static void write_amounts(struct json_writer *w, struct question *q, const struct assessment *a)
 {
 	const struct verdict *v = &a->verdict;
 
@@ -96,11 +96,27 @@ static void write_amounts(struct json_writer *w, const struct question *q, const
 	json_write_number(w, "hourly_emissions_gCO2eq", v->grams_per_hour);
 	json_write_number(w, "monthly_emissions_kg", v->kg_month);
 	json_write_number(w, "monthly_emissions_uncertainty_kg", v->kg_month_uncertainty);
+	write_cost(w, q, v->kwh_month);
 }
 
-static void write_next_steps(struct json_writer *w, const struct assessment *a)
+/* First what would lower it, all together; then whom it stands beside. */
+static void write_next_steps(struct json_writer *w, const struct assessment *a, unsigned types)
 {
 	json_open_array(w, "next_steps");
+	if (types != 0) {
+		json_open_object(w, NULL);
+		json_write_text(w, "tool", "compare_optimization_impact");
+		json_open_object(w, "arguments");
+		json_write_text(w, "workload_name", a->subject.name);
+		json_write_text(w, "namespace", a->subject.namespace);
+		json_open_array(w, "optimizations");
+		for (int type = 0; type < IMPROVEMENT_COUNT; type++)
+			if ((types & 1u << type) != 0)
+				json_write_text(w, NULL, improvement_name((enum improvement_type)type));
+		json_close_array(w);
+		json_close_object(w);
+		json_close_object(w);
+	}
 	json_open_object(w, NULL);
 	json_write_text(w, "tool", "list_top_power_consumers");
 	json_open_object(w, "arguments");
@@ -110,21 +126,21 @@ static void write_next_steps(struct json_writer *w, const struct assessment *a)
 	json_close_array(w);
 }
 
-static void write_words(struct json_writer *w, const struct question *q, const struct assessment *a)
+static int write_words(struct json_writer *w, const struct question *q, const struct assessment *a)
 {
+	struct optimizations found;
+	int r;
 	char text[RECOMMENDATION_MAX];
 
 	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? assessment_watts(a) : -1, text);
 	json_write_text(w, "recommendation", text);
-	json_open_array(w, "optimizations");
-	write_improvements(
-		w, q, a->verdict.compliance.pue_status, a->verdict.is_power_usable, a->verdict.kg_month);
-	json_close_array(w);
-	write_next_steps(w, a);
+	r = write_optimizations(w, q, a, IMPROVEMENT_COUNT, &found);
+	write_next_steps(w, a, found.types & ~(1u << IMPROVE_REGION));
 	write_reasons(w, &q->reasons);
 	json_write_text(w, "legal_status", q->standard->legal_status);
 	json_write_text(w, "pue_legal_status", q->pue_standard->legal_status);
 	json_write_text(w, "disclaimer", q->standard->disclaimer[q->is_korean]);
+	return r;
 }
 
 int assess_answer(struct question *question, struct json_writer *writer, struct error_object *error)
@@ -132,13 +148,14 @@ int assess_answer(struct question *question, struct json_writer *writer, struct 
 	struct assessment a;
 	int r = assessment_gather(question, &a, error);
 
-	if (r < 0)
-		return r;
-	write_statuses(writer, question, &a);
-	write_intensities(writer, question, &a);
-	write_amounts(writer, question, &a);
-	write_words(writer, question, &a);
-	write_timestamp(writer, question);
-	write_provenance(writer, question, a.verdict.coverage, a.verdict.observed_ns);
-	return 0;
+	if (r == 0) {
+		write_statuses(writer, question, &a);
+		write_intensities(writer, question, &a);
+		write_amounts(writer, question, &a);
+		r = write_words(writer, question, &a);
+		write_timestamp(writer, question);
+		write_provenance(writer, question, a.verdict.coverage, a.verdict.observed_ns);
+	}
+	assessment_done(&a);
+	return r;
 }

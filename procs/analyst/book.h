@@ -22,6 +22,8 @@ struct book_workload {
 	bool is_used;                /* the place in the array is */
 	bool is_touched, is_present; /* in the frame being applied */
 	struct energy delta;         /* of the frame being applied */
+	bool is_cpu_counted;         /* the same: */
+	uint64_t cpu_ns, request_millicores;
 	uint64_t cumulative_uj[PART_COUNT];
 	struct window windows[PART_COUNT];
 	uint64_t pushed_ns; /* CLOCK_MONOTONIC of the last push */
@@ -36,6 +38,8 @@ struct book_row {
 	uint64_t present_frame; /* number of the last frame that had it */
 	uint64_t gone_boot_ns;  /* since when no frame has it; 0 = it is there */
 	struct energy seen, committed;
+	bool has_cpu;    /* cpu_ns is that of the frame before */
+	uint64_t cpu_ns; /* since the counters' birth */
 };
 
 struct book_counts {

@@ -95,6 +95,23 @@ static struct book_row *row_of(struct book *book, uint64_t id)
 	return book_resolve(book, id, &workload) < 0 ? NULL : book_row_add(book, id, workload);
 }
 
+/* CPU time is no account: a first sight, or a step that does not fit the time, only sets where counting begins. */
+static void count_cpu(struct book *book, struct book_row *row, const struct power_row *sent)
+{
+	struct book_workload *workload = &book->workloads[row->workload];
+	const struct entry *entry = directory_find(&book->directory, row->id);
+	uint64_t most_ns = book->spread.total_ns * (book->last.cpus > 0 ? book->last.cpus : 1);
+	uint64_t delta_ns = sent->cpu_ns - row->cpu_ns;
+
+	if (row->has_cpu && sent->cpu_ns >= row->cpu_ns && delta_ns <= most_ns + most_ns / 16) {
+		workload->is_cpu_counted = true;
+		workload->cpu_ns += delta_ns;
+		workload->request_millicores += entry != NULL ? entry->request_millicores : 0;
+	}
+	row->has_cpu = true;
+	row->cpu_ns = sent->cpu_ns;
+}
+
 static int apply_row(struct book *book, const struct power_row *sent)
 {
 	bool is_final = (sent->flags & ROW_FINAL) != 0;
@@ -116,6 +133,8 @@ static int apply_row(struct book *book, const struct power_row *sent)
 		book->sum.idle[zone] += idle;
 		row->is_dirty = row->is_dirty || active > 0 || idle > 0;
 	}
+	if (!is_final || !row->is_final)
+		count_cpu(book, row, sent);
 	workload->is_touched = true;
 	workload->is_present = workload->is_present || !is_final || !row->is_final;
 	row->is_dirty = row->is_dirty || row->is_final != is_final;
@@ -153,6 +172,21 @@ static void push(struct book_workload *workload, uint64_t mono_ns)
 	workload->pushed_ns = mono_ns;
 }
 
+static void settle_load(struct book *book, struct book_workload *workload)
+{
+	const struct spread *spread = &book->spread;
+
+	for (uint32_t piece = 0; piece < spread->count && workload->is_cpu_counted; piece++) {
+		const struct ledger_load load = { .start = spread->slot[piece],
+			.cpu_ns = spread_share(spread, piece, workload->cpu_ns),
+			.counted_ns = spread_share(spread, piece, spread->total_ns),
+			.request_millicores = workload->request_millicores };
+		ledger_add_load(book->ledger, workload->number, &load);
+	}
+	workload->is_cpu_counted = false;
+	workload->cpu_ns = workload->request_millicores = 0;
+}
+
 static void settle_workload(struct book *book, struct book_workload *workload, struct energy *node_slots)
 {
 	struct ledger_slot slot;
@@ -164,6 +198,7 @@ static void settle_workload(struct book *book, struct book_workload *workload, s
 		if (!is_empty(&slot))
 			ledger_add_workload(book->ledger, workload->number, &slot);
 	}
+	settle_load(book, workload);
 	book_add_parts(workload->cumulative_uj, &workload->delta, book->last.zone_mask);
 	if (workload->is_present)
 		push(workload, book->last.mono_ns);
@@ -245,6 +280,8 @@ static void abandon(struct book *book)
 	for (size_t i = 0; i < book->workload_count; i++) {
 		book->workloads[i].delta = (struct energy) { 0 };
 		book->workloads[i].is_touched = book->workloads[i].is_present = false;
+		book->workloads[i].is_cpu_counted = false;
+		book->workloads[i].cpu_ns = book->workloads[i].request_millicores = 0;
 	}
 	ledger_abandon(book->ledger);
 	book_revert(book);

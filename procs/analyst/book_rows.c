@@ -110,6 +110,7 @@ void book_revert(struct book *book)
 		/* It comes again with the next frame and must not count twice in the last minute. */
 		subtract_parts(book->workloads[row->workload].cumulative_uj, &lost, mask);
 		row->seen = row->committed;
+		row->has_cpu = false;
 		row->is_final = row->was_final;
 	}
 	struct energy lost = difference(&book->node_seen, &book->node_committed);

@@ -21,6 +21,11 @@ double carbon_grams(double it_kwh, double pue, double intensity)
 	return it_kwh * pue * intensity;
 }
 
+double carbon_cost(double grams, double price_per_ton)
+{
+	return grams / GRAMS_PER_TON * price_per_ton;
+}
+
 double carbon_grams_per_hour(double watts, double pue, double intensity)
 {
 	return carbon_grams(carbon_kwh(watts, 1), pue, intensity);

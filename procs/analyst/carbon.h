@@ -6,6 +6,7 @@
 
 #define HOURS_PER_MONTH     730.0 /* 8760 / 12 */
 #define MICROJOULES_PER_KWH 3.6e12
+#define GRAMS_PER_TON       1e6
 
 /* Relative standard uncertainties (k = 1) of the engineering defaults: docs/methodology.md. */
 #define U_GRID_METERED   0.05
@@ -25,6 +26,8 @@ double carbon_kwh(double watts, double hours);
 double carbon_kwh_month(double energy_uj, double observed_ns);
 /* C [g] = E x PUE x I */
 double carbon_grams(double it_kwh, double pue, double intensity);
+/* What emissions cost at a carbon price, e.g. KRW at KRW per tCO2eq */
+double carbon_cost(double grams, double price_per_ton);
 /* g per hour at a mean power */
 double carbon_grams_per_hour(double watts, double pue, double intensity);
 /* I_rep = I_w x PUE / PUE_ref [g/kWh] */

@@ -40,7 +40,7 @@ int basis_from_name(const char *name)
 	return -1;
 }
 
-static enum status compare(double value, double target)
+enum status compliance_compare(double value, double target)
 {
 	return value <= target * (1 + TARGET_SLACK) ? STATUS_COMPLIANT : STATUS_NON_COMPLIANT;
 }
@@ -71,7 +71,7 @@ static void assess_carbon(const struct compliance_input *input, struct complianc
 	c->facility_intensity = input->is_zero_energy ? 0 : input->grid_intensity * input->pue.value;
 	if (standard->is_pue)
 		return;
-	c->carbon_status = compare(c->intensity, standard->target);
+	c->carbon_status = compliance_compare(c->intensity, standard->target);
 	c->gap_percent = carbon_gap_percent(c->intensity, standard->target);
 	c->required_reduction_percent = carbon_required_reduction_percent(c->intensity, standard->target);
 	c->is_carbon_clear = fabs(c->intensity - standard->target) > c->uncertainty &&
@@ -85,7 +85,7 @@ static void assess_pue(const struct compliance_input *input, struct compliance *
 	c->pue_status = STATUS_UNKNOWN;
 	if (input->pue.source == PUE_ASSUMED)
 		return;
-	c->pue_status = compare(value, target);
+	c->pue_status = compliance_compare(value, target);
 	c->pue_gap_percent = carbon_gap_percent(value, target);
 	c->is_pue_clear =
 		fabs(value - target) > carbon_uncertainty(value, pue_uncertainty(input->pue.source), 0, 0);

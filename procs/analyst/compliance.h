@@ -48,6 +48,9 @@ struct compliance {
 
 struct compliance compliance_assess(const struct compliance_input *input);
 
+/* COMPLIANT up to the target, NON_COMPLIANT beyond. */
+enum status compliance_compare(double value, double target);
+
 const char *status_name(enum status status);
 /* -1 if there is none of that name. */
 int status_from_name(const char *name);

@@ -63,9 +63,11 @@ static int add(struct directory *directory, uint64_t id, uint32_t *ret_index)
 
 int directory_put(struct directory *directory, const struct workload_row *row)
 {
-	struct entry packed = {
-		.id = row->id, .kind = (enum workload_kind)row->kind, .mark = directory->mark
-	};
+	struct entry packed = { .id = row->id,
+		.kind = (enum workload_kind)row->kind,
+		.mark = directory->mark,
+		.request_millicores = row->cpu_request_millicores > 0 ? row->cpu_request_millicores
+								      : row->cpu_limit_millicores };
 	uint32_t index;
 	int r;
 

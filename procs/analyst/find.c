@@ -37,20 +37,21 @@ static void name_candidate(
 		kind);
 }
 
-static int refuse_ambiguous(const struct question *question, const struct found *found, size_t count,
+static int refuse_ambiguous(const struct question *question, const struct found_list *list, const char *asked,
 	bool is_owner, struct error_object *error)
 {
+	const struct found *found = list->items;
+
 	*error = (struct error_object) { .code = ERROR_AMBIGUOUS_WORKLOAD };
 	snprintf(error->field, sizeof(error->field), "workload_name");
-	for (size_t i = 0; i < count && error->candidate_count < ERROR_CANDIDATES_MAX; i++) {
+	for (size_t i = 0; i < list->count && error->candidate_count < ERROR_CANDIDATES_MAX; i++) {
 		char *candidate = error->candidates[error->candidate_count];
 		bool is_new = true;
 		for (size_t j = 0; j < i; j++)
 			is_new = is_new && !is_same_subject(&found[i], &found[j], is_owner);
 		if (!is_new)
 			continue;
-		name_candidate(&found[i], is_owner, question->workload_name, candidate,
-			sizeof(error->candidates[0]));
+		name_candidate(&found[i], is_owner, asked, candidate, sizeof(error->candidates[0]));
 		error->candidate_count++;
 	}
 	snprintf(error->hint, sizeof(error->hint), "%s",
@@ -112,31 +113,128 @@ static int refuse_unseen(
 	return -EINVAL;
 }
 
+/* A name as answers show it, taken apart. */
+struct asked {
+	char namespace[254], name[254], kind[32];
+};
+
+/* "namespace/name (kind)": the slash at `slash` ends the namespace; the kind may be missing. */
+static bool take_apart(const char *text, const char *slash, struct asked *ret_asked)
+{
+	const char *name = slash + 1, *kind = strstr(name, " (");
+	size_t length = strlen(name);
+
+	*ret_asked = (struct asked) { 0 };
+	if (kind != NULL && kind > name && name[length - 1] == ')') {
+		snprintf(ret_asked->kind, sizeof(ret_asked->kind), "%.*s",
+			(int)(name + length - 1 - (kind + 2)), kind + 2);
+		length = (size_t)(kind - name);
+	}
+	if (length == 0 || length >= sizeof(ret_asked->name) ||
+		(size_t)(slash - text) >= sizeof(ret_asked->namespace))
+		return false;
+	snprintf(ret_asked->namespace, sizeof(ret_asked->namespace), "%.*s", (int)(slash - text), text);
+	snprintf(ret_asked->name, sizeof(ret_asked->name), "%.*s", (int)length, name);
+	return true;
+}
+
+static const char *kind_of(const struct found *found, bool is_owner, char kind[static 64])
+{
+	lower(kind, 64, is_owner ? found->detail : workload_kind_name(found->identity.kind));
+	return kind;
+}
+
+/* Only those of the kind stay. */
+static void keep_kind(const char *kind, bool is_owner, struct found_list *list)
+{
+	size_t kept = 0;
+	char own[64];
+
+	for (size_t i = 0; i < list->count && kind[0] != '\0'; i++)
+		if (strcmp(kind_of(&list->items[i], is_owner, own), kind) == 0)
+			list->items[kept++] = list->items[i];
+	list->count = kind[0] != '\0' ? kept : list->count;
+}
+
+/* The name as it is first; then, while nothing is found, with each of its slashes as the end of the namespace. */
+static int look_up(
+	const struct question *question, struct asked *asked, struct found_list *list, bool *ret_is_owner)
+{
+	const char *whole = question->workload_name;
+	int r;
+
+	*asked = (struct asked) { 0 };
+	snprintf(asked->name, sizeof(asked->name), "%s", whole);
+	snprintf(asked->namespace, sizeof(asked->namespace), "%s", question->namespace);
+	r = ledger_find(question->knowledge->ledger, asked->name, asked->namespace, question->since, list,
+		ret_is_owner);
+	for (const char *slash = strchr(whole, '/'); slash != NULL && r == 0 && list->count == 0;
+		slash = strchr(slash + 1, '/')) {
+		if (!take_apart(whole, slash, asked) ||
+			(question->namespace[0] != '\0' &&
+				strcmp(question->namespace, asked->namespace) != 0))
+			continue;
+		r = ledger_find(question->knowledge->ledger, asked->name, asked->namespace, question->since,
+			list, ret_is_owner);
+		keep_kind(asked->kind, *ret_is_owner, list);
+	}
+	return r;
+}
+
+static int by_number(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static int describe(
+	const struct found_list *list, const struct asked *asked, bool is_owner, struct subject *subject)
+{
+	const struct found *first = &list->items[0];
+	char kind[64];
+
+	*subject = (struct subject) { .workloads = calloc(list->count, sizeof(*subject->workloads)) };
+	if (subject->workloads == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		subject->workloads[subject->count++] = list->items[i].workload;
+	qsort(subject->workloads, subject->count, sizeof(*subject->workloads), by_number);
+	snprintf(subject->namespace, sizeof(subject->namespace), "%s", first->identity.namespace);
+	snprintf(subject->name, sizeof(subject->name), "%s", is_owner ? asked->name : first->identity.name);
+	snprintf(subject->kind, sizeof(subject->kind), "%.31s", kind_of(first, is_owner, kind));
+	return 0;
+}
+
+static int choose(const struct question *question, const struct found_list *list, const struct asked *asked,
+	bool is_owner, struct subject *ret_subject, struct error_object *error)
+{
+	if (list->count == 0)
+		return refuse_unknown(question, error);
+	if (!list->items[0].is_in_window)
+		return refuse_unseen(question, &list->items[0], error);
+	for (size_t i = 1; i < list->count; i++)
+		if (!is_same_subject(&list->items[0], &list->items[i], is_owner))
+			return refuse_ambiguous(question, list, asked->name, is_owner, error);
+	return describe(list, asked, is_owner, ret_subject);
+}
+
 int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error)
 {
-	const struct knowledge *k = question->knowledge;
-	struct found found[FOUND_MAX];
-	struct subject *subject = ret_subject;
-	bool is_owner;
-	int count = ledger_find(
-		k->ledger, question->workload_name, question->namespace, question->since, found, &is_owner);
+	struct found_list list = { 0 };
+	struct asked asked;
+	bool is_owner = false;
+	int r = look_up(question, &asked, &list, &is_owner);
 
-	if (count < 0)
-		return count;
-	if (count == 0)
-		return refuse_unknown(question, error);
-	if (!found[0].is_in_window)
-		return refuse_unseen(question, &found[0], error);
-	for (int i = 1; i < count; i++)
-		if (!is_same_subject(&found[0], &found[i], is_owner))
-			return refuse_ambiguous(question, found, (size_t)count, is_owner, error);
-	*subject = (struct subject) { .count = (size_t)count };
-	for (int i = 0; i < count; i++)
-		subject->workloads[i] = found[i].workload;
-	snprintf(subject->namespace, sizeof(subject->namespace), "%s", found[0].identity.namespace);
-	snprintf(subject->name, sizeof(subject->name), "%s",
-		is_owner ? question->workload_name : found[0].identity.name);
-	lower(subject->kind, sizeof(subject->kind),
-		is_owner ? found[0].detail : workload_kind_name(found[0].identity.kind));
-	return 0;
+	*ret_subject = (struct subject) { 0 };
+	if (r == 0)
+		r = choose(question, &list, &asked, is_owner, ret_subject, error);
+	free(list.items);
+	return r;
+}
+
+void subject_done(struct subject *subject)
+{
+	free(subject->workloads);
+	*subject = (struct subject) { 0 };
 }

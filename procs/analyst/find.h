@@ -6,8 +6,10 @@
 struct subject {
 	char kind[32], namespace[254], name[254];
 	size_t count;
-	int64_t workloads[FOUND_MAX];
+	int64_t *workloads; /* rising */
 };
 
-/* 0, -EINVAL with WORKLOAD_NOT_FOUND or AMBIGUOUS_WORKLOAD in `error`, or another -errno. */
+/* The name may be one that answers show: "namespace/name", or a candidate's "namespace/name (kind)". The caller ends it
+ * with subject_done(). 0, -EINVAL with WORKLOAD_NOT_FOUND or AMBIGUOUS_WORKLOAD in `error`, or another -errno. */
+void subject_done(struct subject *subject);
 int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error);

@@ -108,9 +108,11 @@ static int write_subject(struct json_writer *w, struct history *history, struct 
 	struct subject subject;
 	int r = subject_find(history->question, &subject, error);
 
-	return r < 0 ? r
-		     : write_series(w, history, subject.name, subject.namespace, subject.kind,
-			       subject.workloads, subject.count);
+	if (r == 0)
+		r = write_series(w, history, subject.name, subject.namespace, subject.kind, subject.workloads,
+			subject.count);
+	subject_done(&subject);
+	return r;
 }
 
 static int by_energy(const void *left, const void *right)

@@ -18,6 +18,7 @@
 #define LEDGER_BYTES_MAX    (INT64_C(4) << 30) /* the file never grows beyond; oldest days go first */
 #define LEDGER_SLOT_HOURS   25                 /* slots older than this are rolled up to hours */
 #define LEDGER_SEALS_MAX    24                 /* hours a call; more are left to the next */
+#define LEDGER_LOAD_DAYS    8 /* CPU time by slot is kept that long: what right-sizing looks at */
 
 /* Flags of a slot. */
 #define SLOT_SPREAD UINT32_C(0x01) /* energy of a gap, spread by time */
@@ -47,6 +48,13 @@ struct ledger_slot {
 	uint64_t present_ns; /* the workload existed; for the node: it was observed */
 	uint32_t flags;
 	struct energy energy;
+};
+
+/* CPU time of one workload in a slot, over the time it was counted, and what it had requested then. */
+struct ledger_load {
+	int64_t start; /* s since 1970 */
+	uint64_t cpu_ns, counted_ns;
+	uint64_t request_millicores; /* requested, else the limit; 0 = neither */
 };
 
 struct ledger_identity {
@@ -87,6 +95,7 @@ bool ledger_has_closed(struct ledger *ledger, int64_t workload, int64_t closed_u
 /* Writes of the open transaction (opened by the first of them). Failures stick until ledger_commit(). */
 void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot);
 void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct ledger_slot *slot);
+void ledger_add_load(struct ledger *ledger, int64_t workload, const struct ledger_load *load);
 void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *baseline);
 void ledger_forget_baseline(struct ledger *ledger, uint64_t id);
 void ledger_forget_all_baselines(struct ledger *ledger);

@@ -177,37 +177,44 @@ static void read_text(sqlite3_stmt *statement, int column, char *text, size_t si
 	snprintf(text, size, "%s", value != NULL ? (const char *)value : "");
 }
 
-static bool is_known(const struct found *found, int count, int64_t workload)
+static struct found *add_found(struct found_list *list)
 {
-	for (int i = 0; i < count; i++)
-		if (found[i].workload == workload)
-			return true;
-	return false;
+	if (list->count == list->room) {
+		size_t room = list->room == 0 ? 16 : list->room * 2;
+		struct found *items = reallocarray(list->items, room, sizeof(*items));
+		if (items == NULL)
+			return NULL;
+		list->items = items;
+		list->room = room;
+	}
+	return &list->items[list->count++];
 }
 
-static int collect(struct ledger *ledger, enum statement which, struct found *found)
+static int collect(struct ledger *ledger, enum statement which, struct found_list *list)
 {
 	sqlite3_stmt *statement = ledger->statements[which];
-	int code, count = 0;
+	int code = SQLITE_DONE, r = 0;
 
-	while (count < FOUND_MAX && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-		struct found *one = &found[count];
+	list->count = 0;
+	while (list->count < FOUND_MAX && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		struct found *one = add_found(list);
 		int kind = sqlite3_column_int(statement, 1);
+		if (one == NULL) {
+			r = -ENOMEM;
+			break;
+		}
 		*one = (struct found) { .workload = sqlite3_column_int64(statement, 0) };
-		if (is_known(found, count, one->workload))
-			continue;
 		one->identity.kind =
 			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM;
 		read_text(statement, 2, one->identity.namespace, sizeof(one->identity.namespace));
 		read_text(statement, 3, one->identity.name, sizeof(one->identity.name));
 		read_text(statement, 4, one->detail, sizeof(one->detail));
 		one->is_in_window = sqlite3_column_int(statement, 5) != 0;
-		count++;
 	}
 	sqlite3_reset(statement);
-	if (count < FOUND_MAX && code != SQLITE_DONE)
-		return ledger_errno(ledger, code);
-	return count;
+	if (r == 0 && list->count < FOUND_MAX && code != SQLITE_DONE)
+		r = ledger_errno(ledger, code);
+	return r;
 }
 
 static bool looks_like_container_id(const char *name)
@@ -218,18 +225,18 @@ static bool looks_like_container_id(const char *name)
 }
 
 /* Workloads that ended long ago stand back behind those of the window. */
-static int prefer_window(struct found *found, int count)
+static void prefer_window(struct found_list *list)
 {
-	int kept = 0;
+	size_t kept = 0;
 
-	for (int i = 0; i < count; i++)
-		if (found[i].is_in_window)
-			found[kept++] = found[i];
-	return kept > 0 ? kept : count;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].is_in_window)
+			list->items[kept++] = list->items[i];
+	list->count = kept > 0 ? kept : list->count;
 }
 
 int ledger_find(struct ledger *ledger, const char *name, const char *namespace, int64_t since,
-	struct found *found, bool *ret_is_owner)
+	struct found_list *list, bool *ret_is_owner)
 {
 	static const struct {
 		enum statement which;
@@ -237,11 +244,11 @@ int ledger_find(struct ledger *ledger, const char *name, const char *namespace, 
 	} ways[] = { { SQL_BY_NAME, 0 }, { SQL_BY_ALIAS, ALIAS_OWNER }, { SQL_BY_ALIAS, ALIAS_POD },
 		{ SQL_BY_ALIAS, ALIAS_POD_UID }, { SQL_BY_ALIAS, ALIAS_CONTAINER },
 		{ SQL_BY_CONTAINER_ID, ALIAS_CONTAINER_ID } };
+	int r = 0;
 
-	*ret_is_owner = false;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	list->count = 0;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && r == 0 && list->count == 0; i++) {
 		sqlite3_stmt *statement = ledger->statements[ways[i].which];
-		int count;
 		if (ways[i].type == ALIAS_CONTAINER_ID && !looks_like_container_id(name))
 			continue;
 		sqlite3_bind_int64(statement, 1, since);
@@ -249,13 +256,12 @@ int ledger_find(struct ledger *ledger, const char *name, const char *namespace, 
 		sqlite3_bind_text(statement, 3, namespace, -1, SQLITE_STATIC);
 		if (ways[i].type != 0)
 			sqlite3_bind_int(statement, 4, (int)ways[i].type);
-		count = collect(ledger, ways[i].which, found);
+		r = collect(ledger, ways[i].which, list);
 		sqlite3_clear_bindings(statement); /* the texts are the caller's */
 		*ret_is_owner = ways[i].type == ALIAS_OWNER;
-		if (count != 0)
-			return count < 0 ? count : prefer_window(found, count);
 	}
-	return 0;
+	prefer_window(list);
+	return r;
 }
 
 int ledger_identities(struct ledger *ledger, const char *namespace, ledger_identity_fn *each, void *context)

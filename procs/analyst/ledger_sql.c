@@ -40,6 +40,10 @@
 #define HOUR_INDEX      "CREATE INDEX hour_workload_slot ON hour_workload(slot)"
 #define WORKLOAD_BECAME "CREATE INDEX workload_became ON workload(became) WHERE became IS NOT NULL"
 
+#define LOAD_TABLE                                                                                           \
+	"CREATE TABLE load_workload(workload INTEGER, slot INTEGER, cpu_ns INTEGER NOT NULL"                 \
+	", counted_ns INTEGER NOT NULL, request_millicores INTEGER NOT NULL, PRIMARY KEY(workload, slot)) "  \
+	"WITHOUT ROWID"
 /* slot_*: five minutes, hour_*: rolled up; slot = start in s since 1970, state = enum power_state, energies in µJ.
  * The views are for people and tests: node_total, workload_total by zone. */
 const char *const ledger_schema[] = {
@@ -64,6 +68,7 @@ const char *const ledger_schema[] = {
 	WORKLOAD_TABLE("hour_workload"),
 	HOUR_INDEX,
 	SEALED_TABLE,
+	LOAD_TABLE,
 	"CREATE VIEW all_node AS SELECT * FROM slot_node UNION ALL SELECT * FROM hour_node",
 	"CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * FROM hour_workload",
 	"CREATE VIEW node_total(zone, total_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(X_NODE_VIEW),
@@ -78,7 +83,12 @@ const char *const ledger_migrations[] = {
 	[0] = "",
 	[1] = "BEGIN IMMEDIATE; ALTER TABLE workload ADD COLUMN became INTEGER; " WORKLOAD_BECAME
 	      "; " HOUR_INDEX "; " SEALED_TABLE "; PRAGMA user_version = 2; COMMIT",
+	[2] = "BEGIN IMMEDIATE; " LOAD_TABLE "; PRAGMA user_version = 3; COMMIT",
 };
+
+#define ADDING_LOAD                                                                                          \
+	" ON CONFLICT(workload, slot) DO UPDATE SET cpu_ns = cpu_ns + excluded.cpu_ns"                       \
+	", counted_ns = counted_ns + excluded.counted_ns, request_millicores = excluded.request_millicores"
 
 #define SUMMED(table, seconds)                                                                               \
 	"SELECT workload, slot, " seconds ", state, present_ns, flags" ZONES(X_LIST) " FROM " table
@@ -105,6 +115,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 		X_MARK) ") ON CONFLICT(slot, state) DO UPDATE SET " ADDING,
 	[SQL_ADD_WORKLOAD] = "INSERT INTO slot_workload(" WORKLOAD_COLUMNS ") VALUES(?, ?, ?, ?, ?" ZONES(
 		X_MARK) ") ON CONFLICT(workload, slot, state) DO UPDATE SET " ADDING,
+	[SQL_ADD_LOAD] = "INSERT INTO load_workload VALUES(?, ?, ?, ?, ?)" ADDING_LOAD,
 	[SQL_PUT_BASELINE] =
 		"INSERT INTO baseline(id, workload, is_final" ZONES(X_LIST) ") VALUES(?, ?, ?" ZONES(
 			X_MARK) ") ON CONFLICT(id) DO UPDATE SET workload = excluded.workload, is_final = "
@@ -120,6 +131,10 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 				    X_LIST) " FROM slot_workload WHERE workload = ?2 AND slot >= ?3 ON "
 					    "CONFLICT(workload, slot, state) DO UPDATE SET " MERGING,
 	[SQL_MERGE_SLOTS_GONE] = "DELETE FROM slot_workload WHERE workload = ?2 AND slot >= ?3",
+	[SQL_MERGE_LOADS] =
+		"INSERT OR IGNORE INTO load_workload SELECT ?1, slot, cpu_ns, counted_ns, request_millicores "
+		"FROM load_workload WHERE workload = ?2",
+	[SQL_MERGE_LOADS_GONE] = "DELETE FROM load_workload WHERE workload = ?2",
 	[SQL_MERGE_BASELINES] = "UPDATE baseline SET workload = ?1 WHERE workload = ?2",
 	[SQL_MERGE_ALIASES] =
 		"INSERT OR IGNORE INTO alias SELECT type, value, ?1, detail FROM alias WHERE workload = ?2",
@@ -164,12 +179,17 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_BY_CONTAINER_ID] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
 				" FROM alias a JOIN workload w ON w.id "
 				"= a.workload WHERE a.type = ?4 AND a.value >= ?2 AND a.value < ?2 || 'g' "
-				"AND (?3 = '' OR w.namespace = ?3)",
+				"AND (?3 = '' OR w.namespace = ?3) GROUP BY w.id",
 	[SQL_NAMES] = "SELECT DISTINCT name FROM (SELECT w.name AS name FROM workload w WHERE (?2 = '' OR "
 		      "w.namespace = ?2) AND "
 		      "" IN_WINDOW " UNION ALL SELECT a.value FROM alias a JOIN workload w ON w.id = "
 		      "a.workload WHERE a.type IN (1, 2, "
 		      "4) AND (?2 = '' OR w.namespace = ?2) AND " IN_WINDOW ") LIMIT 2000",
+	[SQL_LOADS] =
+		"SELECT slot, cpu_ns, counted_ns, request_millicores FROM load_workload WHERE workload = ?1 "
+		"AND slot >= ?2 ORDER BY slot",
+	[SQL_OWNER] =
+		"SELECT value, detail FROM alias WHERE workload = ?1 AND type = 2 ORDER BY value LIMIT 1",
 	[SQL_ROLL_NODE] = "INSERT INTO hour_node(" NODE_COLUMNS
 			  ") SELECT slot / 3600 * 3600 AS hour, state, sum(present_ns), " ROLLED_FLAGS ZONES(
 				  X_SUM) " FROM slot_node WHERE slot < ?1 GROUP BY hour, state ON "
@@ -186,6 +206,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_OLD_NODE_GONE] = "DELETE FROM hour_node WHERE slot < ?1",
 	[SQL_OLD_WORKLOAD_GONE] = "DELETE FROM hour_workload WHERE slot < ?1",
 	[SQL_OLD_SEALED_GONE] = "DELETE FROM sealed_hour WHERE start < ?1",
+	[SQL_OLD_LOADS_GONE] = "DELETE FROM load_workload WHERE slot < ?1",
 	[SQL_UNUSED_WORKLOADS_GONE] =
 		"DELETE FROM workload WHERE id NOT IN (SELECT workload FROM baseline) AND id NOT IN "
 		"(SELECT became FROM workload WHERE became IS NOT NULL) AND NOT " HAS_ROWS("id"),

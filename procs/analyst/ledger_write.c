@@ -64,6 +64,20 @@ void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct l
 	run(ledger, SQL_ADD_WORKLOAD);
 }
 
+void ledger_add_load(struct ledger *ledger, int64_t workload, const struct ledger_load *load)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_ADD_LOAD);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int64(statement, 1, workload);
+	sqlite3_bind_int64(statement, 2, load->start);
+	sqlite3_bind_int64(statement, 3, (int64_t)load->cpu_ns);
+	sqlite3_bind_int64(statement, 4, (int64_t)load->counted_ns);
+	sqlite3_bind_int64(statement, 5, (int64_t)load->request_millicores);
+	run(ledger, SQL_ADD_LOAD);
+}
+
 void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *baseline)
 {
 	sqlite3_stmt *statement = begin(ledger, SQL_PUT_BASELINE);
@@ -215,6 +229,7 @@ static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_be
 		{ SQL_OLD_NODE_GONE, hours_before },
 		{ SQL_OLD_WORKLOAD_GONE, hours_before },
 		{ SQL_OLD_SEALED_GONE, hours_before },
+		{ SQL_OLD_LOADS_GONE, slots_before - LEDGER_LOAD_DAYS * INT64_C(86400) },
 	};
 	int r = ledger_run(ledger, SQL_BEGIN);
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
+#include "models/host.h"
 
 #define COMMIT_SPACING_NS NS_PER_SECOND
 #define SWEEP_SECONDS     60
@@ -29,6 +30,7 @@ struct analyst {
 	struct timer timer;
 	uint64_t run, committed_ns, generation_seen, seconds;
 	struct stats stats;
+	bool is_cloud_guest;
 };
 
 static int load_data(struct analyst *analyst)
@@ -57,6 +59,22 @@ static int load_data(struct analyst *analyst)
 		log_warning(
 			"kepler_endpoint is set, but this version reads the local pipeline alone, ignoring");
 	return r;
+}
+
+/* Whose machines are rented: the electricity bill is theirs. DMI's sys_vendor. */
+static bool is_cloud_guest(const struct config *config)
+{
+	static const char *const vendors[] = { "Amazon EC2", "Google", "Microsoft Corporation",
+		"Alibaba Cloud", "OpenStack Foundation", "DigitalOcean", "Hetzner", "NHN Corporation",
+		"NAVER" };
+	struct host host;
+
+	if (host_read(config, &host) < 0 || !host.is_guest)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+		if (strcmp(host.sys_vendor, vendors[i]) == 0)
+			return true;
+	return false;
 }
 
 static int open_ledger(struct analyst *analyst)
@@ -294,6 +312,7 @@ int main(int argc, char **argv)
 	log_open("analyst");
 	config_from_arguments(&analyst.config, "tanso-analyst", argc, argv);
 	analyst.run = clock_now().boot_ns;
+	analyst.is_cloud_guest = is_cloud_guest(&analyst.config);
 	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
 		(r = open_ledger(&analyst)) < 0 || (r = open_links(&analyst)) < 0 ||
 		(r = add_sources(&analyst)) < 0 || (r = sandbox_enter(STAGE_ANALYST)) < 0) {
@@ -306,7 +325,8 @@ int main(int argc, char **argv)
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
 		.shelf = &analyst.shelf,
-		.loaded_real_ns = clock_now().real_ns };
+		.loaded_real_ns = clock_now().real_ns,
+		.is_cloud_guest = analyst.is_cloud_guest };
 	refresh(&analyst);
 	snprintf(status, sizeof(status), "%zu standards, grid %s, ledger in %.160s/analyst",
 		analyst.data->standard_count, analyst.grid_file != NULL ? analyst.grid_file->name : "annual",

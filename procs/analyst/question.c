@@ -92,6 +92,12 @@ int question_refuse(const struct question *question, struct error_object *error,
 	return -EINVAL;
 }
 
+int question_refuse_tariff(const struct question *question, struct error_object *error)
+{
+	return question_refuse(question, error, ERROR_INVALID_ARGUMENT, "tariff",
+		"There is no such tariff class in the data files.", "데이터 파일에 그런 요금제가 없습니다.");
+}
+
 /* The codes there are, nearest first where one is near. */
 static int refuse_code(struct error_object *error, enum error_code code, const char *field, const char *asked,
 	const char *const *codes, size_t count)
@@ -129,17 +135,18 @@ static int resolve_standard(struct question *question, const char *code, struct 
 	return 0;
 }
 
-static int resolve_region(struct question *question, const char *code, struct error_object *error)
+int question_find_region(const struct question *question, const char *field, const char *code,
+	const struct region **ret_region, struct error_object *error)
 {
 	const struct data *data = question->knowledge->data;
 	const char *codes[REGIONS_MAX];
 
-	question->region = data_region(data, code);
-	if (question->region != NULL)
+	*ret_region = data_region(data, code);
+	if (*ret_region != NULL)
 		return 0;
 	for (size_t i = 0; i < data->region_count; i++)
 		codes[i] = data->regions[i].code;
-	return refuse_code(error, ERROR_UNKNOWN_REGION, "region", code, codes, data->region_count);
+	return refuse_code(error, ERROR_UNKNOWN_REGION, field, code, codes, data->region_count);
 }
 
 static bool is_korean_grid(const struct question *question)
@@ -251,7 +258,8 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 	q->limit = (int64_t)number_of_argument(arguments, "limit", 10);
 	q->by_emissions = strcmp(text_of_argument(arguments, "sort_by", "power"), "emissions") == 0;
 	if ((r = resolve_standard(q, text_of_argument(arguments, "standard", config->standard), error)) < 0 ||
-		(r = resolve_region(q, text_of_argument(arguments, "region", config->region), error)) < 0 ||
+		(r = question_find_region(q, "region", text_of_argument(arguments, "region", config->region),
+			 &q->region, error)) < 0 ||
 		(r = resolve_window(q, text_of_argument(arguments, "window", "P1D"), error)) < 0)
 		return r;
 	q->pue = pue_choose(

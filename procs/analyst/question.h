@@ -20,7 +20,8 @@ struct knowledge {
 	struct shelf *shelf;     /* where lists with further pages are kept; NULL = nowhere */
 	uint64_t loaded_real_ns; /* when data and grid file were read */
 	uint64_t now_real_ns;
-	uint64_t age_ns; /* of the newest reading */
+	uint64_t age_ns;     /* of the newest reading */
+	bool is_cloud_guest; /* the electricity bill is another's: won are a reference */
 };
 
 /* The reasons an answer gathered, by enum reason_code. */
@@ -69,6 +70,12 @@ bool question_flag(const struct question *question, const char *name);
 /* Fills error with INVALID_ARGUMENT for `field`; texts are static. Always -EINVAL. */
 int question_refuse(const struct question *question, struct error_object *error, enum error_code code,
 	const char *field, const char *message_en, const char *message_ko);
+
+/* INVALID_ARGUMENT for a class of tariff that is none. Always -EINVAL. */
+int question_refuse_tariff(const struct question *question, struct error_object *error);
+/* 0, or -EINVAL with UNKNOWN_REGION for `field`, and the codes there are. */
+int question_find_region(const struct question *question, const char *field, const char *code,
+	const struct region **ret_region, struct error_object *error);
 
 /* "PT1M" … "P400D": seconds, or -1. */
 int64_t parse_duration(const char *text);

@@ -10,6 +10,8 @@
 #include "analyst/carbon.h"
 #include "analyst/recommend.h"
 
+const char *const regions_usual[REGIONS_USUAL] = { "us-east-1", "eu-north-1", "ap-northeast-1" };
+
 #define TRANSFER_KWH_PER_GB 0.001 /* Cloud Carbon Footprint's coefficient for networking */
 
 struct place {
@@ -73,30 +75,15 @@ static void describe_place(const struct comparison *c, const struct region *regi
 	place->pue = pue_choose(0, 0, 0, region);
 }
 
-static int refuse_region(const struct question *question, const char *code, struct error_object *error)
-{
-	const struct data *data = question->knowledge->data;
-	const char *codes[REGIONS_MAX];
-	int nearest;
-
-	question_refuse(question, error, ERROR_UNKNOWN_REGION, "current_region", "", "");
-	for (size_t i = 0; i < data->region_count; i++)
-		codes[i] = data->regions[i].code;
-	nearest = nearest_name(code, codes, data->region_count);
-	if (nearest >= 0)
-		snprintf(error->candidates[error->candidate_count++], sizeof(error->candidates[0]), "%s",
-			codes[nearest]);
-	return -EINVAL;
-}
-
 static int find_current(struct comparison *c, struct error_object *error)
 {
 	const struct question *q = c->question;
-	const char *code = question_text(q, "current_region", q->region->code);
-	const struct region *region = data_region(q->knowledge->data, code);
+	const struct region *region;
+	int r = question_find_region(
+		q, "current_region", question_text(q, "current_region", q->region->code), &region, error);
 
-	if (region == NULL)
-		return refuse_region(q, code, error);
+	if (r < 0)
+		return r;
 	describe_place(c, region, &c->current);
 	/* What the operator declared, or gave as an argument, is the PUE of where it runs. */
 	if (q->pue.source != PUE_ASSUMED && q->pue.source != PUE_REGION_TABLE)
@@ -126,11 +113,10 @@ static void add_region(struct comparison *c, const char *code)
 
 static void add_regions(struct comparison *c)
 {
-	static const char *const usual[] = { "us-east-1", "eu-north-1", "ap-northeast-1" };
 	struct json_object *list = list_of(c->question, "comparison_regions");
 
-	for (size_t i = 0; list == NULL && i < sizeof(usual) / sizeof(usual[0]); i++)
-		add_region(c, usual[i]);
+	for (size_t i = 0; list == NULL && i < REGIONS_USUAL; i++)
+		add_region(c, regions_usual[i]);
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		add_region(c, json_object_get_string(json_object_array_get_idx(list, i)));
 }
@@ -316,22 +302,31 @@ static void read_signal(struct comparison *c)
 	c->data_gb = question_number(c->question, "data_gb", 0);
 }
 
+static int compare_all(struct comparison *c, struct json_writer *writer, struct error_object *error)
+{
+	struct question *question = c->question;
+	int r = c->has_workload ? assessment_gather(question, &c->workload, error) : 0;
+
+	read_signal(c);
+	choose_factor(c);
+	if (r < 0 || (r = find_current(c, error)) < 0)
+		return r;
+	add_regions(c);
+	compare(c);
+	qsort(c->places, c->count, sizeof(c->places[0]), by_reduction);
+	question->reasons.is_set[REASON_GRID_ANNUAL] = true;
+	write_comparison(writer, c);
+	write_reasons(writer, &question->reasons);
+	write_timestamp(writer, question);
+	write_provenance(writer, question, 1, c->has_workload ? c->workload.verdict.observed_ns : 0);
+	return 0;
+}
+
 int region_answer(struct question *question, struct json_writer *writer, struct error_object *error)
 {
 	struct comparison c = { .question = question, .has_workload = question->workload_name[0] != '\0' };
-	int r = c.has_workload ? assessment_gather(question, &c.workload, error) : 0;
+	int r = compare_all(&c, writer, error);
 
-	read_signal(&c);
-	choose_factor(&c);
-	if (r < 0 || (r = find_current(&c, error)) < 0)
-		return r;
-	add_regions(&c);
-	compare(&c);
-	qsort(c.places, c.count, sizeof(c.places[0]), by_reduction);
-	question->reasons.is_set[REASON_GRID_ANNUAL] = true;
-	write_comparison(writer, &c);
-	write_reasons(writer, &question->reasons);
-	write_timestamp(writer, question);
-	write_provenance(writer, question, 1, c.has_workload ? c.workload.verdict.observed_ns : 0);
-	return 0;
+	assessment_done(&c.workload);
+	return r;
 }

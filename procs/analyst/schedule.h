@@ -7,9 +7,10 @@
 
 #include "analyst/signal.h"
 
-#define SCHEDULE_GRID_SECONDS 300 /* an interruptible job is laid out on a grid of five minutes */
-#define SCHEDULE_CHUNKS_MAX   512
-#define SCHEDULE_EPSILON      1e-9 /* relative: means closer than that are equal, and the earlier start is taken */
+#define SCHEDULE_GRID_SECONDS  300 /* an interruptible job is laid out on a grid of five minutes */
+#define SCHEDULE_CHUNKS_MAX    512
+#define SCHEDULE_BENEFIT_LEAST 0.01 /* below that, against the mean start, shifting is not worth it */
+#define SCHEDULE_EPSILON       1e-9 /* relative: means closer than that are equal, and the earlier start is taken */
 
 /* Daily windows of Korean time in which the job may run; both 0 = always. from > to: over midnight. */
 struct daily_window {

@@ -10,13 +10,11 @@
 #include "base/clock.h"
 #include "base/kst.h"
 
-#define HOUR_SECONDS      INT64_C(3600)
-#define BENEFIT_LEAST     0.01 /* below that, shifting is not worth it */
-#define NIGHT_FROM        (2 * HOUR_SECONDS)
-#define NIGHT_TO          (6 * HOUR_SECONDS)
-#define SAME_PERCENT      1.0
-#define ALTERNATIVES_MAX  3
-#define KAU_GRAMS_PER_TON 1e6
+#define HOUR_SECONDS     INT64_C(3600)
+#define NIGHT_FROM       (2 * HOUR_SECONDS)
+#define NIGHT_TO         (6 * HOUR_SECONDS)
+#define SAME_PERCENT     1.0
+#define ALTERNATIVES_MAX 3
 
 enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_DATA };
 
@@ -67,7 +65,7 @@ static enum advice advise(const struct schedule_plan *plan)
 
 	if (best == NULL)
 		return ADVICE_NO_HOURLY_DATA;
-	if (mean > 0 && placement_mean(best, signal) > mean * (1 - BENEFIT_LEAST))
+	if (mean > 0 && placement_mean(best, signal) > mean * (1 - SCHEDULE_BENEFIT_LEAST))
 		return ADVICE_NO_BENEFIT;
 	return best->count == 1 && placement_start(best) == plan->job.earliest ? ADVICE_RUN_NOW
 									       : ADVICE_SHIFT;
@@ -143,7 +141,7 @@ static void write_option(struct json_writer *w, const struct schedule_plan *plan
 			double grams = amount(plan, intensity);
 			json_write_number(w, "gCO2eq", grams);
 			if (kau != NULL)
-				json_write_number(w, "shadow_krw", grams / KAU_GRAMS_PER_TON * kau->value);
+				json_write_number(w, "shadow_krw", carbon_cost(grams, kau->value));
 		}
 	}
 	if (plan->has_power)
@@ -165,7 +163,7 @@ static void write_break_even(struct json_writer *w, const struct schedule_plan *
 	if (krw_more <= 1e-9)
 		json_write_number(w, "break_even_krw_per_t", 0);
 	else if (grams_less > 1e-9)
-		json_write_number(w, "break_even_krw_per_t", krw_more / grams_less * KAU_GRAMS_PER_TON);
+		json_write_number(w, "break_even_krw_per_t", krw_more / grams_less * GRAMS_PER_TON);
 }
 
 /* Whether the next night, 02:00-06:00, is cleaner than the 24 hours from `earliest`: computed, never assumed. */

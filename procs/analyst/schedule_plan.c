@@ -10,10 +10,9 @@
 #include "base/clock.h"
 #include "base/kst.h"
 
-#define MINUTE_SECONDS       INT64_C(60)
-#define HOUR_SECONDS         INT64_C(3600)
-#define NIGHT_REACH          (30 * HOUR_SECONDS) /* the next night's window ends before */
-#define INTERPOLATED_LONGEST HOUR_SECONDS
+#define MINUTE_SECONDS INT64_C(60)
+#define HOUR_SECONDS   INT64_C(3600)
+#define NIGHT_REACH    (30 * HOUR_SECONDS) /* the next night's window ends before */
 
 int64_t placement_start(const struct placement *placement)
 {
@@ -42,6 +41,7 @@ double placement_mean(const struct placement *placement, const struct signal *si
 
 void schedule_plan_done(struct schedule_plan *plan)
 {
+	assessment_done(&plan->workload);
 	signal_done(&plan->carbon);
 	signal_done(&plan->price);
 }
@@ -111,7 +111,7 @@ static int read_job(struct schedule_plan *plan, struct error_object *error)
 	plan->is_interruptible = question_flag(q, "interruptible");
 	plan->is_by_cost = strcmp(question_text(q, "objective", "carbon"), "cost") == 0;
 	plan->min_chunk = (int64_t)question_number(q, "min_chunk_minutes", 60) * MINUTE_SECONDS;
-	plan->tariff = question_text(q, "tariff", "industrial_b");
+	plan->tariff = question_text(q, "tariff", TARIFF_DEFAULT);
 	job->duration = llround(plan->hours * (double)HOUR_SECONDS);
 	now = (now + MINUTE_SECONDS - 1) / MINUTE_SECONDS * MINUTE_SECONDS;
 	if ((r = read_time(plan, "earliest", now, &job->earliest, error)) < 0 ||
@@ -225,7 +225,7 @@ static int read_signals(struct schedule_plan *plan)
 	r = grid_file_signal(file, job->earliest, end, &plan->carbon);
 	if (r < 0)
 		return r;
-	signal_interpolate(&plan->carbon, INTERPOLATED_LONGEST);
+	signal_interpolate(&plan->carbon, SIGNAL_INTERPOLATED_LONGEST);
 	signal_seal(&plan->carbon);
 	int64_t missing = signal_missing(&plan->carbon, job->earliest, job->deadline);
 	plan->coverage = 1 - (double)missing / (double)(job->deadline - job->earliest);
@@ -277,9 +277,7 @@ int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan
 		return r;
 	r = read_signals(plan);
 	if (r == -ENOENT)
-		return question_refuse(question, error, ERROR_INVALID_ARGUMENT, "tariff",
-			"There is no such tariff class in the data files.",
-			"데이터 파일에 그런 요금제가 없습니다.");
+		return question_refuse_tariff(question, error);
 	if (r == 0)
 		r = place(plan, &plan->price, &plan->by_price, &plan->best_price);
 	if (r == 0 && plan->has_carbon)

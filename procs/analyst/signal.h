@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIGNAL_PIECES_MAX 8192
+#define SIGNAL_PIECES_MAX           8192
+#define SIGNAL_INTERPOLATED_LONGEST 3600 /* s: longer holes stay holes */
 
 enum signal_state { SIGNAL_KNOWN, SIGNAL_INTERPOLATED, SIGNAL_MISSING };
 

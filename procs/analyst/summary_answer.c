@@ -11,7 +11,6 @@
 #include "analyst/tariff.h"
 #include "base/clock.h"
 
-#define TARIFF         "industrial_b"
 #define NAMESPACES_MAX 20
 #define TOP_MAX        3
 
@@ -64,25 +63,15 @@ static void write_watts(struct json_writer *w, const struct question *question, 
 	write_zones(w, question, account);
 }
 
-static void write_amounts(struct json_writer *w, const struct question *question, const struct scope *scope)
+static void write_amounts(struct json_writer *w, struct question *question, const struct scope *scope)
 {
-	const struct data *data = question->knowledge->data;
-	int64_t now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
-	double price = tariff_week_mean(data, TARIFF, now);
-	const char *status = tariff_status(data, TARIFF, now);
-	char basis[128];
-
 	if (!scope->is_usable)
 		return;
 	json_write_number(w, "energy_kWh", scope->energy_uj / MICROJOULES_PER_KWH);
 	json_write_number(w, "emissions_kg",
 		carbon_grams(scope->weighted / MICROJOULES_PER_KWH, question->pue.value, 1) / 1000);
 	json_write_number(w, "emissions_kg_month", scope->kg_month);
-	if (price < 0 || status == NULL)
-		return;
-	json_write_number(w, "estimated_cost_krw_month", scope->kwh_month * question->pue.value * price);
-	snprintf(basis, sizeof(basis), "%s, energy charge only, mean of a week, rates %s", TARIFF, status);
-	json_write_text(w, "cost_basis", basis);
+	write_cost(w, question, scope->kwh_month);
 }
 
 struct namespace_sum {

@@ -7,6 +7,8 @@
 #include "analyst/data.h"
 #include "analyst/signal.h"
 
+#define TARIFF_DEFAULT "industrial_b"
+
 struct tariff_rate {
 	enum tariff_season season;
 	enum tariff_band band;

@@ -116,10 +116,28 @@ static void put_gap(const struct page *page, double gap, double target)
 	}
 }
 
+static bool has_reason(const struct page *page, const char *code)
+{
+	struct json_object *list = at(page->answer, "reason_codes");
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+		if (json_object_is_type(item, json_type_string) &&
+			strcmp(json_object_get_string(item), code) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void print_carbon(const struct page *page)
 {
+	bool is_idle = has_reason(page, "ZERO_ENERGY");
+
 	fprintf(page->out, "  %s: ", word(page, "Carbon", "탄소"));
-	if (is_there(page, "current_carbon_intensity_gCO2eq_kWh")) {
+	if (is_idle)
+		fputs(word(page, "no energy used · ", "사용한 에너지 없음 · "), page->out);
+	else if (is_there(page, "current_carbon_intensity_gCO2eq_kWh")) {
 		put_number(page, number(page, "current_carbon_intensity_gCO2eq_kWh"), 0.1);
 		fputs(" gCO2/kWh ", page->out);
 		if (is_there(page, "gap_percent") && is_there(page, "target_carbon_intensity_gCO2eq_kWh"))
@@ -128,7 +146,7 @@ static void print_carbon(const struct page *page)
 		fputs(" · ", page->out);
 	}
 	put_status(page, text(page, "carbon_status"));
-	if (is_there(page, "uncertainty_gCO2eq_kWh"))
+	if (!is_idle && is_there(page, "uncertainty_gCO2eq_kWh"))
 		fprintf(page->out, ", ±%.0f (k = 2)", number(page, "uncertainty_gCO2eq_kWh"));
 	fputc('\n', page->out);
 }
@@ -230,20 +248,6 @@ static void print_recommendations(const struct page *page)
 		terminal_put(page->out, text(page, "recommendation"));
 		fputc('\n', page->out);
 	}
-}
-
-static bool has_reason(const struct page *page, const char *code)
-{
-	struct json_object *list = at(page->answer, "reason_codes");
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *item = json_object_array_get_idx(list, i);
-		if (json_object_is_type(item, json_type_string) &&
-			strcmp(json_object_get_string(item), code) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* What limits the answer, and the one line that would settle an UNKNOWN. */

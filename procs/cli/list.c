@@ -1,5 +1,6 @@
 /* `tanso list`, `tanso hotspots`, `tanso summary`: many workloads at once. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/question.h"
 #include "cli/table.h"
@@ -18,13 +19,13 @@ static void put_total(
 }
 
 /* namespace/workload, at the end of a line: it may be as long as it likes */
-static void put_name(struct json_object *row)
+static void put_name(struct json_object *row, const char *note)
 {
 	fputs("  ", stdout);
 	put_text(text_of_member(row, "namespace"), 0);
 	putchar('/');
 	put_text(text_of_member(row, "workload"), 0);
-	printf(" (%s)\n", text_of_member(row, "kind"));
+	printf(" (%s)%s%s\n", text_of_member(row, "kind"), note[0] != '\0' ? " " : "", note);
 }
 
 static void print_heading(const char *second, bool is_korean)
@@ -34,13 +35,26 @@ static void print_heading(const char *second, bool is_korean)
 	puts(is_korean ? "워크로드" : "workload");
 }
 
+/* A gap of -100 % says little of what used nothing: the reason stands in its place. */
+static bool used_nothing(struct json_object *row)
+{
+	struct json_object *code;
+
+	for (size_t i = 0; (code = element_of(row, "reason_codes", i)) != NULL; i++)
+		if (strcmp(json_object_get_string(code), "ZERO_ENERGY") == 0)
+			return true;
+	return false;
+}
+
 static void print_row(struct json_object *row, const char *third, bool is_korean)
 {
+	bool is_idle = used_nothing(row);
+
 	put_status(text_of_member(row, "status"), is_korean, 16);
 	put_number(member_of(row, "power_watts"), 10, 2);
 	put_number(member_of(row, "emissions_kg_month"), 12, 2);
-	put_number(member_of(row, third), 8, 1);
-	put_name(row);
+	put_number(is_idle ? NULL : member_of(row, third), 8, 1);
+	put_name(row, is_idle ? "ZERO_ENERGY" : "");
 }
 
 static void print_list(struct json_object *root, bool is_korean)

@@ -16,6 +16,7 @@ static const struct verb {
 	{ "hotspots", "list what draws more than a threshold, and what would lower it", verb_hotspots },
 	{ "summary", "sum up power, energy, emissions and money of this node or a namespace", verb_summary },
 	{ "check", "fail a pipeline when a workload is not compliant; writes JUnit XML", verb_check },
+	{ "compare", "work out what another hour, request, region or PUE would bring", verb_compare },
 	{ "regions", "compare the carbon of cloud regions with this one", verb_regions },
 	{ "schedule", "find the time at which a job meets the cleanest grid or the cheapest hours",
 		verb_schedule },

@@ -31,6 +31,21 @@ static void print_place(struct json_object *place)
 	putchar('\n');
 }
 
+static void print_skipped(struct json_object *root, bool is_korean)
+{
+	struct json_object *code;
+
+	for (size_t i = 0; (code = element_of(root, "skipped", i)) != NULL; i++) {
+		fputs(i > 0         ? ", "
+			: is_korean ? "데이터 파일에 없는 리전: "
+				    : "not in the data files: ",
+			stdout);
+		terminal_put(stdout, json_object_get_string(code));
+	}
+	if (element_of(root, "skipped", 0) != NULL)
+		putchar('\n');
+}
+
 static void print_regions(struct json_object *root, bool is_korean)
 {
 	struct json_object *list = member_of(root, "comparisons");
@@ -40,6 +55,7 @@ static void print_regions(struct json_object *root, bool is_korean)
 		is_korean ? "절감 %" : "saves %", "kg/month");
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		print_place(json_object_array_get_idx(list, i));
+	print_skipped(root, is_korean);
 	putchar('\n');
 	terminal_put(stdout, words != NULL ? words : "");
 	putchar('\n');

@@ -11,6 +11,7 @@ int verb_hotspots(int argc, char **argv);
 int verb_summary(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_regions(int argc, char **argv);
+int verb_compare(int argc, char **argv);
 int verb_schedule(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_models(int argc, char **argv);

@@ -74,6 +74,7 @@ static void the_other_brief_example_holds_at_pue_one_point_four(void **state)
 	use_grid(&w, "00:00,510\n02:00,459\n06:00,510\n");
 	fixture_pass(&w.f, 3600); /* it starts at 10:00 */
 	w.f.once.counted_ns = 0;
+	w.f.once.first_boot_ns = w.f.once.boot_ns;
 	run_hours(&w, 4);
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
 	expect_number(&w, "current_carbon_intensity_gCO2eq_kWh", 510);
@@ -82,7 +83,10 @@ static void the_other_brief_example_holds_at_pue_one_point_four(void **state)
 	expect_text(&w, "pue_confidence", "borderline");
 	expect_text(&w, "pue_source", "declared");
 	expect_reason(&w, "SHORT_HISTORY", true);
-	assert_non_null(strstr(w.answer.body, "\"optimizations\":[]"));
+	assert_non_null(strstr(w.answer.body,
+		"\"optimizations\":[{\"type\":\"temporal_shift\",\"description\":\"Reschedule from "
+		"10:00-14:00 to "
+		"02:00-06:00 KST: 10.0 % less carbon per kWh.\",\"estimated_reduction_percent\":10,"));
 	destroy(&w);
 }
 

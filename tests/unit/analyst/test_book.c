@@ -426,6 +426,14 @@ static void a_newer_ledger_is_refused_and_left_alone(void **state)
 	fixture_destroy(&f);
 }
 
+static size_t count_found(struct fixture *f, const char *name, const char *namespace, struct found_list *list)
+{
+	bool is_owner;
+
+	assert_int_equal(ledger_find(f->ledger, name, namespace, 0, list, &is_owner), 0);
+	return list->count;
+}
+
 static void names_find_their_workloads(void **state)
 {
 	const char *id = "abcdefabcdef0123456789abcdefabcdef0123456789abcdefabcdef01234567";
@@ -457,8 +465,7 @@ static void names_find_their_workloads(void **state)
 			.namespace = text_of("system.slice"),
 			.workload = text_of("nginx.service") },
 	};
-	struct found found[FOUND_MAX];
-	bool is_owner;
+	struct found_list found = { 0 };
 
 	(void)state;
 	fixture_make(&f);
@@ -468,19 +475,19 @@ static void names_find_their_workloads(void **state)
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 3), 0);
 	assert_int_equal(book_commit(&f.book), 0);
-	assert_int_equal(ledger_find(f.ledger, "web-1", "", 0, found, &is_owner), 1);
-	assert_int_equal(ledger_find(f.ledger, "web", "prod", 0, found, &is_owner), 2);
-	assert_true(is_owner);
-	assert_string_equal(found[0].detail, "Deployment");
-	assert_int_equal(ledger_find(f.ledger, "web", "dev", 0, found, &is_owner), 0);
-	assert_int_equal(ledger_find(f.ledger, "uid-1", "", 0, found, &is_owner), 1);
-	assert_int_equal(ledger_find(f.ledger, "app", "", 0, found, &is_owner), 1);
-	assert_string_equal(found[0].identity.name, "web-1");
-	assert_int_equal(ledger_find(f.ledger, "nginx", "", 0, found, &is_owner), 1);
-	assert_int_equal(ledger_find(f.ledger, "nginx.service", "", 0, found, &is_owner), 1);
-	assert_int_equal(ledger_find(f.ledger, "abcdefabcdef", "", 0, found, &is_owner), 1);
-	assert_int_equal(ledger_find(f.ledger, "abcdefabcde", "", 0, found, &is_owner), 0);
-	assert_int_equal(ledger_find(f.ledger, "' OR 1=1 --", "", 0, found, &is_owner), 0);
+	assert_int_equal(count_found(&f, "web-1", "", &found), 1);
+	assert_int_equal(count_found(&f, "web", "prod", &found), 2);
+	assert_string_equal(found.items[0].detail, "Deployment");
+	assert_int_equal(count_found(&f, "web", "dev", &found), 0);
+	assert_int_equal(count_found(&f, "uid-1", "", &found), 1);
+	assert_int_equal(count_found(&f, "app", "", &found), 1);
+	assert_string_equal(found.items[0].identity.name, "web-1");
+	assert_int_equal(count_found(&f, "nginx", "", &found), 1);
+	assert_int_equal(count_found(&f, "nginx.service", "", &found), 1);
+	assert_int_equal(count_found(&f, "abcdefabcdef", "", &found), 1);
+	assert_int_equal(count_found(&f, "abcdefabcde", "", &found), 0);
+	assert_int_equal(count_found(&f, "' OR 1=1 --", "", &found), 0);
+	free(found.items);
 	fixture_destroy(&f);
 }
 

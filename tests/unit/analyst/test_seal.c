@@ -223,7 +223,8 @@ static void a_ledger_of_the_first_version_is_taken_over_and_sealed(void **state)
 	run_hours(&w, 2.5);
 	fixture_close(&w.f);
 	change(&w, "DROP INDEX workload_became; ALTER TABLE workload DROP COLUMN became; DROP INDEX "
-		   "hour_workload_slot; DROP TABLE sealed_hour; PRAGMA user_version = 1");
+		   "hour_workload_slot; DROP TABLE sealed_hour; DROP TABLE load_workload; PRAGMA "
+		   "user_version = 1");
 	fixture_open(&w.f);
 	run_hours(&w, 1);
 	assert_int_equal(seal(&w), 0);

@@ -1,0 +1,271 @@
+/* compare_optimization_impact */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/answer.h"
+#include "analyst/carbon.h"
+#include "analyst/improvement.h"
+#include "analyst/improvement_text.h"
+#include "analyst/recommend.h"
+#include "analyst/tariff.h"
+
+#define PUE_TARGET_DEFAULT 1.4
+#define COST_SLACK         1e-9
+
+struct impact {
+	struct question *question;
+	struct assessment assessment;
+	struct improvement_wish wish;
+	bool is_wished[IMPROVEMENT_COUNT];
+	struct outlook before, after;
+	size_t count;
+	struct improvement steps[IMPROVEMENT_COUNT];
+	struct compliance then; /* what assess would say afterwards */
+	double service_intensity;
+	enum status service_status;
+};
+
+/* Each step upon what the ones before it left, so that what they save adds up to the whole. */
+static int combine(struct impact *m)
+{
+	int r = 0;
+
+	m->after = m->before;
+	for (int type = 0; type < IMPROVEMENT_COUNT && r == 0; type++) {
+		struct improvement *step = &m->steps[m->count];
+		if (!m->is_wished[type])
+			continue;
+		r = improvement_find(
+			m->question, &m->assessment, (enum improvement_type)type, &m->wish, &m->after, step);
+		m->after = step->after;
+		m->count++;
+	}
+	return r;
+}
+
+static void look_ahead(struct impact *m)
+{
+	const struct question *q = m->question;
+	const struct verdict *v = &m->assessment.verdict;
+	const struct compliance_input input = { .standard = q->standard,
+		.pue_target = q->pue_target,
+		.pue = m->after.pue,
+		.basis = q->basis,
+		.is_intensity_known = v->is_power_usable,
+		.is_zero_energy = m->assessment.usage.energy_uj <= 0,
+		.is_basis_mismatch = q->grid.is_mismatch,
+		.grid_intensity = m->after.intensity,
+		.grid_uncertainty = m->after.region == q->region ? v->grid_uncertainty : U_GRID_ANNUAL };
+
+	m->then = compliance_assess(&input);
+	m->service_intensity = m->then.intensity;
+	if (m->before.kwh_month > 0)
+		m->service_intensity *= m->after.kwh_month / m->before.kwh_month;
+	m->service_status = m->then.carbon_status;
+	if (v->is_power_usable && !q->standard->is_pue)
+		m->service_status = compliance_compare(m->service_intensity, q->standard->target);
+}
+
+static double saving_krw(const struct impact *m)
+{
+	return m->before.krw_month - m->after.krw_month;
+}
+
+static bool has_money(const struct impact *m)
+{
+	return m->assessment.verdict.is_power_usable && m->before.krw_month >= 0 && m->after.krw_month >= 0;
+}
+
+static double reduction(const struct impact *m)
+{
+	double kg = outlook_kg_month(&m->before);
+
+	return kg > 0 ? 1 - outlook_kg_month(&m->after) / kg : 0;
+}
+
+static void note_reasons(struct impact *m)
+{
+	bool *is_set = m->question->reasons.is_set;
+
+	for (size_t i = 0; i < m->count; i++) {
+		if (!m->steps[i].is_applied)
+			is_set[m->steps[i].reason] = true;
+		if (m->steps[i].type == IMPROVE_REGION && m->steps[i].is_applied)
+			is_set[REASON_PUE_UNKNOWN] |= m->after.region->pue <= 0;
+	}
+	is_set[REASON_COST_INCREASES] |= has_money(m) && saving_krw(m) < -m->before.krw_month * COST_SLACK;
+}
+
+static void write_before(struct json_writer *w, const struct impact *m)
+{
+	const struct question *q = m->question;
+	const struct assessment *a = &m->assessment;
+
+	json_write_text(w, "workload", a->subject.name);
+	json_write_text(w, "namespace", a->subject.namespace);
+	json_write_text(w, "standard", q->standard->code);
+	json_write_text(w, "region", q->region->code);
+	json_write_text(w, "current_status", status_name(a->verdict.compliance.status));
+	if (!a->verdict.is_power_usable)
+		return;
+	if (a->has_watts)
+		json_write_number(w, "current_power_watts", assessment_watts(a));
+	json_write_number(w, "mean_power_watts", m->before.watts);
+	json_write_number(w, "current_intensity", a->verdict.compliance.intensity);
+	json_write_number(w, "current_emissions_gCO2eq_hour", a->verdict.grams_per_hour);
+	json_write_number(w, "current_monthly_emissions_kg", outlook_kg_month(&m->before));
+}
+
+static void write_gap(struct json_writer *w, const struct impact *m, const char *key, double intensity)
+{
+	const struct standard *standard = m->question->standard;
+
+	if (!standard->is_pue)
+		json_write_number(
+			w, key, carbon_round_percent(carbon_gap_percent(intensity, standard->target)));
+}
+
+static void write_after(struct json_writer *w, const struct impact *m)
+{
+	bool is_usable = m->assessment.verdict.is_power_usable;
+
+	json_write_text(w, "optimized_status", status_name(m->then.status));
+	json_write_text(w, "intensity_status_after", status_name(m->then.carbon_status));
+	json_write_text(w, "service_status_after", status_name(m->service_status));
+	if (!is_usable)
+		return;
+	json_write_number(w, "optimized_power_watts", m->after.watts);
+	json_write_number(w, "optimized_emissions_gCO2eq_hour",
+		carbon_grams_per_hour(m->after.watts, m->after.pue.value, m->after.intensity));
+	json_write_number(w, "optimized_monthly_emissions_kg", outlook_kg_month(&m->after));
+	json_write_number(w, "intensity_after", m->then.intensity);
+	write_gap(w, m, "intensity_gap_after_percent", m->then.intensity);
+	json_write_number(w, "service_intensity_after", m->service_intensity);
+	write_gap(w, m, "service_gap_after_percent", m->service_intensity);
+	json_write_number(w, "reduction_percent", reduction(m) * 100);
+	json_write_number(w, "power_reduction_watts", m->before.watts - m->after.watts);
+	json_write_number(w, "emissions_reduction_kg_month",
+		outlook_kg_month(&m->before) - outlook_kg_month(&m->after));
+}
+
+static void write_money(struct json_writer *w, const struct impact *m)
+{
+	const struct price *usd = data_price(m->question->knowledge->data, "usd_per_kwh");
+	double cost = question_number(m->question, "implementation_cost_krw", -1), saving = saving_krw(m);
+	double kwh = m->before.kwh_month * m->before.pue.value - m->after.kwh_month * m->after.pue.value;
+
+	if (!has_money(m))
+		return;
+	json_write_number(w, "estimated_cost_savings_krw_month", saving);
+	if (usd != NULL)
+		json_write_number(w, "estimated_cost_savings_usd_month", kwh * usd->value);
+	write_cost_basis(w, m->question, m->wish.tariff, usd);
+	if (cost >= 0 && saving > 0)
+		json_write_number(w, "payback_months", cost / saving);
+}
+
+static void write_steps(struct json_writer *w, struct impact *m)
+{
+	improvements_sort(m->question, m->steps, m->count);
+	json_open_array(w, "steps");
+	for (size_t i = 0; i < m->count; i++) {
+		const struct improvement *step = &m->steps[i];
+		json_open_object(w, NULL);
+		json_write_boolean(w, "applied", step->is_applied);
+		if (!step->is_applied)
+			json_write_text(w, "reason_code", reason_name(step->reason));
+		write_improvement(w, step, m->assessment.verdict.is_power_usable);
+		json_close_object(w);
+	}
+	json_close_array(w);
+}
+
+static void say_after(const struct impact *m, char *text, size_t size)
+{
+	const struct question *q = m->question;
+
+	if (q->standard->is_pue)
+		return;
+	improvement_say(q, text, size, WORDS_CARBON_AFTER, m->then.intensity, q->standard->target,
+		status_word(m->then.carbon_status, q->is_korean));
+	if (m->after.kwh_month < m->before.kwh_month)
+		improvement_say(q, text, size, WORDS_SERVICE_AFTER, m->service_intensity,
+			status_word(m->service_status, q->is_korean));
+}
+
+static void write_words(struct json_writer *w, const struct impact *m)
+{
+	const struct question *q = m->question;
+	const char *lang = question_lang(q);
+	char text[RECOMMENDATION_MAX] = "", name[PROSE_NAME_MAX];
+
+	prose_name(m->assessment.subject.name, name);
+	if (reduction(m) > 0) {
+		improvement_say(q, text, sizeof(text), WORDS_TOGETHER, reduction(m) * 100, name,
+			outlook_kg_month(&m->before), outlook_kg_month(&m->after));
+		say_after(m, text, sizeof(text));
+		if (has_money(m) && saving_krw(m) >= 0)
+			improvement_say(
+				q, text, sizeof(text), WORDS_MONEY, saving_krw(m), m->before.krw_month);
+		else if (has_money(m))
+			improvement_say(q, text, sizeof(text), WORDS_DEARER, -saving_krw(m));
+	} else {
+		improvement_say(q, text, sizeof(text), WORDS_NOTHING, name);
+	}
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->steps[i].is_applied)
+			improvement_say(q, text, sizeof(text), WORDS_SKIPPED,
+				improvement_name(m->steps[i].type), reason_text(m->steps[i].reason, lang));
+	json_write_text(w, "recommendation", text);
+}
+
+static int read_wishes(struct impact *m, struct error_object *error)
+{
+	struct question *q = m->question;
+	struct json_object *list = NULL;
+	const struct region *region;
+
+	m->wish = (struct improvement_wish) { .duration_hours = question_number(q, "duration_hours", 0),
+		.target_pue = question_number(q, "target_pue", PUE_TARGET_DEFAULT),
+		.target_region = question_text(q, "target_region", NULL),
+		.tariff = question_text(q, "tariff", TARIFF_DEFAULT) };
+	if (!json_object_object_get_ex(q->arguments, "optimizations", &list))
+		m->is_wished[IMPROVE_TEMPORAL] = m->is_wished[IMPROVE_RIGHTSIZING] = true;
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+		m->is_wished[improvement_from_name(
+			json_object_get_string(json_object_array_get_idx(list, i)))] = true;
+	if (tariff_status(q->knowledge->data, m->wish.tariff, 0) == NULL)
+		return question_refuse_tariff(q, error);
+	if (m->wish.target_region != NULL)
+		return question_find_region(q, "target_region", m->wish.target_region, &region, error);
+	return 0;
+}
+
+int compare_answer(struct question *question, struct json_writer *writer, struct error_object *error)
+{
+	struct impact m = { .question = question };
+	int r = read_wishes(&m, error);
+
+	if (r == 0)
+		r = assessment_gather(question, &m.assessment, error);
+	if (r == 0) {
+		outlook_today(question, &m.assessment, m.wish.tariff, &m.before);
+		r = combine(&m);
+	}
+	if (r == 0) {
+		look_ahead(&m);
+		note_reasons(&m);
+		write_before(writer, &m);
+		write_after(writer, &m);
+		write_money(writer, &m);
+		write_words(writer, &m);
+		write_steps(writer, &m);
+		write_reasons(writer, &question->reasons);
+		write_timestamp(writer, question);
+		write_provenance(
+			writer, question, m.assessment.verdict.coverage, m.assessment.verdict.observed_ns);
+	}
+	assessment_done(&m.assessment);
+	return r;
+}

@@ -1,0 +1,36 @@
+/* The money side that several answers show. */
+#include <stdio.h>
+
+#include "analyst/answer.h"
+#include "analyst/tariff.h"
+#include "base/clock.h"
+
+static int64_t now_of(const struct question *question)
+{
+	return (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+}
+
+void write_cost_basis(
+	struct json_writer *writer, struct question *question, const char *tariff, const struct price *usd)
+{
+	const char *status = tariff_status(question->knowledge->data, tariff, now_of(question));
+	char basis[256];
+	int used = snprintf(basis, sizeof(basis), "%s, energy charge only, mean of a week, rates %s", tariff,
+		status != NULL ? status : "unknown");
+
+	if (usd != NULL && used > 0)
+		snprintf(basis + used, sizeof(basis) - (size_t)used, "; %g %s (%s)", usd->value, usd->unit,
+			usd->status);
+	json_write_text(writer, "cost_basis", basis);
+	question->reasons.is_set[REASON_COST_IS_REFERENCE] |= question->knowledge->is_cloud_guest;
+}
+
+void write_cost(struct json_writer *writer, struct question *question, double it_kwh_month)
+{
+	double price = tariff_week_mean(question->knowledge->data, TARIFF_DEFAULT, now_of(question));
+
+	if (price < 0)
+		return;
+	json_write_number(writer, "estimated_cost_krw_month", it_kwh_month * question->pue.value * price);
+	write_cost_basis(writer, question, TARIFF_DEFAULT, NULL);
+}

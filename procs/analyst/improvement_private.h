@@ -1,0 +1,26 @@
+/* One finder per type of improvement. Private to improvement*.c. */
+#pragma once
+
+#include "analyst/improvement.h"
+
+#define CONFIDENCE_HIGH   1.0
+#define CONFIDENCE_MEDIUM 0.5
+#define CONFIDENCE_LOW    0.25
+
+/* `improvement` comes with type, after = before, and not applied for NO_BENEFIT; each fills in the rest. 0 or -errno. */
+typedef int improvement_fn(const struct question *question, const struct assessment *assessment,
+	const struct improvement_wish *wish, struct improvement *improvement);
+improvement_fn improve_temporal, improve_rightsizing, improve_region, improve_pue;
+
+/* Applied, if it lowers anything; its reduction is told from before and after. */
+void improvement_apply(struct improvement *improvement, const struct outlook *before);
+/* Not applied, for that reason. Always 0. */
+int improvement_refuse(struct improvement *improvement, enum reason_code reason);
+
+/* Appends to a command, the name quoted for a shell. False, and the command is emptied, where the name is no plain word
+ * of printable characters: what a person pastes must not surprise. */
+bool command_add(char *command, size_t size, const char *text);
+bool command_add_name(char *command, size_t size, const char *name);
+/* The kind of what owns the workload, or is it: "deployment", "job", "" for a pod nobody is known to own. */
+void improvement_owner(const struct question *question, const struct subject *subject, char owner[static 254],
+	char kind[static 64]);

@@ -1,0 +1,183 @@
+/* resource_rightsizing: a CPU request by what was used, and the idle power that goes with it. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyst/answer.h"
+#include "analyst/improvement_private.h"
+#include "analyst/improvement_text.h"
+#include "analyst/rightsize.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#define SAMPLES_MAX   (1u << 19) /* of all parts together: 227 pods of eight days */
+#define MILLICORES    1000.0
+#define NS_PER_HOUR   3.6e12
+#define HOURS_LEAST   1.0
+#define HOURS_OF_DAY  24.0
+#define DAYS_FOR_HIGH 7.0
+
+/* CPU time of all parts of a workload, slot by slot. */
+struct usage_history {
+	int64_t now;
+	struct load_sample *samples;
+	size_t count, room;
+	double hours, part_hours; /* counted of the part that was there longest, and of the one being read */
+	double request_cores;     /* of one part, the newest */
+};
+
+static int take_load(void *context, const struct ledger_load *load)
+{
+	struct usage_history *h = context;
+
+	if (load->request_millicores > 0)
+		h->request_cores = (double)load->request_millicores / MILLICORES;
+	if (load->counted_ns == 0 || h->count == SAMPLES_MAX)
+		return 0;
+	if (h->count == h->room) {
+		size_t room = h->room == 0 ? 512 : h->room * 2;
+		struct load_sample *samples = reallocarray(h->samples, room, sizeof(*samples));
+		if (samples == NULL)
+			return -ENOMEM;
+		h->samples = samples;
+		h->room = room;
+	}
+	h->part_hours += (double)load->counted_ns / NS_PER_HOUR;
+	h->samples[h->count++] = (struct load_sample) { .cores = (double)load->cpu_ns /
+								 (double)load->counted_ns,
+		.weight = (double)load->counted_ns * load_weight((double)(h->now - load->start) / 3600) };
+	return 0;
+}
+
+static int gather(const struct question *question, const struct subject *subject, struct usage_history *h)
+{
+	int r = 0;
+
+	h->now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	for (size_t i = 0; i < subject->count && r == 0; i++) {
+		h->part_hours = 0;
+		r = ledger_loads(question->knowledge->ledger, subject->workloads[i],
+			h->now - LEDGER_LOAD_DAYS * INT64_C(86400), take_load, h);
+		h->hours = fmax(h->hours, h->part_hours);
+	}
+	return r;
+}
+
+static void tell_cores(double cores, char *text)
+{
+	json_format_number(cores, text);
+}
+
+static void write_command(const struct subject *subject, const char *owner, const char *kind, double cores,
+	char *command, size_t size)
+{
+	bool is_template = strcmp(kind, "deployment") == 0 || strcmp(kind, "statefulset") == 0 ||
+			   strcmp(kind, "daemonset") == 0 || strcmp(kind, "cronjob") == 0 ||
+			   strcmp(kind, "replicaset") == 0;
+	char text[160], number[32];
+
+	json_format_number(cores, number);
+	if (strcmp(subject->kind, "unit") == 0) {
+		command_add(command, size, "systemctl set-property ");
+		snprintf(text, sizeof(text), " CPUQuota=%g%%", cores * 100);
+	} else if (strcmp(subject->kind, "vm") == 0) {
+		command_add(command, size, "virsh setvcpus ");
+		snprintf(text, sizeof(text), " %g --config", ceil(cores));
+	} else if (strcmp(subject->namespace, "docker") == 0 || strcmp(subject->namespace, "podman") == 0) {
+		command_add(command, size, subject->namespace);
+		snprintf(text, sizeof(text), " update --cpus %s ", number);
+		command_add(command, size, text);
+		text[0] = '\0';
+	} else if (!command_add(command, size, "kubectl -n ") ||
+		   !command_add_name(command, size, subject->namespace)) {
+		return;
+	} else if (is_template) {
+		command_add(command, size, " set resources ");
+		command_add(command, size, kind);
+		command_add(command, size, " ");
+		snprintf(text, sizeof(text), " --requests=cpu=%s", number);
+	} else {
+		/* a pod or job of its own does not change: it is made anew */
+		command_add(command, size, strcmp(kind, "job") == 0 ? " get job " : " get pod ");
+		snprintf(text, sizeof(text),
+			" -o yaml | kubectl set resources -f - --local --requests=cpu=%s -o yaml | kubectl "
+			"replace --force "
+			"-f -",
+			number);
+	}
+	if (command_add_name(command, size, is_template || strcmp(kind, "job") == 0 ? owner : subject->name))
+		command_add(command, size, text);
+}
+
+static double confidence_of(double hours)
+{
+	if (hours < HOURS_OF_DAY)
+		return CONFIDENCE_LOW;
+	return hours < DAYS_FOR_HIGH * HOURS_OF_DAY ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
+}
+
+/* What the node draws idle and nobody shares, over the workload's own watts. */
+static double node_idle_ratio(const struct assessment *a, double watts)
+{
+	return a->node.present_ns > 0 && watts > 0
+		       ? a->node.idle_uj * 1e3 / (double)a->node.present_ns / watts
+		       : 0;
+}
+
+static void propose(const struct question *question, const struct assessment *a, struct usage_history *h,
+	struct improvement *imp)
+{
+	bool is_shared = strcmp(question->knowledge->config->share_idle, "request") == 0;
+	double p90 = load_percentile(h->samples, h->count, 0.90), days = h->hours / HOURS_OF_DAY;
+	double from = h->request_cores, to = rightsize_target_cores(p90);
+	double lower = load_percentile(h->samples, h->count, 0.50) * rightsize_lower_factor(days);
+	double upper = load_percentile(h->samples, h->count, 0.95) * rightsize_upper_factor(days);
+	double idle = a->usage.energy_uj > 0 ? a->usage.idle_uj / a->usage.energy_uj : 0, freed, factor;
+	char owner[254], kind[64], name[PROSE_NAME_MAX];
+
+	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SIZE_EVIDENCE, p90, h->count,
+		h->hours, lower, upper);
+	imp->confidence = confidence_of(h->hours);
+	if (to >= from)
+		return;
+	tell_cores(from, imp->from);
+	tell_cores(to, imp->to);
+	snprintf(imp->unit, sizeof(imp->unit), "cores");
+	improvement_owner(question, &a->subject, owner, kind);
+	write_command(&a->subject, owner, kind, to, imp->action, sizeof(imp->action));
+	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE,
+		prose_name(a->subject.name, name), imp->to, imp->from);
+	freed = rightsize_nodes_freed(
+		(from - to) * (double)a->subject.count, (double)question->knowledge->book->last.cpus);
+	if (!is_shared) {
+		imp->realizable = fmin(1, freed * node_idle_ratio(a, imp->after.watts));
+		improvement_refuse(imp, REASON_IDLE_NOT_SHARED);
+		return;
+	}
+	factor = rightsize_watts(1 - idle, idle, from, to);
+	imp->realizable = freed > 0 ? 1 - factor : 0;
+	imp->after.watts *= factor;
+	imp->after.kwh_month *= factor;
+	if (imp->after.krw_month >= 0)
+		imp->after.krw_month *= factor;
+	imp->is_applied = true;
+}
+
+int improve_rightsizing(const struct question *question, const struct assessment *assessment,
+	const struct improvement_wish *wish, struct improvement *imp)
+{
+	struct usage_history h = { 0 };
+	int r = gather(question, &assessment->subject, &h);
+
+	(void)wish;
+	if (r == 0 && h.request_cores <= 0)
+		improvement_refuse(imp, h.count == 0 ? REASON_NO_HISTORY : REASON_NO_REQUEST);
+	else if (r == 0 && h.hours < HOURS_LEAST)
+		improvement_refuse(imp, REASON_NO_HISTORY);
+	else if (r == 0)
+		propose(question, assessment, &h, imp);
+	free(h.samples);
+	return r;
+}

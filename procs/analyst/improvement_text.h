@@ -1,0 +1,27 @@
+/* The words of improvements, English and Korean. Private to improvement*.c and compare_answer.c. */
+#pragma once
+
+#include "analyst/question.h"
+
+enum improvement_words {
+	WORDS_SHIFT,
+	WORDS_SHIFT_EVIDENCE,
+	WORDS_SIZE,
+	WORDS_SIZE_EVIDENCE,
+	WORDS_MOVE,
+	WORDS_MOVE_EVIDENCE,
+	WORDS_MOVE_DISAGREE,
+	WORDS_PUE_EVIDENCE,
+	WORDS_NOTHING,
+	WORDS_TOGETHER,
+	WORDS_CARBON_AFTER,
+	WORDS_SERVICE_AFTER,
+	WORDS_MONEY,
+	WORDS_DEARER,
+	WORDS_SKIPPED,
+	WORDS_COUNT
+};
+
+/* Appends the words, with their arguments in the order of the English text. */
+void improvement_say(
+	const struct question *question, char *text, size_t size, enum improvement_words words, ...);

@@ -1,0 +1,201 @@
+/* temporal_shift: the cleanest start within 24 hours, by exact search, against what the workload met as it ran. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/answer.h"
+#include "analyst/improvement_private.h"
+#include "analyst/improvement_text.h"
+#include "analyst/run.h"
+#include "analyst/schedule.h"
+#include "analyst/tariff.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/kst.h"
+
+#define MINUTE_SECONDS INT64_C(60)
+#define HOUR_SECONDS   INT64_C(3600)
+
+/* What runs all day has no other hour to go to. */
+static bool is_steady_kind(const char *kind)
+{
+	static const char *const steady[] = { "deployment", "statefulset", "daemonset", "replicaset",
+		"replicationcontroller", "unit", "vm", "system" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(steady); i++)
+		if (strcmp(steady[i], kind) == 0)
+			return true;
+	return false;
+}
+
+static bool is_job_kind(const char *kind)
+{
+	return strcmp(kind, "job") == 0 || strcmp(kind, "cronjob") == 0;
+}
+
+static void tell_hours(int64_t start, int64_t length, char *text, size_t size)
+{
+	struct kst from = kst_of(start), to = kst_of(start + length);
+
+	snprintf(text, size, "%02d:%02d-%02d:%02d", from.hour, from.minute, to.hour, to.minute);
+}
+
+/* 0 with the search's result; -ENOENT: there is no start whose hours are known. */
+static int search(const struct question *question, int64_t duration, struct schedule *ret_schedule)
+{
+	int64_t now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	int64_t earliest = (now + MINUTE_SECONDS - 1) / MINUTE_SECONDS * MINUTE_SECONDS;
+	const struct schedule_job job = { .duration = duration,
+		.earliest = earliest,
+		.latest_start = earliest + DAY_SECONDS - MINUTE_SECONDS,
+		.deadline = earliest + DAY_SECONDS - MINUTE_SECONDS + duration };
+	struct signal carbon = { 0 };
+	int r = grid_file_signal(question->grid.grid.file, job.earliest, job.deadline, &carbon);
+
+	if (r == 0) {
+		signal_interpolate(&carbon, SIGNAL_INTERPOLATED_LONGEST);
+		signal_seal(&carbon);
+		r = schedule_search(&job, &carbon, ret_schedule);
+	}
+	signal_done(&carbon);
+	return r;
+}
+
+/* Both on the day of the new start, so that a holiday does not pass for a saving: its own hours, and the new ones. */
+static double price_factor(const struct question *question, const char *tariff,
+	const struct run_history *history, int64_t start, int64_t duration)
+{
+	const struct data *data = question->knowledge->data;
+	int64_t midnight = kst_midnight(start);
+	struct signal price = { 0 };
+	double before = 0, after;
+
+	for (int hour = 0; hour < 24; hour++) {
+		struct tariff_rate rate;
+		if (!tariff_at(data, tariff, midnight + hour * HOUR_SECONDS, &rate))
+			return 1;
+		before += history->energy_by_hour[hour] * rate.krw_per_kwh;
+	}
+	if (before <= 0 || tariff_signal(data, tariff, start, start + duration, &price) < 0)
+		return 1;
+	after = signal_mean(&price, start, start + duration);
+	signal_done(&price);
+	return after / before;
+}
+
+static double confidence_of(const struct question *question, const char *kind, bool is_asked)
+{
+	if (strcmp(question->grid.quality, "sample") == 0)
+		return CONFIDENCE_LOW;
+	if (!is_job_kind(kind) && !is_asked)
+		return CONFIDENCE_LOW;
+	return strcmp(question->grid.quality, "metered") == 0 && !question->grid.grid.file->is_daily
+		       ? CONFIDENCE_HIGH
+		       : CONFIDENCE_MEDIUM;
+}
+
+/* A command that starts it daily at the new hour. */
+static void write_command(const struct question *question, const struct subject *subject, const char *owner,
+	const char *kind, struct kst at, char *command, size_t size)
+{
+	bool is_cronjob = strcmp(kind, "cronjob") == 0, is_job = strcmp(kind, "job") == 0;
+	char text[512];
+
+	(void)question;
+	if (strcmp(subject->kind, "unit") == 0) {
+		snprintf(text, sizeof(text),
+			"systemd-run --on-calendar='*-*-* %02d:%02d:00 Asia/Seoul' systemctl start ", at.hour,
+			at.minute);
+		command_add(command, size, text);
+		command_add_name(command, size, subject->name);
+	} else if (is_cronjob && command_add(command, size, "kubectl -n ") &&
+		   command_add_name(command, size, subject->namespace) &&
+		   command_add(command, size, " patch cronjob ") && command_add_name(command, size, owner)) {
+		snprintf(text, sizeof(text),
+			" --type merge -p '{\"spec\":{\"schedule\":\"%d %d * * "
+			"*\",\"timeZone\":\"Asia/Seoul\"}}'",
+			at.minute, at.hour);
+		command_add(command, size, text);
+	} else if ((is_job || strcmp(subject->kind, "pod") == 0) &&
+		   command_add(command, size, "kubectl -n ") &&
+		   command_add_name(command, size, subject->namespace) &&
+		   command_add(command, size, is_job ? " get job " : " get pod ") &&
+		   command_add_name(command, size, is_job ? owner : subject->name)) {
+		snprintf(text, sizeof(text),
+			" -o json | jq "
+			"'{apiVersion:\"batch/v1\",kind:\"CronJob\",metadata:{name:.metadata.name,"
+			"namespace:.metadata.namespace},spec:{schedule:\"%d %d * * "
+			"*\",timeZone:\"Asia/Seoul\",jobTemplate:"
+			"{spec:{template:{spec:(%s+{restartPolicy:\"Never\"}|del(.nodeName))}}}}}' | kubectl "
+			"apply -f -",
+			at.minute, at.hour, is_job ? ".spec.template.spec" : ".spec");
+		command_add(command, size, text);
+	} else if (strcmp(subject->namespace, "docker") == 0 || strcmp(subject->namespace, "podman") == 0) {
+		snprintf(text, sizeof(text),
+			"(crontab -l; echo CRON_TZ=Asia/Seoul; echo '%d %d * * * %s start '", at.minute,
+			at.hour, subject->namespace);
+		if (command_add(command, size, text) && command_add_name(command, size, subject->name))
+			command_add(command, size, ") | crontab -");
+	}
+}
+
+static int propose(const struct question *question, const struct assessment *assessment,
+	const struct improvement_wish *wish, const struct run_history *history, int64_t duration,
+	struct improvement *imp)
+{
+	char owner[254], kind[64];
+	struct schedule s;
+	int r = search(question, duration, &s);
+
+	if (r == -ENOENT || r == -E2BIG)
+		return improvement_refuse(imp, REASON_NO_HOURLY_DATA);
+	if (r < 0)
+		return r;
+	improvement_owner(question, &assessment->subject, owner, kind);
+	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SHIFT_EVIDENCE,
+		imp->after.intensity, s.best.mean, s.mean, (double)duration / (double)HOUR_SECONDS,
+		question->grid.source);
+	if (s.best.mean > s.mean * (1 - SCHEDULE_BENEFIT_LEAST) ||
+		s.best.mean > imp->after.intensity * (1 - SCHEDULE_BENEFIT_LEAST))
+		return improvement_refuse(imp, REASON_NO_BENEFIT);
+	tell_hours(history->start, history->length, imp->from, sizeof(imp->from));
+	tell_hours(s.best.start, duration, imp->to, sizeof(imp->to));
+	snprintf(imp->unit, sizeof(imp->unit), "KST");
+	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SHIFT, imp->from, imp->to,
+		(1 - s.best.mean / imp->after.intensity) * 100);
+	imp->after.intensity = s.best.mean;
+	if (imp->after.krw_month >= 0)
+		imp->after.krw_month *= price_factor(question, wish->tariff, history, s.best.start, duration);
+	imp->confidence = confidence_of(question, kind, wish->duration_hours > 0);
+	write_command(question, &assessment->subject, owner, kind, kst_of(s.best.start), imp->action,
+		sizeof(imp->action));
+	imp->is_applied = true;
+	return 0;
+}
+
+int improve_temporal(const struct question *question, const struct assessment *assessment,
+	const struct improvement_wish *wish, struct improvement *imp)
+{
+	struct run_history history;
+	char owner[254], kind[64];
+	bool is_asked = wish->duration_hours > 0;
+	int64_t duration;
+	int r = run_history_gather(question, &assessment->subject, &history);
+
+	if (r < 0)
+		return r;
+	improvement_owner(question, &assessment->subject, owner, kind);
+	if (!is_asked && (is_steady_kind(kind) || history.is_continuous))
+		return improvement_refuse(imp, REASON_CONTINUOUS);
+	if (!is_asked && !history.is_known)
+		return improvement_refuse(imp, REASON_NO_HISTORY);
+	if (question->grid.grid.file == NULL || imp->after.region != question->region)
+		return improvement_refuse(imp, REASON_NO_HOURLY_DATA);
+	duration = is_asked ? llround(wish->duration_hours * (double)HOUR_SECONDS)
+			    : (history.length + SCHEDULE_GRID_SECONDS / 2) / SCHEDULE_GRID_SECONDS *
+				      SCHEDULE_GRID_SECONDS;
+	if (duration < SCHEDULE_GRID_SECONDS)
+		duration = SCHEDULE_GRID_SECONDS;
+	return propose(question, assessment, wish, &history, duration, imp);
+}

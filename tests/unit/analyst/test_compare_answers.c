@@ -1,0 +1,429 @@
+/* compare_optimization_impact, and what assess proposes: computed from a history made by hand. */
+#include "tests/unit/analyst/world.h"
+
+#define KST_10 3600 /* after the fixture's 09:00 */
+
+/* A job pod of `cores` requested that used `used` cores of 16 for `hours`, `dynamic` W and `idle` W of the node's idle. */
+struct job {
+	const char *owner_kind;
+	double requested, used, dynamic, idle;
+};
+
+static void run_job(struct world *w, const struct job *job, double hours)
+{
+	const struct workload_row name = { .op = TOPOLOGY_ADD,
+		.id = 10,
+		.kind = WORKLOAD_POD,
+		.namespace = text_of("ai-team"),
+		.workload = text_of("train-x7k2p"),
+		.pod = text_of("train-x7k2p"),
+		.owner_kind = text_of(job->owner_kind),
+		.owner = text_of(job->owner_kind[0] != '\0' ? "train" : ""),
+		.cpu_request_millicores = (uint64_t)(job->requested * 1000) };
+	uint64_t steps = (uint64_t)(hours * 360), before = w->f.once.counted_ns / (10 * NS_PER_SECOND);
+
+	w->f.once.cpus = 16;
+	fixture_name_row(&w->f, &name);
+	for (uint64_t i = before; i <= before + steps; i++) {
+		struct power_row row = { .id = 10, .cpu_ns = (uint64_t)((double)i * job->used * 1e10) };
+		row.active_uj.by[ZONE_PACKAGE] = i * (uint64_t)(job->dynamic * 1e7);
+		row.idle_uj.by[ZONE_PACKAGE] = i * (uint64_t)(job->idle * 1e7);
+		w->f.once.total_uj.by[ZONE_PACKAGE] = i * (uint64_t)((job->dynamic + job->idle + 10) * 1e7);
+		w->f.once.idle_uj.by[ZONE_PACKAGE] = i * 100000000;
+		assert_int_equal(fixture_send(&w->f, &row, 1), 0);
+		if (i < before + steps)
+			fixture_pass(&w->f, 10);
+	}
+	assert_int_equal(book_commit(&w->f.book), 0);
+	w->knowledge.now_real_ns = w->f.once.real_ns;
+	w->knowledge.age_ns = 0;
+}
+
+static int compare(struct world *w, const char *arguments)
+{
+	return ask(w, "compare_optimization_impact", arguments);
+}
+
+static struct json_object *step(struct world *w, const char *type)
+{
+	struct json_object *steps = member(w, "steps"), *name;
+
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *one = json_object_array_get_idx(steps, i);
+		json_object_object_get_ex(one, "type", &name);
+		if (strcmp(json_object_get_string(name), type) == 0)
+			return one;
+	}
+	fail_msg("no step %s in %s", type, w->answer.body);
+	return NULL;
+}
+
+static const char *text_in(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : "";
+}
+
+static double number_in(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		fail_msg("no %s in %s", key, json_object_to_json_string(object));
+	return json_object_get_double(value);
+}
+
+static void near(double value, double expected)
+{
+	if (fabs(value - expected) > 1e-8 * fabs(expected) + 1e-9)
+		fail_msg("%.12g is not %.12g", value, expected);
+}
+
+static void only_promised_fields(struct world *w)
+{
+	const struct tool *tool =
+		tool_find("compare_optimization_impact", strlen("compare_optimization_impact"));
+
+	for (size_t i = 0; i < tool->result_count; i++)
+		if (tool->results[i].always)
+			member(w, tool->results[i].name);
+	json_object_object_foreach(w->json, key, value)
+	{
+		bool is_promised = false;
+		(void)value;
+		for (size_t i = 0; i < tool->result_count; i++)
+			is_promised = is_promised || strcmp(tool->results[i].name, key) == 0;
+		if (!is_promised)
+			fail_msg("%s is not in tools.def", key);
+	}
+}
+
+/* 10:00-14:00, night 10 % cleaner, 8 cores requested and 5.2 used, 60 % of the watts a share of idle. */
+static void begin(struct world *w, const char *owner_kind)
+{
+	const struct job job = { owner_kind, 8, 5.2, 23, 34.5 };
+
+	make(w);
+	w->config.pue = 1.4;
+	strcpy(w->config.share_idle, "request");
+	use_grid(w, "00:00,510\n02:00,459\n06:00,510\n");
+	fixture_pass(&w->f, KST_10);
+	w->f.once.counted_ns = 0;
+	w->f.once.first_boot_ns = w->f.once.boot_ns;
+	run_job(w, &job, 4);
+}
+
+static void ten_and_fifteen_percent_make_twenty_three_and_a_half(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	only_promised_fields(&w);
+	expect_number(&w, "current_intensity", 510);
+	expect_number(&w, "reduction_percent", 23.5);
+	expect_number(&w, "intensity_after", 459);
+	expect_number(&w, "intensity_gap_after_percent", 8.3);
+	expect_text(&w, "intensity_status_after", "NON_COMPLIANT");
+	expect_text(&w, "optimized_status", "NON_COMPLIANT");
+	expect_number(&w, "service_intensity_after", 390.15);
+	expect_number(&w, "service_gap_after_percent", -8);
+	expect_text(&w, "service_status_after", "COMPLIANT");
+	expect_number(&w, "mean_power_watts", 57.5);
+	expect_number(&w, "optimized_power_watts", 48.875);
+	near(number_in(step(&w, "temporal_shift"), "estimated_reduction_percent"), 10);
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "from"), "10:00-14:00");
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "to"), "02:00-06:00");
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "unit"), "KST");
+	near(number_in(step(&w, "resource_rightsizing"), "attributed_saving_percent"), 15);
+	near(number_in(step(&w, "resource_rightsizing"), "realizable_saving_percent"), 0);
+	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "from"), "8");
+	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "to"), "6");
+	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "confidence"), "low");
+	destroy(&w);
+}
+
+static void the_steps_add_up_and_the_order_is_by_worth(void **state)
+{
+	struct world w;
+	double kg = 0, krw = 0;
+	struct json_object *steps;
+
+	(void)state;
+	begin(&w, "Job");
+	w.config.pue = 1.6;
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"pue_improvement\","
+			    "\"resource_rightsizing\",\"temporal_shift\"],\"implementation_cost_krw\":1000}"),
+		200);
+	near(json_object_get_double(member(&w, "reduction_percent")), (1 - 0.9 * 0.85 * 1.4 / 1.6) * 100);
+	steps = member(&w, "steps");
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		kg += number_in(json_object_array_get_idx(steps, i), "estimated_kg_month");
+		krw += number_in(json_object_array_get_idx(steps, i), "estimated_krw_month");
+	}
+	near(kg, json_object_get_double(member(&w, "emissions_reduction_kg_month")));
+	near(krw, json_object_get_double(member(&w, "estimated_cost_savings_krw_month")));
+	near(1000 / krw, json_object_get_double(member(&w, "payback_months")));
+	assert_string_equal(text_in(json_object_array_get_idx(steps, 0), "type"), "temporal_shift");
+	assess(&w, "{\"workload_name\":\"train\"}");
+	assert_true(krw < json_object_get_double(member(&w, "estimated_cost_krw_month")));
+	destroy(&w);
+}
+
+static void every_kind_is_offered_what_fits_it(void **state)
+{
+	static const struct {
+		const char *owner_kind, *reason, *confidence;
+	} cases[] = { { "Deployment", "CONTINUOUS", "" }, { "StatefulSet", "CONTINUOUS", "" },
+		{ "DaemonSet", "CONTINUOUS", "" }, { "CronJob", "", "medium" }, { "Job", "", "medium" },
+		{ "", "", "low" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world w;
+		begin(&w, cases[i].owner_kind);
+		assert_int_equal(compare(&w, "{\"workload_name\":\"train-x7k2p\"}"), 200);
+		assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), cases[i].reason);
+		if (cases[i].confidence[0] != '\0')
+			assert_string_equal(
+				text_in(step(&w, "temporal_shift"), "confidence"), cases[i].confidence);
+		/* who says how long it runs means a job */
+		assert_int_equal(
+			compare(&w, "{\"workload_name\":\"train-x7k2p\",\"duration_hours\":2.5}"), 200);
+		near(number_in(step(&w, "temporal_shift"), "estimated_reduction_percent"), 10);
+		destroy(&w);
+	}
+}
+
+static void what_runs_all_day_stays_where_it_is(void **state)
+{
+	const struct job job = { "Job", 8, 5.2, 23, 34.5 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.4;
+	use_grid(&w, "00:00,510\n02:00,459\n06:00,510\n");
+	run_job(&w, &job, 24);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "CONTINUOUS", true);
+	expect_reason(&w, "IDLE_NOT_SHARED", true);
+	expect_number(&w, "reduction_percent", 0);
+	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "to"), "6");
+	near(number_in(step(&w, "resource_rightsizing"), "realizable_saving_percent"), 0);
+	destroy(&w);
+}
+
+static void what_cannot_be_worked_out_says_why(void **state)
+{
+	const struct job no_request = { "Job", 0, 5.2, 23, 34.5 }, small = { "Job", 5, 5.2, 23, 34.5 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.4;
+	run_job(&w, &no_request, 2);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "NO_HOURLY_DATA", true);
+	expect_reason(&w, "NO_REQUEST", true);
+	expect_absent(&w, "payback_months");
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"pue_improvement\"]}"), 200);
+	expect_reason(&w, "NO_BENEFIT", true); /* it is there already */
+	w.config.pue = 0;
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"pue_improvement\"]}"), 200);
+	assert_string_equal(text_in(step(&w, "pue_improvement"), "reason_code"), "PUE_ASSUMED");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[]}"), 200);
+	assert_int_equal(json_object_array_length(member(&w, "steps")), 0);
+	expect_number(&w, "reduction_percent", 0);
+	destroy(&w);
+	make(&w);
+	run_job(&w, &small, 0.5);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "NO_HISTORY", true);
+	destroy(&w);
+}
+
+static void a_region_is_compared_with_its_pue_and_its_prices_are_not_invented(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"regional_migration\","
+				     "\"temporal_shift\"],\"target_region\":\"eu-north-1\"}"),
+		200);
+	near(json_object_get_double(member(&w, "reduction_percent")), (1 - 21 * 1.1 / (510 * 1.4)) * 100);
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), "NO_HOURLY_DATA");
+	expect_absent(&w, "estimated_cost_savings_krw_month");
+	expect_text(&w, "intensity_status_after", "COMPLIANT");
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"regional_migration\"],"
+			    "\"target_region\":\"kr-moon-1\"}"),
+		422);
+	expect_error(&w, "UNKNOWN_REGION");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"tariff\":\"none\"}"), 422);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"magic\"]}"), 422);
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"regional_migration\"],"
+			    "\"target_region\":\"eu-west-3\"}"),
+		200);
+	expect_reason(&w, "PUE_UNKNOWN", true);
+	destroy(&w);
+}
+
+static void cleaner_but_dearer_hours_are_said_to_be_so(void **state)
+{
+	const struct job job = { "Job", 0, 1, 50, 0 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.4;
+	use_grid(&w, "00:00,510\n09:00,400\n13:00,510\n");
+	fixture_pass(&w.f, 14 * 3600); /* 23:00 */
+	w.f.once.counted_ns = 0;
+	w.f.once.first_boot_ns = w.f.once.boot_ns;
+	run_job(&w, &job, 4);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "COST_INCREASES", true);
+	assert_true(json_object_get_double(member(&w, "estimated_cost_savings_krw_month")) < 0);
+	expect_absent(&w, "payback_months");
+	w.knowledge.is_cloud_guest = true;
+	compare(&w, "{\"workload_name\":\"train\",\"lang\":\"ko\"}");
+	expect_reason(&w, "COST_IS_REFERENCE", true);
+	destroy(&w);
+}
+
+static void nothing_used_saves_nothing(void **state)
+{
+	const struct job job = { "Job", 8, 0, 0, 0 };
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.6;
+	use_grid(&w, "00:00,510\n02:00,459\n06:00,510\n");
+	run_job(&w, &job, 2);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "ZERO_ENERGY", true);
+	expect_number(&w, "reduction_percent", 0);
+	expect_number(&w, "emissions_reduction_kg_month", 0);
+	expect_number(&w, "estimated_cost_savings_krw_month", 0);
+	w.knowledge.age_ns = 60 * NS_PER_SECOND;
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	only_promised_fields(&w);
+	expect_absent(&w, "reduction_percent");
+	destroy(&w);
+}
+
+/* A command is run as it was meant when a shell reads it, or is not shown. */
+static void commands_can_be_pasted(void **state)
+{
+	struct world w;
+	struct json_object *size;
+
+	(void)state;
+	begin(&w, "Deployment");
+	compare(&w, "{\"workload_name\":\"train\"}");
+	size = step(&w, "resource_rightsizing");
+	assert_string_equal(text_in(size, "action"),
+		"kubectl -n ai-team set resources deployment train --requests=cpu=6");
+	destroy(&w);
+	begin(&w, "CronJob");
+	compare(&w, "{\"workload_name\":\"train\"}");
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "action"),
+		"kubectl -n ai-team patch cronjob train --type merge -p "
+		"'{\"spec\":{\"schedule\":\"0 2 * * *\",\"timeZone\":\"Asia/Seoul\"}}'");
+	destroy(&w);
+}
+
+static void names_as_answers_show_them_are_understood(void **state)
+{
+	static const char *const names[] = { "ai-team/train", "ai-team/train (job)",
+		"ai-team/train-x7k2p (pod)" };
+	struct world w;
+	char text[128];
+
+	(void)state;
+	begin(&w, "Job");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(text, sizeof(text), "{\"workload_name\":\"%s\"}", names[i]);
+		assert_int_equal(assess(&w, text), 200);
+		expect_text(&w, "namespace", "ai-team");
+	}
+	fixture_name(&w.f, 12, WORKLOAD_SYSTEM, "system", "(root)");
+	const struct power_row row = { .id = 12 };
+	fixture_pass(&w.f, 10);
+	assert_int_equal(fixture_send(&w.f, &row, 1), 0);
+	assert_int_equal(book_commit(&w.f.book), 0);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"system/(root)\"}"), 200);
+	expect_text(&w, "workload", "(root)");
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ai-team/train (deployment)\"}"), 404);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"/\"}"), 404);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ai-team/ (job)\"}"), 404);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ai-team/train\",\"namespace\":\"prod\"}"), 404);
+	destroy(&w);
+}
+
+static void an_owner_is_the_sum_of_all_its_pods(void **state)
+{
+	enum { PODS = 200 };
+	struct power_row rows[PODS];
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.4;
+	for (uint64_t i = 0; i < PODS; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "web-%llu", (unsigned long long)i);
+		const struct workload_row row = { .op = TOPOLOGY_ADD,
+			.id = 100 + i,
+			.kind = WORKLOAD_POD,
+			.namespace = text_of("prod"),
+			.workload = text_of(name),
+			.pod = text_of(name),
+			.owner_kind = text_of("Deployment"),
+			.owner = text_of("web") };
+		fixture_name_row(&w.f, &row);
+	}
+	for (uint64_t second = 0; second <= 20; second += 10) {
+		for (uint64_t i = 0; i < PODS; i++) {
+			rows[i] = (struct power_row) { .id = 100 + i };
+			rows[i].active_uj.by[ZONE_PACKAGE] = second * 1000000;
+		}
+		w.f.once.total_uj.by[ZONE_PACKAGE] = second * PODS * 1000000;
+		assert_int_equal(fixture_send(&w.f, rows, PODS), 0);
+		fixture_pass(&w.f, 10);
+	}
+	assert_int_equal(book_commit(&w.f.book), 0);
+	w.knowledge.now_real_ns = w.f.once.real_ns;
+	assert_int_equal(assess(&w, "{\"workload_name\":\"web\"}"), 200);
+	expect_text(&w, "kind", "deployment");
+	expect_number(&w, "current_power_watts", PODS);
+	destroy(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_and_fifteen_percent_make_twenty_three_and_a_half),
+		cmocka_unit_test(the_steps_add_up_and_the_order_is_by_worth),
+		cmocka_unit_test(every_kind_is_offered_what_fits_it),
+		cmocka_unit_test(what_runs_all_day_stays_where_it_is),
+		cmocka_unit_test(what_cannot_be_worked_out_says_why),
+		cmocka_unit_test(a_region_is_compared_with_its_pue_and_its_prices_are_not_invented),
+		cmocka_unit_test(cleaner_but_dearer_hours_are_said_to_be_so),
+		cmocka_unit_test(nothing_used_saves_nothing),
+		cmocka_unit_test(commands_can_be_pasted),
+		cmocka_unit_test(names_as_answers_show_them_are_understood),
+		cmocka_unit_test(an_owner_is_the_sum_of_all_its_pods),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
