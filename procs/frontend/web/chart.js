@@ -21,7 +21,7 @@ function xLabels(u, splits, axis, space, step) {
 
 // Whole seconds at least, and steps that clocks have.
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000];
-const xAxis = () => axis({ values: xLabels, incrs: steps, space: 72 });
+const xAxis = () => axis({ values: xLabels, incrs: steps, space: 72, size: 30 });
 
 function axis(options) {
 	const line = { stroke: css("--line"), width: 1 };

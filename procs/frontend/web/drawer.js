@@ -115,7 +115,7 @@ async function fill(body, one) {
 		section(t("improvements"), improvements(a)),
 		section(t("whatIf"), compare ? whatIf(one, a) : el("p", { class: "quiet", text: t("noWhatIf") })),
 		section(t("reasons"), el("dl", { class: "reasons" }, a.reason_codes.map((code) => fact(code, texts[code] ?? ""))), el("p", { class: "quiet", text: a.disclaimer })),
-		section(t("sources"), el("pre", { text: JSON.stringify(a.provenance, null, 1) })));
+		section(t("sources"), el("pre", { tabIndex: 0, "aria-label": t("sources"), role: "region", text: JSON.stringify(a.provenance, null, 1) })));
 	await addHistory(past, one).catch((error) => past.replaceChildren(el("p", { class: "quiet", text: error.message })));
 }
 
@@ -125,7 +125,9 @@ export function open(one) {
 	drawer.replaceChildren(
 		el("header", {}, el("div", {}, el("h2", { id: "drawer-title", text: one.workload }), el("small", { text: `${one.namespace} · ${one.kind}` })),
 			el("button", { type: "button", class: "close", "aria-label": t("close"), text: "✕", onclick: () => drawer.close() })), body);
-	drawer.onclick = (event) => event.target === drawer && drawer.close();
+	drawer.onclick = (event) => {
+		if (event.target === drawer) drawer.close(); // beside it
+	};
 	drawer.showModal();
 	fill(body, one).catch((error) => body.replaceChildren(el("p", { class: "quiet", text: `${error.message} ${error.hint ?? ""}` })));
 }

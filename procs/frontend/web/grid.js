@@ -1,5 +1,5 @@
 // The next 24 hours of grid and price, the best window, the night, and a job's carbon and cost side by side.
-import { $, clock, el, key, number, percent } from "./dom.js";
+import { $, clock, el, key, moment, number, percent } from "./dom.js";
 import { chartIn, hasCharts, hours } from "./chart.js";
 import { ask, view } from "./ask.js";
 import { t } from "./texts.js";
@@ -16,12 +16,15 @@ function buildProfiles() {
 	$("profile").replaceChildren(...known.map(([value, text]) => new Option(text, value, false, value === profile)));
 }
 
+// With its day: it may well be tomorrow's.
+const bestTime = (schedule) => `${moment(new Date(schedule.optimal_start))}–${clock(new Date(schedule.optimal_end))}`;
+
 function tell(schedule, profiles) {
 	const code = schedule.recommendation_code;
 	const quality = profiles.provenance.grid.quality;
 	const has = code !== "NO_HOURLY_DATA";
 	$("grid-source").textContent = !has ? t("noHourly") : quality === "sample" ? t("isSample") : t("isForecast", profiles.provenance.grid.source);
-	$("best").textContent = !has ? "" : code === "NO_BENEFIT" ? t("bestSame") : t("best", schedule.optimal_schedule, percent(schedule.reduction_vs_mean_percent));
+	$("best").textContent = !has ? "" : code === "NO_BENEFIT" ? t("bestSame") : t("best", bestTime(schedule), percent(schedule.reduction_vs_mean_percent));
 	const night = schedule.night_window_check;
 	$("night").textContent = night ? t(`night_${night.verdict}`, percent(Math.abs(night.vs_mean_percent))) : "";
 	$("night").dataset.verdict = night?.verdict ?? "";
@@ -44,6 +47,7 @@ function draw() {
 	const price = list.map((hour) => hour.krw_per_kWh);
 	const end = times.at(-1) + 3600; // a step as long as the others
 	const window = schedule.optimal_start && schedule.optimal_intensity ? [Date.parse(schedule.optimal_start) / 1000, Date.parse(schedule.optimal_end) / 1000] : null;
+	day.isMarked = window !== null && window[0] < end;
 	if (hasCharts()) chart.draw(() => hours([...times, end], [...carbon, carbon.at(-1)], [...price, price.at(-1)], window));
 	showHour(null);
 	tell(schedule, profiles);
@@ -59,7 +63,7 @@ function showHour(index) {
 		el("li", { class: "sum", text: clock(new Date(hour.start)) }),
 		key("var(--carbon)", t("intensity"), has ? number(hour.intensity_gCO2eq_kWh, 0) : "–"),
 		key("var(--cost)", t("price"), number(hour.krw_per_kWh, 1)),
-		...(day.schedule.optimal_intensity ? [key("var(--good)", t("bestWindow"))] : []));
+		...(day.isMarked ? [key("var(--good)", t("bestWindow"))] : []));
 	$("grid-chart").setAttribute("aria-label", `${t("gridTitle")}. ${clock(new Date(hour.start))}: ${has ? `${number(hour.intensity_gCO2eq_kWh, 0)} gCO2eq/kWh, ` : ""}${number(hour.krw_per_kWh, 1)} KRW/kWh`);
 }
 

@@ -96,7 +96,7 @@ const table = {
 	intensity: ["carbon, gCO₂eq/kWh", "탄소, gCO₂eq/kWh"],
 	price: ["energy charge, KRW/kWh", "전력량 요금, 원/kWh"],
 	bestWindow: ["best window", "최적 시간대"],
-	best: ["Cleanest: {0} — {1} less carbon than the average start.", "가장 깨끗한 시간대: {0} — 평균 시작보다 탄소 {1} 적음."],
+	best: ["Cleanest for this job: {0}, {1} less carbon than the average start.", "이 작업에 가장 깨끗한 시간대: {0}, 평균 시작보다 탄소 {1} 적음."],
 	bestSame: ["No start is cleaner than the average by 1 % or more.", "평균보다 1 % 이상 깨끗한 시작 시각이 없습니다."],
 	night_cleaner: ["Is the night cleaner? Yes: 02:00–06:00 is {0} below the day's mean.", "밤이 더 깨끗한가? 예: 02:00–06:00은 하루 평균보다 {0} 낮습니다."],
 	night_dirtier: ["Is the night cleaner? No: 02:00–06:00 is {0} above the day's mean.", "밤이 더 깨끗한가? 아니요: 02:00–06:00은 하루 평균보다 {0} 높습니다."],

@@ -1,0 +1,356 @@
+// The pages in a real Chromium: every control, both languages, narrow and wide, the server killed and back.
+// Usage: node test_pages.mjs BIN_FOLDER NODE_MODULES [SCREENSHOT_FOLDER]. Prints PASS or FAIL a test.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { Site, sleep, until } from "./site.mjs";
+
+const [bin, modules, shots] = process.argv.slice(2).map((path) => resolve(path));
+const load = createRequire(`${modules}/`);
+const { chromium } = load("playwright-core");
+const { Validator } = await import(load.resolve("@seriousme/openapi-schema-validator"));
+const axe = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
+const WORKLOAD = "ml-training-job";
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const site = await new Site(bin).start("model", 30, "pue=1.6");
+const tests = [];
+const test = (name, run) => tests.push([name, run]);
+
+// A page, and everything that went wrong in it: errors, and what the policy refused.
+async function visit({ path = "/", language = "en", width = 1440, height = 1000, theme = "light", before, at = site } = {}) {
+	const context = await browser.newContext({ viewport: { width, height }, locale: language === "ko" ? "ko-KR" : "en-US", colorScheme: theme, reducedMotion: "reduce" });
+	const page = await context.newPage();
+	const wrong = [];
+	page.on("pageerror", (error) => wrong.push(error.message));
+	page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+	if (before) await before(page);
+	await page.goto(at.url + path);
+	const text = (selector) => page.locator(selector).first().innerText();
+	const check = (selector, wanted, ms) => until(`${selector} to be ${wanted}`, async () => {
+		const got = await text(selector);
+		return wanted instanceof RegExp ? wanted.test(got) : got.includes(wanted);
+	}, ms);
+	const live = () => until("live", async () => (await page.getAttribute("#state", "data-state")) === "live" && /\d/.test(await text("#node-watts")));
+	return { page, text, check, live, wrong, close: () => context.close() };
+}
+
+async function seen(options, run) {
+	const view = await visit(options);
+	try {
+		if (!options.path) await view.live();
+		await run(view);
+		assert.deepEqual(view.wrong, [], "errors in the page");
+	} finally {
+		await view.close();
+	}
+}
+
+const value = (text) => Number(text.replace(/[^0-9.+-]/g, ""));
+const near = (got, wanted, share, what) => assert.ok(Math.abs(got - wanted) <= share * Math.abs(wanted), `${what}: ${got}, not ${wanted}`);
+
+test("the description is valid OpenAPI 3.1 in both languages", async () => {
+	for (const language of ["en", "ko"]) {
+		const response = await fetch(`${site.url}/openapi.json`, { headers: { "Accept-Language": language } });
+		const document = await response.json();
+		const verdict = await new Validator().validate(document);
+		assert.ok(verdict.valid, JSON.stringify(verdict).slice(0, 500));
+		assert.match(document.info.description, language === "ko" ? /워크로드/ : /workload/);
+	}
+	const broken = { openapi: "3.1.0", info: { title: "x" }, paths: {} };
+	assert.equal((await new Validator().validate(broken)).valid, false, "the validator finds nothing");
+});
+
+test("the page shows what the API answers", () => seen({}, async ({ page, text, check }) => {
+	await check("#carbon", /\d/);
+	const [now, month] = await Promise.all([site.ask("list_top_power_consumers"), site.ask("get_power_consumption_summary")]);
+	near(value(await text("#node-watts")), now.node_power_watts, 0.05, "node");
+	near(value(await text("#carbon")), month.emissions_kg_month, 0.02, "carbon");
+	near(value(await text("#cost")), month.estimated_cost_krw_month, 0.02, "cost");
+	near(value(await text("#energy")), month.emissions_kg_month / 423 / 1.6 * 1000, 0.02, "energy");
+	assert.match(await text("#node-error"), /35 %/);
+	assert.match(await text("#node-source"), /model curve:epyc_3/);
+	assert.equal(await page.locator("#zone-list li").count(), 3);
+	assert.equal(await page.locator("#list tbody tr").count(), month.workload_count);
+	assert.equal(value((await text("#verdict-list")).split("\n")[1]), month.compliance_summary.NON_COMPLIANT);
+	assert.match(await text("#foot"), /read \d+ s ago/);
+}));
+
+test("every range draws, and its table adds up to the node", () => seen({}, async ({ page, check }) => {
+	await page.click("#power-table-button");
+	for (const range of ["live", "PT1H", "P1D", "P7D", "P30D"]) {
+		await page.click(`[data-range=${range}]`);
+		assert.equal(await page.getAttribute(`[data-range=${range}]`, "aria-pressed"), "true");
+		await check("#power-note", range === "live" ? /every 2 s/ : /Means of/);
+		assert.equal(await page.locator("#power-chart canvas").count(), 1);
+		const rows = await page.locator("#power-table tbody tr").evaluateAll((list) => list.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.innerText)));
+		const numbers = rows.filter((row) => !row.includes("–")).map((row) => row.map(Number));
+		assert.ok(numbers.length > 0, `nothing in the table of ${range}`);
+		for (const row of numbers) near(row.slice(0, -1).reduce((sum, one) => sum + one, 0), row.at(-1), 0.01, `${range} adds up`);
+	}
+	await page.click("[data-range=P1D]");
+	await page.focus("#power-chart");
+	const last = await page.locator("#power-legend .sum").innerText();
+	for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowLeft");
+	assert.notEqual(await page.locator("#power-legend .sum").innerText(), last, "the arrow keys move nothing");
+}));
+
+test("the list is filtered, sorted and searched", () => seen({}, async ({ page, check }) => {
+	const names = () => page.locator("#list tbody button.name").allInnerTexts();
+	await until("rows", async () => (await names()).length === 9);
+	await page.click("[data-sort=power]");
+	await until("order by power", async () => {
+		const numbers = (await page.locator("#list tbody td:nth-child(3)").allInnerTexts()).map(Number);
+		return (await page.getAttribute("#list th:nth-child(3)", "aria-sort")) === "descending" && numbers.every((one, i) => i === 0 || numbers[i - 1] >= one);
+	});
+	await page.click("[data-sort=name]");
+	await until("order by name", async () => {
+		const found = await names();
+		return JSON.stringify(found) === JSON.stringify([...found].sort());
+	});
+	await page.fill("#find", "ai-te");
+	await until("two found", async () => (await names()).length === 2);
+	await page.fill("#find", "");
+	await page.click("[data-status=COMPLIANT]");
+	await check("#list-note", "None.");
+	await page.click("[data-status=NON_COMPLIANT]");
+	await until("all over", async () => (await names()).length === 9);
+	assert.ok((await page.locator("#list tbody abbr").first().getAttribute("title")).length > 10, "a reason without its text");
+}));
+
+test("a drawer opens and closes by the keyboard and tells one workload", () => seen({}, async ({ page, text, check }) => {
+	const button = page.locator("button.name", { hasText: WORKLOAD });
+	await button.focus();
+	await page.keyboard.press("Enter");
+	await check("#drawer-title", WORKLOAD);
+	await check("#drawer .lead", /483/);
+	assert.match(await text("#drawer .gauges"), /483 g\/kWh[\s\S]*1\.60/);
+	await until("its history", async () => (await page.locator("#drawer canvas").count()) === 1);
+	assert.match(await text("#drawer .reasons"), /MODEL_POWER/);
+	await page.keyboard.press("Escape");
+	await until("closed", async () => !(await page.locator("#drawer").isVisible()));
+	assert.equal(await page.evaluate(() => document.activeElement.textContent), WORKLOAD, "focus is lost");
+	await button.click();
+	await page.click("#drawer .close");
+	assert.equal(await page.locator("#drawer").isVisible(), false);
+}));
+
+test("what if asks the tool that compares, where there is one", async () => {
+	const impact = { current_status: "NON_COMPLIANT", optimized_status: "COMPLIANT", mean_power_watts: 14.6, optimized_power_watts: 12.4, current_monthly_emissions_kg: 7.2,
+		optimized_monthly_emissions_kg: 5.4, service_status_after: "COMPLIANT", recommendation: "Both together.", steps: [{ type: "temporal_shift", description: "Later.", estimated_reduction_percent: 10, applied: true }] };
+	let asked;
+	const before = async (page) => {
+		await page.route("**/tools", async (route) => route.fulfill({ json: { tools: [{ name: "compare_optimization_impact", title: "x" }] } }));
+		await page.route("**/tools/compare_optimization_impact", async (route) => {
+			asked = route.request().postDataJSON();
+			await route.fulfill({ json: impact });
+		});
+	};
+	await seen({ before }, async ({ page, check }) => {
+		await page.locator("button.name", { hasText: WORKLOAD }).click();
+		await until("its history", async () => (await page.locator("#drawer canvas").count()) === 1); // nothing moves after it
+		await page.fill("#drawer [name=pue]", "1.3");
+		await page.check("#drawer [value=pue_improvement]");
+		await page.uncheck("#drawer [value=resource_rightsizing]");
+		await page.click("#drawer form button");
+		await check("#drawer .impact", /5\.40 kg[\s\S]*Both together\.[\s\S]*Later\./);
+		assert.deepEqual(asked, { workload_name: WORKLOAD, namespace: "ai-team", optimizations: ["temporal_shift", "pue_improvement"], target_pue: 1.3 });
+	});
+});
+
+test("the grid says what it does not know, and a sample day is called one", () => seen({}, async ({ page, text, check }) => {
+	await check("#grid-source", /none is invented/);
+	await check("#options", /carbon not known/);
+	assert.equal(await text("#night"), "");
+	await page.selectOption("#profile", "KPX_2023-09-01");
+	await check("#grid-source", /no forecast/);
+	const known = await site.ask("calculate_optimal_schedule", { power_watts: 500, profile: "KPX_2023-09-01" });
+	await check("#best", known.optimal_schedule.slice(0, 5)); // "11:00-15:00 KST"
+	await check("#night", known.night_window_check.verdict === "dirtier" ? /No: .* above/ : /./);
+	assert.equal(await page.locator("#options .option").count(), 3);
+	const grams = async () => value(await text("#options .carbon .g"));
+	const before = await grams();
+	await page.fill("#job-watts", "1000");
+	await page.click("#job button");
+	await until("twice the power, twice the carbon", async () => Math.abs(await grams() - 2 * before) <= 2);
+}));
+
+test("Korean is Korean everywhere and stays after a reload", () => seen({}, async ({ page, text, check, live }) => {
+	await page.click("#lang");
+	await check("#power-title", "워크로드별 전력");
+	await check("#list .badge", "기준 초과");
+	assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
+	await page.reload();
+	await live();
+	assert.match(await text("#node-source"), /추정값/);
+	const left = (await page.locator("main").innerText()).match(/\b(the|of|and|was|not)\b/g);
+	assert.equal(left, null, `English left: ${left}`);
+	await page.click("#lang");
+	await check("#power-title", "Power by workload");
+}));
+
+test("the theme is chosen, light, dark or the system's", () => seen({ theme: "dark" }, async ({ page }) => {
+	const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+	const dark = await paper();
+	await page.click("#theme");
+	assert.notEqual(await paper(), dark);
+	await page.click("#theme");
+	assert.equal(await paper(), dark);
+	await page.click("#theme");
+	assert.match(await page.locator("#theme").innerText(), /auto/);
+}));
+
+test("nothing stands beyond the edge of a narrow screen", async () => {
+	for (const language of ["en", "ko"])
+		await seen({ width: 360, height: 740, language }, async ({ page }) => {
+			assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+			await page.locator("button.name").first().click();
+			await until("the drawer", async () => (await page.locator("#drawer .gauges").count()) === 1);
+			assert.equal(await page.evaluate(() => document.querySelector("#drawer").getBoundingClientRect().width), 360);
+		});
+});
+
+test("axe finds nothing to object to, light and dark, with the drawer open and closed", async () => {
+	for (const theme of ["light", "dark"])
+		await seen({ theme }, async ({ page, check }) => {
+			await check("#carbon", /\d/);
+			for (const open of [false, true]) {
+				if (open) await page.locator("button.name").first().click();
+				if (open) await until("the drawer", async () => (await page.locator("#drawer canvas").count()) === 1);
+				await sleep(300); // the drawer's slide
+				await page.evaluate(axe);
+				const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] }));
+				assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target).slice(0, 3).join(" ")}`), []);
+			}
+		});
+});
+
+test("names of workloads stay text", async () => {
+	const hostile = "<img src=x onerror=document.title='struck'>";
+	const before = (page) => page.route("**/tools/list_workloads_by_compliance", async (route) => {
+		const answer = await (await route.fetch()).json();
+		answer.workloads[0].workload = hostile;
+		answer.workloads[0].namespace = "</td><script>document.title='struck'</script>";
+		await route.fulfill({ json: answer });
+	});
+	await seen({ before }, async ({ page, check }) => {
+		await check("#list tbody", "onerror");
+		assert.equal(await page.locator("#list img, #list script").count(), 0);
+		assert.equal(await page.title(), "tanso");
+	});
+});
+
+test("without its chart library the page says so and keeps its numbers", async () => {
+	const view = await visit({ before: (page) => page.route("**/uplot.js", (route) => route.fulfill({ status: 404, body: "" })) });
+	await view.live();
+	await view.check("#power-note", /This build has no charts/);
+	await view.page.click("#power-table-button");
+	await until("a table", async () => (await view.page.locator("#power-table tbody tr").count()) > 0);
+	await view.close();
+});
+
+test("a token that is asked for goes along with everything", async () => {
+	const heard = [];
+	const guard = async (route) => {
+		const token = route.request().headers().authorization;
+		heard.push(token);
+		await (token === "Bearer let-me-in" ? route.continue() : route.fulfill({ status: 401, json: { error: { code: "UNAUTHORIZED", message: "A token is needed." } } }));
+	};
+	const view = await visit({ before: async (page) => {
+		for (const path of ["**/tools/*", "**/views/*", "**/events"]) await page.route(path, guard);
+	} });
+	await view.page.fill("#token", "let-me-in");
+	await view.page.click("#login button");
+	await view.live();
+	assert.ok(heard.filter(Boolean).length > 0 && !view.page.url().includes("let-me-in"));
+	await view.close();
+});
+
+test("a server that goes away leaves the page quiet, and it is live again when it returns", async () => {
+	const { page, check, live, text, close } = await visit();
+	await live();
+	const before = await text("#state");
+	await site.stopFrontend();
+	await until("offline", async () => (await page.getAttribute("#state", "data-state")) === "offline");
+	await check("#state", /trying again/);
+	assert.ok(await page.evaluate(() => document.body.classList.contains("away")));
+	assert.match(await text("#node-watts"), /\d/, "the last numbers are gone");
+	await sleep(1200); // it tries in vain meanwhile
+	await site.startFrontend();
+	await until("live again", async () => (await page.getAttribute("#state", "data-state")) === "live" && (await text("#state")) !== before);
+	await close();
+});
+
+test("fake watts are called fake, and judged by nobody", async () => {
+	const demo = await new Site(bin).start("fake", 2);
+	try {
+		for (const [language, words] of [["en", /FAKE WATTS/], ["ko", /가짜 전력/]])
+			await seen({ at: demo, language }, async ({ check, text }) => {
+				await check("#notices", words);
+				await check("#list .badge", language === "ko" ? "판단 보류" : "undecided");
+				assert.match(await text("#node-watts"), /\d/);
+			});
+	} finally {
+		demo.stop();
+	}
+});
+
+test("the docs page asks a tool by its form and shows answer and error", () => seen({ path: "/docs" }, async ({ page, wrong }) => {
+	await until("the tools", async () => (await page.locator("#go option").count()) > 7);
+	await page.selectOption("#go", "assess_workload_compliance");
+	const form = page.locator(".opblock.is-open");
+	const ask = async (name, status, words) => {
+		await form.locator("input").first().fill(name);
+		await form.locator(".execute").click();
+		await until(`${status}`, async () => (await form.locator(".live-responses-table .response .response-col_status").first().innerText()).startsWith(status));
+		await until(`${words}`, async () => words.test(await form.locator(".live-responses-table .response .response-col_description").first().innerText()));
+	};
+	await ask(WORKLOAD, "200", /"workload": "ml-training-job"/);
+	await ask("no-such-thing", "404", /WORKLOAD_NOT_FOUND/);
+	assert.equal(await page.locator(".auth-wrapper .authorize").count(), 1);
+	wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes("404"))); // the one that was meant
+}));
+
+async function takeShots() {
+	const shot = (page, name) => page.screenshot({ path: `${shots}/${name}.jpg`, type: "jpeg", quality: 82 });
+	const views = [["dashboard", { height: 1180 }], ["dashboard-ko-dark", { height: 1180, language: "ko", theme: "dark" }], ["narrow", { width: 390, height: 1400, language: "ko" }]];
+	for (const [name, options] of views)
+		await seen(options, async ({ page }) => {
+			await page.click("[data-range=P1D]");
+			await page.selectOption("#profile", "KPX_2023-09-01");
+			await page.mouse.move(0, 0);
+			await sleep(2500);
+			await shot(page, name);
+			if (name !== "dashboard") return;
+			await page.locator("button.name", { hasText: WORKLOAD }).click();
+			await sleep(1200);
+			await shot(page, "drawer");
+		});
+	await seen({ path: "/docs", width: 1280, height: 900 }, async ({ page }) => {
+		await until("the tools", async () => (await page.locator("#go option").count()) > 7);
+		await page.selectOption("#go", "assess_workload_compliance");
+		await page.locator(".opblock.is-open input").first().fill(WORKLOAD);
+		await sleep(300);
+		await shot(page, "docs");
+	});
+}
+
+let failed = 0;
+const only = process.env.ONLY;
+for (const [name, run] of tests) {
+	if (only && !name.includes(only)) continue;
+	const begin = Date.now();
+	try {
+		await run();
+		console.log(`PASS ${name}`);
+		if (process.env.TIMES) console.log(`     ${Date.now() - begin} ms`);
+	} catch (error) {
+		failed++;
+		console.log(`FAIL ${name}: ${error.message.split("\n").slice(0, 12).join(" | ")}`);
+	}
+}
+if (shots) await takeShots();
+await browser.close();
+site.stop();
+process.exit(failed > 0 ? 1 : 0);
