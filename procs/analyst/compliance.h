@@ -1,7 +1,7 @@
 /* From an intensity and a PUE to statuses with their confidence. Pure; docs/methodology.md has the rules. */
 #pragma once
 
-#include "analyst/data.h"
+#include "korea/data.h"
 #include "analyst/pue.h"
 
 #define STATUSES(X)                                                                                          \

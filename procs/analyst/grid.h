@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "analyst/data.h"
+#include "korea/data.h"
 #include "analyst/signal.h"
 
 #define GRID_POINTS_MAX     200000

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "analyst/data.h"
+#include "korea/data.h"
 
 #define PUE_ASSUMED_VALUE 1.40 /* for kWh and kg only, never for a status */
 

@@ -13,6 +13,8 @@ int verb_check(int argc, char **argv);
 int verb_regions(int argc, char **argv);
 int verb_compare(int argc, char **argv);
 int verb_schedule(int argc, char **argv);
+int verb_report(int argc, char **argv);
+int verb_verify(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_models(int argc, char **argv);
 int verb_train(int argc, char **argv);

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyst/data.h"
+#include "korea/data.h"
 
 static char folder[] = "/tmp/tanso-data-XXXXXX";
 
@@ -65,10 +65,12 @@ static void mistakes_are_named_by_file_and_path(void **state)
 	(void)state;
 	expect_refused("standards.json", "{'a':1}", "not valid JSON at byte 1");
 	expect_refused("standards.json", "{\"standards\":{}}", "must be an array");
-	expect_refused("standards.json", "{\"standards\":[]}", "KR_PUE_GREEN_DC");
+	expect_refused("standards.json", "{\"version\":\"1\",\"licence\":\"x\",\"standards\":[]}",
+		"KR_PUE_GREEN_DC");
 	expect_refused("grid_electricitymaps.json",
-		"{\"annual\":[{\"zone\":\"KR\",\"factor\":\"lifecycle\",\"year\":2025,\"value\":423,"
-		"\"source\":\"x\"}]}",
+		"{\"version\":\"1\",\"licence\":\"x\",\"legal_status\":\"reference\",\"annual\":[{\"zone\":"
+		"\"KR\","
+		"\"factor\":\"lifecycle\",\"year\":2025,\"value\":423,\"source\":\"x\"}]}",
 		"regions[1].zone: no lifecycle value for zone JP-TK");
 	expect_refused(
 		"regions.json", "{\"regions\":[{\"code\":\"a\"}]}", "regions[0].name: must be a string");
@@ -80,6 +82,13 @@ static void mistakes_are_named_by_file_and_path(void **state)
 		"{\"annual\":[{\"zone\":\"KR\",\"factor\":\"best\",\"year\":2023,\"value\":417,\"source\":"
 		"\"x\"}]}",
 		"annual[0].factor");
+	expect_refused("grid_official_kr.json",
+		"{\"legal_status\":\"rumour\",\"annual\":[{\"zone\":\"KR\",\"factor\":\"official\",\"year\":"
+		"2023,"
+		"\"value\":417,\"source\":\"x\"}]}",
+		"annual[0].legal_status: must be law, ");
+	expect_refused("holidays.json", "{\"version\":\"1\",\"legal_status\":\"law\",\"holidays\":[]}",
+		"licence: must be a string");
 	expect_refused("pue_regions.json",
 		"{\"regions\":[{\"region\":\"ap-northeast-1\",\"pue\":0.9,\"year\":2024}]}",
 		"regions[0].pue: must lie between 1 and 10");
@@ -110,12 +119,66 @@ static int remove_folder(void **state)
 	return system(command);
 }
 
+static char *read_all(const char *path, long *ret_size)
+{
+	FILE *file = fopen(path, "r");
+	char *text;
+
+	assert_non_null(file);
+	fseek(file, 0, SEEK_END);
+	*ret_size = ftell(file);
+	rewind(file);
+	text = malloc((size_t)*ret_size);
+	assert_int_equal(fread(text, 1, (size_t)*ret_size, file), *ret_size);
+	fclose(file);
+	return text;
+}
+
+static void one_changed_byte_changes_the_sha256(void **state)
+{
+	static const char *const files[] = { "standards.json", "regions.json", "grid_electricitymaps.json",
+		"grid_official_kr.json", "pue_regions.json", "grid_marginal.json", "profiles.json",
+		"tariffs.json", "holidays.json", "prices.json", "reporting.json" };
+	struct data *data = NULL;
+	struct data_error error = { 0 };
+	char before[65];
+
+	(void)state;
+	copy_files();
+	assert_int_equal(data_load(folder, &data, &error), 0);
+	strcpy(before, data->sha256);
+	data_free(data);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char path[256], *text, *quote;
+		FILE *out;
+		long size;
+		copy_files();
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		text = read_all(path, &size);
+		/* the first letter of the licence: the file stays a valid one */
+		quote = memmem(text, (size_t)size, "\"licence\": \"", 12);
+		assert_non_null(quote);
+		quote[12] = 'x';
+		out = fopen(path, "w");
+		assert_non_null(out);
+		fwrite(text, 1, (size_t)size, out);
+		fclose(out);
+		free(text);
+		if (data_load(folder, &data, &error) < 0)
+			fail_msg("%s", error.text);
+		if (strcmp(before, data->sha256) == 0)
+			fail_msg("a change of %s does not show", files[i]);
+		data_free(data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_files_load),
 		cmocka_unit_test(mistakes_are_named_by_file_and_path),
 		cmocka_unit_test(a_missing_file_is_named),
+		cmocka_unit_test(one_changed_byte_changes_the_sha256),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,10 +1,10 @@
-/* Rows of tariffs.json, holidays.json and prices.json: what the money side of an answer rests on. */
-#include "analyst/data_rows.h"
+/* Rows of tariffs.json, holidays.json, prices.json and reporting.json: what money and reports rest on. */
+#include "korea/data_rows.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "analyst/data.h"
+#include "korea/data.h"
 #include "base/kst.h"
 
 #define RATE_MAX 10000 /* KRW/kWh */
@@ -113,6 +113,9 @@ int read_price(void *context, const struct json_place *place)
 		(r = place_text(place, "source", price->source, sizeof(price->source))) < 0 ||
 		(r = place_number(place, "value", 0, 1e9, &price->value)) < 0)
 		return r;
+	if (data_price(data, price->code) != NULL)
+		return place_refuse(place, "code", "is there twice");
+	snprintf(price->legal_status, sizeof(price->legal_status), "%s", place->legal_status);
 	data->price_count++;
 	return 0;
 }

@@ -1,4 +1,4 @@
-#include "analyst/data.h"
+#include "korea/data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyst/data_json.h"
-#include "analyst/data_rows.h"
+#include "korea/data_json.h"
+#include "korea/data_rows.h"
 #include "base/cleanup.h"
 #include "ipc/tools.h"
 
@@ -131,6 +131,7 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 		{ "tariffs.json", "tariffs", read_tariff, &data->tariff_count, TARIFFS_MAX },
 		{ "holidays.json", "holidays", read_holiday, &data->holiday_count, HOLIDAYS_MAX },
 		{ "prices.json", "prices", read_price, &data->price_count, PRICES_MAX },
+		{ "reporting.json", "figures", read_price, &data->price_count, PRICES_MAX },
 	};
 	char digests[ARRAY_SIZE(files) * 64 + 1] = "";
 
@@ -148,6 +149,29 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 		strcat(digests, sha256);
 	}
 	return sha256_hex(digests, strlen(digests), data->sha256);
+}
+
+/* Figures that reports and answers take by name. */
+static int check_figures(const struct data *data, struct data_error *error)
+{
+	static const char *const codes[] = { "kau", "toe_per_mwh", "toe_per_mwh_2022", "gj_per_toe",
+		"report_toe", "tms_company_t", "tms_company_tj", "tms_site_t", "tms_site_tj", "ets_company_t",
+		"ets_site_t", "green_dc_points_1.4", "green_dc_points_1.5", "green_dc_points_1.6",
+		"green_dc_points_1.7", "green_dc_points_1.8", "green_dc_pass" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct price *figure = data_price(data, codes[i]);
+		if (figure != NULL && figure->value > 0)
+			continue;
+		snprintf(error->text, sizeof(error->text), "%s: no value above 0 for %s",
+			i == 0 ? "prices.json: prices" : "reporting.json: figures", codes[i]);
+		return -EINVAL;
+	}
+	if (data_annual(data, "KR", FACTOR_OFFICIAL) != NULL)
+		return 0;
+	snprintf(
+		error->text, sizeof(error->text), "grid_official_kr.json: annual: no official factor for KR");
+	return -EINVAL;
 }
 
 /* What every answer leans on must be there. */
@@ -179,7 +203,7 @@ static int check_whole(const struct data *data, struct data_error *error)
 				i, data->regions[i].zone);
 			return -EINVAL;
 		}
-	return 0;
+	return check_figures(data, error);
 }
 
 int data_load(const char *folder, struct data **ret_data, struct data_error *error)

@@ -1,10 +1,10 @@
 /* Rows of regions.json and of the files about them: annual factors, PUEs, marginal intensities, sample days. */
-#include "analyst/data_rows.h"
+#include "korea/data_rows.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "analyst/data.h"
+#include "korea/data.h"
 
 int read_region(void *context, const struct json_place *place)
 {
@@ -43,6 +43,7 @@ int read_annual(void *context, const struct json_place *place)
 		return place_refuse(place, "factor", "must be lifecycle, direct or official");
 	annual->factor = (enum grid_factor)kind;
 	annual->year = (int)year;
+	snprintf(annual->legal_status, sizeof(annual->legal_status), "%s", place->legal_status);
 	snprintf(annual->licence, sizeof(annual->licence), "%s", place->licence);
 	snprintf(annual->sha256, sizeof(annual->sha256), "%s", place->sha256);
 	data->annual_count++;

@@ -1,11 +1,11 @@
-#include "analyst/data_json.h"
+#include "korea/data_json.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "analyst/data.h"
+#include "korea/data.h"
 #include "base/cleanup.h"
 #include "ipc/tools.h"
 
@@ -84,6 +84,44 @@ static const char *text_or_empty(struct json_object *root, const char *key)
 	return json_object_get_string(value);
 }
 
+static bool is_legal_status(const char *text)
+{
+	static const char *const statuses[] = { LEGAL_STATUSES };
+
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (strcmp(statuses[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* What every file must say besides its rows. */
+static int check_head(const struct json_source *source, struct json_object *root, struct json_place *place)
+{
+	static const char *const keys[] = { "version", "licence" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (text_or_empty(root, keys[i])[0] == '\0') {
+			snprintf(place->error, place->error_size, "%s: %s: must be a string", source->file,
+				keys[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static int read_row(struct json_object *root, place_row_fn *read, void *context, struct json_place *place)
+{
+	int r;
+
+	place->legal_status =
+		text_or_empty(place_has(place, "legal_status") ? place->row : root, "legal_status");
+	r = read(context, place);
+	if (r == 0 && !is_legal_status(place->legal_status))
+		r = place_refuse(place, "legal_status",
+			"must be law, certification, official_factor, reference, derived, foreign_law or "
+			"contract, here or for the whole file");
+	return r;
+}
+
 static int read_rows(struct json_source *source, struct json_object *root, place_row_fn *read, void *context,
 	const size_t *count, size_t limit, struct json_place *place)
 {
@@ -106,11 +144,11 @@ static int read_rows(struct json_source *source, struct json_object *root, place
 			return place_refuse(place, "", "must be an object");
 		if (*count >= limit)
 			return place_refuse(place, "", "is one row too many");
-		r = read(context, place);
+		r = read_row(root, read, context, place);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return check_head(source, root, place);
 }
 
 int data_json_read(struct json_source *source, place_row_fn *read, void *context, const size_t *count,

@@ -1,9 +1,15 @@
-/* Reading one data file: {"version", "licence", …, LIST: [{…}, …]} with errors that name file and path. */
+/*
+ * Reading one data file: {"version", "licence", "legal_status", …, LIST: [{…}, …]} with errors that name file and path. What
+ * kind of rule a value is stands in its row or, for all of them, in the file: LEGAL_STATUSES.
+ */
 #pragma once
 
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#define LEGAL_STATUSES                                                                                       \
+	"law", "certification", "official_factor", "reference", "derived", "foreign_law", "contract"
 
 struct json_source {
 	const char *folder, *file, *list;
@@ -14,6 +20,7 @@ struct json_source {
 struct json_place {
 	struct json_object *row;
 	const char *file, *list, *licence, *source, *sha256;
+	const char *legal_status; /* of the row, else of the file */
 	size_t index;
 	char *error;
 	size_t error_size;

@@ -15,7 +15,7 @@
 #define TARIFFS_MAX         64
 #define HOLIDAYS_MAX        512
 #define PROFILES_MAX        32
-#define PRICES_MAX          32
+#define PRICES_MAX          64
 #define PUE_REF_DEFAULT     1.4 /* of standards on PUE alone, which state none */
 
 /* Kind of emission factor; comparing across kinds is a BASIS_MISMATCH. */
@@ -52,8 +52,8 @@ struct annual {
 	char zone[32];
 	enum grid_factor factor;
 	int year;
-	double value;                              /* gCO2eq/kWh */
-	char source[160], licence[64], sha256[65]; /* of the file */
+	double value;                                                /* gCO2eq/kWh */
+	char source[160], licence[64], legal_status[32], sha256[65]; /* of the file */
 };
 
 enum tariff_season { SEASON_SUMMER, SEASON_SPRING_AUTUMN, SEASON_WINTER, SEASON_COUNT };
@@ -78,8 +78,9 @@ struct profile {
 	char source[288], licence[160], sha256[65];
 };
 
+/* A price, or a figure of reporting.json. */
 struct price {
-	char code[32], unit[32], vintage[16], status[16], source[160];
+	char code[32], unit[32], vintage[16], status[16], legal_status[32], source[160];
 	double value;
 };
 

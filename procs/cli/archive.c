@@ -1,0 +1,85 @@
+#include "cli/archive.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VERSION_MIN 2 /* the first with sealed hours */
+#define BUSY_MS     2000
+
+static int64_t version_of(sqlite3 *db)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t version = -1;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+		sqlite3_step(statement) == SQLITE_ROW)
+		version = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return version;
+}
+
+static int open_database(struct archive *archive, const char *verb)
+{
+	int64_t version;
+
+	if (access(archive->path, R_OK) < 0) {
+		int r = -errno;
+		fprintf(stderr, "tanso %s: %s: %s%s\n", verb, archive->path, strerror(-r),
+			r == -EACCES ? "; remedy: sudo, or --ledger with a copy (docs/operations.md: backup)"
+				     : "");
+		return r;
+	}
+	if (sqlite3_open_v2(archive->path, &archive->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+		SQLITE_OK)
+		return -EIO;
+	sqlite3_busy_timeout(archive->db, BUSY_MS);
+	version = version_of(archive->db);
+	if (version < 0) {
+		fprintf(stderr, "tanso %s: %s: %s\n", verb, archive->path, sqlite3_errmsg(archive->db));
+		return -EBADMSG;
+	}
+	if (version < VERSION_MIN) {
+		fprintf(stderr, "tanso %s: %s: no ledger with sealed hours%s\n", verb, archive->path,
+			version == 1 ? "; the analyst brings it up to date when it starts" : "");
+		return -EPROTONOSUPPORT;
+	}
+	return 0;
+}
+
+int archive_open(struct archive *archive, const char *path, const char *config_path, const char *verb)
+{
+	struct config_error error = { 0 };
+	int r;
+
+	*archive = (struct archive) { 0 };
+	r = config_load(&archive->config, config_path, &error);
+	if (r < 0) {
+		fprintf(stderr, "tanso %s: %s\n", verb, error.text);
+		return r;
+	}
+	if (path != NULL)
+		snprintf(archive->path, sizeof(archive->path), "%s", path);
+	else
+		snprintf(archive->path, sizeof(archive->path), "%s/analyst/ledger.db",
+			archive->config.state_dir);
+	r = open_database(archive, verb);
+	if (r == 0 && sqlite3_exec(archive->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		r = -EIO;
+	if (r == 0)
+		r = sealed_open(&archive->sealed, archive->db);
+	if (r == -EBADMSG || r == -EIO)
+		fprintf(stderr, "tanso %s: %s: %s\n", verb, archive->path, sqlite3_errmsg(archive->db));
+	if (r < 0)
+		archive_close(archive);
+	return r;
+}
+
+void archive_close(struct archive *archive)
+{
+	sealed_close(archive->sealed);
+	sqlite3_close(archive->db);
+	archive->sealed = NULL;
+	archive->db = NULL;
+}

@@ -1,0 +1,220 @@
+#include "cli/bundle.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/table.h"
+#include "ipc/tools.h"
+#include "korea/data.h"
+
+struct writing {
+	FILE *out;
+	bool has_row;
+};
+
+static int flush(struct json_writer *writer, FILE *out)
+{
+	char *text = NULL;
+	size_t size;
+	int r = json_take(writer, &text, &size);
+
+	if (r == 0 && fwrite(text, 1, size, out) != size)
+		r = -EIO;
+	free(text);
+	return r;
+}
+
+static int write_row(void *context, const struct sealed_row *row)
+{
+	struct writing *writing = context;
+	struct json_writer writer = { 0 };
+
+	fputs(writing->has_row ? ",\n" : "\n", writing->out);
+	writing->has_row = true;
+	sealed_write_row(&writer, NULL, row);
+	return flush(&writer, writing->out);
+}
+
+static int write_hour(struct sealed *sealed, const struct sealed_hour *hour, FILE *out)
+{
+	struct writing writing = { .out = out };
+	struct json_writer writer = { 0 };
+	int r;
+
+	fprintf(out,
+		"{\"start\":%" PRId64 ",\"previous\":\"%s\",\"hash\":\"%s\",\"marks\":\"%.*s\",\"rows\":[",
+		hour->start, hour->previous, hour->hash, (int)hour->marks_size, hour->marks);
+	r = sealed_rows(sealed, hour->start, write_row, &writing);
+	if (r < 0)
+		return r;
+	fputs("],\n\"hour\":", out);
+	sealed_write_hour(&writer, NULL, hour);
+	r = flush(&writer, out);
+	fputc('}', out);
+	return r;
+}
+
+int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out)
+{
+	struct sealed_hour hour;
+	char from[32], to[32];
+	int r;
+
+	clock_format_kst((uint64_t)tally->from * NS_PER_SECOND, from);
+	clock_format_kst((uint64_t)tally->to * NS_PER_SECOND, to);
+	fprintf(out,
+		"{\"format\":\"" BUNDLE_FORMAT
+		"\",\"draft\":true,\"rule\":\"h_i = SHA-256(hex(h_{i-1}) + LF + "
+		"canonical_json(record_i)): of each hour its rows, then the "
+		"hour\",\"from\":\"%s\",\"to\":\"%s\",\n"
+		"\"hours\":[",
+		from, to);
+	sealed_select(sealed, tally->from, tally->to);
+	for (bool is_first = true; (r = sealed_next(sealed, &hour)) > 0; is_first = false) {
+		fputs(is_first ? "\n" : ",\n", out);
+		r = write_hour(sealed, &hour, out);
+		if (r < 0)
+			return r;
+	}
+	fprintf(out, "],\n\"head\":\"%s\",\"it_energy_uj\":%" PRId64 "}\n", tally->head, tally->total.it_uj);
+	return r < 0 ? r : ferror(out) ? -EIO : 0;
+}
+
+/* verification */
+
+struct reading {
+	struct audit *audit;
+	int64_t it_uj;
+};
+
+static int64_t integer_of(struct json_object *object, const char *key)
+{
+	struct json_object *value = member_of(object, key);
+
+	return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
+}
+
+static int64_t zone_sum(struct json_object *row, const char *key, uint32_t zones)
+{
+	struct json_object *by_zone = member_of(row, key);
+	int64_t uj = 0;
+
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		if (zone_is_counted((enum zone)zone, zones))
+			uj += integer_of(by_zone, zone_name((enum zone)zone));
+	return uj;
+}
+
+static int follow(struct audit_hour *hour, struct json_object *record, const char *what)
+{
+	struct json_writer writer = { 0 };
+	char *text = NULL;
+	size_t size;
+	int r;
+
+	chain_write_canonical(&writer, NULL, record);
+	r = json_take(&writer, &text, &size);
+	json_done(&writer);
+	if (r == 0)
+		r = audit_record(hour, text, size, what);
+	else
+		r = audit_record(hour, "", 0, what); /* has no canonical form: it is not what was sealed */
+	free(text);
+	return r;
+}
+
+static int follow_rows(struct reading *reading, struct audit_hour *hour, struct json_object *one)
+{
+	struct json_object *row;
+	uint32_t zones = (uint32_t)integer_of(member_of(one, "hour"), "zones");
+
+	for (size_t i = 0; (row = element_of(one, "rows", i)) != NULL; i++) {
+		char what[600];
+		snprintf(what, sizeof(what), "%.32s %.254s/%.254s (%.16s)", text_of_member(row, "kind"),
+			text_of_member(row, "namespace"), text_of_member(row, "name"),
+			text_of_member(row, "state"));
+		int r = follow(hour, row, what);
+		if (r != 0)
+			return r;
+		if (strcmp(text_of_member(row, "kind"), "node") == 0 &&
+			strcmp(text_of_member(row, "state"), power_state_name(POWER_FAKE)) != 0)
+			reading->it_uj += zone_sum(row, "active_uj", zones) + zone_sum(row, "idle_uj", zones);
+	}
+	return 0;
+}
+
+static int follow_hour(struct reading *reading, struct json_object *one)
+{
+	struct sealed_hour sealed = { .start = integer_of(one, "start"),
+		.marks = text_of_member(one, "marks") };
+	struct audit_hour hour = { .audit = reading->audit, .hour = &sealed };
+	int r;
+
+	sealed.marks_size = strlen(sealed.marks);
+	snprintf(sealed.previous, sizeof(sealed.previous), "%s", text_of_member(one, "previous"));
+	snprintf(sealed.hash, sizeof(sealed.hash), "%s", text_of_member(one, "hash"));
+	r = audit_begin_hour(&hour);
+	if (r == 0)
+		r = follow_rows(reading, &hour, one);
+	if (r == 0)
+		r = follow(&hour, member_of(one, "hour"), "the hour itself");
+	return r == 0 ? audit_end_hour(&hour) : r;
+}
+
+static void check_end(struct json_object *root, const struct reading *reading)
+{
+	struct audit *audit = reading->audit;
+
+	if (strcmp(text_of_member(root, "head"), audit->head) != 0)
+		snprintf(
+			audit->fault, sizeof(audit->fault), "head: it is not the hash after the last record");
+	else if (integer_of(root, "it_energy_uj") != reading->it_uj)
+		snprintf(audit->fault, sizeof(audit->fault),
+			"it_energy_uj: %" PRId64 " is not the sum of the rows, %" PRId64,
+			integer_of(root, "it_energy_uj"), reading->it_uj);
+}
+
+int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
+{
+	struct reading reading = { .audit = ret_audit };
+	size_t offset = 0;
+	struct json_object *root = json_parse_strict(text, size, &offset), *one;
+	int r = 0;
+
+	*ret_audit = (struct audit) { .head = CHAIN_GENESIS };
+	if (root == NULL || strcmp(text_of_member(root, "format"), BUNDLE_FORMAT) != 0) {
+		if (root == NULL)
+			snprintf(ret_audit->fault, sizeof(ret_audit->fault), "not valid JSON at byte %zu",
+				offset);
+		else
+			snprintf(ret_audit->fault, sizeof(ret_audit->fault),
+				"no bundle of format " BUNDLE_FORMAT);
+		json_object_put(root);
+		return -EINVAL;
+	}
+	for (size_t i = 0; r == 0 && (one = element_of(root, "hours", i)) != NULL; i++)
+		r = follow_hour(&reading, one);
+	if (r == 0)
+		check_end(root, &reading);
+	json_object_put(root);
+	return 0;
+}
+
+int bundle_verify(const char *path, struct audit *ret_audit)
+{
+	char *text = NULL;
+	size_t size = 0;
+	int r = data_read_file(path, BUNDLE_BYTES_MAX, &text, &size);
+
+	if (r < 0) {
+		fprintf(stderr, "tanso verify: %s: %s\n", path, strerror(-r));
+		return r;
+	}
+	r = bundle_verify_text(text, size, ret_audit);
+	if (r < 0)
+		fprintf(stderr, "tanso verify: %s: %s\n", path, ret_audit->fault);
+	free(text);
+	return r;
+}

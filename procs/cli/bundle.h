@@ -1,0 +1,19 @@
+/* The audit bundle: sealed hours of a period with their records and hashes, as one JSON file that can be verified without the
+ * ledger: {"format", "rule", "from", "to", "hours": [{"start", "previous", "hash", "marks", "rows": [record …], "hour": record}],
+ * "head", "it_energy_uj"}. */
+#pragma once
+
+#include <stdio.h>
+
+#include "audit/verify.h"
+#include "cli/tally.h"
+
+#define BUNDLE_FORMAT    "tanso-audit-1"
+#define BUNDLE_BYTES_MAX (256U << 20)
+
+/* 0 or -errno. */
+int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out);
+/* Follows the chain, and checks head and total. 0 with the result in *ret_audit; < 0 after saying why it cannot be read. */
+int bundle_verify(const char *path, struct audit *ret_audit);
+/* The same from memory; < 0 with audit->fault saying why. */
+int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit);

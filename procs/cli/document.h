@@ -1,0 +1,73 @@
+/*
+ * A report before it has a form: tables of typed cells, named for programs (key) and for people in both languages. One
+ * document, three writers: JSON, CSV, printable HTML.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define DOCUMENT_TABLES_MAX  8
+#define DOCUMENT_NOTES_MAX   24
+#define DOCUMENT_COLUMNS_MAX 12
+
+struct words {
+	const char *text[2]; /* [0] en, [1] ko; static */
+};
+
+struct column {
+	const char *key; /* in JSON; static */
+	struct words title;
+};
+
+enum cell_type { CELL_EMPTY, CELL_TEXT, CELL_NUMBER, CELL_INTEGER };
+
+struct cell {
+	enum cell_type type;
+	char *text;
+	double number;
+	int digits; /* shown to people; JSON has 9 significant ones */
+	int64_t integer;
+};
+
+struct table {
+	const char *key;
+	struct words title;
+	const struct column *columns; /* static */
+	size_t column_count;
+	struct cell *cells; /* row by row */
+	size_t cell_count, room;
+};
+
+struct document {
+	const char *key; /* energy-use … */
+	struct words title;
+	bool is_korean;
+	struct table tables[DOCUMENT_TABLES_MAX];
+	size_t table_count;
+	char *notes[DOCUMENT_NOTES_MAX]; /* foot of the page */
+	size_t note_count;
+	int failure; /* 0 or -ENOMEM, sticks */
+};
+
+void document_done(struct document *document);
+const char *words_in(const struct document *document, const struct words *words);
+
+/* The table stays the document's. NULL never: beyond the limit the last one is returned and the failure sticks. */
+struct table *document_table(struct document *document, const char *key, struct words title,
+	const struct column *columns, size_t column_count);
+/* Cells fill the rows from left to right. Texts are copied. */
+void put_cell_text(struct document *document, struct table *table, const char *text);
+void put_cell_number(struct document *document, struct table *table, double number, int digits);
+void put_cell_integer(struct document *document, struct table *table, int64_t integer);
+void put_cell_empty(struct document *document, struct table *table);
+__attribute__((format(printf, 2, 3))) void document_note(struct document *document, const char *format, ...);
+
+/* 0 or -errno. */
+int document_write_json(const struct document *document, FILE *out);
+/* UTF-8 with BOM, CRLF; a text that a spreadsheet would take for a formula begins with an apostrophe. */
+int document_write_csv(const struct document *document, FILE *out);
+/* One page for A4, no scripts, nothing from elsewhere. */
+int document_write_html(const struct document *document, FILE *out);

@@ -1,0 +1,69 @@
+#include <errno.h>
+#include <string.h>
+
+#include "cli/document.h"
+
+#define BOM "\xef\xbb\xbf"
+
+/* A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection): an apostrophe before it makes it text. Names
+ * of pods and processes are anybody's text. */
+static bool is_formula(const char *text)
+{
+	text += strspn(text, " ");
+	return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+}
+
+static void put_text_field(FILE *out, const char *text)
+{
+	fputc('"', out);
+	if (is_formula(text))
+		fputc('\'', out);
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c == '"')
+			fputc('"', out);
+		fputc(*c, out);
+	}
+	fputc('"', out);
+}
+
+static void put_field(FILE *out, const struct cell *cell)
+{
+	switch (cell->type) {
+	case CELL_EMPTY: break;
+	case CELL_TEXT: put_text_field(out, cell->text); break;
+	case CELL_NUMBER: fprintf(out, "%.*f", cell->digits, cell->number); break;
+	case CELL_INTEGER: fprintf(out, "%lld", (long long)cell->integer); break;
+	}
+}
+
+static void put_table(const struct document *document, const struct table *table, FILE *out)
+{
+	size_t columns = table->column_count;
+
+	fputs("\r\n", out);
+	put_text_field(out, words_in(document, &table->title));
+	fputs("\r\n", out);
+	for (size_t i = 0; i < columns; i++) {
+		put_text_field(out, words_in(document, &table->columns[i].title));
+		fputs(i + 1 < columns ? "," : "\r\n", out);
+	}
+	for (size_t i = 0; i < table->cell_count; i++) {
+		put_field(out, &table->cells[i]);
+		fputs((i + 1) % columns != 0 ? "," : "\r\n", out);
+	}
+}
+
+int document_write_csv(const struct document *document, FILE *out)
+{
+	fputs(BOM, out);
+	put_text_field(out, words_in(document, &document->title));
+	fputs("\r\n", out);
+	for (size_t i = 0; i < document->table_count; i++)
+		put_table(document, &document->tables[i], out);
+	fputs("\r\n", out);
+	for (size_t i = 0; i < document->note_count; i++) {
+		put_text_field(out, document->notes[i]);
+		fputs("\r\n", out);
+	}
+	return ferror(out) ? -EIO : 0;
+}

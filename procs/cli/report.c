@@ -1,0 +1,248 @@
+/* `tanso report`: energy, emissions and PUE of a period, from the ledger's sealed hours. */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/kst.h"
+#include "cli/bundle.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+static const char help[] =
+	"Usage: tanso report KIND [--from DATE] [--to DATE] [OPTION]...\n\n"
+	"Energy, emissions and PUE of a period, from the ledger's sealed hours. Every report is a draft. "
+	"Needs no\n"
+	"running pipeline, but may read the ledger.\n\n"
+	"  energy-use       worksheet of the yearly report of large energy users (에너지사용량 신고)\n"
+	"  emissions        scope-2 row of an emissions statement (명세서)\n"
+	"  green-dc         PUE score of the Green Data Centre certification\n"
+	"  audit            with --format json the bundle that `tanso verify --bundle` checks\n\n"
+	"  --from DATE      first day, YYYY-MM-DD, Korean time; default: 1 January of last year\n"
+	"  --to DATE        last day; default: 31 December of the year of --from\n"
+	"  --format FORMAT  csv, json or html (printable A4); default: csv\n"
+	"  --out FILE       write there instead of standard output\n"
+	"  --bill-kwh KWH   electricity of the bill of the same period: shows which share of it was "
+	"measured\n"
+	"  --ledger FILE    this ledger; default: STATE_DIR/analyst/ledger.db\n"
+	"  --config FILE    read this tanso.conf\n"
+	"  --lang en|ko\n\n"
+	"Exit status: 0 written, 1 the period has no sealed hour (the report says so), 2 usage, or the "
+	"ledger or the\n"
+	"data files cannot be read.\n";
+
+#define EXIT_NOTHING 1
+
+static const struct kind {
+	const char *name;
+	report_fn *make;
+} kinds[] = { { "energy-use", report_energy_use }, { "emissions", report_emissions },
+	{ "green-dc", report_green_dc }, { "audit", report_audit } };
+
+static const struct format {
+	const char *name;
+	int (*write)(const struct document *document, FILE *out);
+} formats[] = { { "csv", document_write_csv }, { "json", document_write_json },
+	{ "html", document_write_html } };
+
+struct arguments {
+	const struct kind *kind;
+	const struct format *format;
+	const char *out, *ledger, *config, *lang;
+	int from, to; /* 20260101; 0 = not given */
+	double bill_kwh;
+};
+
+static int complain(const char *text)
+{
+	fprintf(stderr, "tanso report: %s; see tanso report --help\n", text);
+	return -EINVAL;
+}
+
+static int take_format(struct arguments *arguments, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (strcmp(formats[i].name, name) == 0) {
+			arguments->format = &formats[i];
+			return 0;
+		}
+	return complain("--format is csv, json or html");
+}
+
+static int take_kwh(struct arguments *arguments, const char *text)
+{
+	char *end;
+
+	arguments->bill_kwh = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(arguments->bill_kwh) || arguments->bill_kwh <= 0)
+		return complain("--bill-kwh wants a number above 0");
+	return 0;
+}
+
+/* 0, 1 = help was printed, -EINVAL */
+static int take_option(struct arguments *arguments, int option, char *value)
+{
+	switch (option) {
+	case 'f':
+		return kst_parse_date(value, &arguments->from) ? 0
+							       : complain("--from wants a date, YYYY-MM-DD");
+	case 't':
+		return kst_parse_date(value, &arguments->to) ? 0 : complain("--to wants a date, YYYY-MM-DD");
+	case 'F': return take_format(arguments, value);
+	case 'B': return take_kwh(arguments, value);
+	case 'o': arguments->out = value; return 0;
+	case 'l': arguments->ledger = value; return 0;
+	case 'c': arguments->config = value; return 0;
+	case 'L': arguments->lang = value; return 0;
+	case 'h': fputs(help, stdout); return 1;
+	default: return complain("unknown option or missing value");
+	}
+}
+
+static int take_kind(struct arguments *arguments, int argc, char **argv)
+{
+	for (size_t i = 0; optind == argc - 1 && i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].name, argv[optind]) == 0) {
+			arguments->kind = &kinds[i];
+			return 0;
+		}
+	return complain("name one report: energy-use, emissions, green-dc or audit");
+}
+
+static int parse(struct arguments *arguments, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "from", required_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' },
+		{ "format", required_argument, NULL, 'F' },
+		{ "bill-kwh", required_argument, NULL, 'B' },
+		{ "out", required_argument, NULL, 'o' },
+		{ "ledger", required_argument, NULL, 'l' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "lang", required_argument, NULL, 'L' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option, r = 0;
+
+	*arguments = (struct arguments) { .format = &formats[0] };
+	optind = 1;
+	while (r == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		r = take_option(arguments, option, optarg);
+	if (r == 0)
+		r = take_kind(arguments, argc, argv);
+	return r;
+}
+
+static int64_t midnight_of(int date)
+{
+	return kst_seconds(date / 10000, date / 100 % 100, date % 100);
+}
+
+/* Both days are included. */
+static int resolve_period(struct arguments *arguments, int64_t now, int64_t *ret_from, int64_t *ret_to)
+{
+	if (arguments->from == 0)
+		arguments->from =
+			(arguments->to != 0 ? arguments->to / 10000 : kst_of(now).year - 1) * 10000 + 101;
+	if (arguments->to == 0)
+		arguments->to = arguments->from / 10000 * 10000 + 1231;
+	*ret_from = midnight_of(arguments->from);
+	*ret_to = midnight_of(arguments->to) + DAY_SECONDS;
+	return *ret_from < *ret_to ? 0 : complain("--to lies before --from");
+}
+
+static int load_data(const struct config *config, struct data **ret_data)
+{
+	char folder[CONFIG_TEXT_MAX];
+	struct data_error error = { 0 };
+	int r;
+
+	config_data_dir(config, folder);
+	r = data_load(folder, ret_data, &error);
+	if (r < 0)
+		fprintf(stderr, "tanso report: data_dir = %s: %s\n", folder, error.text);
+	return r;
+}
+
+static int write_out(
+	const struct arguments *arguments, struct report *report, const struct archive *archive, FILE *out)
+{
+	int r;
+
+	if (arguments->kind->make == report_audit && arguments->format->write == document_write_json)
+		return bundle_write(archive->sealed, report->tally, out);
+	report->document.key = arguments->kind->name;
+	arguments->kind->make(report);
+	r = report->document.failure;
+	return r < 0 ? r : arguments->format->write(&report->document, out);
+}
+
+static int make(const struct arguments *arguments, struct report *report, const struct archive *archive)
+{
+	FILE *out = arguments->out != NULL ? fopen(arguments->out, "we") : stdout;
+	int r = out == NULL ? -errno : write_out(arguments, report, archive, out);
+
+	if (out != NULL && (out == stdout ? fflush(out) : fclose(out)) != 0 && r == 0)
+		r = -errno;
+	if (r < 0)
+		fprintf(stderr, "tanso report: %s: %s\n",
+			arguments->out != NULL ? arguments->out : "standard output", strerror(-r));
+	document_done(&report->document);
+	return r;
+}
+
+static int gather(const struct archive *archive, int64_t from, int64_t to, struct tally *ret_tally)
+{
+	int r = tally_gather(ret_tally, archive->sealed, from, to);
+
+	if (r == -E2BIG)
+		fprintf(stderr, "tanso report: at most %d months in one report\n", TALLY_MONTHS_MAX);
+	else if (r < 0)
+		fprintf(stderr, "tanso report: %s: %s\n", archive->path,
+			r == -EIO ? sqlite3_errmsg(archive->db) : strerror(-r));
+	return r;
+}
+
+static int run(
+	struct arguments *arguments, const struct archive *archive, int64_t from, int64_t to, int64_t now)
+{
+	struct data *data = NULL;
+	struct tally tally = { 0 };
+	struct report report = { .tally = &tally, .bill_kwh = arguments->bill_kwh, .now = now };
+	int r = load_data(&archive->config, &data);
+
+	if (r == 0)
+		r = gather(archive, from, to, &tally);
+	report.data = data;
+	report.document.is_korean = strcmp(terminal_language(arguments->lang), "ko") == 0;
+	if (r == 0)
+		r = make(arguments, &report, archive);
+	r = r < 0 ? EXIT_UNANSWERED : tally.total.hours == 0 ? EXIT_NOTHING : EXIT_SUCCESS;
+	tally_done(&tally);
+	data_free(data);
+	return r;
+}
+
+int verb_report(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct archive archive;
+	int64_t from, to, now = (int64_t)time(NULL);
+	int r = parse(&arguments, argc, argv);
+
+	if (r == 0)
+		r = resolve_period(&arguments, now, &from, &to);
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	if (archive_open(&archive, arguments.ledger, arguments.config, "report") < 0)
+		return EXIT_UNANSWERED;
+	r = run(&arguments, &archive, from, to, now);
+	archive_close(&archive);
+	return r;
+}

@@ -1,0 +1,53 @@
+/* The reports of `tanso report`: what was tallied, as tables. docs/methodology.md states the formulas. */
+#pragma once
+
+#include "cli/document.h"
+#include "cli/tally.h"
+#include "korea/data.h"
+
+#define REPORT_WORKLOADS_MAX 1000 /* told by name; the rest is one row */
+
+struct report {
+	struct document document;
+	const struct tally *tally;
+	const struct data *data;
+	double bill_kwh; /* 0 = not given */
+	int64_t now;     /* s since 1970 */
+};
+
+typedef void report_fn(struct report *report);
+report_fn report_energy_use, report_emissions, report_green_dc, report_audit;
+
+/* What they share. */
+struct fact {
+	const char *code;
+	struct words name;
+	double value;
+	int digits;
+	const char *unit;
+	const char *basis; /* source and status, or NULL */
+};
+struct table *report_facts(struct report *report, const char *key, struct words title);
+void report_fact(struct report *report, struct table *table, const struct fact *fact);
+void report_fact_text(
+	struct report *report, struct table *table, const char *code, struct words name, const char *value);
+void report_energy_facts(struct report *report, struct table *table);
+void report_workloads(struct report *report);
+/* One row per limit: scheme, what this period has, the limit, its share, legal status and source. */
+struct limit {
+	const char *code; /* of reporting.json */
+	struct words name;
+	double value; /* of this period, in the limit's unit */
+};
+void report_limits(struct report *report, const struct limit *limits, size_t count);
+void report_notes(struct report *report);
+/* The figure of that code of reporting.json or prices.json; data_load() has seen to it that it is there. */
+const struct price *report_figure(const struct report *report, const char *code);
+/* Text for a basis: "source (vintage, legal status, status)". */
+const char *figure_basis(const struct price *figure, char text[static 320]);
+
+double kwh_of(double uj);
+/* Points for a PUE by the steps green_dc_points_*; 0 above the last. */
+double green_dc_points(const struct report *report, double pue);
+/* E [kWh] x toe_per_mwh / 1000. */
+double toe_of(const struct report *report, double kwh);

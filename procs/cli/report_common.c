@@ -1,0 +1,231 @@
+#include "cli/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/kst.h"
+
+#define UJ_PER_KWH 3.6e12
+
+static const struct column fact_columns[] = { { "code", { { "code", "코드" } } },
+	{ "item", { { "item", "항목" } } }, { "value", { { "value", "값" } } },
+	{ "unit", { { "unit", "단위" } } }, { "basis", { { "basis", "근거" } } } };
+static const struct column workload_columns[] = { { "workload", { { "workload", "워크로드" } } },
+	{ "namespace", { { "namespace", "네임스페이스" } } }, { "kind", { { "kind", "종류" } } },
+	{ "it_energy_uj", { { "IT energy, µJ", "IT 에너지(µJ)" } } },
+	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } },
+	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } },
+	{ "emissions_kg", { { "kgCO2eq by the grid", "전력망 기준 kgCO2eq" } } } };
+static const struct column limit_columns[] = { { "code", { { "code", "코드" } } },
+	{ "scheme", { { "scheme", "제도" } } }, { "value", { { "this period", "이 기간" } } },
+	{ "limit", { { "threshold", "기준" } } }, { "unit", { { "unit", "단위" } } },
+	{ "percent", { { "% of it", "기준 대비 %" } } },
+	{ "legal_status", { { "legal status", "법적 성격" } } }, { "source", { { "source", "출처" } } } };
+
+#define COLUMNS(array) array, sizeof(array) / sizeof(*(array))
+
+double kwh_of(double uj)
+{
+	return uj / UJ_PER_KWH;
+}
+
+const struct price *report_figure(const struct report *report, const char *code)
+{
+	return data_price(report->data, code);
+}
+
+const char *figure_basis(const struct price *figure, char text[static 320])
+{
+	snprintf(text, 320, "%s (%s, %s, %s)", figure->source, figure->vintage, figure->legal_status,
+		figure->status);
+	return text;
+}
+
+double toe_of(const struct report *report, double kwh)
+{
+	return kwh / 1000 * report_figure(report, "toe_per_mwh")->value;
+}
+
+struct table *report_facts(struct report *report, const char *key, struct words title)
+{
+	return document_table(&report->document, key, title, COLUMNS(fact_columns));
+}
+
+void report_fact(struct report *report, struct table *table, const struct fact *fact)
+{
+	struct document *document = &report->document;
+
+	put_cell_text(document, table, fact->code);
+	put_cell_text(document, table, words_in(document, &fact->name));
+	put_cell_number(document, table, fact->value, fact->digits);
+	put_cell_text(document, table, fact->unit);
+	put_cell_text(document, table, fact->basis != NULL ? fact->basis : "");
+}
+
+void report_fact_text(
+	struct report *report, struct table *table, const char *code, struct words name, const char *value)
+{
+	struct document *document = &report->document;
+
+	put_cell_text(document, table, code);
+	put_cell_text(document, table, words_in(document, &name));
+	put_cell_text(document, table, value);
+	put_cell_text(document, table, "");
+	put_cell_text(document, table, "");
+}
+
+static void put_uj(struct report *report, struct table *table)
+{
+	static const struct words name = { { "IT energy, exact", "IT 에너지(정확값)" } };
+	struct document *document = &report->document;
+
+	put_cell_text(document, table, "it_energy_uj");
+	put_cell_text(document, table, words_in(document, &name));
+	put_cell_integer(document, table, report->tally->total.it_uj);
+	put_cell_text(document, table, "µJ");
+	put_cell_text(document, table,
+		document->is_korean ? "마감된 시간의 원장 합계" : "sum of the ledger's sealed hours");
+}
+
+static void put_bill(struct report *report, struct table *table)
+{
+	const struct sum *total = &report->tally->total;
+	const struct fact facts[] = {
+		{ "bill_kWh", { { "Electricity bill", "전기요금 고지서 사용량" } }, report->bill_kwh, 1,
+			"kWh", NULL },
+		{ "bill_it_percent",
+			{ { "IT energy measured here, share of the bill", "고지서 대비 측정된 IT 에너지" } },
+			100 * kwh_of((double)total->it_uj) / report->bill_kwh, 2, "%", NULL },
+		{ "bill_facility_percent", { { "The same with PUE", "PUE 반영 시" } },
+			100 * kwh_of(total->facility_uj) / report->bill_kwh, 2, "%", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		report_fact(report, table, &facts[i]);
+}
+
+void report_energy_facts(struct report *report, struct table *table)
+{
+	const struct tally *tally = report->tally;
+	double it_uj = (double)tally->total.it_uj, hours = (double)(tally->to - tally->from) / 3600;
+	const struct fact facts[] = {
+		{ "it_energy_kWh", { { "IT energy", "IT 에너지" } }, kwh_of(it_uj), 3, "kWh", NULL },
+		{ "pue_mean", { { "PUE, mean by energy", "PUE(에너지 가중 평균)" } },
+			it_uj > 0 ? tally->total.facility_uj / it_uj : 0, 3, "", NULL },
+		{ "facility_energy_kWh", { { "Energy with PUE", "PUE 반영 에너지" } },
+			kwh_of(tally->total.facility_uj), 3, "kWh", NULL },
+		{ "metered_percent",
+			{ { "of it by a meter, the rest by a model", "계측기 측정 비율(나머지는 모델)" } },
+			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : 0, 1, "%", NULL },
+		{ "covered_percent", { { "Hours with data", "자료가 있는 시간" } },
+			100 * (double)tally->total.hours / hours, 2, "%", NULL },
+		{ "incomplete_hours", { { "of them incomplete", "그중 불완전한 시간" } },
+			(double)tally->total.incomplete, 0, "h", NULL },
+	};
+
+	put_uj(report, table);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		report_fact(report, table, &facts[i]);
+	if (report->bill_kwh > 0)
+		put_bill(report, table);
+}
+
+static void put_workload(
+	struct report *report, struct table *table, const char *const names[3], const struct sum *sum)
+{
+	struct document *document = &report->document;
+
+	for (int i = 0; i < 3; i++)
+		put_cell_text(document, table, names[i]);
+	put_cell_integer(document, table, sum->it_uj);
+	put_cell_number(document, table, kwh_of((double)sum->it_uj), 6);
+	put_cell_number(document, table, kwh_of(sum->facility_uj), 6);
+	put_cell_number(document, table, sum->grams / 1000, 6);
+}
+
+/* All rows together are the node, to the µJ. */
+void report_workloads(struct report *report)
+{
+	const struct tally *tally = report->tally;
+	struct table *table = document_table(&report->document, "workloads",
+		(struct words) { { "By workload", "워크로드별" } }, COLUMNS(workload_columns));
+	const char *const rest_names[] = { "(idle and other)", "", "" };
+	struct sum rest = tally->total;
+
+	for (size_t i = 0; i < tally->workload_count && i < REPORT_WORKLOADS_MAX; i++) {
+		const struct tally_workload *workload = &tally->workloads[i];
+		const char *const names[] = { workload->name, workload->namespace,
+			workload_kind_name((enum workload_kind)workload->kind) };
+		put_workload(report, table, names, &workload->sum);
+		rest.it_uj -= workload->sum.it_uj;
+		rest.facility_uj -= workload->sum.facility_uj;
+		rest.grams -= workload->sum.grams;
+	}
+	put_workload(report, table, rest_names, &rest);
+}
+
+void report_limits(struct report *report, const struct limit *limits, size_t count)
+{
+	struct document *document = &report->document;
+	struct table *table = document_table(
+		document, "thresholds", (struct words) { { "Thresholds", "기준" } }, COLUMNS(limit_columns));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct price *figure = report_figure(report, limits[i].code);
+		put_cell_text(document, table, limits[i].code);
+		put_cell_text(document, table, words_in(document, &limits[i].name));
+		put_cell_number(document, table, limits[i].value, 3);
+		put_cell_number(document, table, figure->value, 0);
+		put_cell_text(document, table, figure->unit);
+		put_cell_number(document, table, 100 * limits[i].value / figure->value, 4);
+		put_cell_text(document, table, figure->legal_status);
+		put_cell_text(document, table, figure->source);
+	}
+}
+
+static void note_sources(
+	struct report *report, const char *title, const struct tally_source *sources, size_t count)
+{
+	double total = (double)report->tally->total.it_uj;
+
+	for (size_t i = 0; i < count; i++)
+		document_note(&report->document, "%s: %s, %.1f %%", title, sources[i].text,
+			total > 0 ? 100 * (double)sources[i].it_uj / total : 0);
+}
+
+void report_notes(struct report *report)
+{
+	const struct tally *tally = report->tally;
+	const struct data *data = report->data;
+	struct document *document = &report->document;
+	bool ko = document->is_korean;
+	char from[32], to[32], now[32];
+
+	clock_format_kst((uint64_t)tally->from * NS_PER_SECOND, from);
+	clock_format_kst((uint64_t)tally->to * NS_PER_SECOND, to);
+	clock_format_kst((uint64_t)report->now * NS_PER_SECOND, now);
+	document_note(document,
+		ko ? "기간 %s – %s (한국 표준시), 작성 %s, tanso " TANSO_VERSION
+		   : "Period %s – %s (Korea standard time), made %s, tanso " TANSO_VERSION,
+		from, to, now);
+	if (tally->fake_uj > 0)
+		document_note(document,
+			ko ? "가짜 계측기의 %.3f kWh는 어느 합계에도 들어 있지 않습니다."
+			   : "%.3f kWh of a fake meter are in no sum.",
+			kwh_of((double)tally->fake_uj));
+	if (tally->total.hours * 3600 < tally->to - tally->from)
+		document_note(document, ko ? "이 기간의 일부 시간에는 마감된 자료가 없습니다. 합계는 자료가 "
+					     "있는 시간의 값이며 추정으로 채우지 않았습니다."
+					   : "Part of the period has no sealed hours. Sums are those of the "
+					     "hours there are; nothing is filled in.");
+	note_sources(report, ko ? "전력망" : "Grid", tally->grids, tally->grid_count);
+	note_sources(report, "PUE", tally->pues, tally->pue_count);
+	note_sources(report, ko ? "전력 출처" : "Power", tally->meters, tally->meter_count);
+	document_note(document, ko ? "데이터 파일 %s, SHA-256 %s" : "Data files %s, SHA-256 %s",
+		data->version, data->sha256);
+	document_note(document,
+		ko ? "원장의 마지막 해시 %s (tanso verify)"
+		   : "Last hash of the ledger's hours %s (tanso verify)",
+		tally->head);
+}

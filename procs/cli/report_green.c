@@ -1,0 +1,138 @@
+/* The PUE part of the Green Data Centre certification (ITSA/KDCC), and the audit trail for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/report.h"
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+static const struct step {
+	const char *code;
+	double pue;
+	bool is_below; /* the PUE must lie below it, not at it */
+} steps[] = { { "green_dc_points_1.4", 1.4, true }, { "green_dc_points_1.5", 1.5, false },
+	{ "green_dc_points_1.6", 1.6, false }, { "green_dc_points_1.7", 1.7, false },
+	{ "green_dc_points_1.8", 1.8, false } };
+static const struct column step_columns[] = { { "pue", { { "PUE", "PUE" } } },
+	{ "points", { { "points", "점수" } } } };
+static const struct column source_columns[] = { { "source", { { "PUE source and value", "PUE 출처와 값" } } },
+	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } } };
+
+double green_dc_points(const struct report *report, double pue)
+{
+	for (size_t i = 0; i < COUNT(steps); i++)
+		if (pue < steps[i].pue || (!steps[i].is_below && pue <= steps[i].pue * (1 + 1e-9)))
+			return report_figure(report, steps[i].code)->value;
+	return 0;
+}
+
+static void put_steps(struct report *report)
+{
+	struct document *document = &report->document;
+	struct table *table = document_table(document, "steps",
+		(struct words) { { "Points by PUE", "PUE별 점수" } }, step_columns, COUNT(step_columns));
+	char text[32];
+
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		snprintf(text, sizeof(text), "%s %.1f", steps[i].is_below ? "<" : "≤", steps[i].pue);
+		put_cell_text(document, table, text);
+		put_cell_number(document, table, report_figure(report, steps[i].code)->value, 0);
+	}
+}
+
+/* Energy whose PUE nobody declared or measured. */
+static int64_t assumed_uj(const struct tally *tally)
+{
+	int64_t uj = 0;
+
+	for (size_t i = 0; i < tally->pue_count; i++)
+		if (strncmp(tally->pues[i].text, "assumed ", 8) == 0)
+			uj += tally->pues[i].it_uj;
+	return uj;
+}
+
+static void put_score(struct report *report, struct table *facts)
+{
+	const struct price *pass = report_figure(report, "green_dc_pass");
+	const struct tally *tally = report->tally;
+	double points = green_dc_points(report, tally->total.facility_uj / (double)tally->total.it_uj);
+	bool ko = report->document.is_korean;
+	char basis[320];
+
+	if (tally->total.it_uj == 0 || assumed_uj(tally) > 0) {
+		report_fact_text(report, facts, "score", (struct words) { { "Score", "점수" } },
+			tally->total.it_uj == 0 ? (ko ? "자료 없음" : "no data")
+			: ko ? "판단 보류: PUE가 신고되거나 측정되지 않은 시간이 있습니다 (tanso.conf: pue = "
+			       "…)"
+			     : "not assessed: the PUE of some hours is assumed, neither declared nor "
+			       "measured (tanso.conf: pue = …)");
+		return;
+	}
+	const struct fact score[] = {
+		{ "score", { { "Points for PUE (of 90)", "PUE 점수(90점 만점)" } }, points, 0, "points",
+			NULL },
+		{ "pass",
+			{ { "Points to pass (of 100, up to 10 for green measures)",
+				"합격 점수(100점 만점, 녹색 활동 최대 10점)" } },
+			pass->value, 0, "points", figure_basis(pass, basis) },
+	};
+	for (size_t i = 0; i < COUNT(score); i++)
+		report_fact(report, facts, &score[i]);
+}
+
+void report_green_dc(struct report *report)
+{
+	struct document *document = &report->document;
+	const struct standard *standard = data_standard(report->data, "KR_PUE_GREEN_DC");
+	struct table *facts, *table;
+
+	document->title = (struct words) { { "Green Data Centre certification, PUE score",
+		"그린 데이터센터 인증 PUE 점수" } };
+	facts = report_facts(report, "facts", (struct words) { { "Summary", "요약" } });
+	report_energy_facts(report, facts);
+	put_score(report, facts);
+	put_steps(report);
+	table = document_table(document, "pue_sources",
+		(struct words) { { "Where the PUE comes from", "PUE의 출처" } }, source_columns,
+		COUNT(source_columns));
+	for (size_t i = 0; i < report->tally->pue_count; i++) {
+		put_cell_text(document, table, report->tally->pues[i].text);
+		put_cell_number(document, table, kwh_of((double)report->tally->pues[i].it_uj), 3);
+	}
+	document_note(document, "%s (%s)", standard->disclaimer[document->is_korean], standard->legal_status);
+	document_note(document, "%s",
+		document->is_korean ? "PUE는 시설 전체의 연간 비율입니다(ISO/IEC 30134-2). 이 노드의 "
+				      "에너지로 가중한 값으로 참고하십시오."
+				    : "A PUE is a year's ratio of the whole facility (ISO/IEC 30134-2); here "
+				      "it is weighted by the energy of this node.");
+	report_notes(report);
+}
+
+void report_audit(struct report *report)
+{
+	struct document *document = &report->document;
+	struct table *facts;
+	char first[32] = "-", last[32] = "-";
+
+	document->title = (struct words) { { "Audit trail of the energy ledger", "에너지 원장 감사 자료" } };
+	facts = report_facts(report, "facts", (struct words) { { "Summary", "요약" } });
+	report_energy_facts(report, facts);
+	if (report->tally->total.hours > 0) {
+		clock_format_kst((uint64_t)report->tally->first * NS_PER_SECOND, first);
+		clock_format_kst((uint64_t)report->tally->last * NS_PER_SECOND, last);
+	}
+	report_fact_text(report, facts, "first_hour",
+		(struct words) { { "First sealed hour", "처음 마감된 시간" } }, first);
+	report_fact_text(report, facts, "last_hour",
+		(struct words) { { "Last sealed hour", "마지막 마감된 시간" } }, last);
+	report_fact_text(report, facts, "head", (struct words) { { "Hash after it", "그 뒤의 해시" } },
+		report->tally->head);
+	report_workloads(report);
+	document_note(document, "%s",
+		document->is_korean ? "검증할 수 있는 묶음은 --format json 으로 만들고 tanso verify --bundle "
+				      "로 확인합니다."
+				    : "The bundle that can be verified is --format json; check it with tanso "
+				      "verify --bundle.");
+	report_notes(report);
+}

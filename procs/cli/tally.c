@@ -1,0 +1,219 @@
+#include "cli/tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/kst.h"
+
+/* The hour whose rows are being added. */
+struct hour {
+	struct tally *tally;
+	const struct sealed_hour *sealed;
+	struct tally_month *month;
+	int64_t it_uj;
+};
+
+static uint64_t hash_of(const struct sealed_row *row)
+{
+	uint64_t hash = (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row->kind) * UINT64_C(0x100000001b3);
+
+	for (const char *c = row->namespace; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	hash = (hash ^ 0xff) * UINT64_C(0x100000001b3);
+	for (const char *c = row->name; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static bool is_of(const struct tally_workload *workload, const struct sealed_row *row)
+{
+	return workload->kind == row->kind && strcmp(workload->namespace, row->namespace) == 0 &&
+	       strcmp(workload->name, row->name) == 0;
+}
+
+static int add_workload(struct tally *tally, uint64_t key, const struct sealed_row *row)
+{
+	struct tally_workload *workload;
+
+	if (tally->workload_count == tally->workload_room) {
+		size_t room = tally->workload_room == 0 ? 64 : tally->workload_room * 2;
+		struct tally_workload *all = reallocarray(tally->workloads, room, sizeof(*all));
+		if (all == NULL)
+			return -ENOMEM;
+		tally->workloads = all;
+		tally->workload_room = room;
+	}
+	workload = &tally->workloads[tally->workload_count++];
+	*workload = (struct tally_workload) {
+		.kind = row->kind, .namespace = strdup(row->namespace), .name = strdup(row->name)
+	};
+	if (workload->namespace == NULL || workload->name == NULL)
+		return -ENOMEM;
+	return idmap_put(&tally->by_hash, key, (uint32_t)tally->workload_count - 1);
+}
+
+/* 1 = found, 0 = one too many, or -ENOMEM. */
+static int find_workload(struct tally *tally, const struct sealed_row *row, struct sum **ret_sum)
+{
+	uint64_t key = hash_of(row);
+	uint32_t index;
+	int r;
+
+	for (; idmap_find(&tally->by_hash, key, &index); key++) /* on a collision the next key */
+		if (is_of(&tally->workloads[index], row)) {
+			*ret_sum = &tally->workloads[index].sum;
+			return 1;
+		}
+	if (tally->workload_count == TALLY_WORKLOADS_MAX)
+		return 0;
+	r = add_workload(tally, key, row);
+	*ret_sum = &tally->workloads[tally->workload_count - (r == 0)].sum;
+	return r < 0 ? r : 1;
+}
+
+static void add(struct sum *sum, const struct terms *terms, int64_t uj)
+{
+	double facility_uj = (double)uj * (double)terms->pue_ppm / 1e6;
+
+	sum->it_uj += uj;
+	sum->facility_uj += facility_uj;
+	sum->grams += facility_uj / 3.6e12 * (double)terms->intensity_mg / 1000;
+}
+
+static int64_t counted(const struct sealed_row *row, uint32_t zones, int64_t *ret_idle_uj)
+{
+	int64_t uj = 0;
+
+	*ret_idle_uj = 0;
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		if (zone_is_counted((enum zone)zone, zones)) {
+			uj += row->active_uj[zone] + row->idle_uj[zone];
+			*ret_idle_uj += row->idle_uj[zone];
+		}
+	return uj;
+}
+
+static int add_row(void *context, const struct sealed_row *row)
+{
+	struct hour *hour = context;
+	struct tally *tally = hour->tally;
+	const struct terms *terms = &hour->sealed->terms;
+	int64_t idle_uj, uj = counted(row, terms->zones, &idle_uj);
+	struct sum *sum = NULL;
+	int r;
+
+	if (row->state == POWER_FAKE) {
+		tally->fake_uj += row->kind == ROW_NODE ? uj : 0;
+		return 0;
+	}
+	if (row->kind == ROW_NODE) {
+		add(&tally->total, terms, uj);
+		add(&hour->month->sum, terms, uj);
+		hour->it_uj += uj;
+		tally->idle_uj += idle_uj;
+		tally->measured_uj += row->state == POWER_MEASURED ? uj : 0;
+		return 0;
+	}
+	tally->workloads_uj += uj;
+	r = find_workload(tally, row, &sum);
+	if (r > 0)
+		add(sum, terms, uj);
+	return r < 0 ? r : 0;
+}
+
+/* The last place takes what has none of its own. */
+static void add_source(struct tally_source *sources, size_t *count, const char *text, int64_t uj)
+{
+	size_t i = 0;
+
+	while (i < *count && strcmp(sources[i].text, text) != 0)
+		i++;
+	if (i == TALLY_SOURCES_MAX)
+		i--;
+	else if (i == *count) {
+		snprintf(sources[i].text, sizeof(sources[i].text), "%s",
+			i + 1 < TALLY_SOURCES_MAX ? text : "(others)");
+		++*count;
+	}
+	sources[i].it_uj += uj;
+}
+
+static struct tally_month *month_of(struct tally *tally, int64_t start)
+{
+	struct kst kst = kst_of(start);
+	struct tally_month *last = tally->month_count > 0 ? &tally->months[tally->month_count - 1] : NULL;
+
+	if (last != NULL && last->year == kst.year && last->month == kst.month)
+		return last;
+	if (tally->month_count == TALLY_MONTHS_MAX)
+		return NULL;
+	last = &tally->months[tally->month_count++];
+	*last = (struct tally_month) { .year = kst.year, .month = kst.month };
+	return last;
+}
+
+static void note_hour(struct hour *hour)
+{
+	struct tally *tally = hour->tally;
+	const struct sealed_hour *sealed = hour->sealed;
+	const struct terms *terms = &sealed->terms;
+	bool is_incomplete = (sealed->flags & HOUR_INCOMPLETE) != 0;
+	char text[200];
+
+	tally->total.hours++;
+	tally->total.incomplete += is_incomplete;
+	hour->month->sum.hours++;
+	hour->month->sum.incomplete += is_incomplete;
+	snprintf(text, sizeof(text), "%.140s %.20s (%.16s, %.16s)", terms->grid, terms->vintage,
+		terms->factor, terms->quality);
+	add_source(tally->grids, &tally->grid_count, text, hour->it_uj);
+	snprintf(text, sizeof(text), "%.16s %g", terms->pue_source, (double)terms->pue_ppm / 1e6);
+	add_source(tally->pues, &tally->pue_count, text, hour->it_uj);
+	add_source(tally->meters, &tally->meter_count, terms->meter, hour->it_uj);
+	memcpy(tally->head, sealed->hash, sizeof(tally->head));
+	tally->first = tally->total.hours == 1 ? sealed->start : tally->first;
+	tally->last = sealed->start;
+}
+
+static int more_first(const void *a, const void *b)
+{
+	const struct tally_workload *x = a, *y = b;
+
+	if (x->sum.it_uj != y->sum.it_uj)
+		return x->sum.it_uj < y->sum.it_uj ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64_t to)
+{
+	struct sealed_hour one;
+	int r;
+
+	*tally = (struct tally) { .from = from, .to = to, .head = CHAIN_GENESIS };
+	sealed_select(sealed, from, to);
+	while ((r = sealed_next(sealed, &one)) > 0) {
+		struct hour hour = { .tally = tally, .sealed = &one, .month = month_of(tally, one.start) };
+		if (hour.month == NULL)
+			return -E2BIG;
+		r = sealed_rows(sealed, one.start, add_row, &hour);
+		if (r < 0)
+			return r;
+		note_hour(&hour);
+	}
+	if (tally->workload_count > 0)
+		qsort(tally->workloads, tally->workload_count, sizeof(*tally->workloads), more_first);
+	return r;
+}
+
+void tally_done(struct tally *tally)
+{
+	for (size_t i = 0; i < tally->workload_count; i++) {
+		free(tally->workloads[i].namespace);
+		free(tally->workloads[i].name);
+	}
+	free(tally->workloads);
+	idmap_done(&tally->by_hash);
+	*tally = (struct tally) { 0 };
+}

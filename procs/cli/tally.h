@@ -1,0 +1,54 @@
+/* What the sealed hours of a period add up to: energy in µJ exactly, facility energy and emissions by each hour's own terms. */
+#pragma once
+
+#include "base/idmap.h"
+#include "cli/archive.h"
+
+#define TALLY_MONTHS_MAX    60
+#define TALLY_WORKLOADS_MAX 65536
+#define TALLY_SOURCES_MAX   16
+
+struct sum {
+	int64_t it_uj;      /* counted zones, idle included */
+	double facility_uj; /* x PUE */
+	double grams;       /* x grid intensity */
+	int64_t hours, incomplete;
+};
+
+struct tally_month {
+	int year, month;
+	struct sum sum;
+};
+
+struct tally_workload {
+	int kind; /* enum workload_kind */
+	char *namespace, *name;
+	struct sum sum;
+};
+
+/* Whence a part of the energy has its terms. */
+struct tally_source {
+	char text[200];
+	int64_t it_uj;
+};
+
+struct tally {
+	int64_t from, to; /* as asked, s since 1970 */
+	struct sum total; /* of the node; watts of a fake meter are not in it */
+	int64_t fake_uj, idle_uj;
+	int64_t measured_uj; /* by a meter; the rest is a model's */
+	struct tally_month months[TALLY_MONTHS_MAX];
+	size_t month_count;
+	struct tally_workload *workloads; /* most energy first, after tally_gather() */
+	size_t workload_count, workload_room;
+	struct idmap by_hash;
+	int64_t workloads_uj; /* of all of them, those beyond the limit too */
+	struct tally_source grids[TALLY_SOURCES_MAX], pues[TALLY_SOURCES_MAX], meters[TALLY_SOURCES_MAX];
+	size_t grid_count, pue_count, meter_count;
+	char head[CHAIN_HEX_SIZE]; /* hash after the last hour */
+	int64_t first, last;       /* start of the first and last sealed hour in it */
+};
+
+/* Sealed hours with from <= start < to. 0, -E2BIG (more than TALLY_MONTHS_MAX months), -EIO, -ENOMEM. */
+int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64_t to);
+void tally_done(struct tally *tally);

@@ -1,0 +1,121 @@
+/* `tanso verify`: does the hash chain of the ledger, or of an exported bundle, hold? */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/verify.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "cli/archive.h"
+#include "cli/bundle.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+#define EXIT_BROKEN 1
+
+static const char help[] =
+	"Usage: tanso verify [--ledger FILE | --bundle FILE] [--config FILE] [--lang en|ko]\n\n"
+	"Follows the hash chain over the closed hours of the ledger, or of a bundle that `tanso report "
+	"audit`\n"
+	"wrote, and names the first record that is not what was sealed. Needs no running pipeline.\n\n"
+	"  --ledger FILE  this ledger; default: STATE_DIR/analyst/ledger.db\n"
+	"  --bundle FILE  a bundle instead of a ledger\n\n"
+	"Exit status: 0 the chain holds, 1 it is broken, 2 usage, or there is nothing that can be read.\n";
+
+struct arguments {
+	const char *ledger, *bundle, *config, *lang;
+};
+
+static int parse(struct arguments *arguments, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "ledger", required_argument, NULL, 'l' },
+		{ "bundle", required_argument, NULL, 'b' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "lang", required_argument, NULL, 'L' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	*arguments = (struct arguments) { 0 };
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (option) {
+		case 'l': arguments->ledger = optarg; break;
+		case 'b': arguments->bundle = optarg; break;
+		case 'c': arguments->config = optarg; break;
+		case 'L': arguments->lang = optarg; break;
+		case 'h': fputs(help, stdout); return 1;
+		default: fputs("see tanso verify --help\n", stderr); return -EINVAL;
+		}
+	if (optind == argc && (arguments->ledger == NULL || arguments->bundle == NULL))
+		return 0;
+	fputs("tanso verify: either --ledger or --bundle, and nothing else; see tanso verify --help\n",
+		stderr);
+	return -EINVAL;
+}
+
+static int print(const char *path, const struct audit *audit, bool is_korean)
+{
+	char first[32], last[32];
+
+	if (audit->fault[0] != '\0') {
+		printf(is_korean ? "%s: 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
+		terminal_put(stdout, audit->fault);
+		printf(is_korean ? "\n  그 앞의 %llu시간은 온전합니다\n"
+				 : "\n  the %llu hours before it are whole\n",
+			(unsigned long long)audit->hours);
+		return EXIT_BROKEN;
+	}
+	if (audit->hours == 0) {
+		printf(is_korean ? "%s: 마감된 시간이 아직 없습니다\n" : "%s: no hour is closed yet\n", path);
+		return EXIT_UNANSWERED;
+	}
+	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);
+	clock_format_kst((uint64_t)(audit->last + SEALED_SECONDS) * NS_PER_SECOND, last);
+	printf(is_korean ? "%s: 체인이 온전합니다\n  %s – %s, %llu시간, 기록 %llu건\n  마지막 해시 %s\n"
+			 : "%s: the chain holds\n  %s – %s, %llu hours, %llu records\n  last hash %s\n",
+		path, first, last, (unsigned long long)audit->hours, (unsigned long long)audit->records,
+		audit->head);
+	return EXIT_SUCCESS;
+}
+
+static int verify_ledger(
+	const struct arguments *arguments, char path[static ARCHIVE_PATH_MAX], struct audit *ret_audit)
+{
+	struct archive archive;
+	int r = archive_open(&archive, arguments->ledger, arguments->config, "verify");
+
+	snprintf(path, ARCHIVE_PATH_MAX, "%s", archive.path);
+	if (r < 0)
+		return r;
+	r = audit_ledger(archive.sealed, 0, INT64_MAX, ret_audit);
+	if (r == -EIO) {
+		snprintf(ret_audit->fault, sizeof(ret_audit->fault), "%.200s", sqlite3_errmsg(archive.db));
+		r = 0;
+	} else if (r < 0)
+		fprintf(stderr, "tanso verify: %s\n", strerror(-r));
+	archive_close(&archive);
+	return r;
+}
+
+int verb_verify(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct audit audit;
+	char path[ARCHIVE_PATH_MAX];
+	int r = parse(&arguments, argc, argv);
+
+	if (r != 0)
+		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	if (arguments.bundle != NULL) {
+		snprintf(path, sizeof(path), "%s", arguments.bundle);
+		r = bundle_verify(arguments.bundle, &audit);
+	} else
+		r = verify_ledger(&arguments, path, &audit);
+	if (r < 0)
+		return EXIT_UNANSWERED;
+	return print(path, &audit, strcmp(terminal_language(arguments.lang), "ko") == 0);
+}

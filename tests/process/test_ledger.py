@@ -1,0 +1,213 @@
+"""The ledger from outside: kills, the hash chain, reports. Usage: test_ledger.py BIN_FOLDER
+Prints PASS or FAIL a test; exit status 1 when any failed."""
+import contextlib, csv, datetime, hashlib, io, json, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, time
+
+BIN = pathlib.Path(sys.argv[1]).resolve()
+TESTS = BIN.parent / "tests"
+UJ_PER_FRAME = 1000003 + sum(700001 + 1009 * i for i in range(3))  # package, as fake_estimator counts
+
+
+def tanso(*arguments, **more):
+    return subprocess.run([BIN / "tanso", *map(str, arguments)], capture_output=True, text=True, timeout=60, **more)
+
+
+@contextlib.contextmanager
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ledger-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+def change(path, sql):
+    db = sqlite3.connect(path)
+    with db:
+        assert db.execute(sql).rowcount != 0, f"changes nothing: {sql}"
+    db.close()
+
+
+class Made:
+    """Three days of sealed hours, made once and copied for each test."""
+    path = None
+
+    @classmethod
+    def copy(cls, to):
+        if cls.path is None:
+            cls.path = pathlib.Path(subprocess.run([TESTS / "make_ledger", "72"], capture_output=True, text=True, check=True).stdout.strip())
+        shutil.copy(cls.path / "ledger.db", to / "ledger.db")
+        return to / "ledger.db"
+
+
+# what is committed when a hundred kills strike at random while frames come in as fast as they are booked
+def a_hundred_kills_lose_no_committed_slot():
+    seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    rng = random.Random(seed)
+    with folder() as f:
+        command = [BIN / "tanso-analyst", "--set", f"runtime_dir={f}/run", "--set", f"state_dir={f}/state"]
+        log = open(f / "log", "w")
+        peer = subprocess.Popen([TESTS / "fake_estimator", f"{f}/run", "1000000", "1"], stdout=subprocess.DEVNULL)
+        last = committed = 0
+        try:
+            for kill in range(100):
+                analyst = subprocess.Popen(command, stderr=log)
+                until, grown = time.monotonic() + 20, last
+                while grown <= last and time.monotonic() < until:  # a life that booked nothing would prove nothing
+                    time.sleep(rng.uniform(0, 0.02))
+                    grown = state(f)[0]
+                time.sleep(rng.uniform(0, 0.05))
+                analyst.kill()
+                analyst.wait()
+                seq, booked, given, idle = state(f)
+                assert seq >= grown > last, f"seed {seed}, kill {kill}: frame {seq} is committed, {grown} was, {last} before"
+                assert booked == seq * UJ_PER_FRAME, f"seed {seed}, kill {kill}: {booked} µJ, not {seq * UJ_PER_FRAME}"
+                assert given + idle == booked, f"seed {seed}, kill {kill}: {given} + {idle} is not {booked}"
+                committed += seq > last
+                last = seq
+        finally:
+            peer.kill()
+            peer.wait()
+        assert committed == 100
+        assert "corrupt" not in (f / "log").read_text()
+
+
+def state(f):
+    path = f / "state/analyst/ledger.db"
+    if not path.exists():
+        return 0, 0, 0, 0
+    try:
+        db = sqlite3.connect(path, timeout=1)
+        with contextlib.closing(db):
+            db.execute("BEGIN")
+            seq = db.execute("SELECT committed_seq FROM commit_state").fetchone()
+            return (seq[0] if seq else 0, db.execute("SELECT total_uj FROM node_total WHERE zone = 'package'").fetchone()[0],
+                    db.execute("SELECT coalesce(sum(active_package + idle_package), 0) FROM all_workload").fetchone()[0],
+                    db.execute("SELECT idle_uj FROM node_total WHERE zone = 'package'").fetchone()[0])
+    except sqlite3.OperationalError:  # not there yet
+        return 0, 0, 0, 0
+
+
+def verify_names_the_first_broken_record():
+    with folder() as f:
+        path = Made.copy(f)
+        good = tanso("verify", "--ledger", path, "--lang", "en")
+        assert good.returncode == 0 and "the chain holds" in good.stdout and "71 hours" in good.stdout, good
+        change(path, "UPDATE hour_workload SET active_package = active_package + 1 WHERE slot = 1795489200 AND workload = "
+                     "(SELECT id FROM workload WHERE name = 'ml-training-job')")
+        bad = tanso("verify", "--ledger", path, "--lang", "en")
+        assert bad.returncode == 1 and "hour 2026-11-24T12:00:00+09:00" in bad.stdout and "pod ai-team/ml-training-job" in bad.stdout, bad
+        assert tanso("verify", "--ledger", f / "none.db").returncode == 2
+        (f / "text.db").write_text("no database " * 500)
+        assert tanso("verify", "--ledger", f / "text.db").returncode == 2
+        damaged = bytearray(path.read_bytes())
+        for at in range(8192, len(damaged), 4096):
+            damaged[at:at + 64] = b"\xff" * 64
+        (f / "damaged.db").write_bytes(damaged)
+        assert tanso("verify", "--ledger", f / "damaged.db").returncode in (1, 2)
+
+
+def totals(path, start, end):
+    """µJ of package and DRAM, the zones there are, of all that is no fake, by the tables themselves."""
+    db = sqlite3.connect(path)
+    with contextlib.closing(db):
+        return db.execute("SELECT sum(active_package + idle_package + active_dram + idle_dram) FROM all_node WHERE state <> 1 AND slot >= ? "
+                          "AND slot < ? AND slot / 3600 * 3600 IN (SELECT start FROM sealed_hour)", (start, end)).fetchone()[0]
+
+
+def facts(document):
+    return {fact["code"]: fact["value"] for fact in document["facts"]}
+
+
+def a_report_is_the_sum_of_the_ledger_to_the_microjoule():
+    korea = datetime.timezone(datetime.timedelta(hours=9))
+    day = int(datetime.datetime(2026, 11, 25, tzinfo=korea).timestamp())
+    with folder() as f:
+        path = Made.copy(f)
+        for kind in ("energy-use", "emissions", "green-dc", "audit"):
+            done = tanso("report", kind, "--from", "2026-11-25", "--to", "2026-11-25", "--format", "json", "--ledger", path, "--out", f / "out.json")
+            assert done.returncode == 0, done
+            document = json.loads((f / "out.json").read_text())
+            uj = document["it_energy_uj"] if kind == "audit" else facts(document)["it_energy_uj"]
+            assert uj == totals(path, day, day + 86400), kind
+            if "workloads" in document:
+                assert sum(row["it_energy_uj"] for row in document["workloads"]) == uj, kind
+        whole = json.loads(tanso("report", "emissions", "--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--bill-kwh", "100", "--ledger", path).stdout)
+        assert facts(whole)["it_energy_uj"] == totals(path, 0, 1 << 40) == sum(row["it_energy_uj"] for row in whole["workloads"])
+        said = facts(whole)
+        kwh = said["it_energy_uj"] / 3.6e12
+        for code, value in (("it_energy_kWh", kwh), ("facility_energy_kWh", kwh * 1.6), ("tCO2eq", kwh * 1.6 * 0.4173 / 1000),
+                            ("tCO2eq_grid", kwh * 1.6 * 446.25 / 1e6), ("toe", kwh * 1.6 * 0.229 / 1000), ("tj_final", kwh * 1.6 * 3.6e-6),
+                            ("allowances_krw", kwh * 1.6 * 0.4173 / 1000 * 12750), ("bill_it_percent", kwh)):
+            assert abs(said[code] - value) <= 2e-8 * value, (code, said[code], value)
+        assert whole["draft"] is True and any("0.4173" in note and "2023" in note for note in whole["notes"])
+        assert facts(json.loads(tanso("report", "green-dc", "--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger", path).stdout))["score"] == 70
+        assert tanso("report", "emissions", "--from", "2020-01-01", "--to", "2020-12-31", "--ledger", path).returncode == 1
+        for wrong in (("emissions", "--from", "2026-02-30"), ("emissions", "--format", "pdf"), ("poems",), ("emissions", "--bill-kwh", "nan"),
+                      ("emissions", "--from", "2026-11-24", "--to", "2026-11-23")):
+            assert tanso("report", *wrong, "--ledger", path).returncode == 2, wrong
+
+
+def names_are_no_formulas_and_no_markup():
+    with folder() as f:
+        path = Made.copy(f)
+        for lang, title, status in (("ko", "온실가스 명세서", "초안"), ("en", "Emissions statement", "Draft")):
+            period = ("--from", "2026-11-24", "--to", "2026-11-28", "--lang", lang, "--ledger", path)
+            tanso("report", "emissions", *period, "--out", f / "out.csv")
+            raw = (f / "out.csv").read_bytes()
+            assert raw.startswith(b"\xef\xbb\xbf") and raw.count(b"\r\n") == raw.count(b"\n")
+            cells = [cell for row in csv.reader(io.StringIO(raw[3:].decode())) for cell in row]
+            assert title in cells[0] and "'=cmd|'/C calc'!A0" in cells and "결제" in cells
+            assert not any(cell[:1] in "=+@" and cell for cell in cells), [cell for cell in cells if cell[:1] in "=+@" and cell]
+            page = tanso("report", "emissions", *period, "--format", "html").stdout
+            assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+            assert f'lang="{lang}"' in page and status in page and "size:A4" in page and "0.4173" in page and "15000" in page
+
+
+def a_bundle_stands_alone_and_breaks_at_any_change():
+    with folder() as f:
+        path = Made.copy(f)
+        out = f / "bundle.json"
+        assert tanso("report", "audit", "--format", "json", "--from", "2026-11-25", "--to", "2026-11-25", "--ledger", path, "--out", out).returncode == 0
+        text = out.read_text()
+        bundle = json.loads(text)
+        assert len(bundle["hours"]) == 24
+        digest = bundle["hours"][0]["previous"]  # followed once more, by other means
+        for hour in bundle["hours"]:
+            assert hour["previous"] == digest
+            for record in (*hour["rows"], hour["hour"]):
+                canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+                digest = hashlib.sha256(f"{digest}\n{canonical}".encode()).hexdigest()
+            assert hour["hash"] == digest
+        assert bundle["head"] == digest
+        path.unlink()
+        good = tanso("verify", "--bundle", out, "--lang", "en")
+        assert good.returncode == 0 and digest in good.stdout, good
+        rng = random.Random(7)
+        digits = [i for i, c in enumerate(text) if c.isdigit() and i > text.index('"hours"') and text.rfind('"', 0, i) != text.rfind('"marks":"', 0, i) + 8]
+        for at in rng.sample(digits, 20):
+            out.write_text(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1:])
+            assert tanso("verify", "--bundle", out).returncode in (1, 2), f"a changed byte {at} goes unnoticed: {text[at - 40:at + 10]}"
+        without = {**bundle, "hours": [hour for i, hour in enumerate(bundle["hours"]) if i != 5]}
+        out.write_text(json.dumps(without))
+        gone = tanso("verify", "--bundle", out, "--lang", "en")
+        assert gone.returncode == 1 and "an hour is missing" in gone.stdout, gone
+        out.write_text(text[:-100])
+        assert tanso("verify", "--bundle", out).returncode == 2
+
+
+def main():
+    failed = 0
+    for test in (a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule,
+                 names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change):
+        try:
+            test()
+            print(f"PASS {test.__name__}", flush=True)
+        except Exception as error:  # noqa: BLE001 - each test stands for itself
+            failed += 1
+            print(f"FAIL {test.__name__}: {error!r}", flush=True)
+    if Made.path:
+        shutil.rmtree(Made.path)
+    sys.exit(1 if failed else 0)
+
+
+main()
