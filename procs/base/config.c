@@ -308,10 +308,48 @@ static void describe_file(FILE *out)
 	}
 }
 
+/* A leading dot or quote would be a request of roff's, a hyphen a soft one. */
+static void put_roff(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text != '\0'; text++) {
+		if (*text == '-' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text == '\\' ? 'e' : *text, out);
+	}
+}
+
+static void describe_man(FILE *out)
+{
+	fputs(".TH TANSO.CONF 5 \"\" \"tanso\" \"File Formats\"\n.SH NAME\ntanso.conf \\- configuration of "
+	      "all stages of "
+	      "tanso\n.SH DESCRIPTION\nOne file of \\(oqkey = value\\(cq lines; # or ; begins a comment. "
+	      "Read from "
+	      "\\-\\-config, else /etc/tanso/tanso.conf; \\fBtanso up\\fR in a clone takes "
+	      "deploy/config/tanso.conf. A line "
+	      "that cannot be used stops the start with its number and the reason.\n.SH KEYS\n",
+		out);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		fprintf(out, ".TP\n\\fB%s\\fR = ", keys[i].name);
+		describe_default(out, &keys[i]);
+		fputs(" \\fR(", out);
+		describe_range(out, &keys[i]);
+		if (keys[i].env != NULL)
+			fprintf(out, "; environment: %s", keys[i].env);
+		fputs(")\n", out);
+		put_roff(out, keys[i].text);
+		fputc('\n', out);
+	}
+	fputs(".SH SEE ALSO\n.BR tanso (1)\n", out);
+}
+
 void config_describe(FILE *out, enum config_format format)
 {
 	if (format == CONFIG_FORMAT_MARKDOWN)
 		describe_markdown(out);
+	else if (format == CONFIG_FORMAT_MAN)
+		describe_man(out);
 	else
 		describe_file(out);
 }

@@ -38,6 +38,6 @@ void config_models_dir(const struct config *config, char ret_path[static CONFIG_
 /* The start of every stage: --config FILE, --set KEY=VALUE, --help, --version. Prints and exits on --help, --version
  * and on errors (status 2); so call it first. */
 void config_from_arguments(struct config *config, const char *program, int argc, char **argv);
-/* Writes every key with default, range, unit and text, as a commented tanso.conf or as markdown. */
-enum config_format { CONFIG_FORMAT_FILE, CONFIG_FORMAT_MARKDOWN };
+/* Writes every key with default, range, unit and text, as a commented tanso.conf, as markdown or as tanso.conf(5). */
+enum config_format { CONFIG_FORMAT_FILE, CONFIG_FORMAT_MARKDOWN, CONFIG_FORMAT_MAN };
 void config_describe(FILE *out, enum config_format format);

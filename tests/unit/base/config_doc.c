@@ -1,4 +1,4 @@
-/* Writes the documents derived from base tables: config_doc markdown|file|sandbox */
+/* Writes the documents derived from base tables: config_doc markdown|file|man|sandbox */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +13,8 @@ int main(int argc, char **argv)
 		config_describe(stdout, CONFIG_FORMAT_MARKDOWN);
 	else if (strcmp(what, "file") == 0)
 		config_describe(stdout, CONFIG_FORMAT_FILE);
+	else if (strcmp(what, "man") == 0)
+		config_describe(stdout, CONFIG_FORMAT_MAN);
 	else if (strcmp(what, "sandbox") == 0)
 		sandbox_describe(stdout);
 	else

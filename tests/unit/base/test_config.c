@@ -129,6 +129,7 @@ static void documents_match_the_table(void **state)
 	(void)state;
 	check_document(CONFIG_FORMAT_MARKDOWN, TANSO_SOURCE_DIR "/docs/config.md");
 	check_document(CONFIG_FORMAT_FILE, TANSO_SOURCE_DIR "/deploy/config/tanso.conf");
+	check_document(CONFIG_FORMAT_MAN, TANSO_SOURCE_DIR "/docs/man/tanso.conf.5");
 }
 
 static int make_file(void **state)
