@@ -89,40 +89,49 @@ void question_set(struct question *question, const char *argument, const char *v
 		question->values[index] = value;
 }
 
+/* What stands for an option's value in the help. */
+static const char *placeholder(const struct tool_argument *argument)
+{
+	if (argument->choices[0] != '\0')
+		return argument->choices;
+	return strcmp(argument->type, "strings") == 0  ? "A,B,..."
+	       : strcmp(argument->type, "string") == 0 ? "TEXT"
+						       : "NUMBER";
+}
+
 static void print_argument(const struct tool_argument *argument, bool is_korean)
 {
 	char name[NAME_MAX_], left[2 * NAME_MAX_];
 
 	option_name(argument, name);
-	if (is_boolean(argument))
-		snprintf(left, sizeof(left), "--%s", name);
-	else
-		snprintf(left, sizeof(left), "%s--%s %s", strcmp(name, "namespace") == 0 ? "-n, " : "", name,
-			argument->choices[0] != '\0'            ? argument->choices
-			: strcmp(argument->type, "string") == 0 ? "TEXT"
-								: "NUMBER");
-	printf("  %-28s %s\n", left, is_korean ? argument->text_ko : argument->text_en);
+	snprintf(left, sizeof(left), "%s--%s%s%s", strcmp(name, "namespace") == 0 ? "-n, " : "", name,
+		is_boolean(argument) ? "" : " ", is_boolean(argument) ? "" : placeholder(argument));
+	terminal_option(stdout, left, is_korean ? argument->text_ko : argument->text_en);
 }
 
 static void print_help(const struct question *question, const char *positional, const char *extra)
 {
 	const struct tool *tool = question->tool;
 	bool is_korean = strcmp(question->lang, "ko") == 0;
+	const struct tool_argument *name =
+		positional != NULL ? &tool->arguments[find_argument(tool, positional)] : NULL;
 
-	printf("Usage: tanso %s %s[OPTION]...\n\n%s\n\n", question->verb, positional != NULL ? "NAME " : "",
-		is_korean ? tool->text_ko : tool->text_en);
-	if (positional != NULL)
-		printf("  %-28s %s\n", "NAME",
-			is_korean ? tool->arguments[find_argument(tool, positional)].text_ko
-				  : tool->arguments[find_argument(tool, positional)].text_en);
+	printf("Usage: tanso %s %s[OPTION]...\n\n", question->verb,
+		name == NULL     ? ""
+		: name->required ? "NAME "
+				 : "[NAME] ");
+	terminal_wrap(stdout, is_korean ? tool->text_ko : tool->text_en, 0);
+	putchar('\n');
+	if (name != NULL)
+		terminal_option(stdout, "NAME", is_korean ? name->text_ko : name->text_en);
 	for (size_t i = 0; i < argument_count(tool); i++)
-		if (positional == NULL || strcmp(tool->arguments[i].name, positional) != 0)
+		if (&tool->arguments[i] != name)
 			print_argument(&tool->arguments[i], is_korean);
-	printf("  %-28s %s\n  %-28s %s\n  %-28s %s\n  %-28s %s\n  %-28s %s\n", "--json",
-		"print the server's answer as it is", "--url URL",
-		"ask this server (default: the local pipeline)", "--runtime-dir DIR",
-		"look for the local pipeline's socket here", "--config FILE", "read this tanso.conf",
-		"--wait SECONDS", "go on asking that long while there is no answer yet");
+	terminal_option(stdout, "--json", "print the server's answer as it is");
+	terminal_option(stdout, "--url URL", "ask this server (default: the local pipeline)");
+	terminal_option(stdout, "--runtime-dir DIR", "look for the local pipeline's socket here");
+	terminal_option(stdout, "--config FILE", "read this tanso.conf");
+	terminal_option(stdout, "--wait SECONDS", "go on asking that long while there is no answer yet");
 	fputs(extra, stdout);
 }
 

@@ -43,11 +43,12 @@ static bool is_wide(uint32_t c)
 	       (c >= 0xf900 && c <= 0xfaff) || (c >= 0xff00 && c <= 0xff60) || (c >= 0x1f300 && c <= 0x1faff);
 }
 
-static int columns_of(const char *text)
+static int columns_of(const char *text, size_t bytes)
 {
+	const unsigned char *end = (const unsigned char *)text + bytes;
 	int columns = 0;
 
-	for (const unsigned char *c = (const unsigned char *)text; *c != '\0';) {
+	for (const unsigned char *c = (const unsigned char *)text; c < end;) {
 		int more = *c >= 0xf0 ? 3 : *c >= 0xe0 ? 2 : *c >= 0xc0 ? 1 : 0;
 		uint32_t code = more == 3 ? *c & 0x07u : more == 2 ? *c & 0x0fu : more == 1 ? *c & 0x1fu : *c;
 		for (c++; more > 0 && (*c & 0xc0) == 0x80; more--, c++)
@@ -60,6 +61,34 @@ static int columns_of(const char *text)
 void terminal_pad(FILE *out, const char *text, int columns)
 {
 	terminal_put(out, text);
-	for (int column = columns_of(text); column < columns; column++)
+	for (int column = columns_of(text, strlen(text)); column < columns; column++)
 		fputc(' ', out);
+}
+
+void terminal_wrap(FILE *out, const char *text, int indent)
+{
+	int column = indent;
+
+	for (const char *word = text; *word != '\0';) {
+		size_t bytes = strcspn(word, " ");
+		int width = columns_of(word, bytes);
+		if (word == text)
+			column += width;
+		else if (column + 1 + width <= TERMINAL_COLUMNS)
+			column += fprintf(out, " ") + width;
+		else
+			column = fprintf(out, "\n%*s", indent, "") - 1 + width;
+		fwrite(word, 1, bytes, out);
+		word += bytes + (word[bytes] == ' ');
+	}
+	fputc('\n', out);
+}
+
+void terminal_option(FILE *out, const char *left, const char *text)
+{
+	const int indent = 30;
+
+	if (fprintf(out, "  %-*s ", indent - 3, left) > indent)
+		fprintf(out, "\n%*s", indent, "");
+	terminal_wrap(out, text, indent);
 }

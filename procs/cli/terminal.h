@@ -13,3 +13,9 @@ bool terminal_has_colour(FILE *out);
 void terminal_put(FILE *out, const char *text);
 /* The same, and then spaces up to `columns` of a terminal, where Hangul and other wide characters take two. */
 void terminal_pad(FILE *out, const char *text, int columns);
+/* Writes text and a newline, broken at spaces so that no line is wider than TERMINAL_COLUMNS; further lines begin
+ * `indent` columns in, and the first one, it is assumed, is there already. */
+#define TERMINAL_COLUMNS 100
+void terminal_wrap(FILE *out, const char *text, int indent);
+/* A row of a --help: what is written on the left, and its meaning; the latter on the next line where the left is long. */
+void terminal_option(FILE *out, const char *left, const char *text);

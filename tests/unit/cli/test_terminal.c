@@ -41,10 +41,30 @@ static void the_language_is_the_options_or_the_environments(void **state)
 	assert_string_equal(terminal_language("ko"), "ko");
 }
 
+static void long_texts_are_broken_at_spaces_and_hangul_counts_two(void **state)
+{
+	char *shown = NULL, text[400] = "";
+	size_t size;
+	FILE *out = open_memstream(&shown, &size);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		strcat(text, i == 0 ? "탄소발자국" : " 탄소발자국"); /* 10 columns each, 11 with the space */
+	terminal_option(out, "--region TEXT", text);
+	terminal_option(out, "--a-very-long-option-with ITS|CHOICES", "short");
+	fclose(out);
+	const char *end = strchr(shown, '\n');
+	assert_int_equal(end - shown, 30 + 6 * 15 + 5); /* 30 + 65 columns: one word more would be 106 */
+	assert_memory_equal(end + 1, "                              탄", 33);
+	assert_non_null(strstr(shown, "CHOICES \n                              short\n"));
+	free(shown);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escape_sequences_do_not_reach_the_screen),
+		cmocka_unit_test(long_texts_are_broken_at_spaces_and_hangul_counts_two),
 		cmocka_unit_test(the_language_is_the_options_or_the_environments),
 	};
 
