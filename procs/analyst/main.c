@@ -2,11 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analyst/desk.h"
+#include "analyst/reload.h"
 #include "analyst/shelf.h"
 #include "analyst/terms.h"
 #include "base/cleanup.h"
+#include "base/landlock.h"
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
@@ -15,11 +18,14 @@
 #define COMMIT_SPACING_NS NS_PER_SECOND
 #define SWEEP_SECONDS     60
 #define KEEP_UP_SECONDS   600
+#define PLACES_MAX        4
 
 struct analyst {
 	struct config config;
 	struct loop *loop;
-	struct data *data;
+	struct reload reload;
+	struct landlock_place places[PLACES_MAX];
+	size_t place_count;
 	struct grid_file *grid_file;
 	struct ledger *ledger;
 	struct book book;
@@ -35,23 +41,12 @@ struct analyst {
 
 static int load_data(struct analyst *analyst)
 {
-	char folder[CONFIG_TEXT_MAX];
-	struct data_error data_error = { 0 };
 	struct grid_error grid_error = { 0 };
 	int r;
 
-	config_data_dir(&analyst->config, folder);
-	r = data_load(folder, &analyst->data, &data_error);
-	if (r < 0) {
-		log_error("data_dir = %s: %s", folder, data_error.text);
+	r = reload_open(&analyst->reload, &analyst->config, &analyst->stats);
+	if (r < 0)
 		return r;
-	}
-	if (data_standard(analyst->data, analyst->config.standard) == NULL ||
-		data_region(analyst->data, analyst->config.region) == NULL) {
-		log_error("standard = %s or region = %s is not in %s/standards.json or regions.json",
-			analyst->config.standard, analyst->config.region, folder);
-		return -EINVAL;
-	}
 	if (analyst->config.grid_file[0] != '\0' &&
 		(r = grid_file_load(analyst->config.grid_file, &analyst->grid_file, &grid_error)) < 0)
 		log_error("grid_file: %s", grid_error.text);
@@ -163,10 +158,28 @@ static int on_ask(void *context, const struct frame *frame)
 	return desk_take(analyst->desk, frame, clock_mono_ns());
 }
 
+static void on_reload(void *context)
+{
+	struct analyst *analyst = context;
+
+	analyst->reload.is_asked = true;
+}
+
+/* Answers rest on the new files from now on: what was cached is of an older generation. */
+static void watch_data(struct analyst *analyst, uint64_t now_ns)
+{
+	if (!reload_watch(&analyst->reload, now_ns))
+		return;
+	analyst->knowledge.data = analyst->reload.data;
+	analyst->knowledge.loaded_real_ns = clock_now().real_ns;
+	analyst->book.generation++;
+}
+
 static int on_turn(void *context)
 {
 	struct analyst *analyst = context;
 
+	watch_data(analyst, clock_mono_ns());
 	if (desk_has_asks(analyst->desk))
 		desk_answer(analyst->desk, &analyst->knowledge, analyst->book.generation);
 	if (!link_is_deaf(analyst->power, analyst->acks) && !link_is_deaf(analyst->asks, analyst->answers))
@@ -234,6 +247,15 @@ static void keep_up(struct analyst *analyst)
 			ledger_message(analyst->ledger));
 }
 
+static bool have_folders_moved(const struct analyst *analyst)
+{
+	const struct landlock_place *moved = landlock_find_moved(analyst->places, analyst->place_count);
+
+	if (moved != NULL)
+		log_info("%s is another folder now: restarting to reach it", moved->path);
+	return moved != NULL;
+}
+
 /* Without frames the answers still change: what they rest on grows older. */
 static int on_second(struct timer *timer)
 {
@@ -250,7 +272,7 @@ static int on_second(struct timer *timer)
 	if (analyst->seconds++ % KEEP_UP_SECONDS == 0)
 		keep_up(analyst);
 	send_stats(analyst);
-	return 0;
+	return have_folders_moved(analyst) ? -ESTALE : 0;
 }
 
 static int open_links(struct analyst *analyst)
@@ -282,7 +304,39 @@ static int add_sources(struct analyst *analyst)
 	if (r >= 0)
 		r = loop_add(analyst->loop, &analyst->timer.source);
 	loop_on_turn(analyst->loop, on_turn, analyst);
+	loop_on_reload(analyst->loop, on_reload, analyst);
 	return r < 0 ? r : timer_set(&analyst->timer, NS_PER_SECOND, NS_PER_SECOND);
+}
+
+static struct landlock_place *add_place(struct analyst *analyst, enum landlock_use use)
+{
+	struct landlock_place *place = &analyst->places[analyst->place_count++];
+
+	place->use = use;
+	return place;
+}
+
+/* Files it may open later on: the data files. Those of the ledger are open, and it removes them when it closes. */
+static int narrow(struct analyst *analyst)
+{
+	const struct config *config = &analyst->config;
+	int r;
+
+	mkdir(config->runtime_dir, 0755); /* a failure shows when the links listen */
+	snprintf(add_place(analyst, LANDLOCK_SOCKETS)->path, sizeof(analyst->places->path), "%s",
+		config->runtime_dir);
+	snprintf(add_place(analyst, LANDLOCK_SOCKETS)->path, sizeof(analyst->places->path), "%s/analyst",
+		config->state_dir);
+	snprintf(add_place(analyst, LANDLOCK_READ)->path, sizeof(analyst->places->path), "%s",
+		analyst->reload.folder);
+	r = landlock_enter(analyst->places, analyst->place_count, 0);
+	if (r == -EOPNOTSUPP) {
+		log_warning(
+			"this kernel has no Landlock: only permissions keep this process from other files");
+		analyst->place_count = 0;
+		r = 0;
+	}
+	return r;
 }
 
 static void close_all(struct analyst *analyst)
@@ -298,7 +352,7 @@ static void close_all(struct analyst *analyst)
 	book_done(&analyst->book);
 	ledger_close(analyst->ledger);
 	grid_file_free(analyst->grid_file);
-	data_free(analyst->data);
+	reload_done(&analyst->reload);
 	timer_close(&analyst->timer);
 	loop_free(analyst->loop);
 }
@@ -314,13 +368,14 @@ int main(int argc, char **argv)
 	analyst.run = clock_now().boot_ns;
 	analyst.is_cloud_guest = is_cloud_guest(&analyst.config);
 	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
-		(r = open_ledger(&analyst)) < 0 || (r = open_links(&analyst)) < 0 ||
-		(r = add_sources(&analyst)) < 0 || (r = sandbox_enter(STAGE_ANALYST)) < 0) {
+		(r = open_ledger(&analyst)) < 0 || (r = narrow(&analyst)) < 0 ||
+		(r = open_links(&analyst)) < 0 || (r = add_sources(&analyst)) < 0 ||
+		(r = sandbox_enter(STAGE_ANALYST)) < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
 	analyst.knowledge = (struct knowledge) { .config = &analyst.config,
-		.data = analyst.data,
+		.data = analyst.reload.data,
 		.grid_file = analyst.grid_file,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
@@ -329,8 +384,8 @@ int main(int argc, char **argv)
 		.is_cloud_guest = analyst.is_cloud_guest };
 	refresh(&analyst);
 	snprintf(status, sizeof(status), "%zu standards, grid %s, ledger in %.160s/analyst",
-		analyst.data->standard_count, analyst.grid_file != NULL ? analyst.grid_file->name : "annual",
-		analyst.config.state_dir);
+		analyst.reload.data->standard_count,
+		analyst.grid_file != NULL ? analyst.grid_file->name : "annual", analyst.config.state_dir);
 	ready_notify(status);
 	r = loop_run(analyst.loop);
 	close_all(&analyst);

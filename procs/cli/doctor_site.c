@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "cli/doctor.h"
+#include "korea/data.h"
 
 static void check_pue(struct findings *findings, const struct config *config)
 {
@@ -45,14 +46,21 @@ static void check_grid(struct findings *findings, const struct config *config)
 
 static void check_data(struct findings *findings, const struct config *config)
 {
-	char folder[CONFIG_TEXT_MAX], path[CONFIG_TEXT_MAX + 32];
+	char folder[CONFIG_TEXT_MAX];
+	struct data *data = NULL;
+	struct data_error error = { 0 };
 
 	config_data_dir(config, folder);
-	snprintf(path, sizeof(path), "%s/standards.json", folder);
-	bool is_there = access(path, R_OK) == 0;
-	findings_add(findings, "data", is_there ? FINDING_MEASURED : FINDING_MISSING,
-		is_there ? "" : "set data_dir in tanso.conf to the folder with standards.json",
-		is_there ? "Korean data files: %s" : "no Korean data files in %s", folder);
+	if (data_load(folder, &data, &error) == 0)
+		findings_add(findings, "data", FINDING_MEASURED, "",
+			"Korean data files: %s, version %s, sha256 %.12s…", folder, data->version,
+			data->sha256);
+	else
+		findings_add(findings, "data", FINDING_MISSING,
+			"correct that file, or set data_dir in tanso.conf; a running analyst keeps what it "
+			"read before",
+			"Korean data files in %s: %s", folder, error.text);
+	data_free(data);
 }
 
 void doctor_check_config(struct findings *findings, const struct config *config)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,26 +114,36 @@ static int read_standard(void *context, const struct json_place *place)
 	return 0;
 }
 
+/* In the order of loading; rows of some speak of rows before them. */
+static const struct {
+	const char *file, *list;
+	place_row_fn *read;
+	size_t count_at, limit; /* offset of the count in struct data */
+} files[] = {
+	{ "standards.json", "standards", read_standard, offsetof(struct data, standard_count),
+		STANDARDS_MAX },
+	{ "regions.json", "regions", read_region, offsetof(struct data, region_count), REGIONS_MAX },
+	{ "grid_electricitymaps.json", "annual", read_annual, offsetof(struct data, annual_count),
+		ANNUALS_MAX },
+	{ "grid_official_kr.json", "annual", read_annual, offsetof(struct data, annual_count), ANNUALS_MAX },
+	{ "pue_regions.json", "regions", read_region_pue, offsetof(struct data, region_count),
+		REGIONS_MAX + 1 },
+	{ "grid_marginal.json", "marginal", read_marginal, offsetof(struct data, region_count),
+		REGIONS_MAX + 1 },
+	{ "profiles.json", "profiles", read_profile, offsetof(struct data, profile_count), PROFILES_MAX },
+	{ "tariffs.json", "tariffs", read_tariff, offsetof(struct data, tariff_count), TARIFFS_MAX },
+	{ "holidays.json", "holidays", read_holiday, offsetof(struct data, holiday_count), HOLIDAYS_MAX },
+	{ "prices.json", "prices", read_price, offsetof(struct data, price_count), PRICES_MAX },
+	{ "reporting.json", "figures", read_price, offsetof(struct data, price_count), PRICES_MAX },
+};
+
+const char *data_file(size_t i)
+{
+	return i < ARRAY_SIZE(files) ? files[i].file : NULL;
+}
+
 static int load_all(const char *folder, struct data *data, struct data_error *error)
 {
-	const struct {
-		const char *file, *list;
-		place_row_fn *read;
-		const size_t *count;
-		size_t limit;
-	} files[] = {
-		{ "standards.json", "standards", read_standard, &data->standard_count, STANDARDS_MAX },
-		{ "regions.json", "regions", read_region, &data->region_count, REGIONS_MAX },
-		{ "grid_electricitymaps.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
-		{ "grid_official_kr.json", "annual", read_annual, &data->annual_count, ANNUALS_MAX },
-		{ "pue_regions.json", "regions", read_region_pue, &data->region_count, REGIONS_MAX + 1 },
-		{ "grid_marginal.json", "marginal", read_marginal, &data->region_count, REGIONS_MAX + 1 },
-		{ "profiles.json", "profiles", read_profile, &data->profile_count, PROFILES_MAX },
-		{ "tariffs.json", "tariffs", read_tariff, &data->tariff_count, TARIFFS_MAX },
-		{ "holidays.json", "holidays", read_holiday, &data->holiday_count, HOLIDAYS_MAX },
-		{ "prices.json", "prices", read_price, &data->price_count, PRICES_MAX },
-		{ "reporting.json", "figures", read_price, &data->price_count, PRICES_MAX },
-	};
 	char digests[ARRAY_SIZE(files) * 64 + 1] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -140,8 +151,9 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 			.folder = folder, .file = files[i].file, .list = files[i].list
 		};
 		char sha256[65];
-		int r = data_json_read(&source, files[i].read, data, files[i].count, files[i].limit, sha256,
-			error->text, sizeof(error->text));
+		int r = data_json_read(&source, files[i].read, data,
+			(const size_t *)(const void *)((const char *)data + files[i].count_at),
+			files[i].limit, sha256, error->text, sizeof(error->text));
 		if (r < 0)
 			return r;
 		if (i == 0)

@@ -1,6 +1,6 @@
 /*
- * The Korean data files (config: data_dir): standards, regions, annual grid factors, published PUEs. Loaded whole and
- * checked before the sandbox; read-only afterwards. Strings live as long as the struct.
+ * The Korean data files (config: data_dir): standards, regions, annual grid factors, published PUEs, tariffs, what reports
+ * count with. Loaded whole and checked; read-only afterwards. Strings live as long as the struct.
  */
 #pragma once
 
@@ -105,6 +105,8 @@ struct data_error {
 /* 0, or -errno with `error` filled. */
 int data_load(const char *folder, struct data **ret_data, struct data_error *error);
 void data_free(struct data *data);
+/* Name of the i-th file that data_load() reads, NULL beyond the last. */
+const char *data_file(size_t i);
 
 const struct standard *data_standard(const struct data *data, const char *code);
 const struct region *data_region(const struct data *data, const char *code);

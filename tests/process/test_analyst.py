@@ -3,6 +3,7 @@ Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, os, pathlib, random, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, time
 
 BIN = pathlib.Path(sys.argv[1]).resolve()
+KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
 PEER = next(p for p in (BIN.parent / "tests/fake_estimator", BIN / "fake_estimator") if p.exists())
 
 
@@ -128,6 +129,45 @@ def a_corrupt_ledger_is_set_aside_and_said():
         assert "is corrupt: set aside" in (a.folder / "log").read_text()
 
 
+def data_files_are_read_again_and_bad_ones_refused():
+    with Analyst() as a:
+        data, ask = a.folder / "data", '{"workload_name": "two.service"}'
+
+        def publish(version, change):  # as kubelet does: a folder of its own, and one link that is swapped
+            shutil.copytree(KOREA, data / f"..{version}")
+            path = data / f"..{version}/standards.json"
+            path.write_text(change(path.read_text()))
+            (data / "..new").symlink_to(f"..{version}")
+            (data / "..new").rename(data / "..data")
+
+        def said():
+            answer = json.loads(words(a.peer(3, 20, ask))["answer"].split(" ", 1)[1])
+            return answer["target_carbon_intensity_gCO2eq_kWh"], answer["provenance"]["data"]["sha256"]
+
+        def log():
+            return (a.folder / "log").read_text()
+
+        data.mkdir()
+        publish("v1", lambda text: text)
+        for file in KOREA.iterdir():
+            (data / file.name).symlink_to(f"..data/{file.name}")
+        a.start(f"data_dir={data}")
+        target, sha256 = said()
+        assert target == 424
+        publish("v2", lambda text: text.replace('"target": 424', '"target": 400'))
+        wait_for(lambda: log().count("read again") == 1)
+        assert said()[0] == 400 and said()[1] != sha256
+        publish("v3", lambda text: text.replace('"target": 400', '"target": "low"').replace('"target": 424', '"target": "low"'))
+        wait_for(lambda: "standards[0].target: must be a number; the data read before stay in use" in log())
+        assert said()[0] == 400
+        shutil.rmtree(data / "..v1")
+        publish("v1", lambda text: text)
+        wait_for(lambda: log().count("read again") == 2)
+        a.process.send_signal(signal.SIGHUP)  # reads them whether they changed or not
+        wait_for(lambda: log().count("read again") == 3)
+        assert said() == (424, sha256) and a.stop() == 0, log()
+
+
 def bad_settings_are_named():
     with Analyst() as a:
         (a.folder / "grid.csv").write_text("00:00,446.25\n01:00,much\n")
@@ -141,7 +181,8 @@ def bad_settings_are_named():
 def main():
     failed = 0
     for test in (frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
-                 garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, bad_settings_are_named):
+                 garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, data_files_are_read_again_and_bad_ones_refused,
+                 bad_settings_are_named):
         try:
             test()
             print(f"PASS {test.__name__}", flush=True)

@@ -1,0 +1,85 @@
+#include "analyst/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static bool has_changed(struct reload *reload)
+{
+	const char *file;
+	bool changed = false;
+
+	for (size_t i = 0; i < RELOAD_FILES_MAX && (file = data_file(i)) != NULL; i++) {
+		char path[CONFIG_TEXT_MAX + 64];
+		snprintf(path, sizeof(path), "%s/%s", reload->folder, file);
+		changed |= file_has_changed(path, &reload->files[i]);
+	}
+	return changed;
+}
+
+/* The files, and in them what the configuration speaks of. `tail` ends the message when that fails. */
+static int load(const struct reload *reload, struct data **ret_data, const char *tail)
+{
+	struct data_error error = { 0 };
+	struct data *data = NULL;
+	int r = data_load(reload->folder, &data, &error);
+
+	if (r < 0) {
+		log_error("data_dir = %s: %s%s", reload->folder, error.text, tail);
+		return r;
+	}
+	if (data_standard(data, reload->config->standard) == NULL ||
+		data_region(data, reload->config->region) == NULL) {
+		log_error("standard = %s or region = %s is not in %s/standards.json or regions.json%s",
+			reload->config->standard, reload->config->region, reload->folder, tail);
+		data_free(data);
+		return -EINVAL;
+	}
+	*ret_data = data;
+	return 0;
+}
+
+int reload_open(struct reload *reload, const struct config *config, struct stats *stats)
+{
+	*reload = (struct reload) { .config = config,
+		.reloads = stats_entry(stats, STAT_COUNTER, "data_reloads_total", ""),
+		.failures = stats_entry(stats, STAT_COUNTER, "data_reloads_failed_total", ""),
+		.is_stale = stats_entry(stats, STAT_GAUGE, "data_stale", "") };
+	config_data_dir(config, reload->folder);
+	has_changed(reload); /* before they are read: a change meanwhile is seen at the next look */
+	return load(reload, &reload->data, "");
+}
+
+void reload_done(struct reload *reload)
+{
+	data_free(reload->data);
+	reload->data = NULL;
+}
+
+bool reload_watch(struct reload *reload, uint64_t now_ns)
+{
+	struct data *data = NULL;
+	bool is_asked = reload->is_asked;
+
+	if (now_ns < reload->next_ns && !is_asked)
+		return false;
+	reload->next_ns = now_ns + RELOAD_WATCH_S * NS_PER_SECOND;
+	reload->is_asked = false;
+	if (!has_changed(reload) && !is_asked)
+		return false;
+	if (load(reload, &data, "; the data read before stay in use") < 0) {
+		++*reload->failures;
+		*reload->is_stale = 1;
+		return false;
+	}
+	data_free(reload->data);
+	reload->data = data;
+	++*reload->reloads;
+	*reload->is_stale = 0;
+	log_info("data files of %s read again: version %s, sha256 %s", reload->folder, data->version,
+		data->sha256);
+	return true;
+}
