@@ -19,6 +19,9 @@ status = response.json()["status"]
 """
 
 
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/api.md"
+
+
 def head(f, path, *arguments):
     """Status line and headers (lower case) of one request."""
     out = subprocess.run(["curl", "-s", "-m", "10", "-o", "/dev/null", "-D", "-", *arguments, f"http://127.0.0.1:{f.port}{path}"],
@@ -186,7 +189,9 @@ def _inside():
         hosts = f.folder / "hosts"
         hosts.write_text("127.0.0.1 localhost mcp-server\n")
         subprocess.run(["mount", "--bind", str(hosts), "/etc/hosts"], check=True)
-    for port, setting, command in ((30800, "lang=en", ["sh", "-c", CURL.replace("<IP>", "127.0.0.1").replace("curl ", "curl -s ")]),
+    shown = [line for line in DOCS.read_text().splitlines() if line.startswith("curl ")]
+    assert len(shown) >= 2, shown
+    for port, setting, command in (*((30800, "lang=en", ["sh", "-c", line.replace("curl ", "curl -s ")]) for line in shown), (30800, "lang=en", ["sh", "-c", CURL.replace("<IP>", "127.0.0.1").replace("curl ", "curl -s ")]),
                                    (8000, "allowed_hosts=mcp-server", ["python3", "-c", REQUESTS + "print(response.text if status == 'UNKNOWN' else status)"])):
         frontend_fixture.free_port = lambda: port
         with Frontend().start(setting) as f:

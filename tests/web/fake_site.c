@@ -20,7 +20,7 @@
 
 struct load {
 	const char *namespace, *name, *owner_kind, *owner;
-	enum workload_kind kind;
+	uint8_t kind;                 /* enum workload_kind */
 	double base_watts, day_watts; /* always, and more of it around `hour` for `width` hours */
 	double hour, width;
 	double memory_share;

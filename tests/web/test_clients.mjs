@@ -1,0 +1,174 @@
+// The lines of docs/clients.md as people copy them, and the bundle's bridge as it is packed.
+// Usage: node test_clients.mjs BIN_FOLDER NODE_MODULES. Needs openssl and python3 (to unpack). Prints PASS or FAIL a test.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { dirname, join, resolve } from "node:path";
+import { Site } from "./site.mjs";
+
+const [bin, modules] = process.argv.slice(2).map((path) => resolve(path));
+const root = resolve(dirname(new URL(import.meta.url).pathname), "../..");
+const HELLO = { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } } };
+const LIST = { jsonrpc: "2.0", id: 2, method: "tools/list" };
+
+const site = await new Site(bin).start("model", 1);
+const path = join(site.folder, "path"); // stand-ins, found before anything else
+mkdirSync(path);
+
+function place(name, text) {
+	writeFileSync(join(path, name), text);
+	chmodSync(join(path, name), 0o755);
+}
+
+// ssh -T host command …: runs it here. tanso: this build's, by this site's socket.
+place("ssh", '#!/bin/sh\n[ "$1" = -T ] && [ "$2" = host ] || exit 64\nshift 2\nexec "$@"\n');
+place("tanso", `#!/bin/sh\nexec ${bin}/tanso "$@" --runtime-dir ${site.folder}/run\n`);
+const environment = { ...process.env, PATH: `${path}:${process.env.PATH}` };
+
+// What comes out of a command that gets these messages, line by line.
+function talk(command, given, messages, env = {}) {
+	return new Promise((done) => {
+		const child = spawn(command, given, { env: { ...environment, ...env } });
+		let out = "";
+		let error = "";
+		child.stdout.on("data", (data) => (out += data));
+		child.stderr.on("data", (data) => (error += data));
+		child.stdin.on("error", () => {}); // it may end before it reads
+		child.on("close", (code) => done({ code, error, lines: out.split("\n").filter(Boolean).map((line) => JSON.parse(line)) }));
+		for (const message of messages) child.stdin.write(`${JSON.stringify(message)}\n`);
+		child.stdin.end();
+	});
+}
+
+async function expectCommand(command, given, env) {
+	const { lines, error } = await talk(command, given, [HELLO, LIST], env);
+	assert.equal(lines.length, 2, error);
+	const answer = (id) => lines.find((line) => line.id === id).result;
+	assert.equal(answer(1).serverInfo.name, "tanso");
+	assert.ok(answer(2).tools.length >= 7);
+}
+
+async function expectUrl(url) {
+	assert.equal(new URL(url).host, "127.0.0.1:30800"); // the address as shipped; here it is another port
+	const response = await fetch(url.replace("127.0.0.1:30800", `127.0.0.1:${site.port}`), { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" }, body: JSON.stringify(HELLO) });
+	const text = await response.text();
+	assert.match(text, /"serverInfo"/);
+}
+
+const blocks = (file) => [...readFileSync(join(root, file), "utf8").matchAll(/```(json|sh)\n([\s\S]*?)```/g)].map(([, kind, text]) => [kind, text.trim()]);
+const tests = [];
+const test = (name, run) => tests.push([name, run]);
+
+test("every configuration of docs/clients.md reaches the server as it stands", async () => {
+	let reached = 0;
+	for (const [kind, text] of blocks("docs/clients.md")) {
+		if (kind === "sh") {
+			const words = text.split(" ");
+			assert.deepEqual(words.slice(0, 3), ["claude", "mcp", "add"]);
+			const dashes = words.indexOf("--");
+			if (dashes > 0) await expectCommand(words[dashes + 1], words.slice(dashes + 2));
+			else await expectUrl(words.at(-1));
+			reached++;
+			continue;
+		}
+		const configured = JSON.parse(text);
+		for (const server of Object.values(configured.mcpServers ?? configured.servers)) {
+			if (server.url) await expectUrl(server.url);
+			else await expectCommand(server.command, server.args);
+			reached++;
+		}
+	}
+	assert.ok(reached >= 6, `only ${reached}`);
+});
+
+test("the Korean page has the same blocks", () => {
+	assert.deepEqual(blocks("docs/clients.ko.md"), blocks("docs/clients.md"));
+	assert.deepEqual(blocks("docs/api.ko.md"), blocks("docs/api.md"));
+});
+
+const packed = join(site.folder, "tanso.mcpb");
+const bridge = join(site.folder, "bundle/server/bridge.mjs");
+const run = (env, messages = [HELLO, LIST]) => talk(process.execPath, [bridge], messages, env);
+
+test("the bundle is valid, packs, and its bridge reaches the server", async () => {
+	execFileSync(join(root, "deploy/claude/pack"), [packed], { env: environment, stdio: "pipe" });
+	execFileSync("python3", ["-c", "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])", packed, join(site.folder, "bundle")]);
+	const manifest = JSON.parse(readFileSync(join(site.folder, "bundle/manifest.json"), "utf8"));
+	assert.equal(manifest.server.entry_point, "server/bridge.mjs");
+	// a setting left empty comes as its own placeholder
+	await expectCommand(process.execPath, [bridge], { TANSO_URL: `${site.url}/mcp`, TANSO_TOKEN: manifest.server.mcp_config.env.TANSO_TOKEN });
+});
+
+function serve(create, handler) {
+	return new Promise((ready) => {
+		const heard = [];
+		const server = create((request, response) => {
+			heard.push(request.headers);
+			request.resume().on("end", () => handler(request, response));
+		});
+		server.listen(0, "127.0.0.1", () => ready({ heard, port: server.address().port, close: () => server.close() }));
+	});
+}
+
+const certificate = () => {
+	const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(site.folder, name));
+	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert], { stdio: "pipe" });
+	return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
+};
+
+test("the bridge sends a token over verified TLS alone, and never to where a redirect points", async () => {
+	const thief = await serve(createServer, (_, response) => response.end("{}"));
+	const pem = certificate();
+	const answer = (response) => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: { serverInfo: { name: "tanso" } } }));
+	const server = await serve((handler) => createSecureServer(pem, handler), (request, response) =>
+		request.url === "/mcp" ? answer(response) : response.writeHead(307, { Location: `http://127.0.0.1:${thief.port}/mcp` }).end());
+	const at = `https://localhost:${server.port}`;
+	const secret = { TANSO_TOKEN: "secret" };
+
+	const good = await run({ ...secret, TANSO_URL: `${at}/mcp`, TANSO_CA: pem.file }, [HELLO]);
+	assert.equal(good.lines[0].result.serverInfo.name, "tanso", good.error);
+	assert.equal(server.heard.at(-1).authorization, "Bearer secret");
+
+	const before = server.heard.length;
+	const unknown = await run({ ...secret, TANSO_URL: `${at}/mcp` }, [HELLO]);
+	assert.match(unknown.lines[0].error.message, /does not answer/);
+	assert.equal(server.heard.length, before, "a server that was not verified heard the token");
+
+	const moved = await run({ ...secret, TANSO_URL: `${at}/moved`, TANSO_CA: pem.file }, [HELLO]);
+	assert.match(moved.lines[0].error.message, /redirects are not followed/);
+	assert.equal(thief.heard.length, 0, "the redirect was followed");
+
+	for (const [url, token, why] of [[`${site.url}/mcp`, "secret", /token is not sent over http/], ["http://192.0.2.1/mcp", "", /this computer alone/], ["nonsense", "", /TANSO_URL/]]) {
+		const refused = await run({ TANSO_URL: url, TANSO_TOKEN: token }, [HELLO]);
+		assert.equal(refused.code, 2);
+		assert.match(refused.error, why);
+	}
+	server.close();
+	thief.close();
+});
+
+test("the bridge answers for a server that is away, and for lines that are none", async () => {
+	const away = await run({ TANSO_URL: "http://127.0.0.1:9/mcp" }, [HELLO]);
+	assert.match(away.lines[0].error.message, /does not answer/);
+	assert.equal(away.code, 0);
+	const streams = await serve(createServer, (_, response) =>
+		response.writeHead(200, { "Content-Type": "text/event-stream" }).end('event: message\ndata: {"jsonrpc":"2.0","method":"notifications/progress"}\n\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n'));
+	const heard = await run({ TANSO_URL: `http://127.0.0.1:${streams.port}/mcp` }, [HELLO]);
+	assert.deepEqual(heard.lines.map((line) => line.method ?? line.id), ["notifications/progress", 1]);
+	streams.close();
+});
+
+let failed = 0;
+for (const [name, act] of tests) {
+	try {
+		await act();
+		console.log(`PASS ${name}`);
+	} catch (error) {
+		failed++;
+		console.log(`FAIL ${name}: ${error.message.split("\n").slice(0, 12).join(" | ")}`);
+	}
+}
+site.stop();
+process.exit(failed > 0 ? 1 : 0);
