@@ -81,9 +81,11 @@ enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3 };
 #define ROW_ID_NODE  (UINT64_MAX - 2) /* the node itself, only in notes */
 
 /* Bits of ring_tick.flags and power.flags */
-#define TICK_FLAG_COARSE UINT32_C(0x01) /* interval not integrated tick by tick (ring lapped) */
-#define TICK_FLAG_PROCFS UINT32_C(0x02) /* CPU time from /proc, not eBPF */
-#define TICK_FLAG_GAP    UINT32_C(0x04) /* the collector was away before this tick */
+#define TICK_FLAG_COARSE  UINT32_C(0x01) /* interval not integrated tick by tick (ring lapped) */
+#define TICK_FLAG_PROCFS  UINT32_C(0x02) /* CPU time from /proc, not eBPF */
+#define TICK_FLAG_GAP     UINT32_C(0x04) /* the collector was away before this tick */
+#define TICK_FLAG_PARTIAL UINT32_C(0x08) /* one of several sources did not answer, or only in part */
+#define TICK_FLAG_RESET   UINT32_C(0x10) /* a counter of a source began anew in this interval */
 
 const char *zone_name(enum zone zone);
 const char *power_state_name(enum power_state state);

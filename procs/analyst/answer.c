@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/origin.h"
 
 #define PLAIN_NAME_MAX 128
 
@@ -85,12 +86,15 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 
 static void write_power(struct json_writer *writer, const struct knowledge *k, double observed_ns)
 {
+	enum origin origin = origin_of(k->config);
+	const char *method = usage_source_name((enum usage_source)k->book->last.usage);
+
 	json_open_object(writer, "power");
-	json_write_text(writer, "source", "pipeline");
+	json_write_text(writer, "source", origin_name(origin));
 	json_write_text(writer, "meter", k->book->source);
 	json_write_text(writer, "state", power_state_name((enum power_state)k->book->last.state));
 	json_write_text(
-		writer, "collection_method", usage_source_name((enum usage_source)k->book->last.usage));
+		writer, "collection_method", origin == ORIGIN_PIPELINE ? method : origin_name(origin));
 	if (k->book->last.error_ppm > 0)
 		json_write_number(writer, "model_error_percent", k->book->last.error_ppm / 1e4);
 	json_write_integer(writer, "samples", (int64_t)k->book->counts.frames);

@@ -74,6 +74,7 @@ struct book {
 	struct power_once last;
 	char source[129];
 	bool has_frame;
+	uint64_t reset_real_ns; /* when a source last said that a counter began anew, 0 = never */
 	uint64_t generation;
 	struct book_counts counts;
 	uint64_t gap_ns; /* an interval longer than that is a gap */

@@ -40,6 +40,8 @@ static void remember(struct book *book, const struct power_once *once)
 	book->last = *once;
 	text_copy(book->source, sizeof(book->source), once->source);
 	book->last.source = (struct text) { 0 }; /* pointed into the frame */
+	if ((once->flags & TICK_FLAG_RESET) != 0)
+		book->reset_real_ns = once->real_ns;
 	book->has_frame = true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/landlock.h"
 #include "base/log.h"
+#include "base/origin.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "models/host.h"
@@ -33,6 +34,8 @@ struct analyst {
 	struct shelf shelf;
 	struct desk *desk;
 	struct link *power, *asks, *acks, *answers, *exporter;
+	struct link
+		*outside; /* what the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
 	uint64_t run, committed_ns, generation_seen, seconds;
 	struct stats stats;
@@ -50,9 +53,6 @@ static int load_data(struct analyst *analyst)
 	if (analyst->config.grid_file[0] != '\0' &&
 		(r = grid_file_load(analyst->config.grid_file, &analyst->grid_file, &grid_error)) < 0)
 		log_error("grid_file: %s", grid_error.text);
-	if (analyst->config.kepler_endpoint[0] != '\0')
-		log_warning(
-			"kepler_endpoint is set, but this version reads the local pipeline alone, ignoring");
 	return r;
 }
 
@@ -94,7 +94,7 @@ static int open_ledger(struct analyst *analyst)
 			  "what the "
 			  "estimator still holds is booked again",
 			folder);
-	return book_open(&analyst->book, analyst->ledger, (uint64_t)analyst->config.interval_ms);
+	return book_open(&analyst->book, analyst->ledger, origin_interval_ms(&analyst->config));
 }
 
 static void refresh(struct analyst *analyst)
@@ -149,6 +149,14 @@ static int on_frame(void *context, const struct frame *frame)
 		commit(analyst);
 	refresh(analyst);
 	return r;
+}
+
+/* Power on this link is not what the configuration wants booked. */
+static int on_outside(void *context, const struct frame *frame)
+{
+	return frame->head.kind == FRAME_power || frame->head.kind == FRAME_workload
+		       ? 0
+		       : on_frame(context, frame);
 }
 
 static int on_ask(void *context, const struct frame *frame)
@@ -278,15 +286,18 @@ static int on_second(struct timer *timer)
 static int open_links(struct analyst *analyst)
 {
 	const char *dir = analyst->config.runtime_dir;
+	bool is_local = origin_of(&analyst->config) == ORIGIN_PIPELINE;
+	enum stage teller = is_local ? STAGE_ESTIMATOR : STAGE_FETCHER;
 	int r;
 
-	if ((r = link_dial(&analyst->acks, dir, STAGE_ESTIMATOR, STAGE_ANALYST, NULL, NULL)) < 0 ||
+	if ((r = link_dial(&analyst->acks, dir, teller, STAGE_ANALYST, NULL, NULL)) < 0 ||
 		(r = link_dial(&analyst->answers, dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL)) < 0 ||
 		(r = link_dial(&analyst->exporter, dir, STAGE_EXPORTER, STAGE_ANALYST, NULL, NULL)) < 0 ||
 		(r = desk_new(&analyst->desk, analyst->answers, analyst->config.lang, &analyst->stats)) < 0 ||
-		(r = link_listen(&analyst->power, dir, STAGE_ANALYST, STAGE_ESTIMATOR, on_frame, analyst)) <
-			0 ||
-		(r = link_listen(&analyst->asks, dir, STAGE_ANALYST, STAGE_FRONTEND, on_ask, analyst)) < 0)
+		(r = link_listen(&analyst->power, dir, STAGE_ANALYST, teller, on_frame, analyst)) < 0 ||
+		(r = link_listen(&analyst->asks, dir, STAGE_ANALYST, STAGE_FRONTEND, on_ask, analyst)) < 0 ||
+		(is_local && (r = link_listen(&analyst->outside, dir, STAGE_ANALYST, STAGE_FETCHER,
+				      on_outside, analyst)) < 0))
 		log_error("cannot open the sockets in %s: %s", dir, strerror(-r));
 	return r;
 }
@@ -294,10 +305,12 @@ static int open_links(struct analyst *analyst)
 static int add_sources(struct analyst *analyst)
 {
 	struct link *links[] = { analyst->power, analyst->asks, analyst->acks, analyst->answers,
-		analyst->exporter };
+		analyst->exporter, analyst->outside };
 	int r = timer_open(&analyst->timer, on_second);
 
 	for (size_t i = 0; i < ARRAY_SIZE(links) && r >= 0; i++) {
+		if (links[i] == NULL)
+			continue;
 		link_count_in(links[i], &analyst->stats);
 		r = loop_add(analyst->loop, link_source(links[i]));
 	}
@@ -329,7 +342,7 @@ static int narrow(struct analyst *analyst)
 		config->state_dir);
 	snprintf(add_place(analyst, LANDLOCK_READ)->path, sizeof(analyst->places->path), "%s",
 		analyst->reload.folder);
-	r = landlock_enter(analyst->places, analyst->place_count, 0);
+	r = landlock_enter(analyst->places, analyst->place_count, NULL, 0);
 	if (r == -EOPNOTSUPP) {
 		log_warning(
 			"this kernel has no Landlock: only permissions keep this process from other files");
@@ -347,6 +360,7 @@ static void close_all(struct analyst *analyst)
 	link_free(analyst->acks);
 	link_free(analyst->answers);
 	link_free(analyst->exporter);
+	link_free(analyst->outside);
 	desk_free(analyst->desk);
 	shelf_done(&analyst->shelf);
 	book_done(&analyst->book);

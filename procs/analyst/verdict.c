@@ -5,6 +5,7 @@
 
 #include "analyst/carbon.h"
 #include "base/clock.h"
+#include "base/origin.h"
 
 #define STALE_MIN_NS       (15 * NS_PER_SECOND)
 #define IMPLAUSIBLE_FACTOR 1.05
@@ -14,7 +15,7 @@
 
 static bool is_stale(const struct knowledge *knowledge)
 {
-	uint64_t limit_ns = 3 * (uint64_t)knowledge->config->interval_ms * NS_PER_MILLISECOND;
+	uint64_t limit_ns = 3 * origin_interval_ms(knowledge->config) * NS_PER_MILLISECOND;
 
 	return knowledge->age_ns > (limit_ns > STALE_MIN_NS ? limit_ns : STALE_MIN_NS);
 }
@@ -27,6 +28,10 @@ bool snapshot_is_usable(const struct question *question, struct reasons *reasons
 	reasons->is_set[REASON_FAKE_POWER] |= is_fake;
 	reasons->is_set[REASON_MODEL_POWER] |= k->book->last.state == POWER_MODEL;
 	reasons->is_set[REASON_STALE_METRICS] |= is_stale(k);
+	reasons->is_set[REASON_PARTIAL_SOURCES] |= (k->book->last.flags & TICK_FLAG_PARTIAL) != 0;
+	reasons->is_set[REASON_COUNTER_RESET] |=
+		k->book->reset_real_ns != 0 &&
+		k->book->reset_real_ns >= (uint64_t)question->since * NS_PER_SECOND;
 	return !is_stale(k) && (!is_fake || question->allow_fake);
 }
 

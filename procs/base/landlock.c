@@ -71,7 +71,7 @@ static int allow_port(int ruleset_fd, uint16_t port)
 	return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_NET_PORT, &rule, 0) < 0 ? -errno : 0;
 }
 
-int landlock_enter(struct landlock_place *places, size_t count, uint16_t tcp_port)
+int landlock_enter(struct landlock_place *places, size_t count, const uint16_t *ports, size_t port_count)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset all = everything(abi);
@@ -86,8 +86,8 @@ int landlock_enter(struct landlock_place *places, size_t count, uint16_t tcp_por
 		return -errno;
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = allow_place(fd, &places[i]);
-	if (r == 0 && tcp_port != 0 && abi >= 4)
-		r = allow_port(fd, tcp_port);
+	for (size_t i = 0; i < port_count && r == 0 && abi >= 4; i++)
+		r = allow_port(fd, ports[i]);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0)

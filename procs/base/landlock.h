@@ -23,8 +23,8 @@ struct landlock_place {
 	ino_t inode;
 };
 
-/* Everything but `places` is out of reach; tcp_port 0 = no TCP at all (kernel ≥ 6.7; the filter says so anyway).
+/* Everything but `places` is out of reach, and TCP but to `ports` (kernel ≥ 6.7; the filter knows of no ports).
  * -EOPNOTSUPP: this kernel has no Landlock (nothing is restricted), or -errno. */
-int landlock_enter(struct landlock_place *places, size_t count, uint16_t tcp_port);
+int landlock_enter(struct landlock_place *places, size_t count, const uint16_t *ports, size_t port_count);
 /* A place that was made, or made anew, since: only a successor can reach it. NULL if none. */
 const struct landlock_place *landlock_find_moved(const struct landlock_place *places, size_t count);

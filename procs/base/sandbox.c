@@ -204,5 +204,8 @@ void sandbox_describe(FILE *out)
 		snprintf(title, sizeof(title), "tanso-%s", stage_name((enum stage)stage));
 		describe(out, title, 1U << stage);
 	}
-	describe(out, "tanso-resolver that asks kubelet, in addition, and without any capability", FETCHER);
+	describe(out,
+		"what asks other machines (a resolver with kubelet_url, a fetcher that is told to), in "
+		"addition, and without any capability",
+		FETCHER);
 }

@@ -7,7 +7,8 @@
 	X(ESTIMATOR, "estimator")                                                                            \
 	X(EXPORTER, "exporter")                                                                              \
 	X(ANALYST, "analyst")                                                                                \
-	X(FRONTEND, "frontend")
+	X(FRONTEND, "frontend")                                                                              \
+	X(FETCHER, "fetcher")
 
 enum stage {
 #define X(id, name) STAGE_##id,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/origin.h"
 #include "estimator/publish.h"
 
 static struct frame_head head_of(const struct consumers *consumers, enum frame_kind kind)
@@ -141,7 +142,9 @@ static int open_one(
 	const char *dir = config->runtime_dir;
 	int r;
 
-	consumer->is_waited_for = strstr(config->consumers, stage_name(consumer->stage)) != NULL;
+	/* an analyst that reads its power elsewhere takes nothing here */
+	consumer->is_waited_for = strstr(config->consumers, stage_name(consumer->stage)) != NULL &&
+				  (consumer->stage != STAGE_ANALYST || origin_of(config) == ORIGIN_PIPELINE);
 	if ((r = link_dial(&consumer->out, dir, consumer->stage, STAGE_ESTIMATOR, on_connected, consumer)) <
 			0 ||
 		(r = link_listen(&consumer->acks, dir, STAGE_ESTIMATOR, consumer->stage, on_ack, consumer)) <

@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "resolver/address.h"
-#include "resolver/fetch.h"
+#include "base/address.h"
+#include "base/fetch.h"
 
 #define KUBELET_PATH       "/pods"
 #define KUBELET_PORT       "10250"
@@ -253,7 +253,7 @@ int kubelet_new(const struct config *config, struct loop *loop, struct stats *st
 	kubelet->pods = stats_entry(stats, STAT_GAUGE, "kubelet_pods", "");
 	kubelet->refused = stats_entry(stats, STAT_COUNTER, "kubelet_pods_refused_total", "");
 	kubelet_url_of(config, url);
-	if ((r = address_find(url, KUBELET_PATH, &kubelet->address, &reason)) < 0)
+	if ((r = address_find(url, KUBELET_PATH, false, &kubelet->address, &reason)) < 0)
 		log_error("kubelet_url = %s: %s", url,
 			r == -EINVAL ? "no https URL (https://HOST:10250)" : reason);
 	else if ((r = fetch_new(loop, on_answer, kubelet, &kubelet->fetch)) == 0 &&

@@ -286,8 +286,8 @@ static int lock_files(struct resolver *resolver)
 		if (!config->kubelet_insecure)
 			add_folder_of(resolver, config->kubelet_ca_file);
 	}
-	int r = landlock_enter(resolver->places, resolver->place_count,
-		resolver->kubelet != NULL ? kubelet_port(resolver->kubelet) : 0);
+	uint16_t port = resolver->kubelet != NULL ? kubelet_port(resolver->kubelet) : 0;
+	int r = landlock_enter(resolver->places, resolver->place_count, &port, port != 0);
 	if (r == -EOPNOTSUPP) {
 		log_warning(
 			"this kernel has no Landlock: only permissions keep this process from other files");

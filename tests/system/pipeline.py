@@ -1,7 +1,7 @@
 """Starts `tanso up` in folders and on ports of its own, and asks it as users do. For the system tests."""
 import json, os, pathlib, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
-STAGES = ["collector", "resolver", "estimator", "exporter", "analyst", "frontend"]
+STAGES = ["collector", "resolver", "estimator", "exporter", "analyst", "frontend", "fetcher"]
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release/bin").resolve()
 
 

@@ -121,7 +121,7 @@ try:
         out = subprocess.run(["cmake", "--install", BIN.parent], env={**os.environ, "DESTDIR": str(work / "merged")}, capture_output=True, text=True)
         if out.returncode:
             raise SystemExit("FAIL install: " + out.stderr)
-        for name, test in {"the units verify clean": units_verify_clean, "all six units start, each as its own user": all_stages_start_as_their_own_users,
+        for name, test in {"the units verify clean": units_verify_clean, "all seven units start, each as its own user": all_stages_start_as_their_own_users,
                            "the tools answer under systemd": it_answers, "killed units come back with what the fd store kept": killed_stages_come_back_with_what_was_kept,
                            "systemctl stop leaves nothing": stop_leaves_nothing}.items():
             failed |= not run(name, test)

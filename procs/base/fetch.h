@@ -1,7 +1,7 @@
 /*
- * One HTTPS GET at a time, on our loop (libcurl's multi interface; no thread, no name is looked up). The peer's
- * certificate and name are verified against the given authorities alone, redirects and proxies are not followed, the
- * answer is bounded in size and time. Make it before the sandbox; requests may come after.
+ * One HTTP request at a time, on our loop (libcurl's multi interface; no thread, no name is looked up). The peer's
+ * certificate and name are verified against the given authorities alone, or its key against a pin; redirects and proxies
+ * are not followed, the answer is bounded in size and time. Make it before the sandbox; requests may come after.
  */
 #pragma once
 
@@ -17,9 +17,16 @@ struct fetch_request {
 	const char *url;
 	const char *address;           /* "HOST:PORT:ADDRESS" where the url names a host, else "" */
 	const char *token;             /* bearer token, "" = none */
+	const char *user;              /* "user:password" for basic auth; NULL or "" = none */
+	const char *header;            /* one more "Name: value"; NULL or "" = none */
+	const char *accept;            /* NULL = application/json */
+	const char *body;              /* POSTed as a form; NULL = GET */
 	const char *authorities;       /* PEM */
+	const char *pin;               /* curl's "sha256//BASE64" of the peer's key, NULL or "" = none */
 	const char *certificate, *key; /* PEM of a client certificate, "" = none */
-	bool is_insecure;              /* the peer's certificate is not verified */
+	bool is_insecure;              /* the peer's certificate is not verified (a pin still is) */
+	bool may_be_plain;             /* http:// is let pass */
+	bool is_kept;                  /* the connection is kept for the next request */
 	uint64_t timeout_ms;
 	size_t size_max;
 };

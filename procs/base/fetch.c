@@ -1,4 +1,4 @@
-#include "resolver/fetch.h"
+#include "base/fetch.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -203,9 +203,14 @@ static bool add_line(struct curl_slist **list, const char *line)
 	return longer != NULL;
 }
 
+static bool is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
 static int set_lists(struct fetch *fetch, const struct fetch_request *request)
 {
-	char line[HEADER_MAX];
+	char line[HEADER_MAX], accept[128];
 	int size = snprintf(line, sizeof(line), "Authorization: Bearer %s", request->token);
 
 	curl_slist_free_all(fetch->headers);
@@ -213,8 +218,11 @@ static int set_lists(struct fetch *fetch, const struct fetch_request *request)
 	fetch->headers = fetch->addresses = NULL;
 	if (size >= (int)sizeof(line))
 		return -E2BIG;
-	if (!add_line(&fetch->headers, "Accept: application/json") ||
+	snprintf(accept, sizeof(accept), "Accept: %s",
+		request->accept != NULL ? request->accept : "application/json");
+	if (!add_line(&fetch->headers, accept) ||
 		(request->token[0] != '\0' && !add_line(&fetch->headers, line)) ||
+		(is_set(request->header) && !add_line(&fetch->headers, request->header)) ||
 		(request->address[0] != '\0' && !add_line(&fetch->addresses, request->address)))
 		return -ENOMEM;
 	curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, fetch->headers);
@@ -242,6 +250,8 @@ static bool set_tls(CURL *easy, const struct fetch_request *request)
 	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, is_verified) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L * is_verified) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+	       (!is_set(request->pin) ||
+		       curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, request->pin) == CURLE_OK) &&
 	       (authorities.len == 0 ||
 		       curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &authorities) == CURLE_OK) &&
 	       (certificate.len == 0 ||
@@ -253,15 +263,23 @@ static bool set_limits(struct fetch *fetch, const struct fetch_request *request)
 {
 	CURL *easy = fetch->easy;
 
+	long is_fresh = request->is_kept ? 0L : 1L;
+
 	return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+		       request->may_be_plain ? "https,http" : "https") == CURLE_OK &&
+	       (request->body == NULL ||
+		       curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body) == CURLE_OK) &&
+	       (!is_set(request->user) ||
+		       (curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) == CURLE_OK &&
+			       curl_easy_setopt(easy, CURLOPT_USERPWD, request->user) == CURLE_OK)) &&
 	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       /* each request reads its certificates anew: they rotate */
-	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+	       /* fresh: certificates rotate. curl never gives a kept connection to other certificates. */
+	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, is_fresh) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_fresh) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms) == CURLE_OK &&

@@ -1,4 +1,4 @@
-#include "resolver/address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -13,6 +13,7 @@
 
 struct parts {
 	char *host, *port, *url;
+	bool is_plain;
 };
 
 static void parts_done(struct parts *parts)
@@ -22,14 +23,14 @@ static void parts_done(struct parts *parts)
 	curl_free(parts->url);
 }
 
-static int take_apart(const char *url, const char *path, struct parts *parts)
+static int take_apart(const char *url, const char *path, bool may_be_plain, struct parts *parts)
 {
 	CURLU *handle = curl_url();
 	char *scheme = NULL, *user = NULL, *own = NULL;
 	bool is_fine =
 		handle != NULL && curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
 		curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		strcmp(scheme, "https") == 0 &&
+		(strcmp(scheme, "https") == 0 || (may_be_plain && strcmp(scheme, "http") == 0)) &&
 		curl_url_get(handle, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
 		curl_url_get(handle, CURLUPART_PATH, &own, 0) == CURLUE_OK &&
 		(strcmp(own, "/") != 0 || curl_url_set(handle, CURLUPART_PATH, path, 0) == CURLUE_OK) &&
@@ -37,6 +38,7 @@ static int take_apart(const char *url, const char *path, struct parts *parts)
 		curl_url_get(handle, CURLUPART_PORT, &parts->port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
 		curl_url_get(handle, CURLUPART_URL, &parts->url, 0) == CURLUE_OK;
 
+	parts->is_plain = is_fine && strcmp(scheme, "http") == 0;
 	curl_free(scheme);
 	curl_free(user);
 	curl_free(own);
@@ -49,6 +51,11 @@ static bool is_numeric(const char *host)
 	struct in_addr v4;
 
 	return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
+}
+
+static bool is_loopback(const char *number)
+{
+	return strncmp(number, "127.", 4) == 0 || strcmp(number, "::1") == 0 || strcmp(number, "[::1]") == 0;
 }
 
 static int look_up(const struct parts *parts, struct address *address, const char **ret_reason)
@@ -67,15 +74,17 @@ static int look_up(const struct parts *parts, struct address *address, const cha
 		return -EHOSTUNREACH;
 	}
 	bool is_v6 = strchr(number, ':') != NULL;
+	address->is_loopback = is_loopback(number);
 	snprintf(address->resolve, sizeof(address->resolve), "%s:%s:%s%.60s%s", parts->host, parts->port,
 		is_v6 ? "[" : "", number, is_v6 ? "]" : "");
 	return 0;
 }
 
-int address_find(const char *url, const char *path, struct address *ret_address, const char **ret_reason)
+int address_find(const char *url, const char *path, bool may_be_plain, struct address *ret_address,
+	const char **ret_reason)
 {
 	CLEANUP(parts_done) struct parts parts = { 0 };
-	int r = take_apart(url, path, &parts);
+	int r = take_apart(url, path, may_be_plain, &parts);
 
 	*ret_address = (struct address) { 0 };
 	*ret_reason = "";
@@ -83,5 +92,7 @@ int address_find(const char *url, const char *path, struct address *ret_address,
 		return -EINVAL;
 	memcpy(ret_address->url, parts.url, strlen(parts.url) + 1);
 	ret_address->port = (uint16_t)strtoul(parts.port, NULL, 10);
+	ret_address->is_plain = parts.is_plain;
+	ret_address->is_loopback = is_loopback(parts.host);
 	return is_numeric(parts.host) ? 0 : look_up(&parts, ret_address, ret_reason);
 }

@@ -1,0 +1,190 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/config.h"
+#include "base/landlock.h"
+#include "base/log.h"
+#include "base/origin.h"
+#include "base/ready.h"
+#include "base/sandbox.h"
+#include "fetcher/source.h"
+#include "ipc/peer.h"
+
+#define TURN_NS    NS_PER_SECOND
+#define PLACES_MAX 16
+#define PORTS_MAX  64
+
+/* The one process that asks other machines for power and grid data. With nothing to ask it cannot open a TCP socket. */
+struct fetcher {
+	struct config config;
+	struct loop *loop;
+	struct power power;
+	struct source_set *sources; /* NULL: power is local */
+	struct link *acks, *exporter;
+	struct timer timer;
+	struct landlock_place places[PLACES_MAX];
+	size_t place_count;
+	uint64_t run;
+	struct stats stats;
+	double *turns;
+	bool is_lost;
+};
+
+static void on_analyst(void *context)
+{
+	struct fetcher *fetcher = context;
+
+	power_tell_names(&fetcher->power);
+}
+
+static int on_ack(void *context, const struct frame *frame)
+{
+	struct fetcher *fetcher = context;
+
+	return power_take_ack(&fetcher->power, frame);
+}
+
+static int on_timer(struct timer *timer)
+{
+	struct fetcher *fetcher = container_of(timer, struct fetcher, timer);
+	const struct landlock_place *moved = landlock_find_moved(fetcher->places, fetcher->place_count);
+
+	fetcher->is_lost = fetcher->sources != NULL && source_set_is_lost(fetcher->sources);
+	if (moved != NULL)
+		log_info("%s is there now: restarting to reach it", moved->path);
+	if (fetcher->is_lost)
+		log_info("nobody answers at the addresses the names meant: restarting to look them up anew");
+	if (moved != NULL || fetcher->is_lost) {
+		loop_stop(fetcher->loop);
+		return 0;
+	}
+	if (link_is_deaf(fetcher->acks, fetcher->power.analyst)) {
+		log_error("the analyst's frames do not come through: restarting to listen anew");
+		return -ENOTCONN;
+	}
+	*fetcher->turns = (double)loop_turns(fetcher->loop);
+	link_send_stats(fetcher->exporter, STAGE_FETCHER, fetcher->run, &fetcher->stats);
+	return 0;
+}
+
+static int add_link(struct fetcher *fetcher, struct link *link)
+{
+	link_count_in(link, &fetcher->stats);
+	return loop_add(fetcher->loop, link_source(link));
+}
+
+static int open_links(struct fetcher *fetcher)
+{
+	const char *dir = fetcher->config.runtime_dir;
+	int r;
+
+	if ((r = link_listen(&fetcher->acks, dir, STAGE_FETCHER, STAGE_ANALYST, on_ack, fetcher)) < 0 ||
+		(r = link_dial(&fetcher->power.analyst, dir, STAGE_ANALYST, STAGE_FETCHER, on_analyst,
+			 fetcher)) < 0 ||
+		(r = link_dial(&fetcher->exporter, dir, STAGE_EXPORTER, STAGE_FETCHER, NULL, NULL)) < 0 ||
+		(r = add_link(fetcher, fetcher->acks)) < 0 ||
+		(r = add_link(fetcher, fetcher->power.analyst)) < 0 ||
+		(r = add_link(fetcher, fetcher->exporter)) < 0 ||
+		(r = timer_open(&fetcher->timer, on_timer)) < 0 ||
+		(r = loop_add(fetcher->loop, &fetcher->timer.source)) < 0)
+		return r;
+	return timer_set(&fetcher->timer, TURN_NS, TURN_NS);
+}
+
+static int open_sources(struct fetcher *fetcher)
+{
+	enum origin origin = origin_of(&fetcher->config);
+	int r = power_open(&fetcher->power, origin_name(origin), &fetcher->stats);
+
+	fetcher->turns = stats_entry(&fetcher->stats, STAT_COUNTER, "turns_total", "");
+	if (r < 0 || origin == ORIGIN_PIPELINE)
+		return r;
+	return source_set_new(
+		&fetcher->config, fetcher->loop, &fetcher->power, &fetcher->stats, &fetcher->sources);
+}
+
+/* The folder of a file: what rotates is a new file under an old name. */
+static void add_folder_of(struct fetcher *fetcher, const char *file)
+{
+	struct landlock_place *place = &fetcher->places[fetcher->place_count];
+	const char *slash = strrchr(file, '/');
+
+	if (slash == NULL || fetcher->place_count == PLACES_MAX)
+		return;
+	place->use = LANDLOCK_READ;
+	snprintf(place->path, sizeof(place->path), "%.*s", slash == file ? 1 : (int)(slash - file), file);
+	fetcher->place_count++;
+}
+
+static int lock_files(struct fetcher *fetcher)
+{
+	const struct config *config = &fetcher->config;
+	uint16_t ports[PORTS_MAX];
+	size_t count = fetcher->sources != NULL ? source_set_ports(fetcher->sources, ports, PORTS_MAX) : 0;
+	int r;
+
+	mkdir(config->runtime_dir, 0755); /* a failure shows when the link listens */
+	snprintf(fetcher->places[0].path, sizeof(fetcher->places[0].path), "%s", config->runtime_dir);
+	fetcher->places[0].use = LANDLOCK_SOCKETS;
+	fetcher->place_count = 1;
+	if (fetcher->sources != NULL) {
+		const char *files[] = { config->source_ca_file, config->source_token_file,
+			config->source_user_file, config->source_client_cert, config->source_client_key };
+		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+			add_folder_of(fetcher, files[i]);
+	}
+	r = landlock_enter(fetcher->places, fetcher->place_count, ports, count);
+	if (r != -EOPNOTSUPP)
+		return r;
+	log_warning("this kernel has no Landlock: only permissions keep this process from other files");
+	fetcher->place_count = 0;
+	return 0;
+}
+
+static int begin(struct fetcher *fetcher)
+{
+	int r;
+
+	if (fetcher->sources == NULL)
+		return sandbox_enter(STAGE_FETCHER);
+	r = sandbox_enter_fetching(STAGE_FETCHER);
+	return r < 0 ? r : source_set_begin(fetcher->sources);
+}
+
+static void close_all(struct fetcher *fetcher)
+{
+	source_set_free(fetcher->sources);
+	power_done(&fetcher->power);
+	link_free(fetcher->acks);
+	link_free(fetcher->exporter);
+	timer_close(&fetcher->timer);
+	loop_free(fetcher->loop);
+}
+
+int main(int argc, char **argv)
+{
+	static struct fetcher fetcher;
+	char status[256] = "nothing to ask: power and grid data are local";
+	int r;
+
+	log_open("fetcher");
+	config_from_arguments(&fetcher.config, "tanso-fetcher", argc, argv);
+	peer_learn();
+	fetcher.run = clock_now().boot_ns;
+	if ((r = ready_init()) < 0 || (r = loop_new(&fetcher.loop)) < 0 || (r = open_sources(&fetcher)) < 0 ||
+		(r = lock_files(&fetcher)) < 0 || (r = open_links(&fetcher)) < 0 ||
+		(r = begin(&fetcher)) < 0) {
+		log_error("cannot start: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (fetcher.sources != NULL)
+		source_set_describe(fetcher.sources, status, sizeof(status));
+	ready_notify(status);
+	r = loop_run(fetcher.loop);
+	close_all(&fetcher);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,270 @@
+/*
+ * A Prometheus-compatible store, by PromQL: an instant query for where the counters stand, then a range query for each
+ * round, from the last step that was read on, so that what an outage hid is read afterwards step by step, with its own
+ * times. https://prometheus.io/docs/prometheus/latest/querying/api/
+ */
+#include <curl/curl.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "fetcher/source_private.h"
+#include "ipc/tools.h"
+
+#define STEPS_MAX    500   /* of one answer */
+#define BACK_S       86400 /* what is older is one step: the counters still tell its energy */
+#define SAMPLE_TEXTS (64 * 1024)
+
+int store_prepare(struct source_set *set)
+{
+	size_t used;
+
+	if (set->kind != SOURCE_STORE)
+		return 0;
+	used = (size_t)snprintf(set->query, sizeof(set->query), "{__name__=~\"");
+	for (size_t i = 0; kepler_metric_names[i] != NULL && used < sizeof(set->query); i++)
+		used += (size_t)snprintf(set->query + used, sizeof(set->query) - used, "%s%s",
+			i > 0 ? "|" : "", kepler_metric_names[i]);
+	if (used < sizeof(set->query))
+		used += (size_t)snprintf(set->query + used, sizeof(set->query) - used, "\"%s%s}",
+			set->config->prometheus_selector[0] != '\0' ? "," : "",
+			set->config->prometheus_selector);
+	return used < sizeof(set->query) ? 0 : -E2BIG;
+}
+
+static int64_t step_of(const struct source_set *set)
+{
+	return set->config->source_interval_seconds;
+}
+
+/* The steps lie on multiples of their length, so that a repeated question has the same answer. */
+void store_request(struct source_member *member, char *body, size_t size, char *url, size_t url_size)
+{
+	struct source_set *set = member->set;
+	int64_t step = step_of(set), now = (int64_t)(clock_now().real_ns / NS_PER_SECOND) / step * step;
+	size_t base = strlen(member->address.url);
+	CLEANUP(freep) char *query = NULL;
+	char *escaped = curl_easy_escape(NULL, set->query, 0);
+
+	if (escaped != NULL)
+		query = strdup(escaped);
+	curl_free(escaped);
+	while (base > 0 && member->address.url[base - 1] == '/')
+		base--;
+	if (member->last_s == 0)
+		member->last_s =
+			(int64_t)(set->power->tally.endpoints[member->index].real_ns / NS_PER_SECOND);
+	if (member->last_s != 0 && member->last_s < now - BACK_S)
+		member->last_s = now - BACK_S;
+	member->from_s = member->last_s == 0 ? now : member->last_s + step;
+	member->to_s = now;
+	if (member->to_s > member->from_s + step * (STEPS_MAX - 1))
+		member->to_s = member->from_s + step * (STEPS_MAX - 1);
+	if (member->last_s == 0) {
+		snprintf(url, url_size, "%.*s/api/v1/query", (int)base, member->address.url);
+		snprintf(body, size, "query=%s&time=%lld", query != NULL ? query : "", (long long)now);
+		return;
+	}
+	snprintf(url, url_size, "%.*s/api/v1/query_range", (int)base, member->address.url);
+	snprintf(body, size, "query=%s&start=%lld&end=%lld&step=%lld", query != NULL ? query : "",
+		(long long)member->from_s, (long long)member->to_s, (long long)step);
+}
+
+/* One value of one series at one step. */
+struct point {
+	int64_t at_s;
+	struct reading reading;
+};
+
+struct points {
+	struct point *all;
+	size_t count, room;
+};
+
+static int add_point(struct points *points, int64_t at_s, const struct reading *reading)
+{
+	if (points->count == points->room) {
+		size_t room = points->room == 0 ? 4096 : points->room * 2;
+		struct point *grown = reallocarray(points->all, room, sizeof(*grown));
+		if (grown == NULL)
+			return -ENOMEM;
+		points->all = grown;
+		points->room = room;
+	}
+	points->all[points->count++] = (struct point) { at_s, *reading };
+	return 0;
+}
+
+/* [time, "number"] */
+static int read_pair(struct json_object *pair, int64_t *ret_at_s, double *ret_value)
+{
+	struct json_object *time, *value;
+	const char *text;
+
+	if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+		return -EBADMSG;
+	time = json_object_array_get_idx(pair, 0);
+	value = json_object_array_get_idx(pair, 1);
+	text = json_object_get_string(value);
+	if (!json_object_is_type(value, json_type_string) || text == NULL ||
+		!metric_number(text, strlen(text), ret_value))
+		return -EBADMSG;
+	*ret_at_s = json_object_get_int64(time);
+	return 0;
+}
+
+/* Labels as texts of json-c, which live as long as the answer's tree. */
+static int read_labels(struct json_object *metric, struct metric_sample *sample)
+{
+	sample->label_count = 0;
+	sample->name.size = 0;
+	json_object_object_foreach(metric, key, value)
+	{
+		struct metric_label *label = &sample->labels[sample->label_count];
+		struct text text = { json_object_get_string(value),
+			(uint32_t)json_object_get_string_len(value) };
+		if (!json_object_is_type(value, json_type_string))
+			return -EBADMSG;
+		if (strcmp(key, "__name__") == 0) {
+			sample->name = text;
+			continue;
+		}
+		if (sample->label_count == METRIC_LABELS_MAX)
+			return -E2BIG;
+		*label = (struct metric_label) { .name = text_of(key), .value = text };
+		sample->label_count++;
+	}
+	return sample->name.size > 0 ? 0 : -EBADMSG;
+}
+
+static int read_series(struct source_member *member, struct json_object *series, struct points *points)
+{
+	struct json_object *metric, *values = NULL, *pair = NULL;
+	static struct metric_sample sample; /* large; one thread */
+	size_t count;
+	int r;
+
+	if (!json_object_object_get_ex(series, "metric", &metric) ||
+		!json_object_is_type(metric, json_type_object) || (r = read_labels(metric, &sample)) < 0)
+		return -EBADMSG;
+	if (!json_object_object_get_ex(series, "values", &values) &&
+		!json_object_object_get_ex(series, "value", &pair))
+		return -EBADMSG;
+	count = values != NULL ? json_object_array_length(values) : 1;
+	for (size_t i = 0; i < count; i++) {
+		struct reading reading;
+		int64_t at_s;
+		r = read_pair(
+			values != NULL ? json_object_array_get_idx(values, i) : pair, &at_s, &sample.value);
+		if (r < 0)
+			return r;
+		r = tally_series(&member->set->power->tally, member->index, &sample, &reading);
+		if (r == -ENOENT || r == -ENOSPC)
+			return 0;
+		if (r < 0 || (r = add_point(points, at_s, &reading)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct point *a = left, *b = right;
+
+	return (a->at_s > b->at_s) - (a->at_s < b->at_s);
+}
+
+/* Each step is a round of its own. */
+static int apply_points(struct source_member *member, struct points *points)
+{
+	struct source_set *set = member->set;
+	int r = 0;
+
+	qsort(points->all, points->count, sizeof(*points->all), by_time);
+	for (size_t i = 0, next; i < points->count && r == 0; i = next) {
+		set->reading_count = 0;
+		for (next = i;
+			next < points->count && points->all[next].at_s == points->all[i].at_s && r == 0;
+			next++)
+			r = source_add_reading(set, &points->all[next].reading);
+		uint64_t real_ns = (uint64_t)points->all[i].at_s * NS_PER_SECOND;
+		if (r < 0 || tally_apply(&set->power->tally, member->index, set->readings, set->reading_count,
+				     real_ns) < 0)
+			continue;
+		power_tell(set->power, real_ns, member->was_partial);
+		set->power->tally.has_reset = false;
+	}
+	return r;
+}
+
+static const char *text_member(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) && json_object_is_type(value, json_type_string)
+		       ? json_object_get_string(value)
+		       : "";
+}
+
+static int read_result(struct source_member *member, struct json_object *root)
+{
+	struct json_object *data, *result, *warnings;
+	CLEANUP(freep) struct point *all = NULL;
+	struct points points = { 0 };
+	int r = 0;
+
+	member->was_partial = json_object_object_get_ex(root, "warnings", &warnings) &&
+			      json_object_is_type(warnings, json_type_array) &&
+			      json_object_array_length(warnings) > 0;
+	if (strcmp(text_member(root, "status"), "success") != 0 ||
+		!json_object_object_get_ex(root, "data", &data) ||
+		!json_object_object_get_ex(data, "result", &result) ||
+		!json_object_is_type(result, json_type_array))
+		return -EBADMSG;
+	for (size_t i = 0; i < json_object_array_length(result) && r == 0; i++)
+		r = read_series(member, json_object_array_get_idx(result, i), &points);
+	all = points.all;
+	if (r == 0 && points.count == 0)
+		return -ENODATA;
+	return r == 0 ? apply_points(member, &points) : r;
+}
+
+static void fail(
+	struct source_member *member, const struct fetch_answer *answer, struct json_object *root, int r)
+{
+	const char *error = root != NULL ? text_member(root, "error") : "";
+	char text[400];
+
+	if (error[0] != '\0')
+		snprintf(text, sizeof(text), "HTTP status %ld, %s: %.300s", answer->status,
+			text_member(root, "errorType"), error);
+	else if (answer->status != 200)
+		snprintf(text, sizeof(text), "HTTP status %ld", answer->status);
+	else
+		snprintf(text, sizeof(text), "%s",
+			r == -ENODATA ? "it answers, but has no Kepler metric of that selector now"
+				      : "its answer is no result of a query");
+	source_fail(member, text);
+}
+
+bool store_take(struct source_member *member, const struct fetch_answer *answer)
+{
+	size_t offset = 0;
+	struct json_object *root = json_parse_strict(answer->body, answer->size, &offset);
+	bool is_behind = member->last_s != 0 &&
+			 member->to_s < (int64_t)(clock_now().real_ns / NS_PER_SECOND) - step_of(member->set);
+	int r = root == NULL || answer->status != 200 ? -EBADMSG : read_result(member, root);
+
+	/* A range without data ends where it ended: a store that was empty for a while is asked for what comes. */
+	if (r == 0 || (r == -ENODATA && is_behind))
+		member->last_s = member->to_s;
+	member->is_well = r == 0;
+	if (r < 0)
+		fail(member, answer, root, r);
+	json_object_put(root);
+	return r == 0 && is_behind;
+}

@@ -1,0 +1,90 @@
+/*
+ * Counters and gauges of others become cumulative energy by workload and zone, in µJ: the same quantity that the
+ * estimator sends, so that the analyst books it the same way. A counter that steps back began anew (as PromQL's
+ * increase() reads it); a gauge is held over the time since the reading before. What a missed reading hides the next
+ * one tells. Nothing is added that no reading says: a series that is seen for the first time counts in full only where
+ * it can have begun since the reading before.
+ */
+#pragma once
+
+#include "base/idmap.h"
+#include "fetcher/kepler.h"
+
+#define TALLY_SERIES_MAX    262144
+#define TALLY_ROWS_MAX      65536
+#define TALLY_ENDPOINTS_MAX 16
+
+struct tally_series {
+	uint64_t hash;
+	uint64_t last_uj; /* of a counter */
+	uint64_t seen;    /* round of its endpoint */
+	uint32_t row;     /* index, TALLY_NO_ROW for the node's own */
+	uint8_t endpoint, subject, zone, unit, rank, state;
+	bool has_last;
+};
+#define TALLY_NO_ROW UINT32_MAX
+
+struct tally_row {
+	uint64_t id;
+	enum workload_kind kind;
+	char *namespace, *name, *uid; /* NULL: not seen since a restart */
+	uint64_t uj[ZONE_COUNT];
+	uint64_t seen;      /* round of its endpoint */
+	uint64_t final_seq; /* frame that first said it has ended, 0 = it lives */
+	uint32_t series;    /* that tell of it; tally_forget() counts them */
+	uint8_t endpoint;
+	bool has_ended;
+};
+
+struct tally_endpoint {
+	uint64_t rounds, real_ns; /* of the last reading */
+};
+
+struct tally_counts {
+	uint64_t readings, resets, refused, late, dropped;
+};
+
+struct tally {
+	struct tally_series *series;
+	struct tally_row *rows;
+	uint32_t series_count, series_room, row_count, row_room;
+	struct idmap series_by_hash, row_by_id;
+	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
+	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT]; /* of the node, as it is told */
+	uint64_t gone_uj[ZONE_COUNT];                        /* what forgotten rows had */
+	uint64_t other_uj[ZONE_COUNT], total_uj[ZONE_COUNT]; /* of the last tally_end() */
+	uint32_t zone_mask, node_mask;       /* zones there are; zones the node itself is told for */
+	uint8_t states[TALLY_ENDPOINTS_MAX]; /* enum power_state + 1; 0 = it tells none */
+	uint32_t error_ppm[TALLY_ENDPOINTS_MAX];
+	bool has_reset; /* since tally_begin() */
+	bool has_news;  /* a row appeared or ended: the workloads must be told */
+	struct tally_counts counts;
+};
+
+struct reading {
+	uint32_t series;
+	bool has_ended;
+	double value;
+};
+
+void tally_done(struct tally *tally);
+/* The series a sample belongs to, made if it is new. 0; -ENOENT: it does not count; -ENOSPC, -ENOMEM. */
+int tally_series(struct tally *tally, unsigned endpoint, const struct metric_sample *sample,
+	struct reading *ret_reading);
+/* A round of one or several endpoints begins. */
+void tally_begin(struct tally *tally);
+/* All readings of one endpoint at one time. 0 or -errno. */
+int tally_apply(struct tally *tally, unsigned endpoint, const struct reading *readings, size_t count,
+	uint64_t real_ns);
+/* After the endpoints of a round: what is left of the node, and who has ended; `seq` is the frame that will say so. */
+void tally_end(struct tally *tally, uint64_t seq);
+/* Forgets rows whose end was acknowledged, and series that are long gone. */
+void tally_forget(struct tally *tally, uint64_t acked_seq);
+
+/* The state over a restart, in a file of its own. Loading what is no whole state leaves the tally empty: -EBADMSG. */
+struct tally_life {
+	uint8_t boot_id[16];
+	uint64_t birth_ns, energy_epoch, seq, first_boot_ns;
+};
+int tally_save(const struct tally *tally, const struct tally_life *life, int fd);
+int tally_load(struct tally *tally, struct tally_life *life, int fd);
