@@ -1,0 +1,66 @@
+/*
+ * What providers of grid data tell, in one shape, and the parsers of their answers: bytes of strangers, bounded and
+ * checked. Times are s since 1970, intensities gCO2eq/kWh within (0, GRID_INTENSITY_MAX), everything else is dropped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GRID_INTENSITY_MAX 1500.0
+#define GRID_ROWS_MAX      20000 /* 69 days of five minutes; the oldest go first */
+
+enum fuel {
+	FUEL_COAL,
+	FUEL_GAS,
+	FUEL_OIL,
+	FUEL_NUCLEAR,
+	FUEL_HYDRO,
+	FUEL_WIND,
+	FUEL_SOLAR,
+	FUEL_UNKNOWN,
+	FUEL_COUNT
+};
+extern const char *const fuel_names[FUEL_COUNT];
+
+#define GRID_ESTIMATED UINT8_C(0x01)
+#define GRID_FORECAST  UINT8_C(0x02)
+#define GRID_PRICE     UINT8_C(0x04) /* the value is a price, KRW/kWh, not an intensity */
+
+struct grid_row {
+	int64_t start; /* s since 1970 */
+	uint32_t seconds;
+	double value;
+	uint8_t flags;
+};
+
+struct grid_told {
+	struct grid_row *rows; /* rising by (price?, start), one a start */
+	size_t count, room;
+	double demand_mw, reserve_percent; /* 0 = not told */
+	uint64_t dropped;                  /* values out of range, times that cannot be read */
+};
+
+/* What turns a mix into an intensity. */
+struct grid_mix_rules {
+	double factors[FUEL_COUNT]; /* gCO2eq/kWh */
+	bool with_estimated_solar;  /* contracted and behind-the-meter solar, as KPX estimates them */
+};
+
+void grid_told_done(struct grid_told *told);
+/* Adds or replaces the row of that start. 0 or -ENOMEM; what is out of range is counted and dropped. */
+int grid_told_add(struct grid_told *told, const struct grid_row *row);
+/* Leaves the newest `most`. */
+void grid_told_trim(struct grid_told *told, size_t most);
+
+/* "2026-01-01T00:00:00.000Z" or with an offset; a fraction is cut. */
+bool grid_parse_time(const char *text, int64_t *ret_seconds);
+
+/* Parsers: 0, -EBADMSG: no such answer, -EACCES: the key is refused, -EDQUOT: too many calls, -ENODATA: an empty one. */
+typedef int grid_parse_fn(
+	const struct grid_mix_rules *rules, const char *body, size_t size, struct grid_told *told);
+grid_parse_fn parse_electricitymaps, parse_watttime, parse_casdk, parse_kpx_history, parse_kpx_now,
+	parse_kpx_demand, parse_kpx_price;
+/* {"token": "…"} of WattTime's login. 0, -EBADMSG or -E2BIG. */
+int parse_watttime_token(const char *body, size_t size, char *token, size_t token_size);
