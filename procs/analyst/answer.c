@@ -17,7 +17,14 @@ static const struct {
 	{ "calculate_optimal_schedule", schedule_answer }, { "compare_optimization_impact", compare_answer },
 	{ "get_regional_comparison", region_answer }, { "list_workloads_by_compliance", list_answer },
 	{ "identify_power_hotspots", hotspot_answer }, { "get_power_consumption_summary", summary_answer },
-	{ "power_history", history_answer }, { "hourly_profile", profile_answer } };
+	{ "power_history", history_answer }, { "hourly_profile", profile_answer },
+	{ "catalogue", catalogue_answer }, { "names", names_answer },
+	{ "compliance_standard", standard_answer }, { "carbon_intensity", intensity_answer },
+	{ "workload_metrics", metrics_answer } };
+
+/* These have an answer before the first reading, too. */
+static const char *const without_power[] = { "catalogue", "names", "compliance_standard",
+	"carbon_intensity" };
 
 const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
 {
@@ -104,6 +111,14 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 	json_close_object(writer);
 }
 
+void write_data_version(struct json_writer *writer, const struct data *data)
+{
+	json_open_object(writer, "data");
+	json_write_text(writer, "version", data->version);
+	json_write_text(writer, "sha256", data->sha256);
+	json_close_object(writer);
+}
+
 void write_provenance(
 	struct json_writer *writer, const struct question *question, double coverage, double observed_ns)
 {
@@ -120,10 +135,15 @@ void write_provenance(
 		json_write_text(writer, "vintage", year);
 	}
 	json_close_object(writer);
-	json_open_object(writer, "data");
-	json_write_text(writer, "version", data->version);
-	json_write_text(writer, "sha256", data->sha256);
+	write_data_version(writer, data);
 	json_close_object(writer);
+}
+
+void write_grid_provenance(struct json_writer *writer, const struct question *question, double coverage)
+{
+	json_open_object(writer, "provenance");
+	write_grid(writer, question, coverage);
+	write_data_version(writer, question->knowledge->data);
 	json_close_object(writer);
 }
 
@@ -171,6 +191,14 @@ static int ask_desk(const struct tool *tool, struct question *question, struct j
 	return -EINVAL;
 }
 
+static bool needs_power(const struct tool *tool)
+{
+	for (size_t i = 0; i < sizeof(without_power) / sizeof(without_power[0]); i++)
+		if (strcmp(without_power[i], tool->name) == 0)
+			return false;
+	return true;
+}
+
 static int answer_checked(const struct knowledge *knowledge, const struct tool *tool,
 	struct json_object *arguments, struct question *question, struct answer *ret_answer,
 	struct error_object *error)
@@ -178,7 +206,8 @@ static int answer_checked(const struct knowledge *knowledge, const struct tool *
 	struct json_writer writer = { 0 };
 	int r;
 
-	if (!knowledge->book->has_frame || knowledge->book->last.state == POWER_INITIALIZING) {
+	if (needs_power(tool) &&
+		(!knowledge->book->has_frame || knowledge->book->last.state == POWER_INITIALIZING)) {
 		*error = (struct error_object) { .code = ERROR_NOT_READY, .retry_after_s = 1 };
 		return -EINVAL;
 	}

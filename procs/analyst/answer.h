@@ -28,6 +28,11 @@ answer_tool_fn hotspot_answer;
 answer_tool_fn summary_answer;
 answer_tool_fn history_answer; /* the views */
 answer_tool_fn profile_answer;
+answer_tool_fn catalogue_answer;
+answer_tool_fn names_answer;
+answer_tool_fn standard_answer;
+answer_tool_fn intensity_answer;
+answer_tool_fn metrics_answer;
 
 /* Compared with where none is named. */
 #define REGIONS_USUAL 3
@@ -44,6 +49,11 @@ void write_cost_basis(
 /* coverage 0 … 1 by the grid file, observed_ns of the window. */
 void write_provenance(
 	struct json_writer *writer, const struct question *question, double coverage, double observed_ns);
+
+/* version and SHA-256 of the data files, as member data. */
+void write_data_version(struct json_writer *writer, const struct data *data);
+/* provenance of an answer that rests on no power: grid and data alone. */
+void write_grid_provenance(struct json_writer *writer, const struct question *question, double coverage);
 
 /* A foreign name for prose: as it is if it is plain, else quoted, with everything else escaped (it is the text of
  * whoever named the pod). Returns text. */

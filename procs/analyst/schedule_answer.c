@@ -166,8 +166,7 @@ static void write_break_even(struct json_writer *w, const struct schedule_plan *
 		json_write_number(w, "break_even_krw_per_t", krw_more / grams_less * GRAMS_PER_TON);
 }
 
-/* Whether the next night, 02:00-06:00, is cleaner than the 24 hours from `earliest`: computed, never assumed. */
-static void write_night_check(struct json_writer *w, const struct schedule_plan *plan)
+void write_night_check(struct json_writer *w, const struct schedule_plan *plan)
 {
 	int64_t day = plan->job.earliest, night = kst_midnight(day) + NIGHT_FROM;
 	double intensity, mean, percent;

@@ -39,3 +39,8 @@ int64_t placement_start(const struct placement *placement);
 int64_t placement_end(const struct placement *placement);
 /* Mean of a signal over the placement's chunks. */
 double placement_mean(const struct placement *placement, const struct signal *signal);
+
+struct json_writer;
+/* night_window_check, where both are known: is the next night, 02:00-06:00, cleaner than the 24 hours from `earliest`?
+ * Computed, never assumed. */
+void write_night_check(struct json_writer *writer, const struct schedule_plan *plan);

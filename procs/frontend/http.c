@@ -10,7 +10,7 @@
 #include "frontend/cors.h"
 #include "frontend/form.h"
 #include "frontend/guards.h"
-#include "frontend/mcp.h"
+#include "frontend/mcp/endpoint.h"
 #include "frontend/openapi.h"
 #include "frontend/pages.h"
 #include "ipc/tools.h"
@@ -40,8 +40,6 @@ struct waiting {
 	struct http *http;
 	h2o_req_t *req;
 	int64_t ask; /* 0 = answered */
-	bool is_mcp;
-	struct mcp_action action;
 };
 
 static bool is_path(const h2o_req_t *req, const char *path)
@@ -122,7 +120,6 @@ static void on_gone(void *object)
 
 	if (waiting->ask > 0)
 		asks_cancel(waiting->http->asks, waiting->ask);
-	mcp_action_done(&waiting->action);
 }
 
 static void on_answer(void *context, int code, const char *body, size_t size)
@@ -130,15 +127,10 @@ static void on_answer(void *context, int code, const char *body, size_t size)
 	struct waiting *waiting = context;
 
 	waiting->ask = 0;
-	if (!waiting->is_mcp) {
-		if (code == 503)
-			h2o_add_header_by_str(&waiting->req->pool, &waiting->req->res.headers,
-				H2O_STRLIT("retry-after"), 0, NULL, H2O_STRLIT("1"));
-		web_reply(waiting->req, code, JSON, body, size);
-		return;
-	}
-	mcp_finish_call(&waiting->action, code, body, size);
-	web_reply(waiting->req, 200, JSON, waiting->action.body, waiting->action.size);
+	if (code == 503)
+		h2o_add_header_by_str(&waiting->req->pool, &waiting->req->res.headers,
+			H2O_STRLIT("retry-after"), 0, NULL, H2O_STRLIT("1"));
+	web_reply(waiting->req, code, JSON, body, size);
 }
 
 /* Answers at once where the analyst cannot be asked. */
@@ -274,29 +266,6 @@ static void reply_events(struct http *http, h2o_req_t *req)
 		reply_error(http, req, &(struct error_object) { .code = ERROR_BUSY, .retry_after_s = 1 });
 }
 
-/* POST /mcp */
-
-static void reply_mcp(struct http *http, h2o_req_t *req)
-{
-	h2o_iovec_t version = guard_header(req, "mcp-protocol-version");
-
-	if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST"))) {
-		reply_wrong_method(http, req, "POST");
-		return;
-	}
-	struct waiting *waiting = new_waiting(http, req);
-	waiting->is_mcp = true;
-	mcp_take(req->entity.len > 0 ? req->entity.base : "", req->entity.len,
-		h2o_strdup(&req->pool, version.base, version.len).base, language(http, req),
-		&waiting->action);
-	if (waiting->action.kind == MCP_CALL)
-		ask(waiting, waiting->action.tool, waiting->action.arguments, waiting->action.arguments_size);
-	else if (waiting->action.kind == MCP_ACCEPTED)
-		web_reply(req, 202, JSON, "", 0);
-	else
-		web_reply(req, waiting->action.http_status, JSON, waiting->action.body, waiting->action.size);
-}
-
 /* routes */
 
 static void reply_ready(struct http *http, h2o_req_t *req)
@@ -354,7 +323,7 @@ static bool answer_page(struct http *http, h2o_req_t *req)
 static void route(struct http *http, h2o_req_t *req)
 {
 	if (is_path(req, "/mcp"))
-		reply_mcp(http, req);
+		endpoint_answer(&http->mcp, req, language(http, req), &principal_anyone);
 	else if (is_path(req, "/events"))
 		reply_events(http, req);
 	else if (!answer_folder(http, req, &folders[0]) && !answer_folder(http, req, &folders[1]) &&

@@ -5,11 +5,13 @@
 #include "base/web.h"
 #include "frontend/asks.h"
 #include "frontend/live.h"
+#include "frontend/mcp/mcp.h"
 
 struct http {
 	const struct config *config;
 	struct asks *asks;
 	struct live *live;
+	struct mcp mcp;
 	char own_name[128];
 	double *requests, *errors;
 };

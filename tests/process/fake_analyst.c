@@ -16,6 +16,7 @@
 
 struct analyst {
 	struct link *asks, *answers;
+	const char *runtime_dir;
 	bool dies;
 };
 
@@ -71,10 +72,55 @@ static void echo(struct analyst *analyst, uint64_t run, const struct ask_row *as
 	send_rows(analyst, run, &row, 1);
 }
 
+/* What the lists of MCP are made of. */
+static const struct {
+	const char *view, *body;
+} views_known[] = {
+	{ "catalogue",
+		"{\"standards\":[{\"code\":\"KR_CARBON_2050\",\"name\":\"Standard\",\"description\":\"d\"}],"
+		"\"regions\":[{\"code\":\"ap-northeast-2\",\"name\":\"Seoul\",\"description\":\"d\"}]}" },
+	{ "names", "{\"values\":[\"app\",\"apple\"],\"total\":2}" },
+};
+
+static bool answer_view(struct analyst *analyst, uint64_t run, const struct ask_row *ask)
+{
+	struct answer_row row;
+
+	for (size_t i = 0; i < ARRAY_SIZE(views_known); i++)
+		if (ask->tool.size == strlen(views_known[i].view) &&
+			memcmp(ask->tool.data, views_known[i].view, ask->tool.size) == 0) {
+			row = row_of(ask->id, 200, views_known[i].body);
+			send_rows(analyst, run, &row, 1);
+			return true;
+		}
+	return false;
+}
+
+/* The status of the workload "flips" is what stands in RUNTIME_DIR/status. */
+static void answer_flips(struct analyst *analyst, uint64_t run, const struct ask_row *ask)
+{
+	char path[256], status[32] = "UNKNOWN", body[64];
+	struct answer_row row;
+
+	snprintf(path, sizeof(path), "%.200s/status", analyst->runtime_dir);
+	CLEANUP(fclosep) FILE *file = fopen(path, "r");
+	if (file != NULL && fscanf(file, "%31s", status) != 1)
+		snprintf(status, sizeof(status), "UNKNOWN");
+	snprintf(body, sizeof(body), "{\"status\":\"%s\"}", status);
+	row = row_of(ask->id, 200, body);
+	send_rows(analyst, run, &row, 1);
+}
+
 static void script(struct analyst *analyst, uint64_t run, const struct ask_row *ask, size_t batch)
 {
 	struct answer_row row = row_of(ask->id, 200, "{}");
 
+	if (answer_view(analyst, run, ask))
+		return;
+	if (is_named(ask, "flips")) {
+		answer_flips(analyst, run, ask);
+		return;
+	}
 	if (is_named(ask, "silent"))
 		return;
 	if (is_named(ask, "big")) {
@@ -125,7 +171,7 @@ static void on_connected(void *context)
 
 int main(int argc, char **argv)
 {
-	struct analyst analyst = { .dies = argc > 2 };
+	struct analyst analyst = { .runtime_dir = argv[1], .dies = argc > 2 };
 	struct loop *loop;
 	int r;
 

@@ -33,7 +33,7 @@ class Frontend:
     def start(self, *settings, inherit=False):
         log = open(self.folder / "log", "ab")
         command = [str(BIN / "tanso-frontend"), "--set", f"runtime_dir={self.run_dir}", "--set",
-                   f"http_listen=127.0.0.1:{self.port}"]
+                   f"state_dir={self.folder / 'state'}", "--set", f"http_listen=127.0.0.1:{self.port}"]
         for setting in settings:
             command += ["--set", setting]
         if inherit:

@@ -1,25 +1,47 @@
 #include "tests/unit/unit.h"
 
-#include "frontend/mcp.h"
+#include "frontend/mcp/prompts.h"
+#include "frontend/mcp/uri.h"
 #include "ipc/tools.h"
+#include "tests/fixture/mcp_fixture.h"
 
 #define NEWEST "2025-11-25"
+#define MODERN "2026-07-28"
+#define META                                                                                                 \
+	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" MODERN                                   \
+	"\",\"io.modelcontextprotocol/clientCapabilities\":{}}"
 
-static struct mcp_action action;
+static struct mcp_refusal refusal;
 
-static struct json_object *parse(const char *bytes, size_t size)
+static struct mcp_headers headers_of(const char *version, const char *method, const char *name)
+{
+	return (struct mcp_headers) { version, method, name, version != NULL ? strlen(version) : 0,
+		method != NULL ? strlen(method) : 0, name != NULL ? strlen(name) : 0 };
+}
+
+static int take(const char *message, const char *version)
+{
+	const struct mcp_headers headers = headers_of(version[0] != '\0' ? version : NULL, NULL, NULL);
+
+	server.heard.finished = 0;
+	return server_take(message, strlen(message), &headers, NULL, &refusal);
+}
+
+static int take_modern(const char *message, const char *method, const char *name)
+{
+	const struct mcp_headers headers = headers_of(MODERN, method, name);
+
+	server.heard.finished = 0;
+	return server_take(message, strlen(message), &headers, NULL, &refusal);
+}
+
+static struct json_object *parse(const char *text)
 {
 	size_t offset;
-	struct json_object *value = json_parse_strict(bytes, size, &offset);
+	struct json_object *value = json_parse_strict(text, strlen(text), &offset);
 
 	assert_non_null(value);
 	return value;
-}
-
-static void take(const char *message, const char *version)
-{
-	mcp_action_done(&action);
-	mcp_take(message, strlen(message), version, "en", &action);
 }
 
 static struct json_object *member(struct json_object *object, const char *key)
@@ -30,10 +52,11 @@ static struct json_object *member(struct json_object *object, const char *key)
 	return value;
 }
 
-/* The reply's error code; 0 when it is a result. */
+/* The answer's error code; 0 when it is a result. */
 static int error_code(void)
 {
-	struct json_object *root = parse(action.body, action.size), *error = NULL;
+	assert_int_equal(server.heard.finished, 1);
+	struct json_object *root = parse(server.heard.answer), *error = NULL;
 	int code = json_object_object_get_ex(root, "error", &error)
 			   ? json_object_get_int(member(error, "code"))
 			   : 0;
@@ -42,15 +65,7 @@ static int error_code(void)
 	return code;
 }
 
-static void assert_refused(const char *message, int status, int code)
-{
-	take(message, NEWEST);
-	assert_int_equal(action.kind, MCP_REPLY);
-	assert_int_equal(action.http_status, status);
-	assert_int_equal(error_code(), code);
-}
-
-static void initialize_echoes_a_known_revision_and_offers_the_newest_otherwise(void **state)
+static void initialize_echoes_a_known_revision_and_offers_the_newest_of_its_era_otherwise(void **state)
 {
 	static const struct {
 		const char *asked, *answered;
@@ -60,14 +75,13 @@ static void initialize_echoes_a_known_revision_and_offers_the_newest_otherwise(v
 	char message[256];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		snprintf(message, sizeof(message),
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
 			"\"protocolVersion\":%s}}",
 			cases[i].asked);
-		take(message, "2099-01-01"); /* whatever the header says */
-		assert_int_equal(action.http_status, 200);
-		struct json_object *root = parse(action.body, action.size), *result = member(root, "result");
+		assert_int_equal(take(message, "2099-01-01"), 0); /* whatever the header says */
+		struct json_object *root = parse(server.heard.answer), *result = member(root, "result");
 		assert_string_equal(
 			json_object_get_string(member(result, "protocolVersion")), cases[i].answered);
 		assert_string_equal(
@@ -83,42 +97,43 @@ static void an_id_comes_back_byte_by_byte(void **state)
 	char message[256], wanted[256];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		snprintf(message, sizeof(message),
 			"{ \"params\" : {\"id\": 9, \"x\": [{\"id\":8}, \"}\"]}, \"jsonrpc\":\"2.0\", \"id\" "
-			": %s , "
-			"\"method\":\"ping\"}",
+			": %s , \"method\":\"ping\"}",
 			ids[i]);
 		snprintf(wanted, sizeof(wanted), "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{}}", ids[i]);
-		take(message, NEWEST);
-		assert_string_equal(action.body, wanted);
+		assert_int_equal(take(message, NEWEST), 0);
+		assert_string_equal(server.heard.answer, wanted);
 	}
 }
 
 static void messages_that_are_none_are_refused_with_their_code(void **state)
 {
-	char *large = malloc(1000);
+	static const struct {
+		const char *message;
+		int code;
+	} cases[] = { { "", -32700 }, { "{", -32700 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"} x", -32700 }, { "[]", -32600 },
+		{ "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", -32600 }, { "3", -32600 },
+		{ "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", -32600 },
+		{ "{\"id\":1,\"method\":\"ping\"}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":5}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}", -32602 } };
+	char large[600];
 
 	(void)state;
-	assert_refused("", 400, -32700);
-	assert_refused("{", 400, -32700);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"} x", 400, -32700);
-	assert_refused("[]", 400, -32600);
-	assert_refused("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", 400, -32600);
-	assert_refused("3", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", 400, -32600);
-	assert_refused("{\"id\":1,\"method\":\"ping\"}", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1}", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":5}", 400, -32600);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}", 200, -32602);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/list\"}", 200, -32601);
-	memset(large, 'x', 1000);
-	snprintf(large, 1000, "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":\"%0500d\"}", 1);
-	assert_refused(large, 400, -32600);
-	free(large);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(take(cases[i].message, NEWEST), cases[i].code);
+	snprintf(large, sizeof(large), "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":\"%0500d\"}", 1);
+	assert_int_equal(take(large, NEWEST), -32600);
+	assert_int_equal(take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"no/such\"}", NEWEST), 0);
+	assert_int_equal(error_code(), -32601);
+	assert_int_equal(server.heard.http_status, 200);
 }
 
 static void notifications_and_responses_get_no_answer(void **state)
@@ -130,10 +145,9 @@ static void notifications_and_responses_get_no_answer(void **state)
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"\"}}" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
-		take(messages[i], NEWEST);
-		assert_int_equal(action.kind, MCP_ACCEPTED);
-		assert_null(action.body);
+	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+		assert_int_equal(take(messages[i], NEWEST), 0);
+		assert_int_equal(server.heard.finished, 0);
 	}
 }
 
@@ -142,15 +156,101 @@ static void an_unknown_revision_in_the_header_is_refused_and_a_repeated_one_is_n
 	static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
 
 	(void)state;
-	take(ping, "2026-07-28");
-	assert_int_equal(action.http_status, 400);
-	take(ping, "2025-11-25, 2025-06-18");
-	assert_int_equal(action.http_status, 400);
-	take(ping, "2025-11-25, 2025-11-25");
-	assert_int_equal(action.http_status, 200);
-	take(ping, "");
-	assert_int_equal(action.http_status, 200);
+	assert_int_equal(take(ping, "1999-01-01"), -32600);
+	assert_int_equal(take(ping, "2025-11-25, 2025-06-18"), -32600);
+	assert_int_equal(take(ping, "2025-11-25, 2025-11-25"), 0);
+	assert_int_equal(take(ping, ""), 0);
 }
+
+static void elements_of_a_batch_are_cut_out_byte_by_byte(void **state)
+{
+	static const char text[] = " [ {\"id\":1,\"a\":[1,{\"]\":\"\\\"],[\"}]} , 7 ,\"x\"] ";
+	const char *const wanted[] = { "{\"id\":1,\"a\":[1,{\"]\":\"\\\"],[\"}]}", "7", "\"x\"" };
+	const char *element;
+	size_t at = 0, size;
+
+	(void)state;
+	assert_true(message_is_batch(text, strlen(text)));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		assert_true(message_next(text, strlen(text), &at, &element, &size));
+		assert_int_equal(size, strlen(wanted[i]));
+		assert_memory_equal(element, wanted[i], size);
+	}
+	assert_false(message_next(text, strlen(text), &at, &element, &size));
+	at = 0;
+	assert_false(message_next("[]", 2, &at, &element, &size));
+}
+
+/* the modern era */
+
+static void the_envelope_and_the_headers_must_agree(void **state)
+{
+	static const char list[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{" META "}}";
+	static const char read[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":"
+		"\"carbon-intensity://한\"," META "}}";
+	static const char bare[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{}}";
+	static const char future[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"_meta\":{"
+		"\"io.modelcontextprotocol/protocolVersion\":\"v9\"}}}";
+	struct mcp_headers headers = headers_of("v9", "tools/list", NULL);
+
+	(void)state;
+	assert_int_equal(take_modern(list, "tools/list", NULL), 0);
+	assert_non_null(strstr(server.heard.answer, "\"resultType\":\"complete\""));
+	assert_non_null(strstr(server.heard.answer, "\"ttlMs\":"));
+	assert_int_equal(take_modern(list, "tools/call", NULL), MCP_HEADER_MISMATCH);
+	assert_int_equal(take_modern(list, NULL, NULL), MCP_HEADER_MISMATCH);
+	assert_int_equal(take(list, NEWEST), MCP_HEADER_MISMATCH);
+	assert_int_equal(take(list, ""), MCP_HEADER_MISMATCH);
+	assert_int_equal(take_modern(bare, "tools/list", NULL), -32602);
+	assert_int_equal(take_modern(read, "resources/read", "carbon-intensity://x"), MCP_HEADER_MISMATCH);
+	assert_int_equal(
+		take_modern(read, "resources/read", "=?base64?Y2FyYm9uLWludGVuc2l0eTovL+2VnA==?="), 0);
+	server_answer(200, "{}");
+	assert_int_equal(take_modern(future, "tools/list", NULL), MCP_HEADER_MISMATCH);
+	assert_int_equal(
+		server_take(future, strlen(future), &headers, NULL, &refusal), MCP_UNSUPPORTED_VERSION);
+	assert_string_equal(refusal.data, "{\"supported\":[\"2026-07-28\"],\"requested\":\"v9\"}");
+	assert_int_equal(refusal.http_status, 400);
+	server.config.mcp_lenient_headers = true;
+	headers = headers_of(NEWEST, "tools/list", NULL);
+	assert_int_equal(server_take(list, strlen(list), &headers, NULL, &refusal), 0);
+	server.config.mcp_lenient_headers = false;
+}
+
+static void what_the_newest_revision_dropped_is_not_found_there(void **state)
+{
+	static const char *const methods[] = { "initialize", "ping", "logging/setLevel",
+		"resources/subscribe", "no/such" };
+	char message[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		snprintf(message, sizeof(message),
+			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{" META "}}", methods[i]);
+		assert_int_equal(take_modern(message, methods[i], NULL), 0);
+		assert_int_equal(error_code(), -32601);
+		assert_int_equal(server.heard.http_status, 404);
+	}
+}
+
+static void discover_offers_one_revision(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		take_modern("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\",\"params\":{" META
+			    "}}",
+			"server/discover", NULL),
+		0);
+	struct json_object *root = parse(server.heard.answer), *result = member(root, "result");
+	assert_int_equal(json_object_array_length(member(result, "supportedVersions")), 1);
+	assert_false(json_object_object_get_ex(member(result, "capabilities"), "logging", NULL));
+	json_object_put(root);
+}
+
+/* tools */
 
 static void a_call_carries_checked_arguments(void **state)
 {
@@ -159,10 +259,9 @@ static void a_call_carries_checked_arguments(void **state)
 	     "\"assess_workload_compliance\",\"arguments\":{\"pue\":\"1.6\",\"workload_name\":\"app\","
 	     "\"region\":null}}}",
 		NEWEST);
-	assert_int_equal(action.kind, MCP_CALL);
-	assert_string_equal(action.tool, "assess_workload_compliance");
-	assert_string_equal(action.arguments, "{\"workload_name\":\"app\",\"pue\":1.6}");
-	assert_true(action.is_structured);
+	assert_string_equal(server.asked.tool, "assess_workload_compliance");
+	assert_string_equal(server.asked.arguments, "{\"workload_name\":\"app\",\"pue\":1.6}");
+	server_answer(200, "{}");
 }
 
 static void wrong_arguments_are_a_result_the_model_can_mend(void **state)
@@ -171,9 +270,7 @@ static void wrong_arguments_are_a_result_the_model_can_mend(void **state)
 	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
 	     "\"assess_workload_compliance\",\"arguments\":{\"workload\":\"app\"}}}",
 		NEWEST);
-	assert_int_equal(action.kind, MCP_REPLY);
-	assert_int_equal(action.http_status, 200);
-	struct json_object *root = parse(action.body, action.size), *result = member(root, "result");
+	struct json_object *root = parse(server.heard.answer), *result = member(root, "result");
 	assert_true(json_object_get_boolean(member(result, "isError")));
 	assert_false(json_object_object_get_ex(result, "structuredContent", NULL));
 	const char *text = json_object_get_string(
@@ -185,12 +282,14 @@ static void wrong_arguments_are_a_result_the_model_can_mend(void **state)
 static void an_unknown_tool_is_a_protocol_error_with_a_suggestion(void **state)
 {
 	(void)state;
-	assert_refused(
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"list_top\"}}",
-		200, -32602);
-	assert_non_null(strstr(action.body, "list_top_power_consumers"));
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{}}", 200, -32602);
-	assert_refused("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}", 200, -32602);
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"list_top\"}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
+	assert_non_null(strstr(server.heard.answer, "list_top_power_consumers"));
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{}}", NEWEST);
+	assert_int_equal(error_code(), -32602);
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}", NEWEST);
+	assert_int_equal(error_code(), -32602);
 }
 
 static void an_answer_stands_twice_in_new_revisions_and_once_in_old_ones(void **state)
@@ -206,11 +305,10 @@ static void an_answer_stands_twice_in_new_revisions_and_once_in_old_ones(void **
 		{ "2024-11-05", false }, { "", false } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		take(call, cases[i].version);
-		assert_int_equal(action.kind, MCP_CALL);
-		mcp_finish_call(&action, 200, body, sizeof(body) - 1);
-		struct json_object *root = parse(action.body, action.size), *result = member(root, "result");
+		server_answer(200, body);
+		struct json_object *root = parse(server.heard.answer), *result = member(root, "result");
 		assert_false(json_object_get_boolean(member(result, "isError")));
 		assert_string_equal(json_object_get_string(member(
 					    json_object_array_get_idx(member(result, "content"), 0), "text")),
@@ -221,39 +319,279 @@ static void an_answer_stands_twice_in_new_revisions_and_once_in_old_ones(void **
 	}
 }
 
-static void the_list_has_every_tool_and_one_page(void **state)
+static void lists_have_one_page(void **state)
 {
+	static const char *const methods[] = { "tools/list", "prompts/list", "resources/list",
+		"resources/templates/list" };
+	char message[256];
+
 	(void)state;
 	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{}}", NEWEST);
-	struct json_object *root = parse(action.body, action.size);
+	struct json_object *root = parse(server.heard.answer);
 	assert_int_equal(json_object_array_length(member(member(root, "result"), "tools")), tool_count);
 	json_object_put(root);
-	assert_refused(
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"cursor\":\"x\"}}", 200,
-		-32602);
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		snprintf(message, sizeof(message),
+			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{\"cursor\":\"x\"}}",
+			methods[i]);
+		take(message, NEWEST);
+		assert_int_equal(error_code(), -32602);
+	}
 }
 
-static int clean_up(void **state)
+/* resources */
+
+static void uris_name_what_they_say_and_nothing_else(void **state)
+{
+	static const char *const wrong[] = { "", "carbon-intensity:", "carbon-intensity://",
+		"carbon-intensity://a/b", "carbon-intensity://%", "carbon-intensity://%2",
+		"carbon-intensity://%zz", "carbon-intensity://a%00b", "workload-metrics://a",
+		"workload-metrics://a/", "workload-metrics:///b", "workload-metrics://a/b/c",
+		"compliance-standards://us/X", "file:///etc/passwd" };
+	char long_uri[400] = "carbon-intensity://";
+	struct uri uri;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(uri_parse(wrong[i], &uri), -EINVAL);
+	memset(long_uri + strlen(long_uri), 'a', 300);
+	assert_int_equal(uri_parse(long_uri, &uri), -EINVAL);
+	assert_int_equal(uri_parse("workload-metrics://prod/a%2Fb%22%ED%95%9C", &uri), 0);
+	assert_string_equal(uri.values[0], "prod");
+	assert_string_equal(uri.values[1], "a/b\"한");
+	char *arguments = uri_arguments(&uri);
+	assert_string_equal(arguments, "{\"namespace\":\"prod\",\"workload_name\":\"a/b\\\"한\"}");
+	free(arguments);
+}
+
+static void an_unknown_resource_has_the_code_of_its_era(void **state)
 {
 	(void)state;
-	mcp_action_done(&action);
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":\"x://y\"}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32002);
+	assert_non_null(strstr(server.heard.answer, "\"uri\":\"x://y\""));
+	take_modern("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":"
+		    "\"carbon-intensity://moon\"," META "}}",
+		"resources/read", "carbon-intensity://moon");
+	server_answer(422, "{\"error\":{\"code\":\"UNKNOWN_REGION\",\"message\":\"none\",\"hint\":\"\"}}");
+	assert_int_equal(error_code(), -32602);
+	assert_non_null(strstr(server.heard.answer, "UNKNOWN_REGION"));
+}
+
+static void a_change_of_status_is_told_once(void **state)
+{
+	static const char listen[] = "{\"jsonrpc\":\"2.0\",\"id\":\"L\",\"method\":\"subscriptions/"
+				     "listen\",\"params\":{\"notifications\":{"
+				     "\"toolsListChanged\":true,\"resourceSubscriptions\":[\"workload-"
+				     "metrics://a/b\",\"no://such\"]}," META "}}";
+	uint64_t now = 1;
+
+	(void)state;
+	take_modern(listen, "subscriptions/listen", NULL);
+	assert_non_null(strstr(server.heard.last_said,
+		"{\"notifications\":{\"resourceSubscriptions\":[\"workload-metrics://a/b\"]},\"_meta\":{"
+		"\"io.modelcontextprotocol/subscriptionId\":\"L\"}}"));
+	server.heard.said = 0;
+	const char *const states[] = { "COMPLIANT", "COMPLIANT", "NON_COMPLIANT", "NON_COMPLIANT" };
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		char body[64];
+		watch_turn(server.mcp.watch, now += WATCH_ASK_MS * UINT64_C(1000000));
+		snprintf(body, sizeof(body), "{\"status\":\"%s\"}", states[i]);
+		server_answer(200, body);
+		assert_int_equal(server.heard.said, i >= 2);
+	}
+	assert_non_null(strstr(server.heard.last_said, "notifications/resources/updated"));
+	server.asked.call = NULL;
+	mcp_call_drop(server.mcp.calls);
+	assert_false(mcp_is_busy(&server.mcp));
+}
+
+static void a_cancelled_call_is_not_answered(void **state)
+{
+	static const char call[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"tools/call\",\"params\":{\"name\":"
+		"\"list_top_power_consumers\"}}";
+	static const char cancel[] =
+		"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
+		"\"requestId\":\"q\"}}";
+	const struct mcp_headers headers = { 0 };
+	char id[SESSION_ID_SIZE];
+	struct session *session;
+
+	(void)state;
+	sessions_issue(server.mcp.sessions, REVISION_2025_11_25, &principal_anyone, 1000, id);
+	assert_int_equal(
+		sessions_find(server.mcp.sessions, id, strlen(id), &principal_anyone, 1000, &session), 0);
+	server.heard.finished = server.heard.dropped = server.asked.cancelled = 0;
+	server_take(call, strlen(call), &headers, session, &refusal);
+	server_take(cancel, strlen(cancel), &headers, NULL, &refusal); /* another session's */
+	assert_int_equal(server.heard.dropped, 0);
+	server_take(cancel, strlen(cancel), &headers, session, &refusal);
+	assert_int_equal(server.heard.dropped, 1);
+	assert_int_equal(server.heard.finished, 0);
+	assert_int_equal(server.asked.cancelled, 1);
+	session_release(session);
+}
+
+/* prompts and completion */
+
+static const char *value_of(void *context, const char *name, size_t size)
+{
+	(void)context;
+	return size == 1 && name[0] == 'a' ? "A" : NULL;
+}
+
+static void a_prompt_leaves_out_what_was_not_given(void **state)
+{
+	char *text = prompt_fill("x {a}[ in {b}][ by {a}!] y", value_of, NULL);
+
+	(void)state;
+	assert_string_equal(text, "x A by A! y");
+	free(text);
+}
+
+static void every_prompt_can_be_had_in_both_languages(void **state)
+{
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < prompt_count; i++)
+		for (int language = 0; language < 2; language++) {
+			text = prompt_fill(prompts[i].body[language], value_of, NULL);
+			assert_null(strpbrk(text, "[]{}"));
+			free(text);
+		}
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
+	     "get\",\"params\":{\"name\":\"compliance_review\"}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
+	     "get\",\"params\":{\"name\":\"compliance_review\","
+	     "\"arguments\":{\"workload_name\":\"a\\nb\"}}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
+	     "get\",\"params\":{\"name\":\"compliance_review\","
+	     "\"arguments\":{\"workload_name\":\"app\"}}}",
+		NEWEST);
+	assert_int_equal(error_code(), 0);
+	assert_non_null(strstr(server.heard.answer, "the workload app.\\n"));
+}
+
+static void completion_asks_for_names_of_the_right_kind(void **state)
+{
+	static const struct {
+		const char *ref, *argument, *asked;
+	} cases[] = {
+		{ "\"type\":\"ref/prompt\",\"name\":\"compliance_review\"", "workload_name",
+			"{\"kind\":\"workload\",\"prefix\":\"a\",\"namespace\":\"n\"}" },
+		{ "\"type\":\"ref/prompt\",\"name\":\"carbon_report\"", "region",
+			"{\"kind\":\"region\",\"prefix\":\"a\"}" },
+		{ "\"type\":\"ref/resource\",\"uri\":\"workload-metrics://{namespace}/{pod_name}\"",
+			"namespace", "{\"kind\":\"namespace\",\"prefix\":\"a\"}" },
+		{ "\"type\":\"ref/resource\",\"uri\":\"compliance-standards://korea/{standard_code}\"",
+			"standard_code", "{\"kind\":\"standard\",\"prefix\":\"a\"}" },
+	};
+	char message[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(message, sizeof(message),
+			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"completion/"
+			"complete\",\"params\":{\"ref\":{%s},"
+			"\"argument\":{\"name\":\"%s\",\"value\":\"a\"},\"context\":{\"arguments\":{"
+			"\"namespace\":\"n\"}}}}",
+			cases[i].ref, cases[i].argument);
+		take(message, NEWEST);
+		assert_string_equal(server.asked.tool, "names");
+		assert_string_equal(server.asked.arguments, cases[i].asked);
+		server_answer(200, "{\"values\":[\"app\"],\"total\":1}");
+		assert_non_null(
+			strstr(server.heard.answer, "{\"values\":[\"app\"],\"total\":1,\"hasMore\":false}"));
+	}
+}
+
+/* sessions */
+
+static void a_session_outlives_the_process_and_a_deleted_one_stays_deleted(void **state)
+{
+	char folder[] = "/tmp/tanso-session-XXXXXX", id[SESSION_ID_SIZE], other[SESSION_ID_SIZE];
+	const struct principal somebody = { .name = "somebody" };
+	struct sessions *sessions;
+	struct session *session;
+	bool is_kept;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
+	assert_true(is_kept);
+	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, id);
+	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, other);
+	sessions_free(sessions);
+	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
+	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), 0);
+	assert_int_equal(session->revision, REVISION_2025_06_18);
+	session_delete(session, 1001);
+	session_release(session);
+	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), -ENOENT);
+	sessions_free(sessions);
+	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
+	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), -ENOENT);
+	assert_int_equal(
+		sessions_find(sessions, other, strlen(other), &principal_anyone, 1001, &session), -ENOENT);
+	assert_int_equal(
+		sessions_find(sessions, other, strlen(other), &somebody, 1001 + SESSION_LIFE_S, &session),
+		-ENOENT);
+	other[7] ^= 1;
+	assert_int_equal(sessions_find(sessions, other, strlen(other), &somebody, 1001, &session), -ENOENT);
+	sessions_free(sessions);
+	char command[128];
+	snprintf(command, sizeof(command), "test $(stat -c %%a %s/frontend/session.key) = 600 && rm -r %s",
+		folder, folder);
+	assert_int_equal(system(command), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return server_open("/nonexistent");
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	server_close();
 	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(initialize_echoes_a_known_revision_and_offers_the_newest_otherwise),
+		cmocka_unit_test(
+			initialize_echoes_a_known_revision_and_offers_the_newest_of_its_era_otherwise),
 		cmocka_unit_test(an_id_comes_back_byte_by_byte),
 		cmocka_unit_test(messages_that_are_none_are_refused_with_their_code),
 		cmocka_unit_test(notifications_and_responses_get_no_answer),
 		cmocka_unit_test(an_unknown_revision_in_the_header_is_refused_and_a_repeated_one_is_not),
+		cmocka_unit_test(elements_of_a_batch_are_cut_out_byte_by_byte),
+		cmocka_unit_test(the_envelope_and_the_headers_must_agree),
+		cmocka_unit_test(what_the_newest_revision_dropped_is_not_found_there),
+		cmocka_unit_test(discover_offers_one_revision),
 		cmocka_unit_test(a_call_carries_checked_arguments),
 		cmocka_unit_test(wrong_arguments_are_a_result_the_model_can_mend),
 		cmocka_unit_test(an_unknown_tool_is_a_protocol_error_with_a_suggestion),
 		cmocka_unit_test(an_answer_stands_twice_in_new_revisions_and_once_in_old_ones),
-		cmocka_unit_test(the_list_has_every_tool_and_one_page),
+		cmocka_unit_test(lists_have_one_page),
+		cmocka_unit_test(uris_name_what_they_say_and_nothing_else),
+		cmocka_unit_test(an_unknown_resource_has_the_code_of_its_era),
+		cmocka_unit_test(a_change_of_status_is_told_once),
+		cmocka_unit_test(a_cancelled_call_is_not_answered),
+		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
+		cmocka_unit_test(every_prompt_can_be_had_in_both_languages),
+		cmocka_unit_test(completion_asks_for_names_of_the_right_kind),
+		cmocka_unit_test(a_session_outlives_the_process_and_a_deleted_one_stays_deleted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,150 @@
+/* catalogue, names: what there is to ask about */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyst/answer.h"
+
+#define NAMES_MAX 2000 /* looked through */
+
+static void write_row(struct json_writer *w, const char *code, const char *name, const char *description)
+{
+	json_open_object(w, NULL);
+	json_write_text(w, "code", code);
+	json_write_text(w, "name", name);
+	json_write_text(w, "description", description);
+	json_close_object(w);
+}
+
+int catalogue_answer(struct question *question, struct json_writer *w, struct error_object *error)
+{
+	const struct data *data = question->knowledge->data;
+
+	(void)error;
+	json_open_array(w, "standards");
+	for (size_t i = 0; i < data->standard_count; i++)
+		write_row(w, data->standards[i].code, data->standards[i].name[question->is_korean],
+			data->standards[i].disclaimer[question->is_korean]);
+	json_close_array(w);
+	json_open_array(w, "regions");
+	for (size_t i = 0; i < data->region_count; i++) {
+		const struct region *region = &data->regions[i];
+		char text[256];
+		snprintf(text, sizeof(text),
+			question->is_korean ? "%s 전력망(%s)의 탄소집약도"
+					    : "Carbon intensity of the grid of %s (%s)",
+			region->name, region->zone);
+		write_row(w, region->code, region->name, text);
+	}
+	json_close_array(w);
+	return 0;
+}
+
+/* names */
+
+struct names {
+	const char *prefix;
+	char *all[NAMES_MAX];
+	size_t count;
+};
+
+static int add(struct names *names, const char *name)
+{
+	if (names->count == NAMES_MAX || strncasecmp(name, names->prefix, strlen(names->prefix)) != 0)
+		return 0;
+	names->all[names->count] = strdup(name);
+	if (names->all[names->count] == NULL)
+		return -ENOMEM;
+	names->count++;
+	return 0;
+}
+
+static int add_namespace(void *context, int64_t workload, const struct ledger_identity *identity,
+	const char *owner, const char *owner_kind)
+{
+	struct names *names = context;
+
+	(void)workload, (void)owner, (void)owner_kind;
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->all[i], identity->namespace) == 0)
+			return 0;
+	return add(names, identity->namespace);
+}
+
+static int gather_workloads(struct names *names, const struct question *q)
+{
+	char **found = calloc(NAMES_MAX, sizeof(*found));
+	int r = 0;
+
+	if (found == NULL)
+		return -ENOMEM;
+	size_t count = ledger_names(q->knowledge->ledger, q->namespace, q->since, found, NAMES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (r == 0)
+			r = add(names, found[i]);
+		free(found[i]);
+	}
+	free(found);
+	return r;
+}
+
+static int gather(struct names *names, const struct question *q, const char *kind)
+{
+	const struct data *data = q->knowledge->data;
+	int r = 0;
+
+	if (strcmp(kind, "workload") == 0)
+		return gather_workloads(names, q);
+	if (strcmp(kind, "namespace") == 0)
+		return ledger_identities(q->knowledge->ledger, "", add_namespace, names);
+	bool is_region = strcmp(kind, "region") == 0;
+	size_t count = is_region ? data->region_count : data->standard_count;
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = add(names, is_region ? data->regions[i].code : data->standards[i].code);
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The same name may stand for parts in several namespaces. */
+static void drop_doubles(struct names *names)
+{
+	size_t kept = 0;
+
+	qsort(names->all, names->count, sizeof(names->all[0]), by_name);
+	for (size_t i = 0; i < names->count; i++) {
+		if (kept > 0 && strcmp(names->all[kept - 1], names->all[i]) == 0)
+			free(names->all[i]);
+		else
+			names->all[kept++] = names->all[i];
+	}
+	names->count = kept;
+}
+
+int names_answer(struct question *question, struct json_writer *w, struct error_object *error)
+{
+	struct names *names = calloc(1, sizeof(*names));
+	size_t limit = (size_t)question_number(question, "limit", 100);
+
+	(void)error;
+	if (names == NULL)
+		return -ENOMEM;
+	names->prefix = question_text(question, "prefix", "");
+	int r = gather(names, question, question_text(question, "kind", ""));
+	drop_doubles(names);
+	if (r == 0) {
+		json_open_array(w, "values");
+		for (size_t i = 0; i < names->count && i < limit; i++)
+			json_write_text(w, NULL, names->all[i]);
+		json_close_array(w);
+		json_write_integer(w, "total", (int64_t)names->count);
+	}
+	for (size_t i = 0; i < names->count; i++)
+		free(names->all[i]);
+	free(names);
+	return r;
+}

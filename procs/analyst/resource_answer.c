@@ -1,0 +1,186 @@
+/* compliance_standard, carbon_intensity, workload_metrics: what the MCP resources say */
+#include <string.h>
+
+#include "analyst/answer.h"
+#include "analyst/schedule_plan.h"
+#include "base/clock.h"
+
+#define HOURS        24
+#define HOUR_SECONDS INT64_C(3600)
+
+static void write_time(struct json_writer *w, const char *key, int64_t seconds)
+{
+	char text[32];
+
+	clock_format_kst((uint64_t)seconds * NS_PER_SECOND, text);
+	json_write_text(w, key, text);
+}
+
+int standard_answer(struct question *question, struct json_writer *w, struct error_object *error)
+{
+	const struct standard *standard = question->standard;
+
+	(void)error;
+	json_write_text(w, "code", standard->code);
+	json_write_text(w, "name_ko", standard->name[1]);
+	json_write_text(w, "name_en", standard->name[0]);
+	json_write_text(w, "metric", standard->is_pue ? "pue" : "carbon_intensity");
+	json_write_number(w, "target", standard->target);
+	json_write_text(w, "unit", standard->is_pue ? "ratio" : "gCO2eq/kWh");
+	if (!standard->is_pue) {
+		json_write_number(w, "pue_ref", standard->pue_ref);
+		json_write_text(w, "factor", grid_factor_name(standard->factor));
+	}
+	if (standard->companion[0] != '\0')
+		json_write_text(w, "companion", standard->companion);
+	json_write_text(w, "legal_status", standard->legal_status);
+	json_write_text(w, "disclaimer", standard->disclaimer[question->is_korean]);
+	write_data_version(w, question->knowledge->data);
+	return 0;
+}
+
+/* carbon_intensity */
+
+static void write_annual(struct json_writer *w, const struct question *q)
+{
+	const struct data *data = q->knowledge->data;
+
+	json_open_array(w, "annual");
+	for (size_t i = 0; i < data->annual_count; i++) {
+		const struct annual *annual = &data->annuals[i];
+		if (strcmp(annual->zone, q->region->zone) != 0 || annual->factor != q->grid.factor)
+			continue;
+		json_open_object(w, NULL);
+		json_write_integer(w, "year", annual->year);
+		json_write_number(w, "value", annual->value);
+		json_write_text(w, "source", annual->source);
+		json_close_object(w);
+	}
+	json_close_array(w);
+	if (q->region->marginal <= 0)
+		return;
+	json_open_object(w, "marginal");
+	json_write_number(w, "value", q->region->marginal);
+	json_write_integer(w, "vintage", q->region->marginal_year);
+	json_close_object(w);
+}
+
+static void write_hourly(struct json_writer *w, const struct schedule_plan *plan, int64_t hour)
+{
+	json_open_array(w, "hourly");
+	for (int i = 0; i < HOURS; i++, hour += HOUR_SECONDS) {
+		int64_t from = hour < plan->job.earliest ? plan->job.earliest : hour;
+		json_open_object(w, NULL);
+		write_time(w, "start", hour);
+		json_write_number(w, "intensity", signal_mean(&plan->carbon, from, hour + HOUR_SECONDS));
+		json_write_text(w, "quality",
+			signal_invented(&plan->carbon, from, hour + HOUR_SECONDS) > 0
+				? "interpolated"
+				: plan->question->grid.quality);
+		json_close_object(w);
+	}
+	json_close_array(w);
+	if (plan->best_carbon.count == 0)
+		return;
+	json_open_object(w, "best_4h");
+	write_time(w, "start", placement_start(&plan->best_carbon));
+	write_time(w, "end", placement_end(&plan->best_carbon));
+	json_write_number(w, "intensity", placement_mean(&plan->best_carbon, &plan->carbon));
+	json_close_object(w);
+}
+
+static void write_region(struct json_writer *w, const struct question *q, int64_t hour)
+{
+	double covered;
+
+	json_write_text(w, "region", q->region->code);
+	json_write_text(w, "region_name", q->region->name);
+	json_write_text(w, "zone", q->region->zone);
+	json_write_number(
+		w, "current_intensity_gCO2eq_kWh", grid_mean(&q->grid.grid, hour, HOUR_SECONDS, &covered));
+	json_write_text(w, "factor", grid_factor_name(q->grid.factor));
+	write_time(w, "at", hour);
+	json_write_text(w, "quality", q->grid.quality);
+}
+
+int intensity_answer(struct question *question, struct json_writer *writer, struct error_object *error)
+{
+	int64_t now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	int64_t hour = now / HOUR_SECONDS * HOUR_SECONDS;
+	struct schedule_plan plan;
+	int r;
+
+	/* A plan for four hours of any power knows the hours, the best of them and the night; its watts are not shown. */
+	json_object_object_add(question->arguments, "power_watts", json_object_new_int(1));
+	r = schedule_plan_make(question, &plan, error);
+	if (r == 0) {
+		bool has_day = plan.has_carbon && signal_missing(&plan.carbon, plan.job.earliest,
+							  hour + HOURS * HOUR_SECONDS) == 0;
+		write_region(writer, question, hour);
+		write_annual(writer, question);
+		if (has_day)
+			write_hourly(writer, &plan, hour);
+		write_night_check(writer, &plan);
+		if (question->region->pue > 0)
+			json_write_number(writer, "pue", question->region->pue);
+		write_grid_provenance(writer, question, plan.has_carbon ? plan.coverage : 1);
+	}
+	schedule_plan_done(&plan);
+	return r;
+}
+
+/* workload_metrics */
+
+static double joules(const struct question *q, const struct assessment *a, enum part part)
+{
+	double total = 0;
+
+	for (size_t i = 0; i < a->subject.count; i++) {
+		const struct book_workload *workload = book_find(q->knowledge->book, a->subject.workloads[i]);
+		if (workload != NULL)
+			total += (double)workload->cumulative_uj[part] / 1e6;
+	}
+	return total;
+}
+
+static void write_metrics(struct json_writer *w, const struct question *q, const struct assessment *a)
+{
+	bool has_gpu = (q->knowledge->book->last.zone_mask & 1u << ZONE_GPU) != 0;
+
+	json_open_object(w, "metrics");
+	if (a->has_watts && a->verdict.is_power_usable) {
+		json_write_number(w, "cpu_watts", a->watts[PART_CPU]);
+		json_write_number(w, "memory_watts", a->watts[PART_MEMORY]);
+		if (has_gpu)
+			json_write_number(w, "gpu_watts", a->watts[PART_GPU]);
+		json_write_number(w, "total_watts", assessment_watts(a));
+	}
+	json_write_number(w, "cpu_joules_total", joules(q, a, PART_CPU));
+	json_write_number(w, "memory_joules_total", joules(q, a, PART_MEMORY));
+	json_close_object(w);
+}
+
+int metrics_answer(struct question *question, struct json_writer *w, struct error_object *error)
+{
+	const struct book *book = question->knowledge->book;
+	struct assessment a;
+	int r = assessment_gather(question, &a, error);
+
+	if (r < 0)
+		return r;
+	json_write_text(w, "namespace", a.subject.namespace);
+	json_write_text(w, "pod", a.subject.name);
+	json_write_text(w, "kind", a.subject.kind);
+	json_write_text(w, "state", a.has_watts ? "running" : "ended");
+	write_metrics(w, question, &a);
+	json_write_text(w, "status", status_name(a.verdict.compliance.status));
+	json_write_text(w, "power_source", book->source);
+	if (book->last.error_ppm > 0)
+		json_write_number(w, "model_error_percent", book->last.error_ppm / 1e4);
+	write_time(w, "sampled_at", (int64_t)(book->last.real_ns / NS_PER_SECOND));
+	json_write_number(
+		w, "metrics_age_s", (double)(question->knowledge->age_ns / NS_PER_MILLISECOND) / 1000);
+	json_write_text(w, "collection_method", usage_source_name((enum usage_source)book->last.usage));
+	write_reasons(w, &question->reasons);
+	return 0;
+}

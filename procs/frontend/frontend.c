@@ -1,0 +1,168 @@
+#include "frontend/frontend.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/ready.h"
+#include "base/sandbox.h"
+#include "base/web.h"
+#include "frontend/http.h"
+#include "frontend/listen.h"
+#include "frontend/mcp/endpoint.h"
+
+#define CLOCK_NS  (100 * NS_PER_MILLISECOND)
+#define LISTEN_NS (500 * NS_PER_MILLISECOND)
+#define NEVER_NS  (UINT64_C(1) << 60)
+
+struct frontend {
+	struct config config;
+	struct web *web;
+	struct http http;
+	struct link *exporter;
+	struct stats stats;
+	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
+	uint64_t clock_ns;
+	double *turns;
+	uint64_t run, stats_sent_ns;
+};
+
+static struct frontend frontend;
+
+static int on_clock(struct timer *timer)
+{
+	(void)timer; /* the turn that follows does the work */
+	return 0;
+}
+
+/* Only while a question waits or somebody listens: an idle frontend sleeps. */
+static int keep_clock(void)
+{
+	uint64_t wanted_ns = asks_pending(frontend.http.asks) > 0 ? CLOCK_NS
+			     : live_count(frontend.http.live) > 0 || mcp_is_busy(&frontend.http.mcp)
+				     ? LISTEN_NS
+				     : 0;
+
+	if (wanted_ns == frontend.clock_ns)
+		return 0;
+	frontend.clock_ns = wanted_ns;
+	return timer_set(&frontend.clock, wanted_ns > 0 ? wanted_ns : NEVER_NS, wanted_ns);
+}
+
+static int on_turn(void *context)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	(void)context;
+	if (web_is_stopping(frontend.web)) {
+		live_end(frontend.http.live);
+		endpoint_end(&frontend.http.mcp);
+	}
+	live_turn(frontend.http.live);
+	mcp_turn(&frontend.http.mcp, now_ns);
+	asks_flush(frontend.http.asks);
+	if (now_ns - frontend.stats_sent_ns >= NS_PER_SECOND) {
+		frontend.stats_sent_ns = now_ns;
+		*frontend.turns = (double)web_turns(frontend.web);
+		link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
+	}
+	if (link_is_deaf(asks_in(frontend.http.asks), asks_out(frontend.http.asks))) {
+		log_error("the analyst's answers do not come through: restarting to listen anew");
+		return -ENOTCONN;
+	}
+	return keep_clock();
+}
+
+static int open_links(void)
+{
+	const char *dir = frontend.config.runtime_dir;
+	int r;
+
+	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0 ||
+		(r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats)) < 0 ||
+		(r = link_dial(&frontend.exporter, dir, STAGE_EXPORTER, STAGE_FRONTEND, NULL, NULL)) < 0 ||
+		(r = web_add_source(frontend.web, link_source(asks_out(frontend.http.asks)))) < 0 ||
+		(r = web_add_source(frontend.web, link_source(asks_in(frontend.http.asks)))) < 0)
+		return r;
+	link_count_in(frontend.exporter, &frontend.stats);
+	if ((r = timer_open(&frontend.clock, on_clock)) < 0 ||
+		(r = web_add_source(frontend.web, &frontend.clock.source)) < 0)
+		return r;
+	return web_add_source(frontend.web, link_source(frontend.exporter));
+}
+
+static int64_t submit(void *context, const char *tool, const char *arguments, size_t size, const char *lang,
+	ask_done_fn *done, void *whose)
+{
+	return asks_submit(context, tool, arguments, size, lang, done, whose);
+}
+
+static void cancel(void *context, int64_t id)
+{
+	asks_cancel(context, id);
+}
+
+static bool is_reachable(void *context)
+{
+	return asks_can_reach_analyst(context);
+}
+
+static int open_mcp(const struct mcp_extension *extension)
+{
+	struct mcp *mcp = &frontend.http.mcp;
+	bool is_kept = true;
+	int r;
+
+	*mcp = (struct mcp) { .config = &frontend.config,
+		.questions = { frontend.http.asks, submit, cancel, is_reachable },
+		.extension = extension };
+	r = mcp_open(mcp, &frontend.stats, &is_kept);
+	if (!is_kept)
+		log_warning("%s/frontend cannot be written: MCP sessions will not outlive this process",
+			frontend.config.state_dir);
+	return r == 0 && extension != NULL ? extension->open(mcp, frontend.web) : r;
+}
+
+int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
+{
+	struct web_config web = { .server_name = "tanso" };
+	char status[CONFIG_TEXT_MAX + 64];
+	int r;
+
+	log_open("frontend");
+	config_from_arguments(&frontend.config, "tanso-frontend", argc, argv);
+	frontend.run = clock_now().boot_ns;
+	web.requests_per_second = (uint64_t)frontend.config.http_requests_per_second;
+	web.connections = (uint64_t)frontend.config.http_connections;
+	frontend.http.config = &frontend.config;
+	frontend.http.requests = stats_entry(&frontend.stats, STAT_COUNTER, "http_requests_total", "");
+	frontend.http.errors = stats_entry(&frontend.stats, STAT_COUNTER, "http_errors_total", "");
+	frontend.turns = stats_entry(&frontend.stats, STAT_COUNTER, "turns_total", "");
+	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
+	if ((r = ready_init()) < 0 ||
+		(r = web_new(&frontend.web, &web, http_on_request, &frontend.http)) < 0 ||
+		(r = open_links()) < 0 || (r = open_mcp(extension)) < 0 ||
+		(r = listen_open(frontend.web, &frontend.config)) < 0 ||
+		(r = sandbox_enter(STAGE_FRONTEND)) < 0) {
+		log_error("cannot start: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	web_on_turn(frontend.web, on_turn, NULL);
+	snprintf(status, sizeof(status), "http://%s (dashboard; /docs, tools, MCP at /mcp)",
+		frontend.config.http_listen);
+	ready_notify(status);
+	r = web_run(frontend.web);
+	link_free(frontend.exporter);
+	timer_close(&frontend.clock);
+	mcp_close(&frontend.http.mcp);
+	live_free(frontend.http.live);
+	asks_free(frontend.http.asks);
+	web_free(frontend.web);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

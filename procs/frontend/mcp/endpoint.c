@@ -1,0 +1,334 @@
+#include "frontend/mcp/endpoint.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/web.h"
+#include "frontend/guards.h"
+#include "frontend/mcp/post.h"
+#include "frontend/mcp/watch.h"
+#include "ipc/tools.h"
+
+#define SESSION_NOT_FOUND (-32001) /* as the official SDKs answer */
+
+/* A request with what its headers say. */
+struct arrival {
+	struct post_context context;
+	struct mcp_headers headers;
+	h2o_iovec_t session_id, accept;
+	int session_result; /* 0, or why there is no session: -ENOENT, -EBUSY; 1 = none was named */
+};
+
+static uint64_t now_s(void)
+{
+	return clock_now().real_ns / NS_PER_SECOND;
+}
+
+static h2o_iovec_t header(h2o_req_t *req, const char *name)
+{
+	h2o_iovec_t value = guard_header(req, name);
+
+	while (value.len > 0 && strchr(" \t", value.base[0]) != NULL)
+		value.base++, value.len--;
+	while (value.len > 0 && strchr(" \t", value.base[value.len - 1]) != NULL)
+		value.len--;
+	return value;
+}
+
+static bool names(h2o_iovec_t accept, const char *type)
+{
+	return accept.len > 0 && memmem(accept.base, accept.len, type, strlen(type)) != NULL;
+}
+
+static void read_headers(struct mcp *mcp, h2o_req_t *req, const char *lang, const struct principal *principal,
+	struct arrival *ret_arrival)
+{
+	h2o_iovec_t version = header(req, "mcp-protocol-version"), method = header(req, "mcp-method"),
+		    name = header(req, "mcp-name"), accept = header(req, "accept");
+	bool has_events = names(accept, "text/event-stream");
+	bool has_json =
+		names(accept, "application/json") || names(accept, "application/*") || names(accept, "*/*");
+
+	*ret_arrival = (struct arrival) {
+		.context = { .mcp = mcp,
+			.req = req,
+			.lang = lang,
+			.principal = principal,
+			.accepts_stream = has_events,
+			.needs_stream = has_events && !has_json },
+		.headers = { version.base, method.base, name.base, version.len, method.len, name.len },
+		.session_id = header(req, "mcp-session-id"),
+		.accept = accept,
+		.session_result = 1,
+	};
+}
+
+static void find_session(struct arrival *arrival)
+{
+	h2o_iovec_t id = arrival->session_id;
+
+	if (id.base != NULL)
+		arrival->session_result = sessions_find(arrival->context.mcp->sessions, id.base, id.len,
+			arrival->context.principal, now_s(), &arrival->context.session);
+}
+
+static void refuse_method(h2o_req_t *req, const char *allowed)
+{
+	h2o_add_header_by_str(
+		&req->pool, &req->res.headers, H2O_STRLIT("allow"), 0, NULL, allowed, strlen(allowed));
+	post_refuse(req, 405, RPC_INVALID_REQUEST, "this method is not served here", "", "");
+}
+
+/* True: there is no such session, and that was answered. */
+static bool refuse_session(struct arrival *arrival, const char *id)
+{
+	h2o_req_t *req = arrival->context.req;
+
+	if (arrival->session_result == -ENOENT)
+		post_refuse(req, 404, SESSION_NOT_FOUND, "no such session: initialize again", id, "");
+	else if (arrival->session_result < 0)
+		post_refuse(req, 503, RPC_INTERNAL_ERROR, "too many sessions at a time", id, "");
+	return arrival->session_result < 0;
+}
+
+/* POST */
+
+static void issue_session(struct arrival *arrival, const struct message *message)
+{
+	struct post_context *context = &arrival->context;
+	char id[SESSION_ID_SIZE];
+
+	sessions_issue(context->mcp->sessions, mcp_negotiate(message), context->principal, now_s(), id);
+	h2o_iovec_t copy = h2o_strdup(&context->req->pool, id, SESSION_ID_SIZE - 1);
+	h2o_add_header_by_str(&context->req->pool, &context->req->res.headers, H2O_STRLIT("mcp-session-id"),
+		0, NULL, copy.base, copy.len);
+}
+
+static void take_quiet(struct arrival *arrival, const struct message *message)
+{
+	struct mcp *mcp = arrival->context.mcp;
+
+	if (message->kind == MESSAGE_NOTIFICATION)
+		mcp_notified(mcp, arrival->context.session, message);
+	else if (mcp->extension != NULL)
+		mcp->extension->on_response(message);
+}
+
+static void take_message(struct arrival *arrival, struct message *message)
+{
+	struct post_context *context = &arrival->context;
+	struct mcp_refusal refusal;
+	enum revision fallback = context->session != NULL ? context->session->revision : REVISION_ASSUMED;
+	bool is_initialize = strcmp(message->method, "initialize") == 0;
+
+	if (!mcp_check(message, &arrival->headers, fallback, context->mcp->config->mcp_lenient_headers,
+		    &context->revision, &refusal)) {
+		post_refuse(context->req, refusal.http_status, refusal.code, refusal.why, message->id,
+			refusal.data);
+		return;
+	}
+	bool is_modern = revision_is_modern(context->revision);
+	if (!is_modern && !is_initialize && refuse_session(arrival, message->id))
+		return;
+	if (message->kind != MESSAGE_REQUEST) {
+		take_quiet(arrival, message);
+		web_reply(context->req, 202, "application/json", "", 0);
+		return;
+	}
+	if (is_modern || is_initialize) {
+		session_release(context->session);
+		context->session = NULL;
+	}
+	if (is_initialize && !is_modern)
+		issue_session(arrival, message);
+	post_call(context, message);
+}
+
+static void take_element(struct arrival *arrival, struct batch *batch, const char *bytes, size_t size)
+{
+	struct message message;
+	char why[96];
+	int code = message_parse(bytes, size, &message, why);
+
+	if (code != 0)
+		post_batch_fail(batch, code, why, message.id);
+	else if (message.kind != MESSAGE_REQUEST)
+		take_quiet(arrival, &message);
+	else if (strcmp(message.method, "initialize") == 0)
+		post_batch_fail(
+			batch, RPC_INVALID_REQUEST, "initialize cannot be part of a batch", message.id);
+	else
+		post_batch_call(batch, &message);
+	message_done(&message);
+}
+
+static size_t count_elements(const char *bytes, size_t size)
+{
+	size_t at = 0, count = 0, element_size;
+	const char *element;
+
+	while (message_next(bytes, size, &at, &element, &element_size))
+		count++;
+	return count;
+}
+
+static void take_batch(struct arrival *arrival, const char *bytes, size_t size)
+{
+	struct post_context *context = &arrival->context;
+	const char *element;
+	size_t at = 0, element_size, count = count_elements(bytes, size);
+
+	if (count == 0 || count > BATCH_MAX) {
+		post_refuse(context->req, 400, RPC_INVALID_REQUEST, "a batch has 1 to 64 messages", "", "");
+		return;
+	}
+	struct batch *batch = post_batch_new(context);
+	if (batch == NULL) {
+		post_refuse(context->req, 503, RPC_INTERNAL_ERROR, "out of memory", "", "");
+		return;
+	}
+	while (message_next(bytes, size, &at, &element, &element_size))
+		take_element(arrival, batch, element, element_size);
+	post_batch_end(batch);
+}
+
+/* Arrays are part of one revision alone; header or session must say so, or say nothing. */
+static bool may_batch(const struct arrival *arrival)
+{
+	int revision = arrival->headers.version != NULL
+			       ? revision_find(arrival->headers.version, arrival->headers.version_size)
+		       : arrival->context.session != NULL ? (int)arrival->context.session->revision
+							  : (int)REVISION_ASSUMED;
+
+	return revision >= 0 && revision_has_batches((enum revision)revision);
+}
+
+static void post(struct arrival *arrival)
+{
+	h2o_req_t *req = arrival->context.req;
+	const char *bytes = req->entity.len > 0 ? req->entity.base : "";
+	struct message message;
+	char why[96];
+	int code = message_parse(bytes, req->entity.len, &message, why);
+
+	find_session(arrival);
+	if (code == 0)
+		take_message(arrival, &message);
+	else if (code == RPC_PARSE_ERROR || !message_is_batch(bytes, req->entity.len) || !may_batch(arrival))
+		post_refuse(req, 400, code, why, message.id, "");
+	else if (!refuse_session(arrival, "")) {
+		arrival->context.revision = REVISION_2025_03_26;
+		take_batch(arrival, bytes, req->entity.len);
+	}
+	message_done(&message);
+	session_release(arrival->context.session);
+}
+
+/* GET and DELETE: of a legacy session */
+
+static bool is_legacy_version(const struct arrival *arrival)
+{
+	int revision = arrival->headers.version == NULL
+			       ? (int)REVISION_ASSUMED
+			       : revision_find(arrival->headers.version, arrival->headers.version_size);
+
+	return revision >= 0 && !revision_is_modern((enum revision)revision);
+}
+
+static void open_listening(struct arrival *arrival)
+{
+	struct post_context *context = &arrival->context;
+	struct session *session = context->session;
+	h2o_iovec_t last = header(context->req, "last-event-id");
+	uint64_t after = 0;
+	struct stream *stream =
+		last.base != NULL ? stream_find(context->mcp->streams, session, last.base, last.len, &after)
+				  : NULL;
+
+	if (stream == NULL) {
+		stream = stream_new(context->mcp->streams, session, NULL, NULL);
+		if (stream == NULL) {
+			post_refuse(
+				context->req, 503, RPC_INTERNAL_ERROR, "too many streams at a time", "", "");
+			return;
+		}
+		if (session->stream != NULL)
+			stream_free(session->stream); /* one of each session: never the same message on two */
+		session->stream = stream;
+	}
+	stream_attach(stream, context->req, after);
+}
+
+static void get(struct arrival *arrival)
+{
+	h2o_req_t *req = arrival->context.req;
+
+	find_session(arrival);
+	if (!is_legacy_version(arrival) || !arrival->context.accepts_stream)
+		refuse_method(req, "POST");
+	else if (arrival->session_result > 0)
+		post_refuse(req, 400, RPC_INVALID_REQUEST,
+			"a stream needs the Mcp-Session-Id that initialize returned", "", "");
+	else if (!refuse_session(arrival, ""))
+		open_listening(arrival);
+	session_release(arrival->context.session);
+}
+
+static void drop_calls(struct mcp *mcp, const struct session *session)
+{
+	for (struct mcp_call *call = mcp->calls, *next; call != NULL; call = next) {
+		next = call->next;
+		if (call->session == session)
+			mcp_call_drop(call);
+	}
+}
+
+static void delete (struct arrival *arrival)
+{
+	h2o_req_t *req = arrival->context.req;
+	struct mcp *mcp = arrival->context.mcp;
+
+	find_session(arrival);
+	struct session *session = arrival->context.session;
+	if (!is_legacy_version(arrival))
+		refuse_method(req, "POST");
+	else if (arrival->session_result > 0)
+		post_refuse(
+			req, 400, RPC_INVALID_REQUEST, "DELETE ends the session of Mcp-Session-Id", "", "");
+	else if (!refuse_session(arrival, "")) {
+		session_delete(session, now_s());
+		drop_calls(mcp, session);
+		watcher_free(watcher_of_session(mcp->watch, session));
+		streams_end(mcp->streams, session);
+		web_reply(req, 204, "application/json", "", 0);
+	}
+	session_release(session);
+}
+
+void endpoint_answer(struct mcp *mcp, h2o_req_t *req, const char *lang, const struct principal *principal)
+{
+	struct arrival arrival;
+
+	read_headers(mcp, req, lang, principal, &arrival);
+	if (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST")))
+		post(&arrival);
+	else if (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")))
+		get(&arrival);
+	else if (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("DELETE")))
+		delete (&arrival);
+	else
+		refuse_method(req, "GET, POST, DELETE");
+}
+
+void endpoint_end(struct mcp *mcp)
+{
+	for (struct mcp_call *call = mcp->calls, *next; call != NULL; call = next) {
+		next = call->next;
+		if (call->watcher == NULL)
+			continue;
+		mcp_open_result(call);
+		mcp_close_result(call);
+	}
+	streams_end(mcp->streams, NULL);
+}

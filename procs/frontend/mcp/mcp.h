@@ -1,0 +1,77 @@
+/*
+ * The MCP server of this process, for both eras. What is asked goes through mcp_dispatch(); how it comes in is the
+ * business of endpoint.c.
+ */
+#pragma once
+
+#include "base/config.h"
+#include "base/stats.h"
+#include "frontend/mcp/call.h"
+#include "frontend/mcp/extension.h"
+
+#define MCP_CALLS_MAX 512 /* in flight, listeners among them */
+
+/* How questions reach the analyst (asks.h); tests put their own here. */
+struct mcp_questions {
+	void *context;
+	int64_t (*submit)(void *context, const char *tool, const char *arguments, size_t size,
+		const char *lang, void (*done)(void *call, int code, const char *body, size_t size),
+		void *call);
+	void (*cancel)(void *context, int64_t id);
+	bool (*is_reachable)(void *context); /* is the analyst there? */
+};
+
+struct mcp {
+	const struct config *config;
+	struct mcp_questions questions;
+	const struct mcp_extension *extension; /* NULL in what is shipped */
+	struct sessions *sessions;
+	struct streams *streams;
+	struct watch *watch;
+	struct mcp_call *calls;
+	size_t call_count;
+	bool is_reachable;
+	double *requests, *refused, *cancelled;
+};
+
+/* config, questions and extension are set. Before the sandbox. *ret_is_kept false: sessions will not outlive this process,
+ * the state directory cannot be written. 0 or -errno. */
+int mcp_open(struct mcp *mcp, struct stats *stats, bool *ret_is_kept);
+void mcp_close(struct mcp *mcp);
+/* Is there a call, a stream or a subscription? Then mcp_turn() is due several times a second. */
+bool mcp_is_busy(const struct mcp *mcp);
+void mcp_turn(struct mcp *mcp, uint64_t now_ns);
+
+/* What the transport knows of a message besides its bytes. */
+struct mcp_headers {
+	const char *version, *method,
+		*name; /* MCP-Protocol-Version, Mcp-Method, Mcp-Name; NULL = not there */
+	size_t version_size, method_size, name_size;
+};
+
+/* The revision a request is meant in, and whether its headers and envelope are in order. 0, or an error code with
+ * HTTP status, reason and, for the version, data. `fallback` is that of the session, or REVISION_ASSUMED. */
+struct mcp_refusal {
+	int http_status, code;
+	char why[160], data[192]; /* data "" = none */
+};
+bool mcp_check(const struct message *message, const struct mcp_headers *headers, enum revision fallback,
+	bool is_lenient, enum revision *ret_revision, struct mcp_refusal *ret_refusal);
+
+/* The revision that initialize is answered with. One we do not know gets our newest of that era, never an error: clients
+ * hang on errors here. */
+enum revision mcp_negotiate(const struct message *message);
+/* Answers the call, now or later. */
+void mcp_dispatch(struct mcp_call *call);
+/* notifications/cancelled and the like; unknown ones are ignored. */
+void mcp_notified(struct mcp *mcp, struct session *session, const struct message *message);
+
+/* True: the request for a list named a cursor, and was refused. */
+bool mcp_refuse_cursor(struct mcp_call *call);
+
+typedef void mcp_handler_fn(struct mcp_call *call);
+mcp_handler_fn mcp_initialize, mcp_discover, mcp_ping, mcp_set_level;
+mcp_handler_fn mcp_tools_list, mcp_tools_call;
+mcp_handler_fn mcp_resources_list, mcp_resources_templates, mcp_resources_read;
+mcp_handler_fn mcp_subscribe, mcp_unsubscribe, mcp_listen;
+mcp_handler_fn mcp_prompts_list, mcp_prompts_get, mcp_complete;

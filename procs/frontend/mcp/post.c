@@ -1,0 +1,328 @@
+#include "frontend/mcp/post.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/web.h"
+
+#define JSON "application/json"
+
+static char *refusal_text(int code, const char *why, const char *id, const char *data, size_t *ret_size)
+{
+	struct json_writer writer = { 0 };
+	char *text = NULL;
+
+	json_open_object(&writer, NULL);
+	json_write_text(&writer, "jsonrpc", "2.0");
+	json_write_raw(&writer, "id", id[0] != '\0' ? id : "null", id[0] != '\0' ? strlen(id) : 4);
+	json_open_object(&writer, "error");
+	json_write_integer(&writer, "code", code);
+	json_write_text(&writer, "message", why);
+	if (data[0] != '\0')
+		json_write_raw(&writer, "data", data, strlen(data));
+	json_close_object(&writer);
+	json_close_object(&writer);
+	return json_take(&writer, &text, ret_size) == 0 ? text : NULL;
+}
+
+void post_refuse(h2o_req_t *req, int http_status, int code, const char *why, const char *id, const char *data)
+{
+	size_t size = 0;
+	CLEANUP(freep) char *text = refusal_text(code, why, id, data, &size);
+
+	if (http_status == 503)
+		h2o_add_header_by_str(
+			&req->pool, &req->res.headers, H2O_STRLIT("retry-after"), 0, NULL, H2O_STRLIT("1"));
+	web_reply(req, http_status, JSON, text != NULL ? text : "{}", text != NULL ? size : 2);
+}
+
+/* a request's pool tells when its client has left */
+
+struct tether {
+	void (*left)(void *whose);
+	void *whose; /* NULL = cut */
+};
+
+static void on_disposed(void *object)
+{
+	struct tether *tether = object;
+
+	if (tether->whose != NULL)
+		tether->left(tether->whose);
+}
+
+static struct tether *tie(h2o_req_t *req, void (*left)(void *whose), void *whose)
+{
+	struct tether *tether = h2o_mem_alloc_shared(&req->pool, sizeof(*tether), on_disposed);
+
+	*tether = (struct tether) { left, whose };
+	return tether;
+}
+
+/* one response */
+
+struct post {
+	struct mcp_sink sink; /* first */
+	struct mcp *mcp;
+	struct mcp_call *call;
+	h2o_req_t *req; /* NULL: it belongs to the stream, or its client has left */
+	struct tether *tether;
+	struct stream *stream;
+	struct session *session; /* held */
+	bool accepts_stream, needs_stream, is_resumable;
+};
+
+static void post_free(struct post *post)
+{
+	session_release(post->session);
+	free(post);
+}
+
+/* Nothing was said yet, and there is nobody to say it to: modern, this is the cancellation; legacy, the answer could not
+ * be heard. */
+static void on_client_left(void *whose)
+{
+	struct post *post = whose;
+
+	post->req = NULL;
+	mcp_call_drop(post->call);
+}
+
+static void on_stream_left(void *whose)
+{
+	struct post *post = whose;
+
+	post->stream = NULL;
+	mcp_call_drop(post->call);
+}
+
+static bool open_stream(struct post *post)
+{
+	if (post->stream != NULL)
+		return true;
+	if (!post->accepts_stream || post->req == NULL)
+		return false;
+	post->stream = stream_new(
+		post->mcp->streams, post->is_resumable ? post->session : NULL, on_stream_left, post);
+	if (post->stream == NULL)
+		return false;
+	h2o_req_t *req = TAKE(post->req);
+	post->tether->whose = NULL;
+	stream_attach(post->stream, req, 0);
+	return true;
+}
+
+static bool say(struct mcp_sink *sink, const char *message, size_t size)
+{
+	struct post *post = (struct post *)sink;
+
+	if (!open_stream(post))
+		return false;
+	stream_send(post->stream, message, size, false);
+	return true;
+}
+
+static void finish(struct mcp_sink *sink, int http_status, const char *message, size_t size)
+{
+	struct post *post = (struct post *)sink;
+
+	if (post->needs_stream)
+		open_stream(post);
+	if (post->stream != NULL) {
+		stream_send(post->stream, message, size, true);
+		stream_end(post->stream);
+	} else if (post->req != NULL) {
+		post->tether->whose = NULL;
+		web_reply(post->req, http_status, JSON, message, size);
+	}
+	post_free(post);
+}
+
+static void drop(struct mcp_sink *sink)
+{
+	struct post *post = (struct post *)sink;
+
+	if (post->stream != NULL) {
+		stream_end(post->stream);
+	} else if (post->req != NULL) {
+		post->tether->whose = NULL;
+		web_reply(post->req, 202, JSON, "", 0);
+	}
+	post_free(post);
+}
+
+static void cut(struct mcp_sink *sink)
+{
+	struct post *post = (struct post *)sink;
+
+	if (post->stream != NULL && post->is_resumable)
+		stream_cut(post->stream);
+}
+
+static void fill_call(struct mcp_call *call, const struct post_context *context)
+{
+	call->revision = context->revision;
+	call->lang = context->lang;
+	call->principal = context->principal;
+	call->session = context->session;
+}
+
+void post_call(const struct post_context *context, struct message *message)
+{
+	struct post *post = calloc(1, sizeof(*post));
+	char id[MESSAGE_ID_MAX];
+
+	memcpy(id, message->id, sizeof(id));
+	struct mcp_call *call = post != NULL ? mcp_call_new(context->mcp, &post->sink, message) : NULL;
+	if (call == NULL) {
+		free(post);
+		post_refuse(context->req, 503, RPC_INTERNAL_ERROR, "too many requests at a time", id, "");
+		return;
+	}
+	*post = (struct post) { .sink = { say, finish, drop, cut },
+		.mcp = context->mcp,
+		.call = call,
+		.req = context->req,
+		.session = context->session,
+		.accepts_stream = context->accepts_stream,
+		.needs_stream = context->needs_stream,
+		.is_resumable = !revision_is_modern(context->revision) && context->session != NULL };
+	post->tether = tie(context->req, on_client_left, post);
+	if (post->session != NULL)
+		session_hold(post->session);
+	fill_call(call, context);
+	mcp_dispatch(call);
+}
+
+/* several */
+
+struct batch {
+	struct post_context context; /* req NULL: its client has left */
+	struct tether *tether;
+	struct json_writer answers;
+	size_t waiting;
+	bool is_complete, has_answers;
+};
+
+struct part {
+	struct mcp_sink sink; /* first */
+	struct batch *batch;
+};
+
+static void batch_settle(struct batch *batch)
+{
+	CLEANUP(freep) char *text = NULL;
+	size_t size = 0;
+
+	if (!batch->is_complete || batch->waiting > 0)
+		return;
+	json_close_array(&batch->answers);
+	h2o_req_t *req = batch->context.req;
+	if (req != NULL) {
+		batch->tether->whose = NULL;
+		if (!batch->has_answers)
+			web_reply(req, 202, JSON, "", 0);
+		else if (json_take(&batch->answers, &text, &size) == 0)
+			web_reply(req, 200, JSON, text, size);
+		else
+			post_refuse(req, 500, RPC_INTERNAL_ERROR, "out of memory", "", "");
+	}
+	json_done(&batch->answers);
+	session_release(batch->context.session);
+	free(batch);
+}
+
+static bool part_say(struct mcp_sink *sink, const char *message, size_t size)
+{
+	(void)sink, (void)message, (void)size; /* a batch is one JSON body */
+	return false;
+}
+
+static void part_finish(struct mcp_sink *sink, int http_status, const char *message, size_t size)
+{
+	struct part *part = (struct part *)sink;
+	struct batch *batch = part->batch;
+
+	(void)http_status;
+	free(part);
+	json_write_raw(&batch->answers, NULL, message, size);
+	batch->has_answers = true;
+	batch->waiting--;
+	batch_settle(batch);
+}
+
+static void part_drop(struct mcp_sink *sink)
+{
+	struct part *part = (struct part *)sink;
+	struct batch *batch = part->batch;
+
+	free(part);
+	batch->waiting--;
+	batch_settle(batch);
+}
+
+static void on_batch_left(void *whose)
+{
+	struct batch *batch = whose;
+	struct mcp *mcp = batch->context.mcp;
+
+	batch->context.req = NULL;
+	batch->waiting++; /* it stays until all parts are dropped */
+	for (struct mcp_call *call = mcp->calls, *next; call != NULL; call = next) {
+		next = call->next;
+		if (call->sink->finish == part_finish && ((struct part *)call->sink)->batch == batch)
+			mcp_call_drop(call);
+	}
+	batch->waiting--;
+	batch_settle(batch);
+}
+
+struct batch *post_batch_new(const struct post_context *context)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (batch == NULL)
+		return NULL;
+	batch->context = *context;
+	batch->tether = tie(context->req, on_batch_left, batch);
+	if (context->session != NULL)
+		session_hold(context->session);
+	json_open_array(&batch->answers, NULL);
+	return batch;
+}
+
+void post_batch_fail(struct batch *batch, int code, const char *why, const char *id)
+{
+	size_t size = 0;
+	CLEANUP(freep) char *text = refusal_text(code, why, id, "", &size);
+
+	if (text == NULL)
+		return;
+	json_write_raw(&batch->answers, NULL, text, size);
+	batch->has_answers = true;
+}
+
+void post_batch_call(struct batch *batch, struct message *message)
+{
+	struct part *part = calloc(1, sizeof(*part));
+	char id[MESSAGE_ID_MAX];
+
+	memcpy(id, message->id, sizeof(id));
+	struct mcp_call *call = part != NULL ? mcp_call_new(batch->context.mcp, &part->sink, message) : NULL;
+	if (call == NULL) {
+		free(part);
+		post_batch_fail(batch, RPC_INTERNAL_ERROR, "too many requests at a time", id);
+		return;
+	}
+	*part = (struct part) { { part_say, part_finish, part_drop, NULL }, batch };
+	batch->waiting++;
+	fill_call(call, &batch->context);
+	mcp_dispatch(call);
+}
+
+void post_batch_end(struct batch *batch)
+{
+	batch->is_complete = true;
+	batch_settle(batch);
+}

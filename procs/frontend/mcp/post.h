@@ -1,0 +1,34 @@
+/* The sinks of calls that came by POST: one response, or one part of a batch. */
+#pragma once
+
+#include <h2o.h>
+
+#include "frontend/mcp/mcp.h"
+#include "frontend/mcp/stream.h"
+
+struct post;
+struct batch;
+
+/* What is known of a POST besides its messages. */
+struct post_context {
+	struct mcp *mcp;
+	h2o_req_t *req;
+	const char *lang;
+	const struct principal *principal;
+	enum revision revision;
+	struct session *session;           /* borrowed: each call holds it for itself */
+	bool accepts_stream, needs_stream; /* Accept names text/event-stream; and nothing else we have */
+};
+
+/* Answers one request; takes the message. */
+void post_call(const struct post_context *context, struct message *message);
+
+/* Answers several: post_batch_call() for each request, then post_batch_end(). NULL: out of memory. */
+struct batch *post_batch_new(const struct post_context *context);
+void post_batch_call(struct batch *batch, struct message *message);
+void post_batch_fail(struct batch *batch, int code, const char *why, const char *id);
+void post_batch_end(struct batch *batch);
+
+/* An error before there is a call; id "" = null, data "" = none. */
+void post_refuse(
+	h2o_req_t *req, int http_status, int code, const char *why, const char *id, const char *data);

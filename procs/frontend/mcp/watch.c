@@ -1,0 +1,304 @@
+#include "frontend/mcp/watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "frontend/mcp/mcp.h"
+#include "frontend/mcp/stream.h"
+#include "frontend/mcp/uri.h"
+#include "ipc/tools.h"
+
+struct watched {
+	struct watch *watch;
+	char *text, *arguments; /* text NULL = a free place */
+	struct uri uri;
+	uint32_t watchers;
+	int64_t ask;              /* 0 = none under way */
+	uint64_t ask_ns, tell_ns; /* not before */
+	char *known;              /* the watched member when last told, as JSON; NULL = not known yet */
+};
+
+struct watcher {
+	struct watcher *next, **link;
+	struct watch *watch;
+	struct session *session;
+	struct mcp_call *call;
+	struct watched *items[WATCH_URIS_MAX];
+	size_t count;
+	uint64_t heard_ns; /* when its session last had a stream */
+};
+
+struct watch {
+	struct mcp *mcp;
+	struct watched all[WATCHED_MAX];
+	size_t count;
+	struct watcher *watchers;
+};
+
+int watch_new(struct watch **ret_watch, struct mcp *mcp)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (watch == NULL)
+		return -ENOMEM;
+	watch->mcp = mcp;
+	*ret_watch = watch;
+	return 0;
+}
+
+void watch_free(struct watch *watch)
+{
+	if (watch == NULL)
+		return;
+	while (watch->watchers != NULL)
+		watcher_free(watch->watchers);
+	free(watch);
+}
+
+bool watch_is_busy(const struct watch *watch)
+{
+	return watch->count > 0;
+}
+
+/* what is watched */
+
+static void release(struct watched *item)
+{
+	struct watch *watch = item->watch;
+
+	if (--item->watchers > 0)
+		return;
+	if (item->ask > 0)
+		watch->mcp->questions.cancel(watch->mcp->questions.context, item->ask);
+	free(item->text);
+	free(item->arguments);
+	free(item->known);
+	*item = (struct watched) { .watch = watch };
+	watch->count--;
+}
+
+static struct watched *find(struct watch *watch, const char *text)
+{
+	for (size_t i = 0; i < WATCHED_MAX; i++)
+		if (watch->all[i].text != NULL && strcmp(watch->all[i].text, text) == 0)
+			return &watch->all[i];
+	return NULL;
+}
+
+static int make(struct watch *watch, const char *text, struct watched **ret_item)
+{
+	struct watched *item = NULL;
+	struct uri uri;
+
+	if (strlen(text) > URI_MAX || uri_parse(text, &uri) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < WATCHED_MAX && item == NULL; i++)
+		if (watch->all[i].text == NULL)
+			item = &watch->all[i];
+	if (item == NULL)
+		return -E2BIG;
+	*item = (struct watched) {
+		.watch = watch, .text = strdup(text), .uri = uri, .arguments = uri_arguments(&uri)
+	};
+	if (item->text == NULL || item->arguments == NULL) {
+		free(TAKE(item->text));
+		free(TAKE(item->arguments));
+		return -ENOMEM;
+	}
+	watch->count++;
+	*ret_item = item;
+	return 0;
+}
+
+/* who watches */
+
+struct watcher *watcher_new(struct watch *watch, struct session *session, struct mcp_call *call)
+{
+	struct watcher *watcher = calloc(1, sizeof(*watcher));
+
+	if (watcher == NULL)
+		return NULL;
+	*watcher = (struct watcher) { .watch = watch,
+		.session = session,
+		.call = call,
+		.next = watch->watchers,
+		.link = &watch->watchers };
+	watcher->heard_ns = clock_mono_ns();
+	if (session != NULL)
+		session_hold(session);
+	if (watcher->next != NULL)
+		watcher->next->link = &watcher->next;
+	watch->watchers = watcher;
+	return watcher;
+}
+
+void watcher_free(struct watcher *watcher)
+{
+	if (watcher == NULL)
+		return;
+	for (size_t i = 0; i < watcher->count; i++)
+		release(watcher->items[i]);
+	*watcher->link = watcher->next;
+	if (watcher->next != NULL)
+		watcher->next->link = watcher->link;
+	session_release(watcher->session);
+	free(watcher);
+}
+
+struct watcher *watcher_of_session(struct watch *watch, const struct session *session)
+{
+	for (struct watcher *watcher = watch->watchers; watcher != NULL; watcher = watcher->next)
+		if (watcher->session == session && session != NULL)
+			return watcher;
+	return NULL;
+}
+
+static size_t index_of(const struct watcher *watcher, const struct watched *item)
+{
+	size_t i = 0;
+
+	while (i < watcher->count && watcher->items[i] != item)
+		i++;
+	return i;
+}
+
+int watcher_add(struct watcher *watcher, const char *text)
+{
+	struct watched *item = find(watcher->watch, text);
+	int r;
+
+	if (item != NULL && index_of(watcher, item) < watcher->count)
+		return 0;
+	if (watcher->count == WATCH_URIS_MAX)
+		return -E2BIG;
+	if (item == NULL && (r = make(watcher->watch, text, &item)) < 0)
+		return r;
+	item->watchers++;
+	watcher->items[watcher->count++] = item;
+	return 0;
+}
+
+void watcher_remove(struct watcher *watcher, const char *text)
+{
+	struct watched *item = find(watcher->watch, text);
+	size_t i = item != NULL ? index_of(watcher, item) : watcher->count;
+
+	if (i == watcher->count)
+		return;
+	watcher->items[i] = watcher->items[--watcher->count];
+	release(item);
+}
+
+size_t watcher_count(const struct watcher *watcher)
+{
+	return watcher->count;
+}
+
+/* changes */
+
+static void tell(struct watcher *watcher, const char *uri)
+{
+	struct json_writer writer = { 0 };
+	CLEANUP(freep) char *params = NULL;
+	CLEANUP(freep) char *text = NULL;
+	size_t size;
+
+	json_open_object(&writer, NULL);
+	json_write_text(&writer, "uri", uri);
+	json_close_object(&writer);
+	if (json_take(&writer, &params, &size) < 0)
+		return;
+	if (watcher->call != NULL) {
+		mcp_say(watcher->call, "notifications/resources/updated", params);
+		return;
+	}
+	if (watcher->session->stream == NULL ||
+		asprintf(&text,
+			"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":%s}",
+			params) < 0)
+		return;
+	stream_send(watcher->session->stream, text, strlen(text), false);
+}
+
+static void tell_all(const struct watched *item)
+{
+	for (struct watcher *watcher = item->watch->watchers, *next; watcher != NULL; watcher = next) {
+		next = watcher->next; /* telling may end it */
+		if (index_of(watcher, item) < watcher->count)
+			tell(watcher, item->text);
+	}
+}
+
+/* The watched member as JSON, "" where the resource is not there; NULL = nothing can be said now. malloc'ed. */
+static char *read_state(const struct watched *item, int code, const char *body, size_t size)
+{
+	size_t offset;
+	struct json_object *root, *member = NULL;
+	char *state;
+
+	if (code != 200)
+		return code < 500 ? strdup("") : NULL;
+	root = json_parse_strict(body, size, &offset);
+	json_object_object_get_ex(root, item->uri.kind->watched, &member);
+	state = strdup(json_object_to_json_string_ext(member, JSON_C_TO_STRING_PLAIN));
+	json_object_put(root);
+	return state;
+}
+
+static void on_answer(void *context, int code, const char *body, size_t size)
+{
+	struct watched *item = context;
+	uint64_t now_ns = clock_mono_ns();
+	char *state = read_state(item, code, body, size);
+
+	item->ask = 0;
+	bool is_first = item->known == NULL;
+	if (state == NULL || (!is_first && strcmp(state, item->known) == 0)) {
+		free(state);
+		return;
+	}
+	if (!is_first && now_ns < item->tell_ns) {
+		free(state); /* too soon: the next answer tells it */
+		return;
+	}
+	free(item->known);
+	item->known = state;
+	if (is_first)
+		return;
+	item->tell_ns = now_ns + WATCH_TELL_MS * NS_PER_MILLISECOND;
+	item->watchers++; /* it stays while it is told */
+	tell_all(item);
+	release(item);
+}
+
+/* Sessions whose client has not listened for long. */
+static void forget_abandoned(struct watch *watch, uint64_t now_ns)
+{
+	for (struct watcher *watcher = watch->watchers, *next; watcher != NULL; watcher = next) {
+		next = watcher->next;
+		if (watcher->call != NULL || watcher->session->stream != NULL)
+			watcher->heard_ns = now_ns;
+		else if (now_ns - watcher->heard_ns > WATCH_ABANDONED_S * NS_PER_SECOND)
+			watcher_free(watcher);
+	}
+}
+
+void watch_turn(struct watch *watch, uint64_t now_ns)
+{
+	struct mcp_questions *questions = &watch->mcp->questions;
+
+	forget_abandoned(watch, now_ns);
+
+	for (size_t i = 0; i < WATCHED_MAX && watch->count > 0; i++) {
+		struct watched *item = &watch->all[i];
+		if (item->text == NULL || item->ask > 0 || now_ns < item->ask_ns)
+			continue;
+		item->ask_ns = now_ns + WATCH_ASK_MS * NS_PER_MILLISECOND;
+		item->ask = questions->submit(questions->context, item->uri.kind->view, item->arguments,
+			strlen(item->arguments), "en", on_answer, item);
+	}
+}

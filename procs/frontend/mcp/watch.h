@@ -1,0 +1,38 @@
+/*
+ * Subscriptions to resources, of both eras: a session's (resources/subscribe, told on its GET stream) or a listening call's
+ * (subscriptions/listen). Each URI is asked once a second however many watch it; when its watched member changes, every
+ * watcher hears notifications/resources/updated, at most once in WATCH_TELL_MS for a URI.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WATCH_URIS_MAX    64  /* of one watcher */
+#define WATCHED_MAX       256 /* different URIs */
+#define WATCH_ASK_MS      1000
+#define WATCH_TELL_MS     2000
+#define WATCH_ABANDONED_S 600 /* a session's subscriptions end when it has had no stream for so long */
+
+struct mcp;
+struct mcp_call;
+struct session;
+struct watch;
+struct watcher;
+
+int watch_new(struct watch **ret_watch, struct mcp *mcp);
+void watch_free(struct watch *watch);
+/* Is anything watched? Then watch_turn() is due several times a second. */
+bool watch_is_busy(const struct watch *watch);
+void watch_turn(struct watch *watch, uint64_t now_ns);
+
+/* Exactly one of session and call; borrowed, a session is held. NULL: out of memory. */
+struct watcher *watcher_new(struct watch *watch, struct session *session, struct mcp_call *call);
+/* NULL-safe. */
+void watcher_free(struct watcher *watcher);
+struct watcher *watcher_of_session(struct watch *watch, const struct session *session);
+/* 0, also when it was watched already; -EINVAL: no resource of ours; -E2BIG: a limit. */
+int watcher_add(struct watcher *watcher, const char *uri);
+void watcher_remove(struct watcher *watcher, const char *uri);
+size_t watcher_count(const struct watcher *watcher);
