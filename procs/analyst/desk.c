@@ -25,7 +25,7 @@ struct desk {
 	struct answer_row rows[ROWS_MAX];
 	char *bodies[DESK_ASKS_MAX + 1];
 	size_t row_count, body_count, bytes;
-	uint64_t run, generation;
+	uint64_t run, generation, announced;
 	double *answered, *expired, *busy, *unsent;
 };
 
@@ -158,6 +158,20 @@ void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t 
 	}
 	desk->ask_count = 0;
 	flush(desk);
+}
+
+void desk_announce(struct desk *desk, uint64_t generation)
+{
+	const struct frame_head head = { .kind = FRAME_answer, .seq = generation };
+	const struct answer_once once = { .run = desk->run };
+	const struct answer_row row = {
+		.generation = generation, .code = 204, .chunks = 1, .body = text_of("")
+	};
+
+	if (desk->run == 0 || desk->announced == generation)
+		return;
+	if (link_send(desk->frontend, &head, &once, &row, 1) == 0)
+		desk->announced = generation;
 }
 
 void desk_free(struct desk *desk)

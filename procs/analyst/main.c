@@ -188,6 +188,7 @@ static int on_turn(void *context)
 	struct analyst *analyst = context;
 
 	watch_data(analyst, clock_mono_ns());
+	desk_announce(analyst->desk, analyst->book.generation);
 	if (desk_has_asks(analyst->desk))
 		desk_answer(analyst->desk, &analyst->knowledge, analyst->book.generation);
 	if (!link_is_deaf(analyst->power, analyst->acks) && !link_is_deaf(analyst->asks, analyst->answers))

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "frontend/answers.h"
 
 #define TOOL_MAX      65
 #define ARGUMENTS_MAX 65536
@@ -13,7 +14,7 @@
 /* After a restart the analyst may answer before its own link to us stands, and drop the answer: once more, then. */
 #define SECOND_REPEAT_MS 300
 
-enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT };
+enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT, PHASE_KEPT };
 
 struct ask {
 	enum phase phase;
@@ -23,7 +24,8 @@ struct ask {
 	size_t arguments_size;
 	ask_done_fn *done;
 	void *context;
-	char *body; /* chunks so far */
+	struct answers_body *kept; /* of a question whose answer is there already */
+	char *body;                /* chunks so far */
 	size_t body_size;
 	uint32_t chunks, next_chunk;
 	uint64_t generation;
@@ -35,7 +37,8 @@ struct asks {
 	uint64_t analyst_seen_ns; /* when it was last connected */
 	uint64_t repeat_at_ns;    /* 0 = not */
 	struct ask all[ASKS_MAX];
-	double *asked, *answered, *late, *overdue, *refused, *repeated;
+	struct answers *answers;
+	double *asked, *answered, *late, *overdue, *refused, *repeated, *reused;
 };
 
 static struct ask *find(struct asks *asks, uint64_t id)
@@ -49,6 +52,7 @@ static void release(struct ask *ask)
 {
 	free(ask->arguments);
 	free(ask->body);
+	answers_release(ask->kept);
 	*ask = (struct ask) { 0 };
 }
 
@@ -88,6 +92,11 @@ struct error_object asks_absent_error(const char *lang)
 		is_korean ? "곧 다시 시작됩니다. 계속되면 그 로그와 tanso doctor를 확인하십시오."
 			  : "It is restarted at once; if this lasts, see its log and tanso doctor.");
 	return error;
+}
+
+static struct answers_question question_of(const struct ask *ask)
+{
+	return (struct answers_question) { ask->tool, ask->lang, ask->arguments, ask->arguments_size };
 }
 
 /* A chunk 0 begins (anew): the same question may have been answered twice, before and after a restart. */
@@ -136,6 +145,10 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 	if (row->chunk + 1 < row->chunks)
 		return;
 	++*asks->answered;
+	if (row->code == 200) {
+		const struct answers_question question = question_of(ask);
+		answers_add(asks->answers, &question, row->generation, ask->body, ask->body_size);
+	}
 	finish(ask, row->code, ask->body, ask->body_size);
 }
 
@@ -155,6 +168,8 @@ static int on_answer(void *context, const struct frame *frame)
 	for (size_t i = 0; i < frame->row_count; i++) {
 		if (once->run != asks->run) /* to a predecessor of ours */
 			++*asks->late;
+		else if (rows[i].id == 0)
+			answers_begin(asks->answers, rows[i].generation, clock_mono_ns());
 		else if (is_sane(&rows[i]))
 			take_answer(asks, &rows[i]);
 		else
@@ -179,6 +194,7 @@ static void on_analyst_back(void *context)
 {
 	struct asks *asks = context;
 
+	answers_end(asks->answers); /* it may be another analyst, who counts anew */
 	repeat_all(asks);
 	asks->repeat_at_ns = clock_mono_ns() + SECOND_REPEAT_MS * NS_PER_MILLISECOND;
 }
@@ -192,6 +208,11 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, stru
 		return -ENOMEM;
 	asks->run = run;
 	asks->analyst_seen_ns = clock_mono_ns();
+	asks->answers = answers_new();
+	if (asks->answers == NULL) {
+		free(asks);
+		return -ENOMEM;
+	}
 	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, on_analyst_back, asks)) <
 			0 ||
 		(r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, on_answer, asks)) <
@@ -207,6 +228,7 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, stru
 	asks->overdue = stats_entry(stats, STAT_COUNTER, "asks_overdue_total", "");
 	asks->refused = stats_entry(stats, STAT_COUNTER, "asks_refused_total", "");
 	asks->repeated = stats_entry(stats, STAT_COUNTER, "asks_repeated_total", "");
+	asks->reused = stats_entry(stats, STAT_COUNTER, "answers_reused_total", "");
 	*ret_asks = asks;
 	return 0;
 }
@@ -217,6 +239,7 @@ void asks_free(struct asks *asks)
 		return;
 	for (size_t i = 0; i < ASKS_MAX; i++)
 		release(&asks->all[i]);
+	answers_free(asks->answers);
 	link_free(asks->out);
 	link_free(asks->in);
 	free(asks);
@@ -288,7 +311,9 @@ int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, 
 	ask->done = done;
 	ask->context = context;
 	ask->deadline_ns = now_ns + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
-	ask->phase = PHASE_QUEUED;
+	const struct answers_question question = question_of(ask);
+	ask->kept = answers_find(asks->answers, &question, now_ns);
+	ask->phase = ask->kept != NULL ? PHASE_KEPT : PHASE_QUEUED;
 	++*asks->asked;
 	return (int64_t)ask->id;
 }
@@ -333,6 +358,17 @@ static void send_queued(struct asks *asks, uint64_t now_ns)
 			asks->all[i].phase = PHASE_SENT;
 }
 
+static void answer_kept(struct asks *asks)
+{
+	for (size_t i = 0; i < ASKS_MAX; i++) {
+		struct ask *ask = &asks->all[i];
+		if (ask->phase != PHASE_KEPT)
+			continue;
+		++*asks->reused;
+		finish(ask, 200, ask->kept->data, ask->kept->size);
+	}
+}
+
 static void end_overdue(struct asks *asks, uint64_t now_ns)
 {
 	bool is_in_vain = is_absent(asks, now_ns);
@@ -355,6 +391,7 @@ void asks_flush(struct asks *asks)
 {
 	uint64_t now_ns = clock_mono_ns();
 
+	answer_kept(asks);
 	if (asks->repeat_at_ns != 0 && now_ns >= asks->repeat_at_ns) {
 		asks->repeat_at_ns = 0;
 		repeat_all(asks);

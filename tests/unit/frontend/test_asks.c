@@ -260,6 +260,70 @@ static void arguments_over_the_frames_limit_are_refused(void **state)
 	free(large);
 }
 
+static void announce(uint64_t generation)
+{
+	assert_int_equal(
+		answer_run(RUN,
+			(struct answer_row) {
+				.generation = generation, .code = 204, .chunks = 1, .body = text_of("") }),
+		0);
+}
+
+/* Whether a question goes to the analyst, rather than being answered from what is kept. */
+static bool is_asked(struct asks *asks, const char *arguments, const char *lang)
+{
+	size_t frames = wire.frames;
+	int64_t id = asks_submit(asks, "some_tool", arguments, strlen(arguments), lang, on_done, NULL);
+
+	assert_true(id > 0);
+	asks_flush(asks);
+	if (wire.frames == frames)
+		return false;
+	assert_int_equal(answer((uint64_t)id, 0, 1, arguments), 0);
+	return true;
+}
+
+static void equal_questions_are_asked_once_a_generation(void **state)
+{
+	assert_true(is_asked(*state, "{}", "en"));
+	assert_true(is_asked(*state, "{}", "en")); /* no generation was announced yet */
+	announce(1);
+	assert_true(is_asked(*state, "{}", "en"));
+	done_count = 0;
+	assert_false(is_asked(*state, "{}", "en"));
+	assert_int_equal(done_count, 1);
+	assert_int_equal(done_code, 200);
+	assert_string_equal(done_body, "{}");
+	assert_true(is_asked(*state, "{}", "ko"));
+	assert_true(is_asked(*state, "{ }", "en"));
+	announce(1);
+	assert_false(is_asked(*state, "{}", "en"));
+	announce(2);
+	assert_true(is_asked(*state, "{}", "en"));
+	assert_true(is_asked(*state, "{}", "en")); /* its answer was still of generation 1 */
+	announce(1);
+	assert_true(is_asked(*state, "{}", "en"));
+	wire.on_connect(wire.context); /* another analyst */
+	assert_true(is_asked(*state, "{}", "en"));
+	assert_int_equal(asks_pending(*state), 0);
+}
+
+static void a_refusal_is_not_kept(void **state)
+{
+	announce(1);
+	for (int i = 0; i < 2; i++) {
+		uint64_t id = (uint64_t)submit(*state);
+		asks_flush(*state);
+		assert_int_equal(wire.frames, i + 1);
+		answer_run(RUN, (struct answer_row) { .id = id,
+					.generation = 1,
+					.code = 503,
+					.chunks = 1,
+					.body = text_of("busy") });
+		assert_int_equal(done_code, 503);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -272,6 +336,8 @@ int main(void)
 		TEST(a_full_link_keeps_the_questions_for_later),
 		TEST(the_table_is_bounded_and_a_cancelled_question_makes_room),
 		TEST(an_answer_without_end_is_given_up),
+		TEST(equal_questions_are_asked_once_a_generation),
+		TEST(a_refusal_is_not_kept),
 		TEST(arguments_over_the_frames_limit_are_refused),
 	};
 
