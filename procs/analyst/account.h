@@ -33,9 +33,8 @@ void account_done(struct account *account);
 /* Opens the object of one row as lists of consumers show it; the caller closes it. */
 void write_consumer(struct json_writer *writer, const struct account *account,
 	const struct inventory_row *row, size_t rank);
-/* The node is what its parts add up to: workloads younger than a minute can together show more than the node's mean of
- * the minute, and then nothing is left for the rest. Sets *ret_node_watts, returns the rest of it. W. */
-double account_rest_watts(const struct account *account, double listed_watts, double *ret_node_watts);
+/* What is left of the node's watts for those not listed. */
+double account_rest_watts(const struct account *account, double listed_watts);
 /* The members of the same name; all namespaces are "*". */
 void write_compliance_summary(struct json_writer *writer, const struct inventory_totals *totals);
 void write_scope(struct json_writer *writer, const struct question *question);

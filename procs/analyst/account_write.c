@@ -20,16 +20,12 @@ void write_consumer(
 		json_write_number(w, "emissions_kg_month", row->kg_month);
 }
 
-double account_rest_watts(const struct account *account, double listed_watts, double *ret_node_watts)
+double account_rest_watts(const struct account *account, double listed_watts)
 {
 	double rest = account->node_watts - account->idle_watts - listed_watts;
 
-	*ret_node_watts = account->node_watts;
-	if (rest > account->node_watts * 1e-9) /* less is the last bit of a difference, not power */
-		return rest;
-	if (rest < 0)
-		*ret_node_watts = account->idle_watts + listed_watts;
-	return 0;
+	/* less is the last bit of a difference, not power */
+	return rest > account->node_watts * 1e-9 ? rest : 0;
 }
 
 void write_compliance_summary(struct json_writer *w, const struct inventory_totals *totals)

@@ -177,7 +177,7 @@ bool book_watts(
 {
 	bool is_known = false;
 
-	if (!book->has_frame || book->last.mono_ns > workload->pushed_ns + WINDOW_SPAN_NS)
+	if (!book->has_frame || book->last.mono_ns > workload->present_ns + WINDOW_SPAN_NS)
 		return false;
 	for (int part = 0; part < PART_COUNT; part++) {
 		uint64_t growth_uj, span_ns;

@@ -18,15 +18,15 @@ enum part { PART_CPU, PART_MEMORY, PART_GPU, PART_IDLE, PART_COUNT };
 struct book_workload {
 	int64_t number; /* in the ledger */
 	struct ledger_identity identity;
-	uint32_t rows;               /* that map to it */
-	bool is_used;                /* the place in the array is */
-	bool is_touched, is_present; /* in the frame being applied */
-	struct energy delta;         /* of the frame being applied */
-	bool is_cpu_counted;         /* the same: */
+	uint32_t rows;       /* that map to it */
+	bool is_used;        /* the place in the array is */
+	bool is_present;     /* in the frame being applied */
+	struct energy delta; /* of the frame being applied */
+	bool is_cpu_counted; /* the same: */
 	uint64_t cpu_ns, request_millicores;
 	uint64_t cumulative_uj[PART_COUNT];
 	struct window windows[PART_COUNT];
-	uint64_t pushed_ns; /* CLOCK_MONOTONIC of the last push */
+	uint64_t present_ns; /* CLOCK_MONOTONIC of the last frame it lived in */
 };
 
 struct book_row {
@@ -98,6 +98,7 @@ int book_close_silent(struct book *book, int64_t now);
 void book_sweep(struct book *book);
 
 const struct book_workload *book_find(const struct book *book, int64_t number);
-/* Watts of the last 60 s by part; false when there are no two readings in it. */
+/* Watts of the last 60 s by part: what was used in them over their length, also by one that was there for less of them.
+ * False when there are no two readings in it, or it ended before. */
 bool book_watts(
 	const struct book *book, const struct book_workload *workload, double ret_watts[static PART_COUNT]);

@@ -137,7 +137,6 @@ static int apply_row(struct book *book, const struct power_row *sent)
 	}
 	if (!is_final || !row->is_final)
 		count_cpu(book, row, sent);
-	workload->is_touched = true;
 	workload->is_present = workload->is_present || !is_final || !row->is_final;
 	row->is_dirty = row->is_dirty || row->is_final != is_final;
 	row->is_final = is_final;
@@ -167,11 +166,17 @@ static void fill_slot(const struct book *book, uint32_t piece, const struct ener
 	}
 }
 
-static void push(struct book_workload *workload, uint64_t mono_ns)
+/* At the node's instants, there or not: what was used in the window over the length of the window, so that the watts of
+ * all add up to the node's. before_uj: what it had at the last frame. */
+static void push(
+	const struct book *book, struct book_workload *workload, const uint64_t before_uj[static PART_COUNT])
 {
-	for (int part = 0; part < PART_COUNT; part++)
-		window_push(&workload->windows[part], mono_ns, workload->cumulative_uj[part]);
-	workload->pushed_ns = mono_ns;
+	for (int part = 0; part < PART_COUNT; part++) {
+		struct window *window = &workload->windows[part];
+		if (!window_keeps_step(window, &book->node.windows[part]))
+			window_begin(window, &book->node.windows[part], before_uj[part]);
+		window_push(window, book->last.mono_ns, workload->cumulative_uj[part]);
+	}
 }
 
 static void settle_load(struct book *book, struct book_workload *workload)
@@ -191,6 +196,7 @@ static void settle_load(struct book *book, struct book_workload *workload)
 
 static void settle_workload(struct book *book, struct book_workload *workload, struct energy *node_slots)
 {
+	uint64_t before_uj[PART_COUNT];
 	struct ledger_slot slot;
 
 	for (uint32_t piece = 0; piece < book->spread.count; piece++) {
@@ -201,11 +207,13 @@ static void settle_workload(struct book *book, struct book_workload *workload, s
 			ledger_add_workload(book->ledger, workload->number, &slot);
 	}
 	settle_load(book, workload);
+	memcpy(before_uj, workload->cumulative_uj, sizeof(before_uj));
 	book_add_parts(workload->cumulative_uj, &workload->delta, book->last.zone_mask);
+	push(book, workload, before_uj);
 	if (workload->is_present)
-		push(workload, book->last.mono_ns);
+		workload->present_ns = book->last.mono_ns;
 	workload->delta = (struct energy) { 0 };
-	workload->is_touched = workload->is_present = false;
+	workload->is_present = false;
 }
 
 /* What the node grew by. total = workloads + idle holds in a sound frame; where it does not, the difference stays with
@@ -241,7 +249,8 @@ static void settle_node(struct book *book, const struct power_once *once, struct
 			ledger_add_node(book->ledger, &slot);
 	}
 	book_add_parts(book->node.cumulative_uj, &delta, once->zone_mask);
-	push(&book->node, once->mono_ns);
+	push(book, &book->node, book->node.cumulative_uj);
+	book->node.present_ns = once->mono_ns;
 }
 
 static void note_absent(struct book *book)
@@ -262,7 +271,7 @@ static void end_frame(struct book *book, const struct frame *frame)
 
 	memset(slots, 0, book->spread.count * sizeof(*slots));
 	for (size_t i = 0; i < book->workload_count; i++)
-		if (book->workloads[i].is_touched)
+		if (book->workloads[i].is_used)
 			settle_workload(book, &book->workloads[i], slots);
 	settle_node(book, once, slots);
 	note_absent(book);
@@ -281,7 +290,7 @@ static void abandon(struct book *book)
 {
 	for (size_t i = 0; i < book->workload_count; i++) {
 		book->workloads[i].delta = (struct energy) { 0 };
-		book->workloads[i].is_touched = book->workloads[i].is_present = false;
+		book->workloads[i].is_present = false;
 		book->workloads[i].is_cpu_counted = false;
 		book->workloads[i].cpu_ns = book->workloads[i].request_millicores = 0;
 	}

@@ -212,11 +212,15 @@ static void merge(struct book *book, uint32_t from, uint32_t to)
 {
 	struct book_workload *source = &book->workloads[from], *target = &book->workloads[to];
 
-	if (target->windows[0].count == 0) { /* known to the ledger alone: the last minute goes along */
-		memcpy(target->windows, source->windows, sizeof(target->windows));
-		memcpy(target->cumulative_uj, source->cumulative_uj, sizeof(target->cumulative_uj));
-		target->pushed_ns = source->pushed_ns;
+	for (int part = 0; part < PART_COUNT; part++) { /* the last minute goes along */
+		if (target->windows[part].count == 0)
+			target->windows[part] = source->windows[part];
+		else
+			window_add(&target->windows[part], &source->windows[part]);
+		target->cumulative_uj[part] += source->cumulative_uj[part];
 	}
+	if (target->present_ns < source->present_ns)
+		target->present_ns = source->present_ns;
 	remember_merge(book, source->number, target->number);
 	free_place(book, from);
 }
@@ -311,7 +315,7 @@ void book_free_workloads(struct book *book)
 	for (size_t i = 0; i < book->workload_count; i++) {
 		struct book_workload *workload = &book->workloads[i];
 		if (workload->is_used && workload->rows == 0 &&
-			book->last.mono_ns > workload->pushed_ns + WORKLOAD_LINGER_NS)
+			book->last.mono_ns > workload->present_ns + WORKLOAD_LINGER_NS)
 			free_place(book, (uint32_t)i);
 	}
 }

@@ -46,20 +46,17 @@ static void write_zones(struct json_writer *w, const struct question *question, 
 }
 
 static void write_watts(struct json_writer *w, const struct question *question, const struct account *account,
-	const struct inventory_totals *totals, const struct scope *scope)
+	const struct scope *scope)
 {
-	bool is_node = question->namespace[0] == '\0';
-	double node_watts, rest;
+	double active_watts = account->node_watts - account->idle_watts;
 
 	if (!account->has_watts)
 		return;
-	rest = account_rest_watts(account, totals->watts, &node_watts);
-	json_write_number(w, "node_power_watts", node_watts);
-	json_write_number(w, "workload_power_watts", is_node ? totals->watts + rest : scope->watts);
+	json_write_number(w, "node_power_watts", account->node_watts);
+	json_write_number(w, "workload_power_watts", scope->watts);
 	json_write_number(w, "idle_power_watts", account->idle_watts);
-	if (node_watts > account->idle_watts)
-		json_write_number(
-			w, "node_overhead_ratio", account->idle_watts / (node_watts - account->idle_watts));
+	if (active_watts > 0)
+		json_write_number(w, "node_overhead_ratio", account->idle_watts / active_watts);
 	write_zones(w, question, account);
 }
 
@@ -212,7 +209,7 @@ int summary_answer(struct question *question, struct json_writer *writer, struct
 		write_scope(writer, question);
 		json_write_integer(writer, "node_count", 1); /* the pipeline's own */
 		json_write_integer(writer, "workload_count", (int64_t)account.inventory.count);
-		write_watts(writer, question, &account, &totals, &scope);
+		write_watts(writer, question, &account, &scope);
 		write_amounts(writer, question, &scope);
 		write_compliance_summary(writer, &totals);
 		r = write_namespaces(writer, question, &account);

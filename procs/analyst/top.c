@@ -6,7 +6,7 @@ static int write_list(struct json_writer *w, const struct question *question, st
 	struct inventory_view *view)
 {
 	size_t limit = view->count < (size_t)question->limit ? view->count : (size_t)question->limit;
-	double listed_watts = 0, other_watts, node_watts;
+	double listed_watts = 0;
 	int r = 0;
 
 	inventory_view_page(view, 0, limit);
@@ -24,10 +24,9 @@ static int write_list(struct json_writer *w, const struct question *question, st
 	json_close_array(w);
 	if (!account->has_watts)
 		return r;
-	other_watts = account_rest_watts(account, listed_watts, &node_watts);
-	json_write_number(w, "other_power_watts", other_watts);
+	json_write_number(w, "other_power_watts", account_rest_watts(account, listed_watts));
 	json_write_number(w, "idle_power_watts", account->idle_watts);
-	json_write_number(w, "node_power_watts", node_watts);
+	json_write_number(w, "node_power_watts", account->node_watts);
 	return r;
 }
 

@@ -54,3 +54,34 @@ bool window_growth(const struct window *window, uint64_t *ret_growth, uint64_t *
 	}
 	return false;
 }
+
+bool window_keeps_step(const struct window *window, const struct window *beat)
+{
+	return window->count == beat->count &&
+	       (beat->count == 0 || window->time_ns[slot(window, window->count - 1)] ==
+					    beat->time_ns[slot(beat, beat->count - 1)]);
+}
+
+void window_begin(struct window *window, const struct window *beat, uint64_t value)
+{
+	*window = *beat;
+	for (uint32_t i = 0; i < WINDOW_POINTS; i++)
+		window->value[i] = value;
+}
+
+/* Growth until then: nothing before the first point. */
+static uint64_t value_at(const struct window *window, uint64_t time_ns)
+{
+	uint64_t value = 0;
+
+	for (uint32_t i = 0; i < window->count; i++)
+		if (window->time_ns[slot(window, i)] <= time_ns)
+			value = window->value[slot(window, i)];
+	return value;
+}
+
+void window_add(struct window *to, const struct window *from)
+{
+	for (uint32_t i = 0; i < to->count; i++)
+		to->value[slot(to, i)] += value_at(from, to->time_ns[slot(to, i)]);
+}

@@ -2,6 +2,8 @@
  * A sliding window over one cumulative counter: how much in the last 60 s? Exporter and analyst both keep one per
  * workload and zone, fed by the same frames, so /metrics and an assessment show the same watts in the same minute
  * (they do not agree by luck). Points are spaced >= 4 s apart, the newest always kept, so 16 points cover 60 s.
+ * Windows that are pushed at the same instants have the same points: then the watts of parts add up to those of the whole.
+ * What is new among them begins with the instants of the others.
  */
 #pragma once
 
@@ -23,3 +25,9 @@ struct window {
 void window_push(struct window *window, uint64_t time_ns, uint64_t value);
 /* Growth and time between the oldest point within 60 s and the newest. False until there are two points. */
 bool window_growth(const struct window *window, uint64_t *ret_growth, uint64_t *ret_span_ns);
+/* True when a push at one instant would leave both with the same points. */
+bool window_keeps_step(const struct window *window, const struct window *beat);
+/* The points of the beat, each with this value: nothing was used before. */
+void window_begin(struct window *window, const struct window *beat, uint64_t value);
+/* Adds to each point what the other one's value was at that time. */
+void window_add(struct window *to, const struct window *from);

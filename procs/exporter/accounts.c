@@ -57,7 +57,7 @@ static void forget_texts(struct account *account)
 static void begin(struct accounts *accounts)
 {
 	accounts->count = accounts->in_use = 0;
-	accounts->free = NONE;
+	accounts->free = accounts->rest = NONE;
 	for (int level = 0; level < ACCOUNT_LEVELS; level++)
 		accounts->ended[level].first = accounts->ended[level].last = NONE;
 	for (int level = 0; level < ACCOUNT_LEVELS; level++)
@@ -193,8 +193,6 @@ static void replace(char **text, uint32_t *size, const struct labels *labels)
 void account_describe(
 	struct account *account, uint64_t described, const struct labels *labels, const struct labels *older)
 {
-	if (account->described == 0) /* what it has from before a restart is nothing of the last minute */
-		memset(account->window, 0, sizeof(account->window));
 	account->described = described;
 	replace(&account->labels, &account->labels_size, labels);
 	replace(&account->older_labels, &account->older_labels_size, older);
@@ -236,6 +234,8 @@ void accounts_remove(struct accounts *accounts, uint32_t index)
 		unlink_ended(accounts, index);
 	unlink_key(accounts, index);
 	accounts->changes += vm != NONE || !energy_is_zero(&account->base);
+	if (account->level == LEVEL_PROCESS && accounts->rest != NONE)
+		account_pass_on(account, &accounts->all[accounts->rest]);
 	if (vm != NONE) { /* what it used stays with its machine */
 		struct energy sum = account->base;
 		energy_add(&sum, &account->now);
@@ -248,12 +248,25 @@ void accounts_remove(struct accounts *accounts, uint32_t index)
 		accounts_release(accounts, vm);
 }
 
+/* Its joules leave the series, also should it come back: what has no series never gets less. Modulo 2^64, as its rows go on
+ * to be told with all they had. */
+static void hand_in(struct accounts *accounts, struct account *account)
+{
+	struct energy all = account->base;
+
+	energy_add(&all, &account->now);
+	energy_take(&account->base, &all);
+	accounts->changes += !energy_is_zero(&all);
+}
+
 /* Out of sight at once; out of memory when nobody names it. */
 static void retire(struct accounts *accounts, uint32_t index)
 {
 	struct account *account = &accounts->all[index];
 
 	unlink_ended(accounts, index);
+	if (account->is_of_rows)
+		hand_in(accounts, account);
 	account->is_hidden = true;
 	if (account->references == 0)
 		accounts_remove(accounts, index);
@@ -282,26 +295,64 @@ uint64_t window_mean_uw(const struct window *window)
 	return mul_div_u64(growth_uj, 1000000000, span_ns); /* 1 µJ / ns = 1e9 µW */
 }
 
-void accounts_settle(struct accounts *accounts, uint32_t index, uint64_t mono_ns, uint64_t now_ns)
+void account_grow(struct account *account, const uint64_t uj[static SHARE_COUNT])
+{
+	for (int share = 0; share < SHARE_COUNT; share++)
+		account->grown_uj[share] += uj[share];
+}
+
+void account_push(struct account *account, const struct window *beat, uint64_t mono_ns)
+{
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		struct window *window = &account->window[share];
+		if (!window_keeps_step(window, beat))
+			window_begin(window, beat, window->count == 0 ? 0 : account->grown_uj[share]);
+		window_push(window, mono_ns, account->grown_uj[share]);
+		account->watts_uw[share] = window_mean_uw(window);
+	}
+}
+
+void account_pass_on(struct account *from, struct account *to)
+{
+	account_grow(to, from->grown_uj);
+	for (int share = 0; share < SHARE_COUNT; share++)
+		if (to->window[share].count == 0)
+			to->window[share] = from->window[share];
+		else
+			window_add(&to->window[share], &from->window[share]);
+	memset(from->grown_uj, 0, sizeof(from->grown_uj));
+	memset(from->window, 0, sizeof(from->window));
+}
+
+static bool has_used(const struct account *account)
+{
+	uint64_t any = account->base.cpu_ns + account->now.cpu_ns;
+
+	for (int share = 0; share < SHARE_COUNT; share++)
+		any |= account->base.total_uj[share] + account->now.total_uj[share];
+	return any != 0;
+}
+
+void accounts_settle(struct accounts *accounts, uint32_t index, uint64_t now_ns)
 {
 	struct account *account = &accounts->all[index];
 
-	for (int share = 0; share < SHARE_COUNT; share++) {
-		window_push(&account->window[share], mono_ns,
-			account->base.total_uj[share] + account->now.total_uj[share]);
-		account->watts_uw[share] = window_mean_uw(&account->window[share]);
-	}
-	if (account->rows > 0 && account->ended_ns != 0)
+	if ((account->rows > 0 || account->has_end) && account->ended_ns != 0)
 		unlink_ended(accounts, index);
-	if (account->rows > 0)
+	if (account->rows > 0 || account->has_end || (account->is_of_rows && has_used(account)))
 		account->is_hidden = false;
-	else if (account->ended_ns == 0 && !account->is_hidden)
+	if (account->rows == 0 && account->ended_ns == 0 && !account->is_hidden)
 		link_ended(accounts, index, now_ns);
-	while (accounts->ended[account->level].count > accounts->ended_max) {
-		accounts->ended_dropped +=
-			account_is_shown(&accounts->all[accounts->ended[account->level].first]);
-		retire(accounts, accounts->ended[account->level].first);
-	}
+}
+
+void accounts_trim(struct accounts *accounts)
+{
+	for (int level = 0; level < ACCOUNT_LEVELS; level++)
+		while (accounts->ended[level].count > accounts->ended_max) {
+			uint32_t first = accounts->ended[level].first;
+			accounts->ended_dropped += account_is_shown(&accounts->all[first]);
+			retire(accounts, first);
+		}
 }
 
 void accounts_expire(struct accounts *accounts, uint64_t now_ns, uint64_t keep_ns)
@@ -316,14 +367,7 @@ void accounts_expire(struct accounts *accounts, uint64_t now_ns, uint64_t keep_n
 
 bool account_is_shown(const struct account *account)
 {
-	const struct energy *base = &account->base, *now = &account->now;
-
 	if (!account->is_used || account->is_hidden || account->described == 0)
 		return false;
-	if (account->rows > 0)
-		return true;
-	for (int share = 0; share < SHARE_COUNT; share++)
-		if (base->total_uj[share] + now->total_uj[share] > 0)
-			return true;
-	return base->cpu_ns + now->cpu_ns > 0;
+	return account->rows > 0 || has_used(account);
 }

@@ -42,7 +42,9 @@ struct account {
 	bool is_used;
 	bool is_hidden;  /* has no series: over a limit */
 	bool is_of_rows; /* summed up by power frames, not by process frames */
+	bool has_end;    /* a row of it ended in the newest frame, if only just born */
 	bool is_seen;    /* processes: in the newest frame */
+	bool is_told;    /* processes: not for the first time */
 	bool is_counted; /* processes: has been with those shown or with the others */
 	uint32_t rows;   /* living rows at the last frame */
 	uint32_t labels_size, older_labels_size;
@@ -56,7 +58,8 @@ struct account {
 	uint64_t start_ns;   /* processes: CLOCK_BOOTTIME of birth */
 	uint32_t references; /* rows and processes that name this account */
 	uint32_t next_same, previous, next; /* chain of equal hashes; list of ended ones */
-	uint32_t vm; /* processes: the account of the machine it runs, or ACCOUNT_NONE */
+	uint32_t vm;                    /* processes: the account of the machine it runs, or ACCOUNT_NONE */
+	uint64_t grown_uj[SHARE_COUNT]; /* since it is known here: what its watts rest on */
 	struct window window[SHARE_COUNT];
 };
 
@@ -70,7 +73,8 @@ struct accounts {
 		uint32_t first, last, count;
 	} ended[ACCOUNT_LEVELS];
 	uint32_t ended_max;     /* of each level */
-	uint64_t changes;       /* of bases, and of ended rows, which become bases */
+	uint32_t rest;          /* the account of all other processes, or ACCOUNT_NONE */
+	uint64_t changes;       /* of bases, of ended rows, which become bases, and of their names */
 	uint64_t dropped;       /* found no room */
 	uint64_t ended_dropped; /* went before their time */
 };
@@ -87,14 +91,23 @@ void account_describe(
 /* A row or process names (or no longer names) the account. One that ended and is named by nobody may be freed. */
 void accounts_hold(struct accounts *accounts, uint32_t index);
 void accounts_release(struct accounts *accounts, uint32_t index);
-/* After account->rows changed: lives, or ended at now_ns. */
-void accounts_settle(struct accounts *accounts, uint32_t index, uint64_t mono_ns, uint64_t now_ns);
-/* Takes away what ended more than keep_ns ago. */
+/* After account->rows changed: it lives, or ended at now_ns. */
+void accounts_settle(struct accounts *accounts, uint32_t index, uint64_t now_ns);
+/* Takes away the first to have ended, of those beyond ended_max: when all of a frame are settled. */
+void accounts_trim(struct accounts *accounts);
+/* Takes away what ended more than keep_ns ago. What comes back under its name before it is forgotten begins at zero. */
 void accounts_expire(struct accounts *accounts, uint64_t now_ns, uint64_t keep_ns);
 void accounts_remove(struct accounts *accounts, uint32_t index);
 /* True for an account that has series. */
 bool account_is_shown(const struct account *account);
 
+/* What it used since the last frame. */
+void account_grow(struct account *account, const uint64_t uj[static SHARE_COUNT]);
+/* Its watts at this frame: what it grew by in the window, over the length of the window, however long it was there. So
+ * those of parts add up to those of the whole. beat: a window that was pushed at the frames before. */
+void account_push(struct account *account, const struct window *beat, uint64_t mono_ns);
+/* What `from` drew in the window counts for `to`. */
+void account_pass_on(struct account *from, struct account *to);
 /* Mean power of a window over µJ, in µW; WATTS_NONE while there is none. */
 uint64_t window_mean_uw(const struct window *window);
 void energy_add(struct energy *to, const struct energy *from);

@@ -1,6 +1,7 @@
 #include "exporter/book.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 
 int book_init(struct book *book, const struct book_config *config)
 {
-	*book = (struct book) { .config = *config, .others = NONE };
+	*book = (struct book) { .config = *config };
 	int r = accounts_init(&book->accounts, config->ended_max);
 	book->rows = calloc(config->rows, sizeof(*book->rows));
 	return r < 0 ? r : book->rows == NULL ? -ENOMEM : 0;
@@ -39,6 +40,7 @@ static struct book_row *row_of(struct book *book, uint64_t id)
 		return &book->rows[index];
 	if (book->row_count == book->config.rows || idmap_put(&book->by_id, id, book->row_count) < 0) {
 		book->rows_dropped++;
+		book->is_short = true;
 		return NULL;
 	}
 	struct book_row *row = &book->rows[book->row_count++];
@@ -55,21 +57,25 @@ static void move(struct book *book, uint32_t *place, uint32_t index)
 	*place = index;
 	if (index != NONE)
 		accounts_hold(&book->accounts, index);
-	if (before != NONE)
-		accounts_release(&book->accounts, before);
+	if (before == NONE)
+		return;
+	if (index != NONE && book->accounts.all[before].references == 1) /* its last row gets another name */
+		account_pass_on(&book->accounts.all[before], &book->accounts.all[index]);
+	accounts_release(&book->accounts, before);
 }
 
 void book_forget(struct book *book)
 {
 	accounts_clear(&book->accounts);
 	book->row_count = book->process_count = 0;
-	book->others = NONE;
 	book->are_others_resumed = false;
 	book->others_told = book->others_added = (struct energy) { 0 };
 	idmap_clear(&book->by_id);
+	memset(book->grown_uj, 0, sizeof(book->grown_uj));
+	memset(book->grown_told_uj, 0, sizeof(book->grown_told_uj));
 	memset(book->total, 0, sizeof(book->total));
 	memset(book->idle, 0, sizeof(book->idle));
-	book->busy = book->capacity = (struct window) { 0 };
+	book->busy = book->capacity = book->beat = (struct window) { 0 };
 	book->has_workloads = book->has_power = false;
 }
 
@@ -81,7 +87,7 @@ void book_resume_ended(struct book *book, uint64_t id, const struct energy *ener
 	if (row == NULL)
 		return;
 	row->energy = *energy;
-	row->is_final = true;
+	row->is_final = row->is_known = true;
 	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
 		move(book, &row->accounts[slot], accounts[slot]);
 }
@@ -174,8 +180,10 @@ static void apply_workload(struct book *book, const struct workload_row *row)
 
 	if (known == NULL || known->described == described)
 		return;
+	if (row->path.size == 0 && known->accounts[ROW_WORKLOAD] != NONE)
+		return; /* it ended while its name was lost elsewhere: here it is known */
 	known->described = described;
-	book->accounts.changes += known->is_final;
+	book->accounts.changes++;
 	if (row->container_id.size > 0)
 		name_container(book, known, row);
 	else
@@ -189,6 +197,25 @@ static void apply_workload(struct book *book, const struct workload_row *row)
 		name_vm(book, known, row);
 	else
 		move(book, &known->accounts[ROW_VM], NONE);
+}
+
+/* Who it is, nobody has told (yet): it has a series of its own all the same, so that all series add up to the node. */
+static void name_nameless(struct book *book, struct book_row *known)
+{
+	char workload[32];
+	const struct text none = text_of("");
+
+	snprintf(workload, sizeof(workload), "cgroup:%llu", (unsigned long long)known->id);
+	const struct workload_row row = { .kind = WORKLOAD_SYSTEM,
+		.workload = text_of(known->id == ROW_ID_OTHER ? "(other)" : workload),
+		.namespace = text_of("system"),
+		.pod = none,
+		.pod_uid = none,
+		.container = none,
+		.container_id = none,
+		.runtime = none };
+	known->described = hash_names(&row);
+	name_workload(book, known, &row);
 }
 
 /* A new energy epoch begins with the names or with the power, whichever comes first. */
@@ -224,6 +251,31 @@ static struct energy energy_of(const struct power_row *row)
 	return energy;
 }
 
+static uint64_t growth(uint64_t before, uint64_t now)
+{
+	return now > before ? now - before : 0;
+}
+
+/* What it used since the last frame. One that is told for the first time was born since, but in the first frame. */
+static void grow(struct book *book, struct book_row *known, const struct energy *energy)
+{
+	uint64_t total[SHARE_COUNT], active;
+
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		const struct energy *before = &known->energy;
+		total[share] = growth(before->total_uj[share], energy->total_uj[share]);
+		active = growth(before->total_uj[share] - before->idle_uj[share],
+			energy->total_uj[share] - energy->idle_uj[share]);
+		if (!known->is_known && (!book->has_power || book->was_short))
+			total[share] = active = 0;
+		book->grown_uj[share] += active;
+	}
+	known->is_known = true;
+	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
+		if (known->accounts[slot] != NONE)
+			account_grow(&book->accounts.all[known->accounts[slot]], total);
+}
+
 static void apply_power_row(struct book *book, const struct power_row *row)
 {
 	struct book_row *known = row_of(book, row->id);
@@ -231,15 +283,21 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 	if (known == NULL)
 		return;
 	known->is_seen = true;
+	if (known->accounts[ROW_WORKLOAD] == NONE && book->has_workloads)
+		name_nameless(book, known);
 	bool is_final = row->flags & ROW_FINAL;
 	const struct energy energy = energy_of(row);
 	book->accounts.changes += is_final != known->is_final ||
 				  (is_final && memcmp(&energy, &known->energy, sizeof(energy)) != 0);
+	bool is_end = is_final && !known->is_final;
 	known->is_final = is_final;
+	grow(book, known, &energy);
 	known->energy = energy;
 	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-		if (known->accounts[slot] != NONE)
+		if (known->accounts[slot] != NONE) {
 			book->accounts.all[known->accounts[slot]].rows += !is_final;
+			book->accounts.all[known->accounts[slot]].has_end |= is_end;
+		}
 }
 
 /* Rows the estimator forgot: their energy stays with their accounts. */
@@ -273,10 +331,13 @@ static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns
 				energy_add(&book->accounts.all[book->rows[i].accounts[slot]].now,
 					&book->rows[i].energy);
 	for (uint32_t i = 0; i < book->accounts.count; i++) {
-		const struct account *account = &book->accounts.all[i];
-		if (account->is_used && account->is_of_rows)
-			accounts_settle(&book->accounts, i, mono_ns, now_ns);
+		struct account *account = &book->accounts.all[i];
+		if (!account->is_used || !account->is_of_rows)
+			continue;
+		account_push(account, &book->total[0], mono_ns);
+		accounts_settle(&book->accounts, i, now_ns);
 	}
+	accounts_trim(&book->accounts);
 }
 
 static void settle_node(struct book *book, const struct power_once *once)
@@ -314,11 +375,14 @@ static void begin_power(struct book *book, const struct frame *frame, const stru
 	if (!epoch_equal(&book->epoch, &frame->head.epoch))
 		begin_counters(book);
 	book->gaps += book->has_power && once->from_seq > book->seq;
+	book->was_short = book->is_short;
+	book->is_short = false;
 	for (uint32_t i = 0; i < book->row_count; i++)
 		book->rows[i].is_seen = false;
 	for (uint32_t i = 0; i < book->accounts.count; i++)
 		if (book->accounts.all[i].is_of_rows) {
 			book->accounts.all[i].rows = 0;
+			book->accounts.all[i].has_end = false;
 			book->accounts.all[i].now = (struct energy) { 0 };
 		}
 }

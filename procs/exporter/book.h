@@ -18,6 +18,7 @@ struct book_row {
 	struct energy energy;
 	uint64_t described;              /* hash of the newest names: unchanged ones cost nothing */
 	uint32_t accounts[ROW_ACCOUNTS]; /* ACCOUNT_NONE = none */
+	bool is_known;                   /* its energy has been told before */
 	bool is_seen;
 	bool is_final; /* its energy grows no more; it is told until it is acknowledged */
 };
@@ -37,12 +38,18 @@ struct book {
 	uint32_t row_count;
 	struct idmap by_id;
 	uint64_t rows_dropped;
-	uint64_t generation; /* grows with every frame applied */
+	bool is_short,
+		was_short; /* rows found no room in the newest frame, in the one before: what is new may be old */
+	uint64_t grown_uj[SHARE_COUNT]; /* all rows' active parts, since the first frame */
+	uint64_t generation;            /* grows with every frame applied */
 	/* processes */
-	uint32_t process_count, others;
-	struct energy others_told;  /* the sender's row ROW_ID_OTHER: what was used without a row */
-	struct energy others_added; /* what rows used while they had no series */
-	bool are_others_resumed;    /* from before a restart: it has what those without a series used */
+	uint32_t process_count;
+	struct window beat;                   /* of process frames */
+	uint64_t grown_told_uj[SHARE_COUNT];  /* grown_uj at the last process frame */
+	uint64_t grown_shown_uj[SHARE_COUNT]; /* what processes with a series used in this one */
+	struct energy others_told;            /* the sender's row ROW_ID_OTHER: what was used without a row */
+	struct energy others_added;           /* what rows used while they had no series */
+	bool are_others_resumed; /* from before a restart: it has what those without a series used */
 	uint64_t processes_omitted, processes_dropped;
 	/* node */
 	struct epoch epoch;

@@ -102,6 +102,19 @@ static void add_growth(struct energy *to, const struct energy *from, const struc
 		to->cpu_ns += until->cpu_ns - from->cpu_ns;
 }
 
+/* What it is told with first may be of any time: it counts with the rest. */
+static void grow(struct book *book, struct account *account, const struct energy *energy)
+{
+	struct energy grown = { 0 };
+
+	add_growth(&grown, &account->now, energy);
+	account_grow(account, grown.total_uj);
+	if (account->vm != NONE)
+		account_grow(&book->accounts.all[account->vm], grown.total_uj);
+	for (int share = 0; share < SHARE_COUNT; share++)
+		book->grown_shown_uj[share] += grown.total_uj[share];
+}
+
 static void keep(struct book *book, struct account *account)
 {
 	account->now.cpu_ns = 0; /* time goes on from the process's birth */
@@ -132,10 +145,12 @@ static void apply_process(struct book *book, const struct process_row *row)
 		keep(book, account); /* it was without a row for a while, and began anew */
 	if (account->is_hidden)
 		add_growth(&book->others_added, &account->now, &energy);
-	account->now = energy;
-	account->is_seen = true;
-	account->rows = !(row->flags & ROW_FINAL);
 	find_vm(book, index, row);
+	if (!account->is_hidden && account->is_told)
+		grow(book, account, &energy);
+	account->now = energy;
+	account->is_seen = account->is_told = true;
+	account->rows = !(row->flags & ROW_FINAL);
 }
 
 /* One that the sender no longer tells of while it ran (another used more), or that ended without a series. Should it
@@ -155,7 +170,8 @@ static void settle_process(struct book *book, uint32_t index, uint64_t mono_ns, 
 	}
 	book->process_count++;
 	bool is_hidden = account->is_hidden;
-	accounts_settle(&book->accounts, index, mono_ns, now_ns);
+	account_push(account, &book->beat, mono_ns);
+	accounts_settle(&book->accounts, index, now_ns);
 	if (account->is_used)
 		account->is_hidden |= is_hidden;
 }
@@ -190,17 +206,33 @@ static void show_most(struct book *book)
 
 	for (uint32_t i = 0; i < accounts->count && count < BOOK_PROCESSES_MAX; i++)
 		if (accounts->all[i].is_used && accounts->all[i].level == LEVEL_PROCESS &&
-			accounts->all[i].rows > 0 && i != book->others)
+			accounts->all[i].rows > 0 && i != accounts->rest)
 			running[count++] = &accounts->all[i];
 	if (count > book->config.processes)
 		qsort(running, count, sizeof(struct account *), by_energy);
 	for (uint32_t i = 0; i < count; i++) {
+		if (i >= book->config.processes && !running[i]->is_hidden && accounts->rest != NONE)
+			account_pass_on(running[i], &accounts->all[accounts->rest]);
 		running[i]->is_hidden = i >= book->config.processes;
 		if (running[i]->is_hidden && !running[i]->is_counted && !book->are_others_resumed)
 			add_growth(&book->others_added, &nothing, &running[i]->now);
 		running[i]->is_counted = true;
 	}
 	book->are_others_resumed = false;
+}
+
+/* All that rows used and no process with a series: the watts of all processes are the node's active ones. */
+static void settle_rest_watts(struct book *book, struct account *rest, uint64_t mono_ns)
+{
+	uint64_t uj[SHARE_COUNT];
+
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		uint64_t grown = book->grown_uj[share] - book->grown_told_uj[share];
+		uj[share] = grown > book->grown_shown_uj[share] ? grown - book->grown_shown_uj[share] : 0;
+		book->grown_told_uj[share] = book->grown_uj[share];
+	}
+	account_grow(rest, uj);
+	account_push(rest, &book->beat, mono_ns);
 }
 
 /* A process's series and that of all others never go backwards: a process that changes sides takes nothing along. */
@@ -211,7 +243,7 @@ static void settle_others(struct book *book, uint64_t mono_ns, uint64_t now_ns)
 	};
 	uint32_t index = accounts_get(&book->accounts, LEVEL_PROCESS, "0", 1);
 
-	book->others = index;
+	book->accounts.rest = index;
 	if (index == NONE)
 		return;
 	struct account *account = &book->accounts.all[index];
@@ -220,7 +252,8 @@ static void settle_others(struct book *book, uint64_t mono_ns, uint64_t now_ns)
 	energy_add(&account->now, &book->others_added);
 	account->is_seen = true;
 	account->rows = 1;
-	accounts_settle(&book->accounts, index, mono_ns, now_ns);
+	settle_rest_watts(book, account, mono_ns);
+	accounts_settle(&book->accounts, index, now_ns);
 	account->is_hidden = book->config.processes == 0;
 }
 
@@ -247,8 +280,10 @@ static void settle_machines(struct book *book, uint64_t mono_ns, uint64_t now_ns
 		accounts->all[process->vm].rows += process->rows;
 	}
 	for (uint32_t i = 0; i < accounts->count; i++)
-		if (is_machine_of_processes(&accounts->all[i]))
-			accounts_settle(accounts, i, mono_ns, now_ns);
+		if (is_machine_of_processes(&accounts->all[i])) {
+			account_push(&accounts->all[i], &book->beat, mono_ns);
+			accounts_settle(accounts, i, now_ns);
+		}
 }
 
 void book_processes(struct book *book, const struct frame *frame, uint64_t now_ns)
@@ -259,20 +294,25 @@ void book_processes(struct book *book, const struct frame *frame, uint64_t now_n
 
 	if (!book->has_power || frame->head.energy_epoch != book->energy_epoch)
 		return; /* of another epoch: the next power frame says which */
-	if (frame->head.part == 0)
+	if (frame->head.part == 0) {
+		memset(book->grown_shown_uj, 0, sizeof(book->grown_shown_uj));
 		for (uint32_t i = 0; i < accounts->count; i++)
 			accounts->all[i].is_seen = false;
+	}
 	for (size_t i = 0; i < frame->row_count; i++)
 		apply_process(book, &rows[i]);
 	if (!frame->is_last)
 		return;
 	book->process_count = 0;
 	for (uint32_t i = 0; i < accounts->count; i++)
-		if (accounts->all[i].is_used && accounts->all[i].level == LEVEL_PROCESS && i != book->others)
+		if (accounts->all[i].is_used && accounts->all[i].level == LEVEL_PROCESS &&
+			i != accounts->rest)
 			settle_process(book, i, once->mono_ns, now_ns);
 	show_most(book);
 	settle_others(book, once->mono_ns, now_ns);
 	settle_machines(book, once->mono_ns, now_ns);
+	accounts_trim(accounts);
+	window_push(&book->beat, once->mono_ns, 0);
 	book->processes_omitted = once->omitted;
 	book->generation++;
 }

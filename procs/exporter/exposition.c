@@ -207,6 +207,25 @@ void exposition_accounts(struct exposition *exposition, enum metric metric)
 	}
 }
 
+/* What no workload's series has of the active energy: the rest, so that nothing is missing in any scrape. */
+static void put_ended(struct exposition *exposition, enum metric metric)
+{
+	const struct book *book = exposition->book;
+
+	for (int share = 0; share < SHARE_COUNT; share++) {
+		enum zone zone = zone_of_share[share];
+		uint64_t uj = book->total_uj[zone] - book->idle_uj[zone], shown = 0;
+		for (uint32_t i = exposition->shown_begin[LEVEL_WORKLOAD];
+			i < exposition->shown_begin[LEVEL_WORKLOAD + 1]; i++)
+			shown += energy_uj(&book->accounts.all[exposition->shown[i]], share);
+		if (!(book->zone_mask & 1U << zone))
+			continue;
+		exposition_open(exposition, metric);
+		exposition_label(exposition, "zone", zone_name(zone));
+		exposition_close(exposition, uj > shown ? uj - shown : 0, 6);
+	}
+}
+
 static void put_family(struct exposition *exposition, enum metric metric, uint64_t now_ns)
 {
 	const struct metric_info *info = &metric_table[metric];
@@ -215,7 +234,9 @@ static void put_family(struct exposition *exposition, enum metric metric, uint64
 
 	metric_head(sheet, exposition->format, info->name, info->type, info->help);
 	size_t after_head = sheet->size;
-	if (info->level < ACCOUNT_LEVELS)
+	if (info->part == PART_ENDED)
+		put_ended(exposition, metric);
+	else if (info->level < ACCOUNT_LEVELS)
 		exposition_accounts(exposition, metric);
 	else if (info->level == LEVEL_NODE)
 		exposition_node(exposition, metric);

@@ -10,7 +10,7 @@
 #include "base/ready.h"
 
 #define KEPT_NAME  "exporter-bases"
-#define KEPT_MAGIC UINT64_C(0x01736573616274) /* and the layout's version */
+#define KEPT_MAGIC UINT64_C(0x02736573616274) /* and the layout's version */
 #define FILE_HEAD  64
 #define NONE       ACCOUNT_NONE
 
@@ -20,13 +20,15 @@ struct bases_head {
 	uint32_t account_count, row_count;
 };
 
-/* Followed by its key, filled up to eight bytes. */
+/* Followed by its key, its labels and its older labels, filled up to eight bytes. */
 struct kept_account {
 	struct energy base;
 	uint64_t start_ns;
+	uint64_t described;
 	uint32_t level, is_of_rows;
 	uint32_t slot; /* its place in the writer's book: what rows call it */
-	uint32_t key_size;
+	uint32_t key_size, labels_size, older_size;
+	uint32_t reserved;
 };
 
 struct kept_row {
@@ -38,6 +40,11 @@ struct kept_row {
 static size_t padded(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
+}
+
+static size_t texts_size(const struct kept_account *saved)
+{
+	return padded((size_t)saved->key_size + saved->labels_size + saved->older_size);
 }
 
 static size_t file_bytes(void)
@@ -63,14 +70,24 @@ static const void *take(struct reader *reader, size_t size)
 	return at;
 }
 
+static void resume_labels(struct account *account, const struct kept_account *saved, const char *texts)
+{
+	struct labels labels = { .size = saved->labels_size }, older = { .size = saved->older_size };
+
+	memcpy(labels.text, texts, labels.size);
+	memcpy(older.text, texts + labels.size, older.size);
+	account_describe(account, saved->described, &labels, &older);
+}
+
 static int resume_account(struct book *book, struct reader *reader, uint32_t *index_of_slot)
 {
 	const struct kept_account *saved = take(reader, sizeof(*saved));
 
 	if (saved == NULL || saved->level >= ACCOUNT_LEVELS || saved->slot >= ACCOUNTS_MAX ||
-		saved->key_size > LABELS_MAX)
+		saved->key_size > LABELS_MAX || saved->labels_size > LABELS_MAX ||
+		saved->older_size > LABELS_MAX)
 		return -EBADMSG;
-	const char *key = take(reader, padded(saved->key_size));
+	const char *key = take(reader, texts_size(saved));
 	if (key == NULL || memchr(key, '\0', saved->key_size) != NULL)
 		return -EBADMSG;
 	uint32_t index = accounts_get(&book->accounts, (enum level)saved->level, key, saved->key_size);
@@ -81,6 +98,8 @@ static int resume_account(struct book *book, struct reader *reader, uint32_t *in
 	account->base = saved->base;
 	account->start_ns = saved->start_ns;
 	account->is_of_rows = saved->is_of_rows;
+	if (saved->labels_size > 0)
+		resume_labels(account, saved, key + saved->key_size);
 	return 0;
 }
 
@@ -156,6 +175,32 @@ static void *put(struct writer *writer, size_t size)
 	return at;
 }
 
+/* A process's labels are told anew with it; of one that ended nothing is kept. */
+static bool put_account(struct writer *writer, const struct account *account, uint32_t slot)
+{
+	const struct kept_account head = { .base = account->base,
+		.start_ns = account->start_ns,
+		.described = account->described,
+		.level = account->level,
+		.is_of_rows = account->is_of_rows,
+		.slot = slot,
+		.key_size = (uint32_t)strlen(account->key),
+		.labels_size = account->is_of_rows ? account->labels_size : 0,
+		.older_size = account->is_of_rows ? account->older_labels_size : 0 };
+	struct kept_account *saved = put(writer, sizeof(head) + texts_size(&head));
+
+	if (saved == NULL)
+		return false;
+	*saved = head;
+	char *text = mempcpy(saved + 1, account->key, head.key_size);
+	if (head.labels_size > 0)
+		text = mempcpy(text, account->labels, head.labels_size);
+	if (head.older_size > 0)
+		text = mempcpy(text, account->older_labels, head.older_size);
+	memset(text, 0, (size_t)((char *)(saved + 1) + texts_size(&head) - text));
+	return true;
+}
+
 static uint32_t put_accounts(struct writer *writer, const struct accounts *accounts, const bool *is_named)
 {
 	uint32_t count = 0;
@@ -164,19 +209,7 @@ static uint32_t put_accounts(struct writer *writer, const struct accounts *accou
 		const struct account *account = &accounts->all[i];
 		if (!account->is_used || (energy_is_zero(&account->base) && !is_named[i]))
 			continue;
-		size_t key_size = strlen(account->key);
-		struct kept_account *saved = put(writer, sizeof(*saved) + padded(key_size));
-		if (saved == NULL)
-			continue;
-		*saved = (struct kept_account) { .base = account->base,
-			.start_ns = account->start_ns,
-			.level = account->level,
-			.is_of_rows = account->is_of_rows,
-			.slot = i,
-			.key_size = (uint32_t)key_size };
-		memset(saved + 1, 0, padded(key_size));
-		memcpy(saved + 1, account->key, key_size);
-		count++;
+		count += put_account(writer, account, i);
 	}
 	return count;
 }
@@ -233,7 +266,7 @@ void kept_save(struct kept *kept, const struct book *book)
 		return;
 	if (kept->saved != book->accounts.changes)
 		save_bases(kept, book);
-	if (book->others == NONE || memcmp(&others, &kept->others_saved, sizeof(others)) == 0)
+	if (book->accounts.rest == NONE || memcmp(&others, &kept->others_saved, sizeof(others)) == 0)
 		return;
 	kept->others_saved = others;
 	memcpy(banks_spare(&kept->others), &others, sizeof(others));

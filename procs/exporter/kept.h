@@ -1,7 +1,7 @@
 /*
  * What the book must not forget when the exporter restarts: energy that the estimator tells no more, or soon will not.
- * That is the base of every account, the ended rows (told until they are acknowledged, with the same energy), and what
- * the series of all other processes has gathered. Kept in a memfd that the supervisor holds. A row is in here from the
+ * That is the base of every account with its names (who ended, nobody else may know any more), the ended rows (told until
+ * they are acknowledged, with the same energy), and what the series of all other processes has gathered. Kept in a memfd that the supervisor holds. A row is in here from the
  * frame that says it ended, long before an ack lets the estimator forget it: so whenever a kill comes, a row's energy is
  * in the next power frame or in here. It belongs to an energy epoch; frames of another one clear it.
  */
@@ -10,7 +10,8 @@
 #include "exporter/banks.h"
 #include "exporter/book.h"
 
-#define KEPT_BYTES (8U << 20) /* a bank: 30 000 bases with names of 200 bytes; only what is used is touched */
+#define KEPT_BYTES                                                                                           \
+	(16U << 20) /* a bank: 30 000 bases with 500 bytes of names; only what is used is touched */
 
 struct kept_others {
 	uint64_t energy_epoch;

@@ -44,7 +44,6 @@ static void send_ack(uint64_t now_ns)
 
 	if (ack.committed_seq > 0)
 		link_send(exporter.to_estimator, &head, &ack, NULL, 0);
-	book_expire(&exporter.http.book, now_ns, exporter.acks.keep_ns);
 }
 
 /* Sequence numbers of another energy epoch mean nothing any more. */
@@ -75,6 +74,7 @@ static int on_estimator(void *context, const struct frame *frame)
 	}
 	if (!frame->is_last)
 		return 0;
+	book_expire(&exporter.http.book, now_ns, exporter.acks.keep_ns);
 	keep();
 	if (frame->head.kind == FRAME_power && acks_note(&exporter.acks, exporter.http.book.seq, now_ns))
 		send_ack(now_ns);

@@ -23,6 +23,7 @@ enum part {
 	PART_GPU_IDLE,
 	PART_MEMORY,
 	PART_ALL_ZONES,
+	PART_ENDED, /* of workloads without a series */
 	PART_SECONDS,
 	PART_STATE_SECONDS,
 	PART_USAGE,

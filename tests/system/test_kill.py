@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""30 kill -9 of random stages under load: afterwards the ledger holds the fake meter's energy to the microjoule."""
+"""30 kill -9 of random stages under load: the ledger holds the fake meter's energy to the microjoule, and each scrape the node's."""
 import os, random, signal, sqlite3, sys, time
 
 from pipeline import STAGES, Group, Pipeline, run, wait_for
@@ -16,8 +16,12 @@ def joules(p):
     return {k: v for k, v in p.metrics().items() if k[0].endswith("joules_total")}
 
 
+def microjoules(series, name, **labels):
+    return sum(round(v * 1e6) for (n, l), v in series.items() if n == name and set(labels.items()) <= l)
+
+
 class Watch:
-    """Counters must never go down, whatever dies."""
+    """Counters must never go down, and workloads are the node's active energy, whatever dies."""
 
     def __init__(self):
         self.last, self.scrapes = {}, 0
@@ -33,6 +37,28 @@ class Watch:
             if value < self.last.get(key, 0):
                 raise AssertionError(f"{name} {dict(labels)} fell from {self.last[key]} to {value}")
             self.last[key] = value
+        active = microjoules(now, "kepler_node_cpu_active_joules_total", zone="package")
+        workloads = microjoules(now, "tanso_workload_joules_total", zone="package")
+        ended = microjoules(now, "tanso_workload_ended_joules_total", zone="package")
+        if workloads + ended != active:
+            raise AssertionError(f"workloads {workloads} + ended {ended} µJ are not the node's active {active} µJ")
+        if ended:
+            raise AssertionError(f"{ended} µJ of workloads have no series, though none ended five minutes ago")
+
+
+def end_one(p):
+    """A workload that works and ends; its terminated series."""
+    group = Group("tanso-test-kill.slice/gone.service")
+    group.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+1\nwhile time.monotonic()<e: pass").wait()
+    time.sleep(0.5)
+    group.remove()
+    if not wait_for(lambda: gone(p), 10):
+        raise AssertionError("what ended is not shown as terminated")
+    return gone(p)
+
+
+def gone(p):
+    return p.metric("tanso_workload_joules_total", workload="gone.service", zone="package", state="terminated")
 
 
 def kill_now(p, stage):
@@ -46,8 +72,7 @@ def kill_now(p, stage):
             pass
 
 
-def kill_one(p, watch, slowest):
-    stage = random.choice(STAGES)
+def kill_one(p, watch, slowest, stage):
     began = time.monotonic()
     old = kill_now(p, stage)
     new = wait_for(lambda: (p.pid(stage) or old) != old and p.pid(stage), 5, 0.01)
@@ -86,8 +111,9 @@ def test():
             g.spawn(sys.executable, "-c", f"import time\nwhile True:\n  e=time.monotonic()+0.0{i % 5 + 1}\n  while time.monotonic()<e: pass\n  time.sleep(0.2)")
         fds = len(os.listdir(f"/proc/{p.process.pid}/fd"))
         born = None
+        before = end_one(p)
         for i in range(KILLS):
-            kill_one(p, watch, slowest)
+            kill_one(p, watch, slowest, STAGES[i] if i < len(STAGES) else random.choice(STAGES))
             watch.look(p)
             if i == KILLS // 2:  # born while estimator and analyst are dead
                 for s in ("estimator", "analyst"):
@@ -108,6 +134,8 @@ def test():
         fds_after = len(os.listdir(f"/proc/{p.process.pid}/fd"))
         if fds_after > fds + 3:
             raise AssertionError(f"tanso up holds {fds_after} descriptors, {fds} before the kills")
+        if gone(p) != before:
+            raise AssertionError(f"what had ended with {before} J is shown with {gone(p)} J after the kills")
         p.stop()
         check_ledger(p, WATTS)
         if not any(r["name"] == "born-in-the-dark.service" for r in p.ledger("SELECT name FROM workload")):

@@ -469,6 +469,32 @@ static void the_summary_adds_up_and_names_its_tariff(void **state)
 	end(&fleet);
 }
 
+/* 1000 J in its only ten seconds are 16.7 W of the minute, as of the node's, and not 100 W. */
+static void watts_add_up_to_the_node_however_short_a_workload_lives(void **state)
+{
+	const uint64_t joules[] = { 10, 20, 1000 };
+	struct fleet fleet;
+
+	(void)state;
+	begin(&fleet);
+	run_fleet(&fleet, 2);
+	add_pod(&fleet, "a", "young", NULL);
+	for (int i = 0; i < 3; i++) {
+		step(&fleet, i == 0 ? joules : (uint64_t[]) { 10, 20, 0 }, 50);
+		assert_int_equal(ask(&fleet.w, "list_top_power_consumers", "{}"), 200);
+		expect_number(&fleet.w, "node_power_watts", (6 * 80 + 1000) / 60.0);
+		expect_number(&fleet.w, "other_power_watts", 0);
+		expect_near(sum_of(&fleet, "consumers", "power_watts"), (6 * 30 + 1000) / 60.0);
+		expect_in(row(&fleet, "consumers", 0), "workload", "young");
+		expect_near(number_in(row(&fleet, "consumers", 0), "power_watts"), 1000 / 60.0);
+		assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
+		expect_number(&fleet.w, "node_power_watts", (6 * 80 + 1000) / 60.0);
+		expect_near(number_in(member(&fleet.w, "by_zone_watts"), "package"), (6 * 80 + 1000) / 60.0);
+		expect_near(sum_of(&fleet, "by_namespace", "power_watts"), (6 * 30 + 1000) / 60.0);
+	}
+	end(&fleet);
+}
+
 static void fake_watts_stay_out_of_every_total(void **state)
 {
 	struct fleet fleet;
@@ -552,6 +578,7 @@ int main(void)
 		cmocka_unit_test(a_deployment_is_one_row_and_equals_its_assessment),
 		cmocka_unit_test(hotspots_carry_what_can_be_computed_and_never_save_more_than_they_emit),
 		cmocka_unit_test(the_summary_adds_up_and_names_its_tariff),
+		cmocka_unit_test(watts_add_up_to_the_node_however_short_a_workload_lives),
 		cmocka_unit_test(fake_watts_stay_out_of_every_total),
 		cmocka_unit_test(foreign_names_stay_data),
 		cmocka_unit_test(twenty_namespaces_at_most_are_told_the_largest_first),

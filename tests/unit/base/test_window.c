@@ -69,6 +69,35 @@ static void after_silence_the_last_point_before_it_still_counts(void **state)
 	assert_int_equal(growth * S, span); /* one a second, also over the gap */
 }
 
+static void what_is_new_has_the_instants_of_the_others_and_they_add_up(void **state)
+{
+	struct window whole = { 0 }, old = { 0 }, young = { 0 };
+	uint64_t growth[3], span[3], used = 0;
+
+	(void)state;
+	for (uint64_t t = 0; t < 200; t++) {
+		window_push(&old, t * S, 3 * t);
+		if (t == 150)
+			window_begin(&young, &whole, 0);
+		used += t >= 150 ? 1000 : 0;
+		if (t >= 150)
+			window_push(&young, t * S, used);
+		window_push(&whole, t * S, 3 * t + used);
+		assert_true(window_keeps_step(&old, &whole));
+		assert_int_equal(window_keeps_step(&young, &whole), t >= 150);
+		if (t < 150)
+			continue;
+		assert_true(window_growth(&whole, &growth[0], &span[0]));
+		assert_true(window_growth(&old, &growth[1], &span[1]));
+		assert_true(window_growth(&young, &growth[2], &span[2]));
+		assert_int_equal(growth[0], growth[1] + growth[2]);
+		assert_int_equal(span[0], span[2]);
+	}
+	window_add(&old, &young);
+	assert_true(window_growth(&old, &growth[1], &span[1]));
+	assert_int_equal(growth[0], growth[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +105,7 @@ int main(void)
 		cmocka_unit_test(growth_covers_exactly_what_was_pushed_while_young),
 		cmocka_unit_test(a_long_series_is_cut_to_the_last_minute),
 		cmocka_unit_test(a_counter_that_goes_back_starts_anew),
+		cmocka_unit_test(what_is_new_has_the_instants_of_the_others_and_they_add_up),
 		cmocka_unit_test(after_silence_the_last_point_before_it_still_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
