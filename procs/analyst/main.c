@@ -14,6 +14,7 @@
 #include "base/origin.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
+#include "ipc/peer.h"
 #include "models/host.h"
 
 #define COMMIT_SPACING_NS NS_PER_SECOND
@@ -380,6 +381,7 @@ int main(int argc, char **argv)
 
 	log_open("analyst");
 	config_from_arguments(&analyst.config, "tanso-analyst", argc, argv);
+	peer_learn();
 	analyst.run = clock_now().boot_ns;
 	analyst.is_cloud_guest = is_cloud_guest(&analyst.config);
 	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
