@@ -25,7 +25,7 @@ struct error_object {
 	char message[512]; /* "" = the table's text */
 	char hint[512];
 	char field[128];
-	char candidates[ERROR_CANDIDATES_MAX][256];
+	char candidates[ERROR_CANDIDATES_MAX][640]; /* "namespace/name (kind)", whole */
 	size_t candidate_count;
 	int retry_after_s; /* 0 = absent */
 };
