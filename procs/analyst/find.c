@@ -33,8 +33,11 @@ static void name_candidate(
 	char kind[64];
 
 	lower(kind, sizeof(kind), is_owner ? found->detail : workload_kind_name(found->identity.kind));
-	snprintf(text, size, "%s/%s (%s)", found->identity.namespace, is_owner ? asked : found->identity.name,
-		kind);
+	int length = snprintf(text, size, "%s/%s (%s)", found->identity.namespace,
+		is_owner ? asked : found->identity.name, kind);
+
+	if (length < 0 || (size_t)length >= size) /* a name cut short would find nothing: the bare one may */
+		snprintf(text, size, "%.253s", is_owner ? asked : found->identity.name);
 }
 
 static int refuse_ambiguous(const struct question *question, const struct found_list *list, const char *asked,

@@ -49,7 +49,8 @@ static int search(const struct question *question, int64_t duration, struct sche
 	const struct schedule_job job = { .duration = duration,
 		.earliest = earliest,
 		.latest_start = earliest + DAY_SECONDS - MINUTE_SECONDS,
-		.deadline = earliest + DAY_SECONDS - MINUTE_SECONDS + duration };
+		.starts_end = earliest + DAY_SECONDS,
+		.deadline = earliest + DAY_SECONDS + duration };
 	struct signal carbon = { 0 };
 	int r = grid_file_signal(question->grid.grid.file, job.earliest, job.deadline, &carbon);
 

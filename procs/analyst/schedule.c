@@ -46,7 +46,9 @@ struct candidates {
 
 static int add(struct candidates *candidates, const struct schedule_job *job, int64_t start)
 {
-	if (start < job->earliest || start > job->latest_start || start + job->duration > job->deadline)
+	int64_t last = job->starts_end > job->latest_start ? job->starts_end : job->latest_start;
+
+	if (start < job->earliest || start > last || start + job->duration > job->deadline)
 		return 0;
 	if (candidates->count == candidates->room) {
 		size_t room = candidates->room == 0 ? 256 : candidates->room * 2;
@@ -90,6 +92,7 @@ static int gather(const struct schedule_job *job, const struct signal *signal, s
 			r = add(candidates, job, signal->pieces[i].start - job->duration);
 	if (r < 0 || (r = add(candidates, job, job->earliest)) < 0 ||
 		(r = add(candidates, job, job->latest_start)) < 0 ||
+		(r = add(candidates, job, job->starts_end)) < 0 ||
 		(r = add(candidates, job, job->deadline - job->duration)) < 0)
 		return r;
 	if (!is_always_open(&job->window)) {
@@ -146,8 +149,10 @@ int schedule_search(
 			continue;
 		}
 		choice.mean = signal_mean(signal, choice.start, choice.start + job->duration);
-		weigh(ret_schedule, &choice, feasible++ == 0);
-		sum += choice.mean;
+		if (choice.start <= job->latest_start) {
+			weigh(ret_schedule, &choice, feasible++ == 0);
+			sum += choice.mean;
+		}
 		if (was_feasible &&
 			is_feasible(job, signal, before.start + (choice.start - before.start) / 2)) {
 			area += (before.mean + choice.mean) / 2 * (double)(choice.start - before.start);
@@ -199,7 +204,7 @@ size_t schedule_alternatives(const struct schedule_job *job, const struct signal
 	if (r < 0 || all == NULL)
 		return 0;
 	for (size_t i = 0; i < candidates.count; i++)
-		if (is_feasible(job, signal, starts[i]))
+		if (starts[i] <= job->latest_start && is_feasible(job, signal, starts[i]))
 			all[count++] = (struct schedule_choice) { starts[i],
 				signal_mean(signal, starts[i], starts[i] + job->duration) };
 	qsort(all, count, sizeof(*all), by_mean);

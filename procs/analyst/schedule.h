@@ -21,6 +21,7 @@ struct schedule_job {
 	int64_t duration;     /* s, > 0 */
 	int64_t earliest;     /* first start, s since 1970 */
 	int64_t latest_start; /* last start, inclusive */
+	int64_t starts_end;   /* where the starts end that the mean is over, exclusive; 0 = latest_start */
 	int64_t deadline;     /* end of the last window at most */
 	struct daily_window window;
 };

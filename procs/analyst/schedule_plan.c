@@ -120,7 +120,8 @@ static int read_job(struct schedule_plan *plan, struct error_object *error)
 		return r;
 	/* Starts lie in [earliest, earliest + 24 h), to the minute; the end may be later. */
 	job->latest_start = job->earliest + DAY_SECONDS - MINUTE_SECONDS;
-	job->deadline = job->latest_start + job->duration;
+	job->starts_end = job->earliest + DAY_SECONDS;
+	job->deadline = job->starts_end + job->duration;
 	if (plan->is_interruptible && job->duration <= DAY_SECONDS && deadline == INT64_MAX / 2)
 		job->deadline = job->earliest + DAY_SECONDS;
 	if (deadline < job->deadline)

@@ -1,0 +1,93 @@
+"""The arithmetic of docs/methodology.md a second time, sharing nothing with the C code: test_reference.py holds both to
+agree on random profiles, loads, windows and PUEs. Fractions where floats could hide a difference; units as in the docs."""
+from fractions import Fraction as F
+import math
+
+PUE_REF, HOURS_PER_MONTH, COVERAGE = 1.4, 730, 2
+
+
+# schedule: a profile is [(start_s, g/kWh)], each value until the next start, the last until `end`
+
+def integral(profile, end, a, b):
+    """Exact: every piece that overlaps [a, b)."""
+    total = F(0)
+    for n, (start, value) in enumerate(profile):
+        stop = profile[n + 1][0] if n + 1 < len(profile) else end
+        total += F(value) * max(0, min(b, stop) - max(a, start))
+    return total
+
+
+def fits(window, a, b):
+    """Is [a, b) inside one opening of a daily window in Korean time (seconds of the day), over midnight or not?"""
+    opens, closes = window
+    if opens == closes:
+        return True
+    length = (closes - opens) % 86400
+    since = (a + 9 * 3600 - opens) % 86400  # seconds since the last opening
+    return since + (b - a) <= length
+
+
+def schedule(profile, end, earliest, latest, deadline, duration, window):
+    """(best start, its mean, worst mean) by trying every second at which anything changes; None: nowhere."""
+    edges = {earliest, latest, deadline - duration}
+    for start, _ in profile:
+        edges |= {start, start - duration}
+    day = earliest - (earliest + 9 * 3600) % 86400 - 86400
+    while day <= latest:
+        edges |= {day + window[0], day + window[1] - duration, day + 86400 + window[1] - duration}
+        day += 86400
+    starts = sorted(s for s in edges if earliest <= s <= latest and s + duration <= deadline and fits(window, s, s + duration))
+    if not starts:
+        return None
+    means = [integral(profile, end, s, s + duration) / duration for s in starts]
+    best, worst = min(means), max(means)
+    return starts[means.index(best)], float(best), float(worst)
+
+
+# carbon
+
+def weighted(powers, intensities):
+    energy = sum(map(F, powers))
+    return float(sum(F(p) * F(i) for p, i in zip(powers, intensities)) / energy)
+
+
+def assess(powers, intensities, pue, target, u_grid, u_pue):
+    """Of a workload that drew these powers hour by hour [W], where the hours are all that was observed."""
+    grid = weighted(powers, intensities)
+    value = grid * pue / PUE_REF
+    kwh = sum(powers) / len(powers) / 1000 * HOURS_PER_MONTH
+    return {
+        "grid_carbon_intensity_gCO2eq_kWh": grid,
+        "current_carbon_intensity_gCO2eq_kWh": value,
+        "required_reduction_percent": max(0.0, 1 - target / value) * 100,
+        "uncertainty_gCO2eq_kWh": COVERAGE * value * math.hypot(u_grid, u_pue),
+        "facility_intensity_gCO2eq_kWh": grid * pue,
+        "energy_kWh_month": kwh,
+        "energy_facility_kWh_month": kwh * pue,
+        "monthly_emissions_kg": kwh * pue * grid / 1000,
+        "carbon_status": "COMPLIANT" if value <= target * (1 + 1e-9) else "NON_COMPLIANT",
+    }
+
+
+# compare
+
+def compare(watts, idle_share, intensity, best, pue, target_pue, requested, wanted):
+    """Another hour, a smaller request, a better PUE: what each leaves of the emissions, all multiplied."""
+    hour = best / intensity if best <= intensity * 0.99 else 1
+    size = 1 - idle_share * (1 - wanted / requested) if wanted < requested else 1
+    house = target_pue / pue if target_pue < pue else 1
+    after = intensity * hour * pue * house / PUE_REF
+    kwh = watts / 1000 * HOURS_PER_MONTH
+    return {
+        "reduction_percent": (1 - hour * size * house) * 100,
+        "intensity_after": after,
+        "service_intensity_after": after * size,
+        "optimized_power_watts": watts * size,
+        "optimized_monthly_emissions_kg": kwh * size * pue * house * intensity * hour / 1000,
+    }
+
+
+def target_cores(p90):
+    cores = max(p90 * 1.15, 0.025)
+    steps = 40 if cores < 1 else 10
+    return math.ceil(cores * steps - 1e-9) / steps
