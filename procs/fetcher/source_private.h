@@ -12,7 +12,7 @@ struct source_member {
 	struct fetch *fetch;
 	bool is_asking, is_well, was_partial;
 	uint64_t failing_ns; /* CLOCK_MONOTONIC since when no connection succeeds, 0 = the last one did */
-	char failure[512];   /* what was said last, "" = all is well */
+	char failure[CONFIG_TEXT_MAX + 128]; /* what was said last, "" = all is well */
 	double *answers, *failures;
 	/* a store */
 	int64_t last_s; /* evaluated up to */
