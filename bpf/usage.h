@@ -3,7 +3,9 @@
 #ifndef TANSO_USAGE_H
 #define TANSO_USAGE_H
 
-#define USAGE_LAYOUT     3 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#include <linux/bpf.h>
+
+#define USAGE_LAYOUT     4 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
@@ -13,7 +15,7 @@
 #define USAGE_PMU_EVENTS(X)        X(cycles) X(instructions) X(cache_misses) X(dtlb_loads)
 #define USAGE_PMU_COUNT            4
 #define USAGE_CPUS_MAX             1024 /* CPUs beyond have no hardware counters */
-#define USAGE_PMU_SLOT(event, cpu) ((event)*USAGE_CPUS_MAX + (cpu)) /* in map perf_events */
+#define USAGE_PMU_SLOT(event, cpu) ((cpu)*USAGE_PMU_COUNT + (event)) /* in map perf_events */
 
 /* Counters of a thread, all cumulative, in the order of the ring's rows. */
 #define USAGE_COUNTERS(X)                                                                                    \
@@ -123,6 +125,13 @@ struct usage_layout {
 	unsigned long long birth_ns;                       /* CLOCK_BOOTTIME */
 	unsigned long long build;                          /* of the programs */
 	unsigned long long open_cpus[USAGE_CPUS_MAX / 64]; /* whose events are open */
+};
+
+/* What the events of a CPU stood at when its last thread left; only that CPU writes it. */
+struct usage_pmu_cpu {
+	struct bpf_perf_event_value last[USAGE_PMU_COUNT];
+	unsigned long long switches;   /* runs of on_switch */
+	unsigned long long padding[3]; /* to whole cache lines */
 };
 
 /* The entries of map `totals`. */

@@ -177,9 +177,24 @@ static double read_total(struct ebpf_usage *usage, uint32_t slot)
 	return (double)value;
 }
 
+/* It counts its runs where it writes anyway. */
+static uint64_t read_switches(struct ebpf_usage *usage)
+{
+	struct usage_pmu_cpu slot;
+	uint64_t sum = 0;
+
+	for (uint32_t cpu = 0; cpu < (uint32_t)usage->cpus; cpu++)
+		if (bpf_map_lookup_elem(usage->kernel.map[USAGE_MAP_pmu_cpus], &cpu, &slot) == 0)
+			sum += slot.switches;
+	return sum;
+}
+
 static double read_runs(struct ebpf_usage *usage, uint32_t program)
 {
 	uint64_t sum = 0;
+
+	if (program == USAGE_PROGRAM_on_switch)
+		return (double)read_switches(usage);
 
 	if (bpf_map_lookup_elem(usage->kernel.map[USAGE_MAP_runs], &program, usage->per_cpu) == 0)
 		for (int cpu = 0; cpu < usage->cpus; cpu++)

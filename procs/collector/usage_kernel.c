@@ -109,8 +109,9 @@ static void choose_programs(struct usage *object, const struct btf *btf, bool cp
 static int open_and_load(const struct usage_kernel *kernel, const struct hierarchy *hierarchy,
 	const struct btf *btf, bool cpu_only, struct usage **ret_object)
 {
+	int possible = libbpf_num_possible_cpus(), r = 0;
+	uint32_t cpus = possible < 0 || possible > USAGE_CPUS_MAX ? USAGE_CPUS_MAX : (uint32_t)possible;
 	struct usage *object = usage__open();
-	int r = 0;
 
 	if (object == NULL)
 		return -errno;
@@ -121,6 +122,8 @@ static int open_and_load(const struct usage_kernel *kernel, const struct hierarc
 	object->rodata->pmu_events = kernel->layout.pmu_events;
 	object->rodata->cpu_only = cpu_only;
 	choose_programs(object, btf, cpu_only, kernel->layout.pmu_events);
+	bpf_map__set_max_entries(object->maps.perf_events, cpus * USAGE_PMU_COUNT);
+	bpf_map__set_max_entries(object->maps.pmu_cpus, cpus);
 	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++)
 		if (kernel->map[i] >= 0)
 			r = bpf_map__reuse_fd(

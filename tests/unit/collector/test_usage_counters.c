@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -351,12 +352,17 @@ static void read_until(struct world *world, enum usage_counter counter, uint64_t
 	while (world->sum[counter] < at_least && clock_mono_ns() < end_ns);
 }
 
-static double unstored(struct world *world)
+static double reported(struct world *world, const char *name, const char *labels)
 {
 	static struct stats stats;
 
 	world->usage->report(world->usage, &stats);
-	return *stats_entry(&stats, STAT_COUNTER, "threads_unstored_total", "");
+	return *stats_entry(&stats, STAT_COUNTER, name, labels);
+}
+
+static double unstored(struct world *world)
+{
+	return reported(world, "threads_unstored_total", "");
 }
 
 static void assert_not_less(const uint64_t *now, const uint64_t *before)
@@ -529,9 +535,68 @@ static void a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time(void **st
 	}
 	assert_true(quietest <= 10);
 	uint64_t clock = world->sum[USAGE_cycles];
+	assert_true(reported(world, "probe_runs_total", "probe=\"switch\"") > 0);
 	restart(world);
 	read_usage(world);
 	assert_true(world->sum[USAGE_cycles] >= clock && counts(world, USAGE_cycles));
+}
+
+/* What the kernel would say; read at the first reading after a restart. */
+static void plug(struct world *world, const char *online)
+{
+	char path[CONFIG_TEXT_MAX + 64];
+	int size = snprintf(path, sizeof(path), "%s/devices/system/cpu/online", world->config.sysfs_root);
+
+	assert_true(size > 0);
+	CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, online, strlen(online)), (ssize_t)strlen(online));
+	restart(world);
+	read_usage(world);
+}
+
+static uint64_t clock_of_a_burst(struct world *world)
+{
+	read_usage(world);
+	uint64_t before = world->sum[USAGE_cycles];
+	let(world, 'b');
+	read_usage(world);
+	return world->sum[USAGE_cycles] - before;
+}
+
+/* A CPU that goes takes its counters along, one that comes back brings new ones: nothing of before is counted again. */
+static void counters_of_cpus_come_and_go_with_them(void **state)
+{
+	struct world *world = *state;
+	cpu_set_t first;
+
+	if (world->usage == NULL || !counts(world, USAGE_cycles) || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	if (sched_setaffinity(world->child, sizeof(first), &first) < 0)
+		skip(); /* not ours to use */
+	snprintf(world->config.sysfs_root, sizeof(world->config.sysfs_root), "/tmp/tanso-test-cpus-%d",
+		(int)getpid());
+	char path[CONFIG_TEXT_MAX + 64], *at = path;
+	snprintf(path, sizeof(path), "%s/devices/system/cpu/", world->config.sysfs_root);
+	while ((at = strchr(at + 1, '/')) != NULL) {
+		*at = '\0';
+		assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+		*at = '/';
+	}
+	for (int i = 0; i < 2; i++) {
+		plug(world, "0-1\n");
+		assert_in_range(clock_of_a_burst(world), BURN_NS / 10 * 9, DEADLINE_NS);
+		plug(world, "1\n");
+		assert_in_range(clock_of_a_burst(world), 0, BURN_NS / 10);
+	}
+	strcat(path, "online");
+	unlink(path);
+	for (int depth = 0; depth < 4 && (at = strrchr(path, '/')) != NULL; depth++) {
+		*at = '\0';
+		rmdir(path);
+	}
 }
 
 int main(void)
@@ -546,6 +611,8 @@ int main(void)
 		TEST(an_upgrade_neither_misses_nor_repeats_anything),
 		cmocka_unit_test_setup_teardown(
 			a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time, set_up_clock, tear_down),
+		cmocka_unit_test_setup_teardown(
+			counters_of_cpus_come_and_go_with_them, set_up_clock, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What all programs share: constants that are set before they load, maps, and whether it is they who count. */
+#pragma once
+
+const volatile bool is_v1 = false;    /* cpuacct hierarchy instead of cgroup v2 */
+const volatile int hierarchy_id = 0;  /* as in /proc/cgroups; 0 = v2 */
+const volatile __u64 birth_ns = 0;    /* CLOCK_BOOTTIME of the counters' birth */
+const volatile __u32 generation = 0;  /* see struct usage_layout */
+const volatile __u32 pmu_events = 0;  /* bit e set: hardware counter e is open */
+const volatile bool cpu_only = false; /* the rest did not load on this kernel */
+
+struct thread {
+	/* By the optional programs. First: the hardware counters stand on the cache line that finding the storage reads. */
+	__u64 counted[USAGE_COUNTER_COUNT];
+	__u64 cgroup;                     /* where value - base belongs */
+	__u64 base[USAGE_COUNTER_COUNT];  /* part of the values that belongs elsewhere */
+	__u64 ended[USAGE_COUNTER_COUNT]; /* counted by the ended threads of this leader's process */
+	__u64 is_handed;                  /* this one's is in its leader's `ended` */
+	/* as `told_to`, a reader's number, was told of it; 0 = nobody */
+	__u64 told_run_ns, told_switches, told_ended_ns;
+	__u64 told_to;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, USAGE_DEAD_MAX);
+	__type(key, __u64);
+	__type(value, struct usage_sum);
+} dead SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, USAGE_TOTAL_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} totals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, USAGE_PROGRAM_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} runs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct usage_layout);
+} layout SEC(".maps");
+
+static __always_inline void add_to(void *map, __u32 slot, __u64 amount)
+{
+	__u64 *value = bpf_map_lookup_elem(map, &slot);
+
+	if (value)
+		__sync_fetch_and_add(value, amount);
+}
+
+/* Per CPU and without an atomic: it shows that a program runs, and costs nothing to speak of. */
+static __always_inline void count_run(__u32 program)
+{
+	__u64 *count = bpf_map_lookup_elem(&runs, &program);
+
+	if (count)
+		*count += 1;
+}
+
+static __always_inline bool is_active(void)
+{
+	__u32 zero = 0;
+	const struct usage_layout *now = bpf_map_lookup_elem(&layout, &zero);
+
+	return now && now->generation == generation;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A thread's values, and how what it used comes to its cgroup. */
+#pragma once
+
+#include "maps.bpf.h"
+
+static __always_inline __u64 cgroup_of(struct task_struct *task)
+{
+	struct cgroup_subsys_state *css = 0;
+
+	if (!is_v1)
+		return task->cgroups->dfl_cgrp->kn->id;
+	struct css_set *set = task->cgroups;
+	__u32 index = bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id);
+	bpf_core_read(&css, sizeof(css), (const void *)&set->subsys + index * sizeof(css));
+	return BPF_CORE_READ(css, cgroup, kn, id);
+}
+
+/* What found no room of its own is in the entry OTHER, which is there from the start. */
+static __always_inline struct usage_sum *sum_of(__u64 cgroup)
+{
+	static const struct usage_sum zero;
+	__u64 other = USAGE_OTHER;
+	struct usage_sum *sum = bpf_map_lookup_elem(&dead, &cgroup);
+
+	if (!sum) {
+		bpf_map_update_elem(&dead, &cgroup, &zero, BPF_NOEXIST);
+		sum = bpf_map_lookup_elem(&dead, &cgroup);
+	}
+	return sum ? sum : bpf_map_lookup_elem(&dead, &other);
+}
+
+static __always_inline void fold(__u64 cgroup, const __u64 *value, const __u64 *base)
+{
+	struct usage_sum *sum = sum_of(cgroup);
+
+	if (!sum)
+		return;
+#pragma unroll
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		if (value[c] != base[c])
+			__sync_fetch_and_add(&sum->counter[c], value[c] - base[c]);
+}
+
+static __always_inline struct thread *thread_of(struct task_struct *task)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!thread)
+		add_to(&totals, USAGE_TOTAL_UNSTORED, 1);
+	return thread;
+}
+
+/* The thread's own values; `thread` may be NULL. Fills value[USAGE_COUNTER_COUNT]. */
+static __always_inline void read_values(struct task_struct *task, const struct thread *thread, __u64 *value)
+{
+#pragma unroll
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		value[c] = thread ? thread->counted[c] : 0;
+	value[USAGE_cpu_ns] = task->se.sum_exec_runtime;
+	if (cpu_only)
+		return;
+	value[USAGE_switches] = task->nvcsw + task->nivcsw;
+	value[USAGE_minor_faults] = task->min_flt;
+	value[USAGE_major_faults] = task->maj_flt;
+	if (bpf_core_field_exists(task->ioac.read_bytes)) {
+		value[USAGE_read_bytes] = task->ioac.read_bytes;
+		value[USAGE_write_bytes] = task->ioac.write_bytes;
+	}
+}
+
+/* The thread went to another cgroup: what it used so far stays with the old one. */
+static __always_inline void settle(struct thread *thread, __u64 cgroup, const __u64 *value)
+{
+	if (thread->cgroup == cgroup)
+		return;
+	if (thread->cgroup != 0)
+		fold(thread->cgroup, value, thread->base);
+	__builtin_memcpy(thread->base, value, sizeof(thread->base));
+	thread->cgroup = cgroup;
+	thread->told_to = 0;
+}
+
+/*
+ * Folds what the thread used so far. The base moves first: a reading in between finds it in neither and the next finds
+ * all, while the other way round it would find it twice.
+ */
+static __always_inline void hand_in(struct task_struct *task, struct thread *thread)
+{
+	__u64 value[USAGE_COUNTER_COUNT], base[USAGE_COUNTER_COUNT];
+
+	read_values(task, thread, value);
+	__builtin_memcpy(base, thread->base, sizeof(base));
+	__builtin_memcpy(thread->base, value, sizeof(value));
+	if (thread->cgroup != 0)
+		fold(thread->cgroup, value, base);
+}
