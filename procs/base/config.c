@@ -11,7 +11,8 @@
 
 #include "base/cleanup.h"
 
-#define DEFAULT_PATH "/etc/tanso/tanso.conf"
+#define COMMENT_COLUMNS 117
+#define DEFAULT_PATH    "/etc/tanso/tanso.conf"
 
 enum key_type { TYPE_TEXT, TYPE_INTEGER, TYPE_REAL, TYPE_BOOLEAN, TYPE_CHOICE };
 
@@ -292,13 +293,29 @@ static void describe_markdown(FILE *out)
 	}
 }
 
+/* As comment lines of at most COMMENT_COLUMNS: inih reads no line of more than 199 bytes. */
+static void put_comment(FILE *out, const char *text)
+{
+	for (size_t length; *text != '\0'; text += length + (text[length] == ' ')) {
+		length = strlen(text);
+		if (length > COMMENT_COLUMNS) {
+			length = COMMENT_COLUMNS;
+			while (length > 1 && text[length] != ' ')
+				length--;
+		}
+		fprintf(out, "# %.*s\n", (int)length, text);
+	}
+}
+
 static void describe_file(FILE *out)
 {
 	fputs("# tanso.conf - every key with its default. Remove the '#' of a line to change it. See "
 	      "docs/config.md.\n",
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		fprintf(out, "\n# %s\n# allowed: ", keys[i].text);
+		fputc('\n', out);
+		put_comment(out, keys[i].text);
+		fputs("# allowed: ", out);
 		describe_range(out, &keys[i]);
 		if (keys[i].env != NULL)
 			fprintf(out, "; environment: %s", keys[i].env);

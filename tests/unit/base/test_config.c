@@ -124,6 +124,26 @@ static void check_document(enum config_format format, const char *committed)
 	free(text);
 }
 
+/* Every value, uncommented, is a line the parser takes. */
+static void the_shipped_file_loads_with_every_line_of_it(void **state)
+{
+	struct config config;
+	struct config_error error;
+	FILE *in = fopen(TANSO_SOURCE_DIR "/deploy/config/tanso.conf", "r"), *out = fopen(path, "w");
+	char line[1024];
+
+	(void)state;
+	if (config_load(&config, TANSO_SOURCE_DIR "/deploy/config/tanso.conf", &error) < 0)
+		fail_msg("%s", error.text);
+	assert_true(in != NULL && out != NULL);
+	while (fgets(line, sizeof(line), in) != NULL)
+		fputs(line[0] == '#' && line[1] != ' ' ? line + 1 : line, out);
+	fclose(in);
+	fclose(out);
+	if (config_load(&config, path, &error) < 0)
+		fail_msg("%s", error.text);
+}
+
 static void documents_match_the_table(void **state)
 {
 	(void)state;
@@ -152,6 +172,7 @@ int main(void)
 		cmocka_unit_test(errors_name_file_line_key_and_range),
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(the_environment_overrides_the_file_and_is_checked),
+		cmocka_unit_test(the_shipped_file_loads_with_every_line_of_it),
 		cmocka_unit_test(documents_match_the_table),
 	};
 	return cmocka_run_group_tests(tests, make_file, remove_file);
