@@ -2,14 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analyst/desk.h"
+#include "analyst/places.h"
 #include "analyst/reload.h"
 #include "analyst/shelf.h"
 #include "analyst/terms.h"
 #include "base/cleanup.h"
-#include "base/landlock.h"
 #include "base/log.h"
 #include "base/origin.h"
 #include "base/ready.h"
@@ -20,14 +19,12 @@
 #define COMMIT_SPACING_NS NS_PER_SECOND
 #define SWEEP_SECONDS     60
 #define KEEP_UP_SECONDS   600
-#define PLACES_MAX        4
 
 struct analyst {
 	struct config config;
 	struct loop *loop;
 	struct reload reload;
-	struct landlock_place places[PLACES_MAX];
-	size_t place_count;
+	struct places places;
 	struct grid_file *grid_file;
 	struct ledger *ledger;
 	struct book book;
@@ -257,15 +254,6 @@ static void keep_up(struct analyst *analyst)
 			ledger_message(analyst->ledger));
 }
 
-static bool have_folders_moved(const struct analyst *analyst)
-{
-	const struct landlock_place *moved = landlock_find_moved(analyst->places, analyst->place_count);
-
-	if (moved != NULL)
-		log_info("%s is another folder now: restarting to reach it", moved->path);
-	return moved != NULL;
-}
-
 /* Without frames the answers still change: what they rest on grows older. */
 static int on_second(struct timer *timer)
 {
@@ -282,7 +270,7 @@ static int on_second(struct timer *timer)
 	if (analyst->seconds++ % KEEP_UP_SECONDS == 0)
 		keep_up(analyst);
 	send_stats(analyst);
-	return have_folders_moved(analyst) ? -ESTALE : 0;
+	return places_have_moved(&analyst->places) ? -ESTALE : 0;
 }
 
 static int open_links(struct analyst *analyst)
@@ -323,37 +311,6 @@ static int add_sources(struct analyst *analyst)
 	return r < 0 ? r : timer_set(&analyst->timer, NS_PER_SECOND, NS_PER_SECOND);
 }
 
-static struct landlock_place *add_place(struct analyst *analyst, enum landlock_use use)
-{
-	struct landlock_place *place = &analyst->places[analyst->place_count++];
-
-	place->use = use;
-	return place;
-}
-
-/* Files it may open later on: the data files. Those of the ledger are open, and it removes them when it closes. */
-static int narrow(struct analyst *analyst)
-{
-	const struct config *config = &analyst->config;
-	int r;
-
-	mkdir(config->runtime_dir, 0755); /* a failure shows when the links listen */
-	snprintf(add_place(analyst, LANDLOCK_SOCKETS)->path, sizeof(analyst->places->path), "%s",
-		config->runtime_dir);
-	snprintf(add_place(analyst, LANDLOCK_SOCKETS)->path, sizeof(analyst->places->path), "%s/analyst",
-		config->state_dir);
-	snprintf(add_place(analyst, LANDLOCK_READ)->path, sizeof(analyst->places->path), "%s",
-		analyst->reload.folder);
-	r = landlock_enter(analyst->places, analyst->place_count, NULL, 0);
-	if (r == -EOPNOTSUPP) {
-		log_warning(
-			"this kernel has no Landlock: only permissions keep this process from other files");
-		analyst->place_count = 0;
-		r = 0;
-	}
-	return r;
-}
-
 static void close_all(struct analyst *analyst)
 {
 	commit(analyst);
@@ -385,7 +342,8 @@ int main(int argc, char **argv)
 	analyst.run = clock_now().boot_ns;
 	analyst.is_cloud_guest = is_cloud_guest(&analyst.config);
 	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
-		(r = open_ledger(&analyst)) < 0 || (r = narrow(&analyst)) < 0 ||
+		(r = open_ledger(&analyst)) < 0 ||
+		(r = places_enter(&analyst.places, &analyst.config, analyst.reload.folder)) < 0 ||
 		(r = open_links(&analyst)) < 0 || (r = add_sources(&analyst)) < 0 ||
 		(r = sandbox_enter(STAGE_ANALYST)) < 0) {
 		log_error("cannot start: %s", strerror(-r));

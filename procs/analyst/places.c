@@ -1,0 +1,43 @@
+#include "analyst/places.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+
+static void add(struct places *places, enum landlock_use use, const char *folder, const char *below)
+{
+	struct landlock_place *place = &places->all[places->count++];
+
+	place->use = use;
+	snprintf(place->path, sizeof(place->path), "%s%s", folder, below);
+}
+
+int places_enter(struct places *places, const struct config *config, const char *data_folder)
+{
+	int r;
+
+	mkdir(config->runtime_dir, 0755); /* a failure shows when the links listen */
+	add(places, LANDLOCK_SOCKETS, config->runtime_dir, "");
+	/* its files are open; removed when it closes */
+	add(places, LANDLOCK_SOCKETS, config->state_dir, "/analyst");
+	add(places, LANDLOCK_READ, data_folder, "");
+	r = landlock_enter(places->all, places->count, NULL, 0);
+	if (r == -EOPNOTSUPP) {
+		log_warning(
+			"this kernel has no Landlock: only permissions keep this process from other files");
+		places->count = 0;
+		r = 0;
+	}
+	return r;
+}
+
+bool places_have_moved(const struct places *places)
+{
+	const struct landlock_place *moved = landlock_find_moved(places->all, places->count);
+
+	if (moved != NULL)
+		log_info("%s is another folder now: restarting to reach it", moved->path);
+	return moved != NULL;
+}
