@@ -227,6 +227,38 @@ static void print_month(const struct page *page)
 	fputc('\n', page->out);
 }
 
+/* All but moving abroad, multiplied; per kWh used today, so that saved energy counts. */
+static void print_together(const struct page *page, struct json_object *list, size_t count)
+{
+	double left = 1, intensity, target = number(page, "target_carbon_intensity_gCO2eq_kWh");
+	size_t counted = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+		if (strcmp(text_in(item, "type"), "regional_migration") == 0)
+			continue;
+		left *= 1 - json_object_get_double(at(item, "estimated_reduction_percent")) / 100;
+		counted++;
+	}
+	if (counted == 0 || !is_there(page, "monthly_emissions_kg"))
+		return;
+	fprintf(page->out,
+		word(page, "  %zu. Combined effect: %.1f %% reduction", "  %zu. 모두 합하면 %.1f %% 감축"),
+		count + 1, (1 - left) * 100);
+	intensity = number(page, "current_carbon_intensity_gCO2eq_kWh") * left;
+	if (target > 0) {
+		fputs(" → ", page->out);
+		put_status(page, intensity <= target * (1 + 1e-9) ? "COMPLIANT" : "NON_COMPLIANT");
+		fprintf(page->out,
+			word(page, " on carbon (%.1f per kWh used today)", "(탄소, 오늘 쓰는 kWh당 %.1f)"),
+			intensity);
+	}
+	fprintf(page->out,
+		word(page, "\n\n  Estimated savings: %.2f kg CO2/month", "\n\n  예상 절감: 월 %.2f kg CO2"),
+		number(page, "monthly_emissions_kg") * (1 - left));
+	fputc('\n', page->out);
+}
+
 static void print_recommendations(const struct page *page)
 {
 	struct json_object *list = at(page->answer, "optimizations");
@@ -243,6 +275,7 @@ static void print_recommendations(const struct page *page)
 				json_object_get_double(at(item, "estimated_reduction_percent")));
 		fputc('\n', page->out);
 	}
+	print_together(page, list, count);
 	if (text(page, "recommendation")[0] != '\0') {
 		fputs("\n  ", page->out);
 		terminal_put(page->out, text(page, "recommendation"));

@@ -9,6 +9,7 @@
  *   state fake|model|measured           of the power; gap: the node claims only half of its rows' energy
  *   until SECONDS                       time passes, a frame is sent
  *   live                                and now as time goes by, until stdin ends; prints "done"
+ *   stale                               the last frame grows old; prints "done"
  *   hold                                the last frame stays the newest, until stdin ends; prints "done"
  */
 #include <poll.h>
@@ -232,6 +233,8 @@ static void obey(const char *line)
 		go_live();
 	else if (strcmp(line, "hold") == 0)
 		hold();
+	else if (strcmp(line, "stale") == 0)
+		puts("done");
 	else
 		exit(2);
 }
@@ -263,6 +266,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	setvbuf(stdin, NULL, _IONBF, 0); /* poll() and fgets() see the same */
 	peer.state = POWER_MEASURED;
 	peer.energy_epoch = now.real_ns;

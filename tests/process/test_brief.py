@@ -81,6 +81,8 @@ def the_json_example():
             expect((size["from"], size["to"], size["unit"], size["attributed_saving_percent"]), ("8", "6", "cores", 15))
         out = history.cli("compare", "ml-training-job", "--window", "P3D")[1]
         assert "02:00-06:00" in out and "cores" in out and "kubectl" in out, out
+        out = history.cli("assess", "ml-training-job", "--window", "P3D", "--lang", "en")[1]
+        assert "Combined effect: 23.5 % reduction → COMPLIANT" in out and "Estimated savings: 7.04 kg CO2/month" in out, out
         code, out, error = history.cli("regions", "--comparison-regions", "kr-moon-1,eu-north-1", "--lang", "en")
         assert "not in the data files: kr-moon-1" in out and "eu-north-1" in out, (out, error)
 
