@@ -158,7 +158,8 @@ int consumers_open(
 	struct consumers *consumers, const struct config *config, struct loop *loop, struct stats *stats)
 {
 	static const enum stage stages[CONSUMER_COUNT] = { STAGE_EXPORTER, STAGE_ANALYST };
-	size_t listed = (size_t)config->process_rows + PUBLISH_REST_ROWS;
+	size_t listed =
+		processes_listed_most((uint32_t)config->process_rows, MACHINES_MAX) + PUBLISH_REST_ROWS;
 	int r = 0;
 
 	consumers->workload_rows = calloc(consumers->roster->capacity, sizeof(*consumers->workload_rows));

@@ -53,6 +53,13 @@ void processes_done(struct processes *processes)
 	*processes = (struct processes) { 0 };
 }
 
+uint32_t processes_listed_most(uint32_t limit, uint32_t machines)
+{
+	uint32_t told = machines < MACHINES_MAX ? machines : MACHINES_MAX;
+
+	return told > limit ? told : limit;
+}
+
 /* who is there */
 
 /* Its numbers leave the frame, or come back as they were: what a reader saw of it never goes down. */
@@ -240,7 +247,8 @@ static int by_score(const void *a, const void *b)
 	return (left->key > right->key) - (left->key < right->key);
 }
 
-/* One that runs a machine is listed before all others: the machine's energy is that of its process. It stays one while
+/* One that runs a machine is listed before all others, and beyond the limit: the machine's energy is that of its process,
+ * and would be counted again when it came back to the list. It stays one while
  * the topology does not tell so (the collector's restart, or ours): readers would count what they saw of it twice. */
 static uint64_t score_of(const struct processes *processes, struct state_process *process, uint64_t key)
 {
@@ -251,9 +259,10 @@ static uint64_t score_of(const struct processes *processes, struct state_process
 	return process->is_machine ? score | MACHINE_FIRST : score;
 }
 
-/* Fills the candidates; false when the list may stay as it is. */
-static bool rank(struct processes *processes, struct state *state)
+/* Fills the candidates and how many of them to list; false when the list may stay as it is. */
+static bool rank(struct processes *processes, struct state *state, uint32_t *ret_wanted)
 {
+	uint32_t machines = 0;
 	uint64_t least_listed = UINT64_MAX, most_unlisted = 0;
 	uint32_t listed = 0, count = state->head.process_count;
 
@@ -266,29 +275,33 @@ static bool rank(struct processes *processes, struct state *state)
 		uint64_t score = score_of(processes, process, key);
 		processes->candidates[i] = (struct candidate) { score, key, i };
 		listed += process->is_listed;
+		machines += process->is_machine;
 		if (process->is_listed && score < least_listed)
 			least_listed = score;
 		if (!process->is_listed && score > most_unlisted)
 			most_unlisted = score;
 	}
-	return listed > processes->limit || (listed < processes->limit && listed < count) ||
+	*ret_wanted = processes_listed_most(processes->limit, machines);
+	return listed > *ret_wanted || (listed < *ret_wanted && listed < count) ||
 	       most_unlisted > least_listed;
 }
 
-static void choose(struct processes *processes, struct state *state)
+static void choose(struct processes *processes, struct state *state, uint32_t wanted)
 {
 	uint32_t count = state->head.process_count;
 
-	if (count > processes->limit)
+	if (count > wanted)
 		qsort(processes->candidates, count, sizeof(*processes->candidates), by_score);
 	for (uint32_t i = 0; i < count; i++)
-		set_listed(state, &state->processes[processes->candidates[i].index], i < processes->limit);
+		set_listed(state, &state->processes[processes->candidates[i].index], i < wanted);
 }
 
 void processes_list(struct processes *processes, struct state *state)
 {
-	if (rank(processes, state))
-		choose(processes, state);
+	uint32_t wanted;
+
+	if (rank(processes, state, &wanted))
+		choose(processes, state, wanted);
 	for (uint32_t i = 0; i < state->head.process_count; i++)
 		for (int zone = 0; zone < STATE_ZONES && state->processes[i].is_listed; zone++)
 			state->processes[i].listed_uj[zone] += processes->gained_uj[i][zone];

@@ -10,8 +10,9 @@
 #include "estimator/rows.h"
 
 struct processes {
-	uint32_t capacity, limit; /* processes the ring can show; those the frame may list */
-	uint32_t *shown;          /* by index of the state's process: index in the bank + 1 */
+	uint32_t capacity,
+		limit;   /* processes the ring can show; those the frame lists, or all machines if more */
+	uint32_t *shown; /* by index of the state's process: index in the bank + 1 */
 	uint32_t *position,
 		*owner_at;  /* by index in the bank: index of the state's process + 1, of its row + 1 */
 	struct use *growth; /* by index of the state's process, as the next two */
@@ -22,6 +23,8 @@ struct processes {
 	const struct machines *machines; /* NULL: none are known */
 };
 
+/* How many the process frame may list at most. */
+uint32_t processes_listed_most(uint32_t limit, uint32_t machines);
 int processes_init(struct processes *processes, uint32_t ring_rows, uint32_t limit);
 void processes_done(struct processes *processes);
 
@@ -32,7 +35,7 @@ void processes_match(struct processes *processes, struct state *state, const str
 /* After rows_split(). */
 void processes_split(
 	struct processes *processes, struct state *state, struct rows *rows, const struct use_rule *rule);
-/* Chooses whom the process frame lists. */
+/* Chooses whom the process frame lists: `limit`, or every machine where those are more. */
 void processes_list(struct processes *processes, struct state *state);
 /* A new counter epoch: every process ends, its readings mean nothing there. */
 void processes_end_all(struct state *state);

@@ -9,6 +9,6 @@
 /* rows has room for state->head.row_count. Texts point into turn. */
 void publish_power(const struct state *state, const struct turn *turn, struct power_once *ret_once,
 	struct power_row *rows);
-/* rows has room for process_rows + PUBLISH_REST_ROWS. Returns how many were filled. Texts point into turn and machines. */
+/* rows has room for processes_listed_most(process_rows, MACHINES_MAX) + PUBLISH_REST_ROWS. Returns how many were filled. Texts point into turn and machines. */
 size_t publish_processes(const struct state *state, const struct turn *turn, const struct machines *machines,
 	struct process_once *ret_once, struct process_row *rows);

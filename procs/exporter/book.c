@@ -1,4 +1,4 @@
-#include "exporter/book.h"
+#include "exporter/book_rows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns)
 	accounts_expire(&book->accounts, now_ns, keep_ns);
 }
 
-static struct book_row *row_of(struct book *book, uint64_t id)
+struct book_row *book_row_of(struct book *book, uint64_t id)
 {
 	uint32_t index;
 
@@ -82,7 +82,7 @@ void book_forget(struct book *book)
 void book_resume_ended(struct book *book, uint64_t id, const struct energy *energy,
 	const uint32_t accounts[static ROW_ACCOUNTS])
 {
-	struct book_row *row = row_of(book, id);
+	struct book_row *row = book_row_of(book, id);
 
 	if (row == NULL)
 		return;
@@ -175,7 +175,7 @@ static void name_vm(struct book *book, struct book_row *known, const struct work
  * row's whole energy then counts for the new name, and the old account is empty and no longer shown. */
 static void apply_workload(struct book *book, const struct workload_row *row)
 {
-	struct book_row *known = row_of(book, row->id);
+	struct book_row *known = book_row_of(book, row->id);
 	uint64_t described = hash_names(row);
 
 	if (known == NULL || known->described == described)
@@ -199,8 +199,7 @@ static void apply_workload(struct book *book, const struct workload_row *row)
 		move(book, &known->accounts[ROW_VM], NONE);
 }
 
-/* Who it is, nobody has told (yet): it has a series of its own all the same, so that all series add up to the node. */
-static void name_nameless(struct book *book, struct book_row *known)
+void book_name_nameless(struct book *book, struct book_row *known)
 {
 	char workload[32];
 	const struct text none = text_of("");
@@ -218,8 +217,7 @@ static void name_nameless(struct book *book, struct book_row *known)
 	name_workload(book, known, &row);
 }
 
-/* A new energy epoch begins with the names or with the power, whichever comes first. */
-static void begin_epoch(struct book *book, uint64_t energy_epoch)
+void book_begin_epoch(struct book *book, uint64_t energy_epoch)
 {
 	if (book->energy_epoch != energy_epoch)
 		book_forget(book);
@@ -231,179 +229,9 @@ void book_workloads(struct book *book, const struct frame *frame)
 	const struct workload_row *rows = frame->rows;
 
 	if (frame->head.part == 0)
-		begin_epoch(book, frame->head.energy_epoch);
+		book_begin_epoch(book, frame->head.energy_epoch);
 	for (size_t i = 0; i < frame->row_count; i++)
 		apply_workload(book, &rows[i]);
 	book->has_workloads |= frame->is_last;
-	book->generation++;
-}
-
-/* power */
-
-static struct energy energy_of(const struct power_row *row)
-{
-	struct energy energy = { .cpu_ns = row->cpu_ns };
-
-	for (int share = 0; share < SHARE_COUNT; share++) {
-		energy.idle_uj[share] = row->idle_uj.by[zone_of_share[share]];
-		energy.total_uj[share] = row->active_uj.by[zone_of_share[share]] + energy.idle_uj[share];
-	}
-	return energy;
-}
-
-static uint64_t growth(uint64_t before, uint64_t now)
-{
-	return now > before ? now - before : 0;
-}
-
-/* What it used since the last frame. One that is told for the first time was born since, but in the first frame. */
-static void grow(struct book *book, struct book_row *known, const struct energy *energy)
-{
-	uint64_t total[SHARE_COUNT], active;
-
-	for (int share = 0; share < SHARE_COUNT; share++) {
-		const struct energy *before = &known->energy;
-		total[share] = growth(before->total_uj[share], energy->total_uj[share]);
-		active = growth(before->total_uj[share] - before->idle_uj[share],
-			energy->total_uj[share] - energy->idle_uj[share]);
-		if (!known->is_known && (!book->has_power || book->was_short))
-			total[share] = active = 0;
-		book->grown_uj[share] += active;
-	}
-	known->is_known = true;
-	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-		if (known->accounts[slot] != NONE)
-			account_grow(&book->accounts.all[known->accounts[slot]], total);
-}
-
-static void apply_power_row(struct book *book, const struct power_row *row)
-{
-	struct book_row *known = row_of(book, row->id);
-
-	if (known == NULL)
-		return;
-	known->is_seen = true;
-	if (known->accounts[ROW_WORKLOAD] == NONE && book->has_workloads)
-		name_nameless(book, known);
-	bool is_final = row->flags & ROW_FINAL;
-	const struct energy energy = energy_of(row);
-	book->accounts.changes += is_final != known->is_final ||
-				  (is_final && memcmp(&energy, &known->energy, sizeof(energy)) != 0);
-	bool is_end = is_final && !known->is_final;
-	known->is_final = is_final;
-	grow(book, known, &energy);
-	known->energy = energy;
-	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-		if (known->accounts[slot] != NONE) {
-			book->accounts.all[known->accounts[slot]].rows += !is_final;
-			book->accounts.all[known->accounts[slot]].has_end |= is_end;
-		}
-}
-
-/* Rows the estimator forgot: their energy stays with their accounts. */
-static void settle_forgotten(struct book *book)
-{
-	for (uint32_t i = 0; i < book->row_count;) {
-		struct book_row *row = &book->rows[i];
-		if (row->is_seen) {
-			i++;
-			continue;
-		}
-		for (int slot = 0; slot < ROW_ACCOUNTS; slot++) {
-			if (row->accounts[slot] == NONE)
-				continue;
-			energy_add(&book->accounts.all[row->accounts[slot]].base, &row->energy);
-			accounts_release(&book->accounts, row->accounts[slot]);
-		}
-		book->accounts.changes += row->is_final || !energy_is_zero(&row->energy);
-		idmap_remove(&book->by_id, row->id);
-		*row = book->rows[--book->row_count];
-		if (i < book->row_count)
-			idmap_put(&book->by_id, row->id, i); /* replaces: cannot fail */
-	}
-}
-
-static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns)
-{
-	for (uint32_t i = 0; i < book->row_count; i++)
-		for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
-			if (book->rows[i].accounts[slot] != NONE)
-				energy_add(&book->accounts.all[book->rows[i].accounts[slot]].now,
-					&book->rows[i].energy);
-	for (uint32_t i = 0; i < book->accounts.count; i++) {
-		struct account *account = &book->accounts.all[i];
-		if (!account->is_used || !account->is_of_rows)
-			continue;
-		account_push(account, &book->total[0], mono_ns);
-		accounts_settle(&book->accounts, i, now_ns);
-	}
-	accounts_trim(&book->accounts);
-}
-
-static void settle_node(struct book *book, const struct power_once *once)
-{
-	for (int zone = 0; zone < ZONE_MAX; zone++) {
-		book->total_uj[zone] = once->total_uj.by[zone];
-		book->idle_uj[zone] = once->idle_uj.by[zone];
-		window_push(&book->total[zone], once->mono_ns, once->total_uj.by[zone]);
-		window_push(&book->idle[zone], once->mono_ns, once->idle_uj.by[zone]);
-	}
-	window_push(&book->busy, once->mono_ns, once->busy_ns);
-	window_push(&book->capacity, once->mono_ns, once->capacity_ns);
-	book->zone_mask = once->zone_mask;
-	book->error_ppm = once->error_ppm;
-	book->state = once->state < POWER_STATE_COUNT ? (enum power_state)once->state : POWER_INITIALIZING;
-	book->usage = once->usage < USAGE_SOURCE_COUNT ? (enum usage_source)once->usage : USAGE_PROCFS;
-	text_copy(book->source, sizeof(book->source), once->source);
-	book->mono_ns = once->mono_ns;
-}
-
-/* CPU time begins anew with the counters, energy goes on: what forgotten rows had of the old time would be added to the new. */
-static void begin_counters(struct book *book)
-{
-	for (uint32_t i = 0; i < book->row_count; i++)
-		book->rows[i].energy.cpu_ns = 0;
-	for (uint32_t i = 0; i < book->accounts.count; i++)
-		if (book->accounts.all[i].is_of_rows)
-			book->accounts.all[i].base.cpu_ns = 0;
-	book->accounts.changes++;
-}
-
-static void begin_power(struct book *book, const struct frame *frame, const struct power_once *once)
-{
-	begin_epoch(book, frame->head.energy_epoch);
-	if (!epoch_equal(&book->epoch, &frame->head.epoch))
-		begin_counters(book);
-	book->gaps += book->has_power && once->from_seq > book->seq;
-	book->was_short = book->is_short;
-	book->is_short = false;
-	for (uint32_t i = 0; i < book->row_count; i++)
-		book->rows[i].is_seen = false;
-	for (uint32_t i = 0; i < book->accounts.count; i++)
-		if (book->accounts.all[i].is_of_rows) {
-			book->accounts.all[i].rows = 0;
-			book->accounts.all[i].has_end = false;
-			book->accounts.all[i].now = (struct energy) { 0 };
-		}
-}
-
-void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
-{
-	const struct power_once *once = frame->once;
-	const struct power_row *rows = frame->rows;
-
-	if (frame->head.part == 0)
-		begin_power(book, frame, once);
-	for (size_t i = 0; i < frame->row_count; i++)
-		apply_power_row(book, &rows[i]);
-	if (!frame->is_last)
-		return;
-	settle_forgotten(book);
-	settle_accounts(book, once->mono_ns, now_ns);
-	settle_node(book, once);
-	book->epoch = frame->head.epoch;
-	book->seq = frame->head.seq;
-	book->received_ns = now_ns;
-	book->has_power = true;
 	book->generation++;
 }

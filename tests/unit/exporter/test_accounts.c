@@ -362,6 +362,28 @@ static void a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone(vo
 	assert_null(find(LEVEL_VM, "=\"vm-1\""));
 }
 
+/* Two have series; all are told, whoever used most. */
+static void machines_beyond_the_shown_processes_count_once(void **state)
+{
+	struct process_row rows[] = { process(21, 1, 0, "vm-1"), process(22, 1, 0, "vm-2"),
+		process(23, 1, 0, "vm-3"), process(24, 1, 0, "vm-4") };
+	uint64_t used[4] = { 0 };
+
+	(void)state;
+	tell_power(NULL, 0);
+	for (unsigned i = 0; i < 40; i++) {
+		for (unsigned vm = 0; vm < 4; vm++) {
+			used[vm] += (i / 10 + vm) % 4 == 0 ? 50 : 1;
+			rows[vm].active_uj.by[0] = used[vm] * J;
+		}
+		tell_processes(rows, 4);
+		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), used[0]);
+		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-2\"")), used[1]);
+		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-3\"")), used[2]);
+		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-4\"")), used[3]);
+	}
+}
+
 static void a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid(void **state)
 {
 	const struct power_row row = power(1, 6 * J, 0);
@@ -413,6 +435,7 @@ int main(void)
 		TEST(of_two_processes_with_one_number_the_newer_has_the_series),
 		TEST(a_process_that_lost_its_row_starts_anew_when_it_has_one_again),
 		TEST(a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone),
+		TEST(machines_beyond_the_shown_processes_count_once),
 		TEST(a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

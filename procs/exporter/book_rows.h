@@ -1,0 +1,11 @@
+/* What the files of the book share. */
+#pragma once
+
+#include "exporter/book.h"
+
+/* The row of an id, made if need be; NULL (counted) when there is no room. */
+struct book_row *book_row_of(struct book *book, uint64_t id);
+/* Who it is, nobody has told (yet): it has a series of its own all the same, so that all series add up to the node. */
+void book_name_nameless(struct book *book, struct book_row *known);
+/* A new energy epoch begins with the names or with the power, whichever comes first. */
+void book_begin_epoch(struct book *book, uint64_t energy_epoch);
