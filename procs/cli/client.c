@@ -13,7 +13,7 @@
 #define CONNECT_TIMEOUT_MS 2000L
 #define ANSWER_TIMEOUT_MS  15000L /* the frontend's own deadline is 5 s */
 #define HEADERS_MAX        8
-#define HEADER_MAX         256
+#define HEADER_MAX         2048 /* a bearer token may be a JWT */
 
 struct client {
 	struct config config;
@@ -64,6 +64,38 @@ static int set_options(struct client *client)
 	return 0;
 }
 
+/* A token that anybody on the way can read is no secret any more. */
+static bool is_token_safe(const char *url)
+{
+	static const char *const plain[] = { "http://127.", "http://localhost", "http://[::1]" };
+
+	if (url == NULL || strncmp(url, "https://", 8) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (strncmp(url, plain[i], strlen(plain[i])) == 0)
+			return true;
+	return false;
+}
+
+static int use_credentials(
+	struct client *client, const struct client_place *place, struct config_error *error)
+{
+	char value[HEADER_MAX - 32];
+
+	if (place->ca != NULL && curl_easy_setopt(client->curl, CURLOPT_CAINFO, place->ca) != CURLE_OK)
+		return -EIO;
+	if (place->token == NULL)
+		return 0;
+	snprintf(error->text, sizeof(error->text), "%s",
+		is_token_safe(place->url) ? "the token is too long, or has a line end"
+					  : "a token is sent over https:// alone, or to this machine");
+	if (!is_token_safe(place->url) || strpbrk(place->token, "\r\n") != NULL ||
+		strlen(place->token) + 8 >= sizeof(value))
+		return -EINVAL;
+	snprintf(value, sizeof(value), "Bearer %s", place->token);
+	return client_set_header(client, "Authorization", value);
+}
+
 int client_new(struct client **ret_client, const struct client_place *place, struct config_error *error)
 {
 	char clone[CONFIG_TEXT_MAX];
@@ -87,6 +119,11 @@ int client_new(struct client **ret_client, const struct client_place *place, str
 	snprintf(client->url, sizeof(client->url), "%s", place->url != NULL ? place->url : "");
 	snprintf(client->runtime_dir, sizeof(client->runtime_dir), "%s",
 		place->runtime_dir != NULL ? place->runtime_dir : "");
+	r = use_credentials(client, place, error);
+	if (r < 0) {
+		client_free(client);
+		return r;
+	}
 	*ret_client = client;
 	return 0;
 }
@@ -272,6 +309,28 @@ int client_ask(struct client *client, const char *path, const char *body, size_t
 		client->has_place = r == 0;
 	}
 	return r;
+}
+
+void *client_handle(struct client *client, const char *path, struct curl_slist **headers)
+{
+	char url[2 * CONFIG_TEXT_MAX];
+	CURL *handle = curl_easy_duphandle(client->curl);
+
+	if (handle == NULL)
+		return NULL;
+	if (!client->has_place)
+		choose_place(client);
+	client->has_place = true;
+	snprintf(url, sizeof(url), "%s%s", client->base, path);
+	curl_easy_setopt(handle, CURLOPT_URL, url);
+	curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, client->socket[0] != '\0' ? client->socket : NULL);
+	*headers = header_list(client);
+	return handle;
+}
+
+void client_forget_place(struct client *client)
+{
+	client->has_place = false;
 }
 
 int client_probe(struct client *client, const char *url, struct client_answer *ret_answer)

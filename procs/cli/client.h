@@ -15,6 +15,8 @@ struct client_place {
 	const char *url;         /* "http://host:port", with or without "/mcp" */
 	const char *runtime_dir; /* look for the socket here first; with a url: then there */
 	const char *config_path;
+	const char *ca;    /* PEM file of the authorities to believe instead of the system's */
+	const char *token; /* bearer token; refused over plain http:// to another machine */
 };
 
 struct client_answer {
@@ -24,6 +26,7 @@ struct client_answer {
 };
 
 struct client;
+struct curl_slist;
 
 /* 0, or -errno after filling `error` (a configuration that cannot be read). */
 int client_new(struct client **ret_client, const struct client_place *place, struct config_error *error);
@@ -32,6 +35,11 @@ const struct config *client_config(const struct client *client);
 
 /* "Name: value" lines for all requests that follow; the same name again replaces it. 0 or -ENOMEM. */
 int client_set_header(struct client *client, const char *name, const char *value);
+/* A curl handle of its own for a request at `path` of where this client asks: address, limits, TLS; `headers` gets what
+ * client_set_header() set. The caller's to clean up; NULL: out of memory. */
+void *client_handle(struct client *client, const char *path, struct curl_slist **headers);
+/* Nobody was there: the next request looks for the place anew. */
+void client_forget_place(struct client *client);
 /* POST where body is not NULL, else GET. 0; -ECONNREFUSED: nobody there; -ETIMEDOUT; -E2BIG; -EIO. */
 int client_ask(struct client *client, const char *path, const char *body, size_t size,
 	struct client_answer *ret_answer);

@@ -1,7 +1,8 @@
 /*
- * `tanso mcp`: MCP over standard input and output, as a bridge to the frontend's /mcp. One message a line, one at a
- * time. Nothing but messages may reach standard output: descriptor 1 is moved away and points at stderr afterwards, so
- * that a stray print of any library harms nobody.
+ * `tanso mcp`: MCP over standard input and output, as a bridge to the frontend's /mcp. One message a line; many requests run
+ * at a time, and what the server says meanwhile comes through: progress, updates, logs. Nothing but messages may reach
+ * standard output: descriptor 1 is moved away and points at stderr afterwards, so that a stray print of any library harms
+ * nobody.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,22 +13,37 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cli/client.h"
+#include "cli/mcp_exchange.h"
 #include "cli/mcp_line.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
+#define EXCHANGES_MAX 64  /* at a time: the client's next line waits */
+#define ATTEMPTS_MAX  4   /* of a request that reached nobody: asking again is safe */
+#define RETRY_MS      150 /* before the second, doubled before each further one */
+#define POLL_MS       1000
+
 struct bridge {
 	struct client *client;
+	CURLM *multi;
 	int out; /* the real standard output */
-	bool is_korean;
+	bool is_korean, has_version, is_listening, is_over;
+	int failure; /* -errno of standard output */
 	struct mcp_lines lines;
+	struct exchange *exchanges;
+	size_t count;
 };
 
 static const char help[] =
-	"Usage: tanso mcp [--url URL] [--runtime-dir DIR] [--config FILE] [--lang en|ko]\n\n"
+	"Usage: tanso mcp [--url URL] [--token-file FILE] [--ca FILE] [--runtime-dir DIR] [--config FILE]\n"
+	"                 [--lang en|ko]\n\n"
 	"Speaks the Model Context Protocol on standard input and output, for Claude Desktop and other\n"
-	"clients, and asks the local pipeline or the server at URL.\n\n"
+	"clients, and asks the local pipeline or the server at URL (https://host/mcp).\n\n"
+	"  --token-file FILE   bearer token for URL; or the environment's TANSO_TOKEN. Never over plain "
+	"http\n"
+	"  --ca FILE           PEM of the authorities to believe, instead of the system's\n\n"
 	"  claude_desktop_config.json:\n"
 	"    {\"mcpServers\": {\"tanso\": {\"command\": \"/usr/local/bin/tanso\", \"args\": [\"mcp\"]}}}\n\n"
 	"Exit status: 0 end of input, 1 output closed, 2 usage or configuration.\n";
@@ -46,106 +62,333 @@ static int write_line(const struct bridge *bridge, const char *bytes, size_t siz
 	return 0;
 }
 
-/* text is consumed */
-static int send_message(const struct bridge *bridge, char *message, size_t size)
+/* text is consumed; NULL = nothing to say */
+static void send_message(struct bridge *bridge, char *message, size_t size)
 {
 	CLEANUP(freep) char *text = message;
 
-	if (text == NULL)
-		return 0;
+	if (text == NULL || bridge->failure < 0)
+		return;
 	/* Inside strings JSON has no raw line ends: what there is, is white space, and would break the framing. */
 	for (size_t i = 0; i < size; i++)
 		if (text[i] == '\n' || text[i] == '\r')
 			text[i] = ' ';
 	text[size] = '\n'; /* in place of the NUL */
-	return write_line(bridge, text, size + 1);
+	bridge->failure = write_line(bridge, text, size + 1);
 }
 
-static int answer_failure(struct bridge *bridge, const char *line, size_t size, int error)
+static void fail(struct bridge *bridge, const struct exchange *exchange, const char *why, const char *body,
+	size_t body_size)
 {
-	char hint[256];
-	size_t reply_size;
+	size_t size;
 	char *reply;
 
+	if (exchange->line == NULL)
+		return;
+	reply = mcp_line_failure(exchange->line, exchange->line_size, why, body, body_size, &size);
+	send_message(bridge, reply, size);
+}
+
+/* The answer to initialize says how the rest is spoken. */
+static void take_negotiated(
+	struct bridge *bridge, const struct exchange *exchange, const char *bytes, size_t size)
+{
+	char version[MCP_LINE_VERSION_MAX];
+
+	if (!mcp_line_negotiated(bytes, size, version))
+		return;
+	client_set_header(bridge->client, "MCP-Protocol-Version", version);
+	bridge->has_version = true;
+	if (exchange->session[0] != '\0')
+		client_set_header(bridge->client, "Mcp-Session-Id", exchange->session);
+}
+
+static void on_message(struct exchange *exchange, const char *bytes, size_t size)
+{
+	struct bridge *bridge = exchange->context;
+
+	if (!mcp_line_is_message(bytes, size))
+		return;
+	exchange->is_answered = true;
+	if (exchange->is_initialize)
+		take_negotiated(bridge, exchange, bytes, size);
+	send_message(bridge, strndup(bytes, size), size);
+}
+
+/* exchanges */
+
+static void start(struct bridge *bridge, struct exchange *exchange)
+{
+	struct mcp_line_facts facts = { 0 };
+
+	if (exchange->line != NULL)
+		mcp_line_read(exchange->line, exchange->line_size, &facts);
+	if (exchange_start(exchange, bridge->multi, bridge->client,
+		    facts.version[0] != '\0' ? facts.version : NULL,
+		    facts.version[0] != '\0' ? facts.method : NULL,
+		    facts.version[0] != '\0' ? facts.name : NULL) < 0)
+		bridge->failure = -ENOMEM;
+}
+
+static struct exchange *add(struct bridge *bridge, const char *line, size_t size)
+{
+	struct exchange *exchange;
+
+	if (exchange_new(&exchange, line, size) < 0) {
+		bridge->failure = -ENOMEM;
+		return NULL;
+	}
+	exchange->on_message = on_message;
+	exchange->context = bridge;
+	exchange->next = bridge->exchanges;
+	bridge->exchanges = exchange;
+	bridge->count++;
+	return exchange;
+}
+
+static void drop(struct bridge *bridge, struct exchange *exchange)
+{
+	struct exchange **at = &bridge->exchanges;
+
+	while (*at != exchange)
+		at = &(*at)->next;
+	*at = exchange->next;
+	bridge->count--;
+	if (exchange->line == NULL)
+		bridge->is_listening = false;
+	exchange_free(exchange, bridge->multi);
+}
+
+/* What the server says outside of requests comes on a stream of its own. */
+static void listen_to_session(struct bridge *bridge)
+{
+	if (bridge->is_listening)
+		return;
+	struct exchange *exchange = add(bridge, NULL, 0);
+	if (exchange == NULL)
+		return;
+	bridge->is_listening = true;
+	start(bridge, exchange);
+}
+
+static bool retry(struct bridge *bridge, struct exchange *exchange, int attempts_max)
+{
+	if (exchange->is_answered || exchange->attempts >= attempts_max)
+		return false;
+	exchange_stop(exchange, bridge->multi);
+	exchange->retry_ns =
+		clock_mono_ns() + ((uint64_t)RETRY_MS << exchange->attempts) * NS_PER_MILLISECOND;
+	return true;
+}
+
+static void end_unreached(struct bridge *bridge, struct exchange *exchange, CURLcode code)
+{
+	char hint[512];
+
+	client_forget_place(bridge->client);
 	snprintf(hint, sizeof(hint),
 		bridge->is_korean ? "%s: %s. 파이프라인이 실행 중이 아니면 `sudo tanso up`으로 시작하십시오."
 				  : "%s: %s. If the pipeline is not running, start it with `sudo tanso up`.",
-		client_address(bridge->client), strerror(-error));
-	reply = mcp_line_failure(line, size, hint, NULL, 0, &reply_size);
-	return send_message(bridge, reply, reply_size);
+		client_address(bridge->client), curl_easy_strerror(code));
+	fail(bridge, exchange, hint, NULL, 0);
+	drop(bridge, exchange);
 }
 
-static int relay(struct bridge *bridge, const char *line, size_t size)
+/* The connection of an exchange is over. */
+static void end(struct bridge *bridge, struct exchange *exchange, CURLcode code)
 {
-	struct client_answer answer;
-	size_t reply_size;
-	char *reply;
-	int r = client_ask(bridge->client, "/mcp", line, size, &answer);
+	bool is_reached = code == CURLE_OK;
 
-	if (r < 0)
-		return answer_failure(bridge, line, size, r);
-	if (answer.size == 0)
-		return 0; /* 202: a notification */
-	char version[MCP_LINE_VERSION_MAX];
-	if (mcp_line_negotiated(answer.body, answer.size, version))
-		client_set_header(bridge->client, "MCP-Protocol-Version", version);
-	if (mcp_line_is_message(answer.body, answer.size)) {
-		reply_size = answer.size;
-		reply = strndup(answer.body, answer.size);
-	} else { /* refused before it was read as a message: 403, 413, a proxy's page */
-		reply = mcp_line_failure(
-			line, size, "the server refused the message", answer.body, answer.size, &reply_size);
+	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
+	if (exchange->line == NULL) { /* the session's stream: come back, unless there is none */
+		exchange->attempts = 1;
+		if (!is_reached)
+			client_forget_place(bridge->client);
+		exchange->is_answered = false;
+		if (exchange->status >= 400 && exchange->status < 500)
+			drop(bridge, exchange);
+		else
+			retry(bridge, exchange, ATTEMPTS_MAX);
+		return;
 	}
-	return send_message(bridge, reply, reply_size);
+	if (!is_reached && !exchange->is_events) {
+		if (code != CURLE_COULDNT_CONNECT && code != CURLE_GOT_NOTHING && code != CURLE_RECV_ERROR)
+			exchange->attempts = ATTEMPTS_MAX;
+		client_forget_place(bridge->client);
+		if (!retry(bridge, exchange, ATTEMPTS_MAX))
+			end_unreached(bridge, exchange, code);
+		return;
+	}
+	if (!exchange->is_events && exchange->size > 0) {
+		const char *body = exchange->body;
+		if (mcp_line_is_message(body, exchange->size))
+			on_message(exchange, body, exchange->size);
+		else /* refused before it was read as a message: 403, 413, a proxy's page */
+			fail(bridge, exchange, "the server refused the message", body, exchange->size);
+	}
+	drop(bridge, exchange);
 }
 
-static int on_line(struct bridge *bridge, const char *line, size_t size, bool is_too_long)
+static void collect(struct bridge *bridge)
 {
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(bridge->multi, &left)) != NULL) {
+		struct exchange *exchange = NULL;
+		CURLcode code = message->data.result;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
+		end(bridge, exchange, code);
+	}
+}
+
+/* Until the next retry, at most POLL_MS. */
+static int restart_due(struct bridge *bridge)
+{
+	uint64_t now_ns = clock_mono_ns(), wait_ns = POLL_MS * NS_PER_MILLISECOND;
+
+	for (struct exchange *exchange = bridge->exchanges; exchange != NULL; exchange = exchange->next) {
+		if (exchange->retry_ns == 0)
+			continue;
+		if (exchange->retry_ns <= now_ns)
+			start(bridge, exchange);
+		else if (exchange->retry_ns - now_ns < wait_ns)
+			wait_ns = exchange->retry_ns - now_ns;
+	}
+	return (int)(wait_ns / NS_PER_MILLISECOND) + 1;
+}
+
+/* lines */
+
+/* In the newest revision a client cancels by closing the stream: the bridge does it for its client. */
+static bool cancel(struct bridge *bridge, const struct mcp_line_facts *facts)
+{
+	struct exchange *exchange = bridge->exchanges;
+
+	if (bridge->has_version || facts->cancelled[0] == '\0')
+		return false;
+	while (exchange != NULL && strcmp(exchange->id, facts->cancelled) != 0)
+		exchange = exchange->next;
+	if (exchange != NULL)
+		drop(bridge, exchange);
+	return true;
+}
+
+static void on_line(struct bridge *bridge, const char *line, size_t size, bool is_too_long)
+{
+	struct mcp_line_facts facts;
 	size_t reply_size;
 
 	if (size == 0 && !is_too_long)
-		return 0;
-	if (!is_too_long)
-		return relay(bridge, line, size);
-	char *reply = mcp_line_error(-32600, "a message may have 1 MiB (1048576 bytes)", &reply_size);
-	return send_message(bridge, reply, reply_size);
+		return;
+	if (is_too_long) {
+		char *reply = mcp_line_error(-32600, "a message may have 1 MiB (1048576 bytes)", &reply_size);
+		send_message(bridge, reply, reply_size);
+		return;
+	}
+	mcp_line_read(line, size, &facts);
+	if (cancel(bridge, &facts))
+		return;
+	struct exchange *exchange = add(bridge, line, size);
+	if (exchange == NULL)
+		return;
+	snprintf(exchange->id, sizeof(exchange->id), "%s", facts.id);
+	exchange->is_initialize = strcmp(facts.method, "initialize") == 0;
+	start(bridge, exchange);
+	if (strcmp(facts.method, "notifications/initialized") == 0)
+		listen_to_session(bridge);
+}
+
+/* Others wait until the answer to initialize is there: it brings the session. */
+static bool may_read(const struct bridge *bridge)
+{
+	if (bridge->is_over || bridge->count >= EXCHANGES_MAX)
+		return false;
+	for (const struct exchange *exchange = bridge->exchanges; exchange != NULL; exchange = exchange->next)
+		if (exchange->is_initialize)
+			return false;
+	return true;
+}
+
+static void read_input(struct bridge *bridge, char *bytes, size_t room, size_t *used)
+{
+	ssize_t size = read(STDIN_FILENO, bytes + *used, room - *used);
+
+	if (size > 0)
+		*used += (size_t)size;
+	else if (size == 0 || errno != EINTR)
+		bridge->is_over = true;
+}
+
+/* Takes lines from what was read, as far as they may be taken now. */
+static void take_lines(struct bridge *bridge, char *bytes, size_t *used)
+{
+	size_t done = 0, line_size;
+	const char *line;
+
+	while (done < *used && bridge->failure == 0 &&
+		(may_read(bridge) || (bridge->is_over && bridge->count < EXCHANGES_MAX))) {
+		enum mcp_lines_state state =
+			mcp_lines_feed(&bridge->lines, bytes, *used, &done, &line, &line_size);
+		if (state != MCP_LINES_MORE)
+			on_line(bridge, line, line_size, state == MCP_LINES_TOO_LONG);
+	}
+	memmove(bytes, bytes + done, *used - done);
+	*used -= done;
+}
+
+/* Requests still under way get their answers; streams do not. */
+static bool is_finished(const struct bridge *bridge)
+{
+	for (const struct exchange *exchange = bridge->exchanges; exchange != NULL; exchange = exchange->next)
+		if (exchange->line != NULL && !exchange->is_events)
+			return false;
+	return bridge->is_over;
 }
 
 static int run(struct bridge *bridge)
 {
-	char bytes[65536];
-	int r = 0;
+	static char bytes[65536];
+	struct curl_waitfd input = { .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN };
+	size_t used = 0;
+	int running;
 
-	for (;;) {
-		ssize_t size = read(STDIN_FILENO, bytes, sizeof(bytes));
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size <= 0) { /* the client closed it: a last line without an end still counts */
+	while (bridge->failure == 0 && (used > 0 || !is_finished(bridge))) {
+		bool wants_input = may_read(bridge) && used < sizeof(bytes);
+		int wait_ms = restart_due(bridge);
+		input.revents = 0;
+		curl_multi_poll(bridge->multi, &input, wants_input, wait_ms, NULL);
+		if (wants_input && input.revents != 0)
+			read_input(bridge, bytes, sizeof(bytes), &used);
+		take_lines(bridge, bytes, &used);
+		curl_multi_perform(bridge->multi, &running);
+		collect(bridge);
+		if (bridge->is_over && used == 0 && bridge->lines.size > 0) {
 			const char *line;
 			size_t left = mcp_lines_rest(&bridge->lines, &line);
-			return r == 0 && left > 0 ? on_line(bridge, line, left, false) : r;
+			if (left > 0)
+				on_line(bridge, line, left,
+					false); /* a last line without an end still counts */
+			bridge->lines.is_taken = true;
+			bridge->lines.size = 0;
 		}
-		for (size_t done = 0; done < (size_t)size && r == 0;) {
-			const char *line;
-			size_t line_size;
-			enum mcp_lines_state state =
-				mcp_lines_feed(&bridge->lines, bytes, (size_t)size, &done, &line, &line_size);
-			if (state != MCP_LINES_MORE)
-				r = on_line(bridge, line, line_size, state == MCP_LINES_TOO_LONG);
-		}
-		if (r < 0)
-			return r;
 	}
+	return bridge->failure;
 }
 
 /* 0, 1 = help was printed, -EINVAL */
-static int read_arguments(struct client_place *place, const char **lang, int argc, char **argv)
+static int read_arguments(
+	struct client_place *place, const char **token_file, const char **lang, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "url", required_argument, NULL, 'u' },
 		{ "runtime-dir", required_argument, NULL, 'r' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "lang", required_argument, NULL, 'l' },
+		{ "token-file", required_argument, NULL, 't' },
+		{ "ca", required_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -158,6 +401,8 @@ static int read_arguments(struct client_place *place, const char **lang, int arg
 		case 'r': place->runtime_dir = optarg; break;
 		case 'c': place->config_path = optarg; break;
 		case 'l': *lang = optarg; break;
+		case 't': *token_file = optarg; break;
+		case 'a': place->ca = optarg; break;
 		case 'h': fputs(help, stdout); return 1;
 		default: return -EINVAL;
 		}
@@ -177,7 +422,8 @@ static int open_bridge(struct bridge *bridge, const struct client_place *place, 
 	if (bridge->out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
-	r = client_new(&bridge->client, place, &error);
+	bridge->multi = curl_multi_init();
+	r = bridge->multi != NULL ? client_new(&bridge->client, place, &error) : -ENOMEM;
 	if (r < 0) {
 		fprintf(stderr, "tanso mcp: %s\n", r == -EINVAL ? error.text : strerror(-r));
 		return r;
@@ -189,20 +435,42 @@ static int open_bridge(struct bridge *bridge, const struct client_place *place, 
 	return client_set_header(bridge->client, "Accept", "application/json, text/event-stream");
 }
 
+/* The token of a file's first line, or of the environment; NULL = none. -errno where the file cannot be read. */
+static int read_token(const char *path, char *line, size_t size, const char **ret_token)
+{
+	*ret_token = getenv("TANSO_TOKEN");
+	if (path == NULL)
+		return 0;
+	CLEANUP(fclosep) FILE *file = fopen(path, "re");
+	if (file == NULL || fgets(line, (int)size, file) == NULL) {
+		fprintf(stderr, "tanso mcp: %s: %s\n", path, file == NULL ? strerror(errno) : "is empty");
+		return -EINVAL;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	*ret_token = line;
+	return 0;
+}
+
 int verb_mcp(int argc, char **argv)
 {
+	static char token[2048];
 	struct client_place place = { 0 };
 	struct bridge bridge = { .out = -1 };
-	const char *lang = NULL;
-	int r = read_arguments(&place, &lang, argc, argv);
+	const char *lang = NULL, *token_file = NULL;
+	int r = read_arguments(&place, &token_file, &lang, argc, argv);
 
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	if (read_token(token_file, token, sizeof(token), &place.token) < 0)
+		return EXIT_UNANSWERED;
 	r = open_bridge(&bridge, &place, lang);
 	if (r == 0)
 		r = run(&bridge) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	else
 		r = EXIT_UNANSWERED;
+	while (bridge.exchanges != NULL)
+		drop(&bridge, bridge.exchanges);
+	curl_multi_cleanup(bridge.multi);
 	mcp_lines_done(&bridge.lines);
 	client_free(bridge.client);
 	closep(&bridge.out);

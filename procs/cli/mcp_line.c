@@ -1,5 +1,6 @@
 #include "cli/mcp_line.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,72 @@ bool mcp_line_is_message(const char *bytes, size_t size)
 
 	json_object_put(message);
 	return is_message;
+}
+
+static const char *text_of_member(struct json_object *object, const char *key)
+{
+	struct json_object *member;
+
+	return json_object_is_type(object, json_type_object) &&
+			       json_object_object_get_ex(object, key, &member) &&
+			       json_object_is_type(member, json_type_string)
+		       ? json_object_get_string(member)
+		       : "";
+}
+
+static void copy_json(char *to, size_t size, struct json_object *object, const char *key)
+{
+	struct json_object *member;
+
+	if (json_object_is_type(object, json_type_object) &&
+		json_object_object_get_ex(object, key, &member) && member != NULL)
+		snprintf(to, size, "%s",
+			json_object_to_json_string_ext(
+				member, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* What a header cannot carry goes as =?base64?…?= (revision 2026-07-28). */
+static void copy_header(char *to, size_t size, const char *value)
+{
+	static const char begin[] = "=?base64?";
+	size_t length = strlen(value);
+	bool is_plain = length > 0 && value[0] != ' ' && value[length - 1] != ' ' &&
+			strncmp(value, begin, sizeof(begin) - 1) != 0;
+
+	for (const char *at = value; *at != '\0'; at++)
+		is_plain = is_plain && *at >= 0x20 && *at < 0x7f;
+	to[0] = '\0';
+	if (is_plain && length < size) {
+		snprintf(to, size, "%s", value);
+	} else if (length > 0 && sizeof(begin) + (length + 2) / 3 * 4 + 2 < size) {
+		memcpy(to, begin, sizeof(begin) - 1);
+		int used = EVP_EncodeBlock(
+			(unsigned char *)to + sizeof(begin) - 1, (const unsigned char *)value, (int)length);
+		memcpy(to + sizeof(begin) - 1 + used, "?=", 3);
+	}
+}
+
+void mcp_line_read(const char *line, size_t size, struct mcp_line_facts *ret_facts)
+{
+	struct json_object *root = parse_object(line, size), *params = NULL, *meta = NULL;
+
+	*ret_facts = (struct mcp_line_facts) { 0 };
+	if (root == NULL)
+		return;
+	json_object_object_get_ex(root, "params", &params);
+	if (json_object_is_type(params, json_type_object))
+		json_object_object_get_ex(params, "_meta", &meta);
+	snprintf(ret_facts->method, sizeof(ret_facts->method), "%s", text_of_member(root, "method"));
+	copy_json(ret_facts->id, sizeof(ret_facts->id), root, "id");
+	const char *version = text_of_member(meta, "io.modelcontextprotocol/protocolVersion");
+	if (strlen(version) < sizeof(ret_facts->version) && strpbrk(version, "\r\n") == NULL)
+		snprintf(ret_facts->version, sizeof(ret_facts->version), "%s", version);
+	const char *name = text_of_member(params, "name");
+	copy_header(ret_facts->name, sizeof(ret_facts->name),
+		name[0] != '\0' ? name : text_of_member(params, "uri"));
+	if (strcmp(ret_facts->method, "notifications/cancelled") == 0)
+		copy_json(ret_facts->cancelled, sizeof(ret_facts->cancelled), params, "requestId");
+	json_object_put(root);
 }
 
 bool mcp_line_negotiated(const char *message, size_t size, char ret_version[static MCP_LINE_VERSION_MAX])

@@ -27,6 +27,14 @@ void mcp_lines_done(struct mcp_lines *lines);
 
 /* True and the revision, when `message` is the answer to initialize. */
 bool mcp_line_negotiated(const char *message, size_t size, char ret_version[static MCP_LINE_VERSION_MAX]);
+/* What the bridge must know of a client's line; "" = not there. */
+struct mcp_line_facts {
+	char method[128], id[256];          /* id as canonical JSON */
+	char version[MCP_LINE_VERSION_MAX]; /* of the newest revision's envelope */
+	char name[2048];                    /* params.name or params.uri, as a header may carry it */
+	char cancelled[256];                /* requestId of a notifications/cancelled, as canonical JSON */
+};
+void mcp_line_read(const char *line, size_t size, struct mcp_line_facts *ret_facts);
 /* Is this a JSON-RPC message? */
 bool mcp_line_is_message(const char *bytes, size_t size);
 /* A JSON-RPC error without an id, malloc'ed; NULL when out of memory. */

@@ -59,15 +59,36 @@ static bool is_named(const struct ask_row *ask, const char *name)
 	return memmem(ask->arguments.data, ask->arguments.size, wanted, strlen(wanted)) != NULL;
 }
 
+/* Something of every type, so that clients who check answers against outputSchema are content. */
+static void write_always(FILE *out, const struct tool *tool)
+{
+	for (size_t i = 0; tool != NULL && i < tool->result_count; i++) {
+		const struct tool_result *result = &tool->results[i];
+		const char *value = strcmp(result->type, "string") == 0    ? "\"\""
+				    : strcmp(result->type, "boolean") == 0 ? "false"
+				    : strcmp(result->type, "object") == 0  ? "{}"
+				    : strstr(result->type, "s") == NULL && strcmp(result->type, "array") != 0
+					    ? "0"
+					    : "[]";
+		if (result->always && strcmp(result->name, "status") != 0)
+			fprintf(out, ",\"%s\":%s", result->name, value);
+	}
+}
+
 static void echo(struct analyst *analyst, uint64_t run, const struct ask_row *ask, size_t batch)
 {
-	char body[4096];
+	CLEANUP(freep) char *body = NULL;
+	size_t size;
+	FILE *out = open_memstream(&body, &size);
 	struct answer_row row;
 
-	snprintf(body, sizeof(body),
-		"{\"status\":\"UNKNOWN\",\"echo\":%.*s,\"lang\":\"%.*s\",\"deadline_ms\":%u,\"batch\":%zu}",
+	fprintf(out,
+		"{\"status\":\"UNKNOWN\",\"echo\":%.*s,\"lang\":\"%.*s\",\"deadline_ms\":%u,\"batch\":%zu",
 		(int)ask->arguments.size, ask->arguments.data, (int)ask->lang.size, ask->lang.data,
 		ask->deadline_ms, batch);
+	write_always(out, tool_find(ask->tool.data, ask->tool.size));
+	fputc('}', out);
+	fclose(out);
 	row = row_of(ask->id, 200, body);
 	send_rows(analyst, run, &row, 1);
 }

@@ -2,6 +2,7 @@
 import json, os, pathlib, shutil, socket, subprocess, sys, tempfile, time
 
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/debug/bin").resolve()
+COMMAND = None  # another program than tanso-frontend
 FAKE = BIN.parent / "tests" / "fake_analyst"
 ASSESS = "/tools/assess_workload_compliance"
 
@@ -32,7 +33,7 @@ class Frontend:
 
     def start(self, *settings, inherit=False):
         log = open(self.folder / "log", "ab")
-        command = [str(BIN / "tanso-frontend"), "--set", f"runtime_dir={self.run_dir}", "--set",
+        command = [COMMAND or str(BIN / "tanso-frontend"), "--set", f"runtime_dir={self.run_dir}", "--set",
                    f"state_dir={self.folder / 'state'}", "--set", f"http_listen=127.0.0.1:{self.port}"]
         for setting in settings:
             command += ["--set", setting]

@@ -17,9 +17,15 @@ struct watched {
 	char *text, *arguments; /* text NULL = a free place */
 	struct uri uri;
 	uint32_t watchers;
-	int64_t ask;              /* 0 = none under way */
-	uint64_t ask_ns, tell_ns; /* not before */
-	char *known;              /* the watched member when last told, as JSON; NULL = not known yet */
+	int64_t ask;     /* 0 = none under way */
+	uint64_t ask_ns; /* not before */
+};
+
+/* What one watcher knows of it. */
+struct sight {
+	struct watched *item;
+	char *known;      /* the watched member when last told, as JSON; NULL = not seen yet */
+	uint64_t tell_ns; /* not before */
 };
 
 struct watcher {
@@ -27,7 +33,7 @@ struct watcher {
 	struct watch *watch;
 	struct session *session;
 	struct mcp_call *call;
-	struct watched *items[WATCH_URIS_MAX];
+	struct sight sights[WATCH_URIS_MAX];
 	size_t count;
 	uint64_t heard_ns; /* when its session last had a stream */
 };
@@ -76,7 +82,6 @@ static void release(struct watched *item)
 		watch->mcp->questions.cancel(watch->mcp->questions.context, item->ask);
 	free(item->text);
 	free(item->arguments);
-	free(item->known);
 	*item = (struct watched) { .watch = watch };
 	watch->count--;
 }
@@ -136,12 +141,21 @@ struct watcher *watcher_new(struct watch *watch, struct session *session, struct
 	return watcher;
 }
 
+static void lose_sight(struct watcher *watcher, size_t index)
+{
+	struct sight *sight = &watcher->sights[index];
+
+	free(sight->known);
+	release(sight->item);
+	*sight = watcher->sights[--watcher->count];
+}
+
 void watcher_free(struct watcher *watcher)
 {
 	if (watcher == NULL)
 		return;
-	for (size_t i = 0; i < watcher->count; i++)
-		release(watcher->items[i]);
+	while (watcher->count > 0)
+		lose_sight(watcher, watcher->count - 1);
 	*watcher->link = watcher->next;
 	if (watcher->next != NULL)
 		watcher->next->link = watcher->link;
@@ -161,7 +175,7 @@ static size_t index_of(const struct watcher *watcher, const struct watched *item
 {
 	size_t i = 0;
 
-	while (i < watcher->count && watcher->items[i] != item)
+	while (i < watcher->count && watcher->sights[i].item != item)
 		i++;
 	return i;
 }
@@ -178,7 +192,7 @@ int watcher_add(struct watcher *watcher, const char *text)
 	if (item == NULL && (r = make(watcher->watch, text, &item)) < 0)
 		return r;
 	item->watchers++;
-	watcher->items[watcher->count++] = item;
+	watcher->sights[watcher->count++] = (struct sight) { .item = item };
 	return 0;
 }
 
@@ -187,10 +201,8 @@ void watcher_remove(struct watcher *watcher, const char *text)
 	struct watched *item = find(watcher->watch, text);
 	size_t i = item != NULL ? index_of(watcher, item) : watcher->count;
 
-	if (i == watcher->count)
-		return;
-	watcher->items[i] = watcher->items[--watcher->count];
-	release(item);
+	if (i < watcher->count)
+		lose_sight(watcher, i);
 }
 
 size_t watcher_count(const struct watcher *watcher)
@@ -224,15 +236,6 @@ static void tell(struct watcher *watcher, const char *uri)
 	stream_send(watcher->session->stream, text, strlen(text), false);
 }
 
-static void tell_all(const struct watched *item)
-{
-	for (struct watcher *watcher = item->watch->watchers, *next; watcher != NULL; watcher = next) {
-		next = watcher->next; /* telling may end it */
-		if (index_of(watcher, item) < watcher->count)
-			tell(watcher, item->text);
-	}
-}
-
 /* The watched member as JSON, "" where the resource is not there; NULL = nothing can be said now. malloc'ed. */
 static char *read_state(const struct watched *item, int code, const char *body, size_t size)
 {
@@ -249,30 +252,37 @@ static char *read_state(const struct watched *item, int code, const char *body, 
 	return state;
 }
 
+/* Tells it if it is news; what comes too soon after the last news is told by a later answer. */
+static void look(struct watcher *watcher, struct sight *sight, const char *state, uint64_t now_ns)
+{
+	bool is_first = sight->known == NULL;
+
+	if (!is_first && (strcmp(sight->known, state) == 0 || now_ns < sight->tell_ns))
+		return;
+	char *copy = strdup(state);
+	if (copy == NULL)
+		return;
+	free(sight->known);
+	sight->known = copy;
+	if (is_first)
+		return;
+	sight->tell_ns = now_ns + WATCH_TELL_MS * NS_PER_MILLISECOND;
+	tell(watcher, sight->item->text);
+}
+
 static void on_answer(void *context, int code, const char *body, size_t size)
 {
 	struct watched *item = context;
 	uint64_t now_ns = clock_mono_ns();
-	char *state = read_state(item, code, body, size);
+	CLEANUP(freep) char *state = read_state(item, code, body, size);
 
 	item->ask = 0;
-	bool is_first = item->known == NULL;
-	if (state == NULL || (!is_first && strcmp(state, item->known) == 0)) {
-		free(state);
-		return;
+	for (struct watcher *watcher = item->watch->watchers; watcher != NULL && state != NULL;
+		watcher = watcher->next) {
+		size_t i = index_of(watcher, item);
+		if (i < watcher->count)
+			look(watcher, &watcher->sights[i], state, now_ns);
 	}
-	if (!is_first && now_ns < item->tell_ns) {
-		free(state); /* too soon: the next answer tells it */
-		return;
-	}
-	free(item->known);
-	item->known = state;
-	if (is_first)
-		return;
-	item->tell_ns = now_ns + WATCH_TELL_MS * NS_PER_MILLISECOND;
-	item->watchers++; /* it stays while it is told */
-	tell_all(item);
-	release(item);
 }
 
 /* Sessions whose client has not listened for long. */

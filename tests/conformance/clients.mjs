@@ -1,0 +1,126 @@
+// The official TypeScript clients, v1 and v2, against a running server: clients.mjs URL COMMAND... (a stdio server).
+// Prints PASS or FAIL a check. The server's analyst is scripted (tests/process/fake_analyst.c).
+import { writeFileSync } from 'node:fs';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { Client as Client2, StreamableHTTPClientTransport as Http2 } from '@modelcontextprotocol/client';
+import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
+
+const [url, statusFile, command, ...args] = process.argv.slice(2);
+const who = { name: 'tanso-test', version: '1' };
+const newest = { versionNegotiation: { mode: { pin: '2026-07-28' } } };
+const watched = 'workload-metrics://prod/flips';
+const name = 'assess_workload_compliance';
+let failed = 0;
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const setStatus = (status) => writeFileSync(statusFile, status);
+
+function expect(what, got, wanted) {
+	if (JSON.stringify(got) !== JSON.stringify(wanted))
+		throw new Error(`${what}: got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`);
+}
+
+// Every method, 50 calls at a time, a large argument.
+async function everyMethod(client) {
+	const tools = (await client.listTools()).tools;
+	expect('tools', tools.some((tool) => tool.name === name), true);
+	const result = await client.callTool({ name, arguments: { workload_name: 'app' } });
+	expect('echo', result.structuredContent.echo, { workload_name: 'app' });
+	expect('text', JSON.parse(result.content[0].text), result.structuredContent);
+	const wrong = await client.callTool({ name, arguments: { workload: 'app' } });
+	expect('isError', wrong.isError, true);
+	expect('resources', (await client.listResources()).resources.map((r) => r.uri),
+		['compliance-standards://korea/KR_CARBON_2050', 'carbon-intensity://ap-northeast-2']);
+	expect('templates', (await client.listResourceTemplates()).resourceTemplates.length, 3);
+	setStatus('UNKNOWN');
+	expect('read', JSON.parse((await client.readResource({ uri: watched })).contents[0].text), { status: 'UNKNOWN' });
+	expect('prompts', (await client.listPrompts()).prompts.map((p) => p.name), ['compliance_review', 'carbon_report']);
+	const prompt = await client.getPrompt({ name: 'compliance_review', arguments: { workload_name: 'app' } });
+	expect('prompt', prompt.messages[0].content.text.includes('workload app.'), true);
+	const completion = await client.complete({
+		ref: { type: 'ref/prompt', name: 'compliance_review' }, argument: { name: 'workload_name', value: 'ap' } });
+	expect('completion', completion.completion.values, ['app', 'apple']);
+	const names = [...Array(50).keys()].map((i) => `app-${i}`);
+	const many = await Promise.all(names.map((workload_name) => client.callTool({ name, arguments: { workload_name } })));
+	expect('50 calls', many.map((one) => one.structuredContent.echo.workload_name), names);
+	const big = await client.callTool({ name, arguments: { workload_name: 'x'.repeat(900000) } });
+	expect('a large argument', big.isError, true);
+}
+
+async function cancellation(client) {
+	const abort = new AbortController();
+	const call = client.callTool({ name, arguments: { workload_name: 'silent' } }, ...(client instanceof Client1
+		? [undefined, { signal: abort.signal }] : [{ signal: abort.signal }]));
+	setTimeout(() => abort.abort('enough'), 200);
+	const outcome = await call.then(() => 'answered', () => 'aborted');
+	expect('cancelled call', outcome, 'aborted');
+	expect('after it', (await client.callTool({ name, arguments: { workload_name: 'app' } })).isError, false);
+}
+
+async function progress(client) {
+	let heard = 0;
+	const options = { onprogress: () => heard++, timeout: 8000 };
+	await client.callTool({ name, arguments: { workload_name: 'silent' } },
+		...(client instanceof Client1 ? [undefined, options] : [options]));
+	if (heard < 2)
+		throw new Error(`heard ${heard} notices of progress in a call of 5 s`);
+}
+
+// One flip, exactly one update within 2 s; none without a flip.
+async function oneUpdate(client, subscribe) {
+	const heard = [];
+	setStatus('COMPLIANT');
+	await subscribe((uri) => heard.push(uri));
+	await wait(1500);
+	expect('before the flip', heard, []);
+	setStatus('NON_COMPLIANT');
+	for (let i = 0; i < 20 && heard.length === 0; i++)
+		await wait(100);
+	expect('after the flip', heard, [watched]);
+	await wait(1500);
+	expect('later', heard, [watched]);
+}
+
+const legacySubscription = (client) => oneUpdate(client, async (hear) => {
+	if (client instanceof Client1)
+		client.setNotificationHandler(ResourceUpdatedNotificationSchema, (note) => hear(note.params.uri));
+	else
+		client.setNotificationHandler('notifications/resources/updated', (note) => hear(note.params.uri));
+	await client.subscribeResource({ uri: watched });
+});
+
+const modernSubscription = (client) => oneUpdate(client, async (hear) => {
+	client.setNotificationHandler('notifications/resources/updated', (note) => hear(note.params.uri));
+	await client.listen({ resourceSubscriptions: [watched] });
+});
+
+const transports = {
+	'v1 over HTTP': [() => new Client1(who), () => new Http1(new URL(url)), legacySubscription],
+	'v2 (2025-11-25) over HTTP': [() => new Client2(who), () => new Http2(new URL(url)), legacySubscription],
+	'v2 (2026-07-28) over HTTP': [() => new Client2(who, newest), () => new Http2(new URL(url)), modernSubscription],
+	'v1 over stdio': [() => new Client1(who), () => new Stdio1({ command, args, stderr: 'ignore' }), legacySubscription],
+	'v2 (2025-11-25) over stdio': [() => new Client2(who), () => new Stdio2({ command, args, stderr: 'ignore' }), legacySubscription],
+	'v2 (2026-07-28) over stdio': [() => new Client2(who, newest), () => new Stdio2({ command, args, stderr: 'ignore' }), modernSubscription],
+};
+
+for (const [label, [makeClient, makeTransport, subscription]] of Object.entries(transports)) {
+	for (const check of [everyMethod, cancellation, subscription, progress]) {
+		const title = `clients: ${label}: ${check === subscription ? 'oneUpdate' : check.name}`;
+		if (check === progress && !label.includes('HTTP'))
+			continue; // five seconds each: over HTTP alone
+		const client = makeClient();
+		try {
+			await client.connect(makeTransport());
+			await check(client);
+			console.log(`PASS ${title}`);
+		} catch (error) {
+			failed++;
+			console.log(`FAIL ${title}: ${error.message}`);
+		}
+		await client.close().catch(() => {});
+	}
+}
+process.exit(failed > 0 ? 1 : 0);
