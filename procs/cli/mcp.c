@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/client.h"
 #include "cli/mcp_exchange.h"
 #include "cli/mcp_line.h"
@@ -441,9 +442,9 @@ static int read_token(const char *path, char *line, size_t size, const char **re
 	*ret_token = getenv("TANSO_TOKEN");
 	if (path == NULL)
 		return 0;
-	CLEANUP(fclosep) FILE *file = fopen(path, "re");
-	if (file == NULL || fgets(line, (int)size, file) == NULL) {
-		fprintf(stderr, "tanso mcp: %s: %s\n", path, file == NULL ? strerror(errno) : "is empty");
+	int r = file_read_text(AT_FDCWD, path, line, size);
+	if (r <= 0) {
+		fprintf(stderr, "tanso mcp: %s: %s\n", path, r < 0 ? strerror(-r) : "is empty");
 		return -EINVAL;
 	}
 	line[strcspn(line, "\r\n")] = '\0';

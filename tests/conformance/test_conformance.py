@@ -82,7 +82,7 @@ def the_official_clients_find_everything_as_they_expect():
     with Frontend().start() as f:
         f.start_analyst()
         (NPM / "clients.mjs").write_bytes((HERE / "clients.mjs").read_bytes())  # beside the packages it imports
-        status, text = _run(NPM / "clients.mjs", f"http://127.0.0.1:{f.port}/mcp", f.run_dir / "status",
+        status, text = _run(NPM / "clients.mjs", f"http://127.0.0.1:{f.port}/mcp", f.run_dir,
                             BIN / "tanso", "mcp", "--runtime-dir", f.run_dir)
         print(text.replace("PASS ", "PASS conformance: ").replace("FAIL ", "# FAIL "), end="")
         assert status == 0, text[-3000:]

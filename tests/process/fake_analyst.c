@@ -117,13 +117,18 @@ static bool answer_view(struct analyst *analyst, uint64_t run, const struct ask_
 	return false;
 }
 
-/* The status of the workload "flips" is what stands in RUNTIME_DIR/status. */
+/* The status of the workload "flips" of a namespace is what stands in RUNTIME_DIR/<namespace>.status. */
 static void answer_flips(struct analyst *analyst, uint64_t run, const struct ask_row *ask)
 {
-	char path[256], status[32] = "UNKNOWN", body[64];
+	static const char key[] = "\"namespace\":\"";
+	char path[256], namespace[32] = "none", status[32] = "UNKNOWN", body[64];
 	struct answer_row row;
 
-	snprintf(path, sizeof(path), "%.200s/status", analyst->runtime_dir);
+	CLEANUP(freep) char *arguments = strndup(ask->arguments.data, ask->arguments.size);
+	const char *at = arguments != NULL ? strstr(arguments, key) : NULL;
+	if (at != NULL && sscanf(at + sizeof(key) - 1, "%31[a-z0-9-]", namespace) != 1)
+		snprintf(namespace, sizeof(namespace), "none");
+	snprintf(path, sizeof(path), "%.200s/%s.status", analyst->runtime_dir, namespace);
 	CLEANUP(fclosep) FILE *file = fopen(path, "r");
 	if (file != NULL && fscanf(file, "%31s", status) != 1)
 		snprintf(status, sizeof(status), "UNKNOWN");
