@@ -38,6 +38,8 @@ static int on_answer(void *context, const struct frame *frame)
 	struct peer *peer = context;
 	const struct answer_row *row = frame->rows;
 
+	if (frame->row_count == 0 || row->code == 204) /* announces the next snapshot, answers nothing */
+		return 0;
 	printf("answer %d %.*s\n", row->code, (int)row->body.size, row->body.data);
 	peer->is_answered = true;
 	return 0;
