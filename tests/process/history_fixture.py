@@ -43,8 +43,13 @@ class History:
         self.peer.stdin.write("".join(line + "\n" for line in self.lines))
         self.peer.stdin.flush()
         assert self.peer.stdout.readline() == "done\n", (folder / "analyst.log").read_text()
-        assert wait_for(lambda: self.ask("list_top_power_consumers")[0] == 200), self.ask("list_top_power_consumers")
+        assert wait_for(self.has_all), self.ask("list_top_power_consumers")
         return self
+
+    def has_all(self):
+        """Has the last frame arrived? Those of the past look old, the last one does not unless it is meant to."""
+        status, body = self.ask("list_top_power_consumers")
+        return status == 200 and (self.lines[-1] == "stale" or body["provenance"]["power"]["metrics_age_s"] < 10)
 
     def __exit__(self, *_):
         for process in (self.peer, self.analyst):
