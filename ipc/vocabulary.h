@@ -87,6 +87,11 @@ enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3 };
 #define TICK_FLAG_PARTIAL UINT32_C(0x08) /* one of several sources did not answer, or only in part */
 #define TICK_FLAG_RESET   UINT32_C(0x10) /* a counter of a source began anew in this interval */
 
+/* Flags of rows of grid data. */
+#define GRID_ESTIMATED UINT8_C(0x01)
+#define GRID_FORECAST  UINT8_C(0x02)
+#define GRID_PRICE     UINT8_C(0x04) /* the value is a price, KRW/kWh, not an intensity */
+
 const char *zone_name(enum zone zone);
 const char *power_state_name(enum power_state state);
 const char *usage_source_name(enum usage_source source);

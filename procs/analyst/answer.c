@@ -20,11 +20,11 @@ static const struct {
 	{ "power_history", history_answer }, { "hourly_profile", profile_answer },
 	{ "catalogue", catalogue_answer }, { "names", names_answer },
 	{ "compliance_standard", standard_answer }, { "carbon_intensity", intensity_answer },
-	{ "workload_metrics", metrics_answer } };
+	{ "workload_metrics", metrics_answer }, { "grid_data", grid_answer } };
 
 /* These have an answer before the first reading, too. */
 static const char *const without_power[] = { "catalogue", "names", "compliance_standard",
-	"carbon_intensity" };
+	"carbon_intensity", "grid_data" };
 
 const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
 {
@@ -77,11 +77,13 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 	json_open_object(writer, "grid");
 	json_write_text(writer, "source", choice->source);
 	json_write_text(writer, "vintage", choice->vintage);
-	write_time(writer, "retrieved_at", question->knowledge->loaded_real_ns);
+	write_time(writer, "retrieved_at",
+		choice->live != NULL ? (uint64_t)choice->live->retrieved_s * NS_PER_SECOND
+				     : question->knowledge->loaded_real_ns);
 	json_write_text(writer, "factor", grid_factor_name(choice->factor));
 	json_write_text(writer, "signal", "average");
 	json_write_text(writer, "quality", choice->quality);
-	if (choice->grid.file != NULL && coverage < 1)
+	if (choice->grid.file != NULL && (coverage < 1 || choice->is_cached))
 		json_write_boolean(writer, "degraded", true);
 	/* An annual value or the operator's one value covers any window. */
 	json_write_number(writer, "coverage_percent", choice->grid.file != NULL ? coverage * 100 : 100);

@@ -33,6 +33,7 @@ answer_tool_fn names_answer;
 answer_tool_fn standard_answer;
 answer_tool_fn intensity_answer;
 answer_tool_fn metrics_answer;
+answer_tool_fn grid_answer;
 
 /* Compared with where none is named. */
 #define REGIONS_USUAL 3

@@ -29,6 +29,7 @@ struct analyst {
 	struct ledger *ledger;
 	struct book book;
 	struct knowledge knowledge;
+	struct live live;
 	struct shelf shelf;
 	struct desk *desk;
 	struct link *power, *asks, *acks, *answers, *exporter;
@@ -138,6 +139,8 @@ static int on_frame(void *context, const struct frame *frame)
 	struct analyst *analyst = context;
 	int r;
 
+	if (frame->head.kind == FRAME_intensity)
+		return live_take(&analyst->live, frame);
 	if (frame->head.kind == FRAME_workload)
 		return book_apply_workload(&analyst->book, frame);
 	r = book_apply_power(&analyst->book, frame);
@@ -325,6 +328,7 @@ static void close_all(struct analyst *analyst)
 	book_done(&analyst->book);
 	ledger_close(analyst->ledger);
 	grid_file_free(analyst->grid_file);
+	live_done(&analyst->live);
 	reload_done(&analyst->reload);
 	timer_close(&analyst->timer);
 	loop_free(analyst->loop);
@@ -352,6 +356,7 @@ int main(int argc, char **argv)
 	analyst.knowledge = (struct knowledge) { .config = &analyst.config,
 		.data = analyst.reload.data,
 		.grid_file = analyst.grid_file,
+		.live = &analyst.live,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
 		.shelf = &analyst.shelf,

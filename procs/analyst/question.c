@@ -210,6 +210,26 @@ static void choose_file(struct question *question, const struct grid_file *file)
 	snprintf(choice->sha256, sizeof(choice->sha256), "%s", file->sha256);
 }
 
+/* What a provider told, measured and forecast; holes are filled with the annual value, and said. */
+static void choose_live(struct question *question, const struct live_provider *provider)
+{
+	struct grid_choice *choice = &question->grid;
+	char time[32];
+
+	choice->grid.file = provider->file;
+	choice->factor = provider->factor;
+	choice->quality = provider->is_estimated ? "estimated" : "metered";
+	choice->u_file = provider->is_estimated ? U_GRID_ESTIMATED : U_GRID_METERED;
+	choice->live = provider;
+	choice->is_cached =
+		live_is_cached(provider, (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND));
+	snprintf(choice->source, sizeof(choice->source), "%s", provider->name);
+	clock_format_kst((uint64_t)provider->measured_until_s * NS_PER_SECOND, time);
+	snprintf(choice->vintage, sizeof(choice->vintage), "%.10s", time);
+	snprintf(choice->licence, sizeof(choice->licence), "%.63s", provider->licence);
+	snprintf(choice->sha256, sizeof(choice->sha256), "%s", provider->file->sha256);
+}
+
 /* A file of the operator's goes before annual values, unless another kind of factor was asked for by name. */
 static void choose_grid(struct question *question, const char *factor_argument)
 {
@@ -221,6 +241,11 @@ static void choose_grid(struct question *question, const char *factor_argument)
 	if (k->grid_file != NULL && is_own_region &&
 		(asked < 0 || asked == grid_factor_from_name(k->config->grid_factor)))
 		choose_file(question, k->grid_file);
+	else if (k->grid_file == NULL && is_korean_grid(question)) {
+		const struct live_provider *provider = live_choose(k->live, k->config->grid_providers, asked);
+		if (provider != NULL)
+			choose_live(question, provider);
+	}
 	question->grid.is_mismatch =
 		!question->standard->is_pue && question->grid.factor != question->standard->factor;
 }

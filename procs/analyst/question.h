@@ -5,6 +5,7 @@
 #include "analyst/compliance.h"
 #include "analyst/grid.h"
 #include "analyst/ledger_query.h"
+#include "analyst/live.h"
 #include "base/config.h"
 #include "ipc/tools.h"
 
@@ -15,6 +16,7 @@ struct knowledge {
 	const struct config *config;
 	const struct data *data;
 	const struct grid_file *grid_file; /* NULL = none configured */
+	const struct live *live;           /* what providers told; may be NULL */
 	struct ledger *ledger;
 	const struct book *book;
 	struct shelf *shelf;     /* where lists with further pages are kept; NULL = nowhere */
@@ -37,6 +39,8 @@ struct grid_choice {
 	const char *quality;     /* metered … annual, user */
 	double u_file, u_annual; /* relative, k = 1 */
 	bool is_mismatch;
+	const struct live_provider *live; /* NULL = not from a provider */
+	bool is_cached;                   /* the provider does not answer now */
 };
 
 struct question {

@@ -74,6 +74,7 @@ static void judge_grid(struct question *question, const struct usage *usage, str
 								     : REASON_GRID_ANNUAL] = true;
 	else {
 		reasons->is_set[REASON_GRID_DEGRADED] |= v->coverage < 1 - EQUAL_RELATIVE;
+		reasons->is_set[REASON_GRID_CACHED] |= choice->is_cached;
 		reasons->is_set[REASON_GRID_SAMPLE_DAY] |= strcmp(choice->quality, "sample") == 0;
 		reasons->is_set[REASON_GRID_USER_VALUE] |= strcmp(choice->quality, "user") == 0;
 	}

@@ -18,6 +18,8 @@ static const struct verb {
 	{ "check", "fail a pipeline when a workload is not compliant; writes JUnit XML", verb_check },
 	{ "compare", "work out what another hour, request, region or PUE would bring", verb_compare },
 	{ "regions", "compare the carbon of cloud regions with this one", verb_regions },
+	{ "grid", "show the grid's carbon intensity now and for 24 hours, and where it comes from",
+		verb_grid },
 	{ "schedule", "find the time at which a job meets the cleanest grid or the cheapest hours",
 		verb_schedule },
 	{ "report", "write energy, emissions and PUE of a period as CSV, JSON or a page to print",

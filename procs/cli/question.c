@@ -171,6 +171,8 @@ int question_parse(struct question *question, const char *verb, const char *tool
 	int option, r = 0;
 
 	*question = (struct question) { .verb = verb, .tool = tool_find(tool, strlen(tool)) };
+	if (question->tool == NULL)
+		question->tool = view_find(tool, strlen(tool));
 	build_options(&table, question->tool);
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "n:h", table.options, NULL)) != -1)
@@ -273,7 +275,9 @@ int question_ask(const struct question *question, struct client *client, struct 
 
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), "/tools/%s", question->tool->name);
+	snprintf(path, sizeof(path), "/%s/%s",
+		tool_find(question->tool->name, strlen(question->tool->name)) != NULL ? "tools" : "views",
+		question->tool->name);
 	for (;;) {
 		r = client_ask(client, path, body, size, ret_answer);
 		bool is_early = r < 0 || ret_answer->status == 503;

@@ -12,6 +12,7 @@ int verb_summary(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_regions(int argc, char **argv);
 int verb_compare(int argc, char **argv);
+int verb_grid(int argc, char **argv);
 int verb_schedule(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_verify(int argc, char **argv);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/vocabulary.h"
+
 #define GRID_INTENSITY_MAX 1500.0
 #define GRID_ROWS_MAX      20000 /* 69 days of five minutes; the oldest go first */
 
@@ -23,10 +25,6 @@ enum fuel {
 	FUEL_COUNT
 };
 extern const char *const fuel_names[FUEL_COUNT];
-
-#define GRID_ESTIMATED UINT8_C(0x01)
-#define GRID_FORECAST  UINT8_C(0x02)
-#define GRID_PRICE     UINT8_C(0x04) /* the value is a price, KRW/kWh, not an intensity */
 
 struct grid_row {
 	int64_t start; /* s since 1970 */

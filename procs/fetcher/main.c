@@ -11,6 +11,7 @@
 #include "base/origin.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
+#include "fetcher/grid.h"
 #include "fetcher/source.h"
 #include "ipc/peer.h"
 
@@ -24,6 +25,7 @@ struct fetcher {
 	struct loop *loop;
 	struct power power;
 	struct source_set *sources; /* NULL: power is local */
+	struct grid_asker *grid;    /* NULL: no provider is asked */
 	struct link *acks, *exporter;
 	struct timer timer;
 	struct landlock_place places[PLACES_MAX];
@@ -39,6 +41,7 @@ static void on_analyst(void *context)
 	struct fetcher *fetcher = context;
 
 	power_tell_names(&fetcher->power);
+	grid_asker_tell_all(fetcher->grid, fetcher->power.analyst);
 }
 
 static int on_ack(void *context, const struct frame *frame)
@@ -53,7 +56,8 @@ static int on_timer(struct timer *timer)
 	struct fetcher *fetcher = container_of(timer, struct fetcher, timer);
 	const struct landlock_place *moved = landlock_find_moved(fetcher->places, fetcher->place_count);
 
-	fetcher->is_lost = fetcher->sources != NULL && source_set_is_lost(fetcher->sources);
+	fetcher->is_lost = (fetcher->sources != NULL && source_set_is_lost(fetcher->sources)) ||
+			   grid_asker_is_lost(fetcher->grid);
 	if (moved != NULL)
 		log_info("%s is there now: restarting to reach it", moved->path);
 	if (fetcher->is_lost)
@@ -66,6 +70,7 @@ static int on_timer(struct timer *timer)
 		log_error("the analyst's frames do not come through: restarting to listen anew");
 		return -ENOTCONN;
 	}
+	grid_asker_tick(fetcher->grid, fetcher->power.analyst);
 	*fetcher->turns = (double)loop_turns(fetcher->loop);
 	link_send_stats(fetcher->exporter, STAGE_FETCHER, fetcher->run, &fetcher->stats);
 	return 0;
@@ -101,6 +106,8 @@ static int open_sources(struct fetcher *fetcher)
 	int r = power_open(&fetcher->power, origin_name(origin), &fetcher->stats);
 
 	fetcher->turns = stats_entry(&fetcher->stats, STAT_COUNTER, "turns_total", "");
+	if (r == 0)
+		r = grid_asker_new(&fetcher->config, fetcher->loop, &fetcher->stats, &fetcher->grid);
 	if (r < 0 || origin == ORIGIN_PIPELINE)
 		return r;
 	return source_set_new(
@@ -127,6 +134,7 @@ static int lock_files(struct fetcher *fetcher)
 	size_t count = fetcher->sources != NULL ? source_set_ports(fetcher->sources, ports, PORTS_MAX) : 0;
 	int r;
 
+	count += grid_asker_ports(fetcher->grid, ports + count, PORTS_MAX - count);
 	mkdir(config->runtime_dir, 0755); /* a failure shows when the link listens */
 	snprintf(fetcher->places[0].path, sizeof(fetcher->places[0].path), "%s", config->runtime_dir);
 	fetcher->places[0].use = LANDLOCK_SOCKETS;
@@ -134,6 +142,12 @@ static int lock_files(struct fetcher *fetcher)
 	if (fetcher->sources != NULL) {
 		const char *files[] = { config->source_ca_file, config->source_token_file,
 			config->source_user_file, config->source_client_cert, config->source_client_key };
+		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+			add_folder_of(fetcher, files[i]);
+	}
+	if (fetcher->grid != NULL) {
+		const char *files[] = { config->grid_ca_file, config->kpx_key_file,
+			config->electricitymaps_key_file, config->watttime_user_file };
 		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 			add_folder_of(fetcher, files[i]);
 	}
@@ -149,20 +163,35 @@ static int begin(struct fetcher *fetcher)
 {
 	int r;
 
-	if (fetcher->sources == NULL)
+	if (fetcher->sources == NULL && fetcher->grid == NULL)
 		return sandbox_enter(STAGE_FETCHER);
 	r = sandbox_enter_fetching(STAGE_FETCHER);
-	return r < 0 ? r : source_set_begin(fetcher->sources);
+	return r < 0 || fetcher->sources == NULL ? r : source_set_begin(fetcher->sources);
 }
 
 static void close_all(struct fetcher *fetcher)
 {
 	source_set_free(fetcher->sources);
+	grid_asker_free(fetcher->grid);
 	power_done(&fetcher->power);
 	link_free(fetcher->acks);
 	link_free(fetcher->exporter);
 	timer_close(&fetcher->timer);
 	loop_free(fetcher->loop);
+}
+
+static void describe(const struct fetcher *fetcher, char *text, size_t size)
+{
+	size_t used = 0;
+
+	if (fetcher->sources != NULL) {
+		source_set_describe(fetcher->sources, text, size);
+		used = strlen(text);
+	}
+	if (fetcher->grid == NULL)
+		return;
+	used += (size_t)snprintf(text + used, size - used, "%sgrid data from ", used > 0 ? ", " : "");
+	grid_asker_describe(fetcher->grid, text + used, size - used);
 }
 
 int main(int argc, char **argv)
@@ -181,8 +210,7 @@ int main(int argc, char **argv)
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	if (fetcher.sources != NULL)
-		source_set_describe(fetcher.sources, status, sizeof(status));
+	describe(&fetcher, status, sizeof(status));
 	ready_notify(status);
 	r = loop_run(fetcher.loop);
 	close_all(&fetcher);

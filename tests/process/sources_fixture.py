@@ -129,7 +129,7 @@ class Node:
 
     def __init__(self, name="n1", style="0.10"):
         self.name, self.style, self.scrapes, self.pods, self.idle = name, style, 0, {}, 0.0
-        self.lock, self.is_down, self.watts, self.other = threading.Lock(), False, {}, 0.0
+        self.lock, self.is_down, self.watts, self.other, self.ended = threading.Lock(), False, {}, 0.0, [0.0, 0.0]
 
     def add(self, namespace, pod, package, dram=0.0):
         with self.lock:
@@ -137,16 +137,21 @@ class Node:
             old[0] += package
             old[1] += dram
 
+    def end(self, namespace, pod):
+        """Its series is gone; the node has used what it used."""
+        with self.lock:
+            self.ended = [a + b for a, b in zip(self.ended, self.pods.pop((namespace, pod)))]
+
     def reset(self):
         """Kepler restarted: its counters begin anew."""
         with self.lock:
             self.pods = {key: [0.0, 0.0] for key in self.pods}
-            self.idle = self.other = 0.0
+            self.idle, self.other, self.ended = 0.0, 0.0, [0.0, 0.0]
 
     def text(self):
         with self.lock:
             out, node = [], f'node_name="{self.name}"'
-            active = [sum(v[z] for v in self.pods.values()) for z in (0, 1)]
+            active = [sum(v[z] for v in self.pods.values()) + self.ended[z] for z in (0, 1)]
             if self.style == "0.9":
                 for (namespace, pod), value in self.pods.items():
                     for zone, joules in zip(("package", "dram"), value):
@@ -160,6 +165,12 @@ class Node:
                 for (namespace, pod), (package, memory) in self.watts.items():
                     out += [f'kepler_pod_cpu_watts{{pod="{pod}",namespace="{namespace}"}} {package}',
                             f'kepler_pod_memory_watts{{pod="{pod}",namespace="{namespace}"}} {memory}']
+            elif self.style == "pod":  # the labels pod and namespace
+                for (namespace, pod), value in self.pods.items():
+                    for zone, joules in zip(("package", "dram"), value):
+                        out.append(f'kepler_pod_cpu_joules_total{{pod="{pod}",namespace="{namespace}",zone="{zone}"}} {joules:.6f}')
+                out += [f'kepler_node_cpu_active_joules_total{{zone="{zone}"}} {joules:.6f}' for zone, joules in zip(("package", "dram"), active)]
+                out.append(f'kepler_node_cpu_idle_joules_total{{zone="package"}} {self.idle:.6f}')
             else:
                 for (namespace, pod), value in self.pods.items():
                     for zone, joules in zip(("package", "dram"), value):

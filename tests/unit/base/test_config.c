@@ -152,6 +152,17 @@ static void documents_match_the_table(void **state)
 	check_document(CONFIG_FORMAT_MAN, TANSO_SOURCE_DIR "/docs/man/tanso.conf.5");
 }
 
+/* A line longer than the reader of such files takes would spoil the whole file, comment or not. */
+static void the_shipped_file_can_be_read(void **state)
+{
+	struct config_error error = { 0 };
+	struct config config;
+
+	(void)state;
+	if (config_load(&config, TANSO_SOURCE_DIR "/deploy/config/tanso.conf", &error) < 0)
+		fail_msg("%s", error.text);
+}
+
 static int make_file(void **state)
 {
 	(void)state;
@@ -174,6 +185,7 @@ int main(void)
 		cmocka_unit_test(the_environment_overrides_the_file_and_is_checked),
 		cmocka_unit_test(the_shipped_file_loads_with_every_line_of_it),
 		cmocka_unit_test(documents_match_the_table),
+		cmocka_unit_test(the_shipped_file_can_be_read),
 	};
 	return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -1,0 +1,77 @@
+/* `tanso grid`: the grid's carbon intensity now and in the next 24 hours, and where it comes from. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/question.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+/* "2026-11-24T11:00:00+09:00" -> "11-24 11:00" */
+static void print_time(const char *text)
+{
+	if (strlen(text) >= 16)
+		printf("%.5s %.5s", text + 5, text + 11);
+}
+
+static void print_hours(struct json_object *root, bool is_korean)
+{
+	struct json_object *hour;
+
+	printf("\n%-12s%8s %9s\n", is_korean ? "시각 (KST)" : "hour (KST)", "g/kWh", "KRW/kWh");
+	for (size_t i = 0; (hour = element_of(root, "hours", i)) != NULL; i++) {
+		print_time(text_of_member(hour, "start"));
+		putchar(' ');
+		put_number(member_of(hour, "intensity_gCO2eq_kWh"), 7, 1);
+		put_number(member_of(hour, "krw_per_kWh"), 9, 1);
+		putchar('\n');
+	}
+}
+
+static void print_provider(struct json_object *provider, bool is_korean)
+{
+	const char *failure = text_of_member(provider, "failure");
+
+	put_text(text_of_member(provider, "name"), 18);
+	put_text(text_of_member(provider, "state"), 8);
+	put_text(text_of_member(provider, "signal"), 10);
+	put_number(member_of(provider, "intensity_gCO2eq_kWh"), 7, 1);
+	fputs("  ", stdout);
+	print_time(text_of_member(provider, "retrieved_at"));
+	if (json_object_get_boolean(member_of(provider, "is_experimental")))
+		fputs(is_korean ? "  실험적" : "  experimental", stdout);
+	if (failure[0] != '\0') {
+		fputs("  ", stdout);
+		terminal_put(stdout, failure);
+	}
+	putchar('\n');
+}
+
+static void print_grid(struct json_object *root, bool is_korean)
+{
+	struct json_object *grid = member_of(member_of(root, "provenance"), "grid"), *provider;
+
+	printf("%.1f gCO2eq/kWh · %s · ", json_object_get_double(member_of(root, "intensity_gCO2eq_kWh")),
+		text_of_member(root, "quality"));
+	terminal_put(stdout, text_of_member(grid, "source"));
+	printf(" (%s, %s)\n", text_of_member(grid, "vintage"), text_of_member(grid, "factor"));
+	if (member_of(root, "demand_MW") != NULL)
+		printf(is_korean ? "수요 %.0f MW, 공급 예비율 %.1f %%\n"
+				 : "demand %.0f MW, reserve %.1f %%\n",
+			json_object_get_double(member_of(root, "demand_MW")),
+			json_object_get_double(member_of(root, "reserve_percent")));
+	print_hours(root, is_korean);
+	if (element_of(root, "providers", 0) == NULL) {
+		puts(is_korean ? "\n설정된 제공자가 없습니다: tanso.conf의 grid_providers"
+			       : "\nNo provider is configured: grid_providers in tanso.conf");
+		return;
+	}
+	putchar('\n');
+	for (size_t i = 0; (provider = element_of(root, "providers", i)) != NULL; i++)
+		print_provider(provider, is_korean);
+}
+
+int verb_grid(int argc, char **argv)
+{
+	return question_run("grid", "grid_data", NULL, QUESTION_EXIT, print_grid, argc, argv);
+}
