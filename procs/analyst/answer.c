@@ -23,8 +23,8 @@ static const struct {
 	{ "workload_metrics", metrics_answer }, { "grid_data", grid_answer } };
 
 /* These have an answer before the first reading, too. */
-static const char *const without_power[] = { "catalogue", "names", "compliance_standard",
-	"carbon_intensity", "grid_data" };
+static const char *const without_power[] = { "catalogue", "names", "compliance_standard", "carbon_intensity",
+	"grid_data" };
 
 const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
 {
