@@ -83,7 +83,7 @@ class Case:
         settings["grid_factor"] = i.get("factor", next(s.get("factor", "lifecycle") for s in rows if s["code"] == standard))
         grid = self.profile() if "profile" in i else [i["I_w"]] * 24 if "I_w" in i else None
         name = i.get("workload_name", "ml-training-job") if i.get("samples") != 0 else "no-such-workload"
-        return steady(i.get("power_W", 57.5), 0), grid, settings, {"workload_name": name, "standard": standard}
+        return steady(i.get("power_W", 57.5), 0), grid, settings, {"workload_name": name, "standard": standard, "window": "P2D"}
 
     def scenario_schedule(self):
         i, day = self.i, self.i.get("date", DAY)
@@ -224,7 +224,7 @@ class Case:
             grid[datetime.datetime.fromtimestamp(begin + n * 3600, KST).hour] = grams
             lines += [f"power 10 {watts} 0 0 0", f"until {begin + (n + 1) * 3600}"]
         with History(lines + ["hold"], grid, pue=1.4) as history:
-            return history.ask(ASSESS, workload_name="w")[1]["grid_carbon_intensity_gCO2eq_kWh"]
+            return history.ask(ASSESS, workload_name="w", window="P2D")[1]["grid_carbon_intensity_gCO2eq_kWh"]
 
     def value(self, key):
         expression = MAP[self.tool].get(key)
