@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 0)
 		data++, size--;
-	if (server_open("/nonexistent") < 0)
+	if (server_open("/proc/nonexistent") < 0)
 		abort();
 	take_texts((const char *)data, size);
 	server.asked.id = 0;

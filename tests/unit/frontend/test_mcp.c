@@ -555,7 +555,7 @@ static void a_session_outlives_the_process_and_a_deleted_one_stays_deleted(void 
 static int set_up(void **state)
 {
 	(void)state;
-	return server_open("/nonexistent");
+	return server_open("/proc/nonexistent");
 }
 
 static int tear_down(void **state)

@@ -231,7 +231,7 @@ static void a_killed_givers_socket_is_replaced(void **state)
 	assert_int_equal(status.st_mode & 0777, 0660);
 	handover_free(second);
 	assert_int_equal(
-		handover_offer(&second, "/nonexistent/x", STAGE_ESTIMATOR, fixture->ring_fd), -ENOENT);
+		handover_offer(&second, "/proc/nonexistent/x", STAGE_ESTIMATOR, fixture->ring_fd), -ENOENT);
 	handover_free(NULL);
 }
 
