@@ -73,6 +73,10 @@ struct sock_common {
 };
 struct sock {
 	struct sock_common __sk_common;
+	unsigned short sk_protocol;
+};
+struct tcp_sock { /* begins with the struct sock */
+	__u32 segs_in, segs_out;
 };
 struct seq_file;
 struct bpf_iter_meta {

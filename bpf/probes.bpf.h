@@ -4,9 +4,10 @@
 
 #include "thread.bpf.h"
 
-#define AF_INET  2
-#define AF_INET6 10
-#define MSG_PEEK 2
+#define AF_INET     2
+#define AF_INET6    10
+#define MSG_PEEK    2
+#define IPPROTO_TCP 6
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -88,6 +89,52 @@ static __always_inline bool is_network(const struct sock *sock)
 	return sock->__sk_common.skc_family == AF_INET || sock->__sk_common.skc_family == AF_INET6;
 }
 
+/* Segments of a TCP socket that somebody has been charged for. */
+struct socket_told {
+	__u32 in, out;
+	__u32 is_known;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct socket_told);
+} sockets SEC(".maps");
+
+static __always_inline void charge_segments(enum usage_counter counter, __u32 *told, __u32 now)
+{
+	__s32 grown = (__s32)(now - __sync_lock_test_and_set(told, now));
+
+	if (grown > 0)
+		charge(counter, grown);
+}
+
+/*
+ * Packets leave and arrive in softirqs, whoever is interrupted; but a TCP socket counts its segments, acknowledgements
+ * too, and who uses it next pays. Of a datagram there is one packet. What a socket carried before its first look, when it
+ * may be years old, belongs to nobody.
+ */
+static __always_inline void charge_packets(struct sock *sock, enum usage_counter counter)
+{
+	const struct tcp_sock *tcp = (const void *)sock;
+	struct socket_told *told = 0;
+
+	if (sock->sk_protocol == IPPROTO_TCP)
+		told = bpf_sk_storage_get(&sockets, sock, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (told && told->is_known) {
+		charge_segments(USAGE_rx_packets, &told->in, BPF_CORE_READ(tcp, segs_in));
+		charge_segments(USAGE_tx_packets, &told->out, BPF_CORE_READ(tcp, segs_out));
+		return;
+	}
+	if (told) {
+		told->in = BPF_CORE_READ(tcp, segs_in);
+		told->out = BPF_CORE_READ(tcp, segs_out);
+		told->is_known = 1;
+	}
+	charge(counter, 1);
+}
+
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(on_send, struct sock *sock, int bytes)
 {
@@ -95,6 +142,7 @@ int BPF_PROG(on_send, struct sock *sock, int bytes)
 		return 0;
 	count_run(USAGE_PROGRAM_on_send);
 	charge(USAGE_tx_bytes, bytes);
+	charge_packets(sock, USAGE_tx_packets);
 	return 0;
 }
 
@@ -105,6 +153,7 @@ int BPF_PROG(on_receive, struct sock *sock, int bytes, int flags)
 		return 0;
 	count_run(USAGE_PROGRAM_on_receive);
 	charge(USAGE_rx_bytes, bytes);
+	charge_packets(sock, USAGE_rx_packets);
 	return 0;
 }
 

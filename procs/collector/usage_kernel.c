@@ -191,6 +191,16 @@ static int keep_maps(struct usage_kernel *kernel, struct usage *object)
 	return 0;
 }
 
+/* The programs that tell a socket's bytes tell its packets. */
+static uint32_t with_packets(uint32_t counters)
+{
+	if (counters & 1U << USAGE_rx_bytes)
+		counters |= 1U << USAGE_rx_packets;
+	if (counters & 1U << USAGE_tx_bytes)
+		counters |= 1U << USAGE_tx_packets;
+	return counters;
+}
+
 /* A counter is there when each of its programs is. */
 static uint32_t counters_of(
 	const struct usage_kernel *kernel, const int *link, const struct btf *btf, bool cpu_only)
@@ -213,7 +223,7 @@ static uint32_t counters_of(
 	for (int e = 0; e < USAGE_PMU_COUNT && link[USAGE_PROGRAM_on_switch] >= 0; e++)
 		if (kernel->layout.pmu_events & 1U << e)
 			counters |= 1U << pmu_counters[e];
-	return (counters & ~absent) | READ_COUNTERS | (counts_io(btf) ? IO_COUNTERS : 0);
+	return with_packets(counters & ~absent) | READ_COUNTERS | (counts_io(btf) ? IO_COUNTERS : 0);
 }
 
 /* The version comes last, so that a set that was never whole is not taken for one. */

@@ -24,6 +24,7 @@
 #define FILE_BYTES  (PAGES * PAGE)
 #define DATAGRAMS   100
 #define DATAGRAM    1000
+#define SEGMENTS    100 /* each way */
 #define BURN_NS     (300 * NS_PER_MILLISECOND)
 #define DEADLINE_NS (10 * NS_PER_SECOND)
 #define BURSTS      10
@@ -199,6 +200,28 @@ static void talk_in_threads(void)
 			_exit(5);
 }
 
+/* Question and answer over TCP with oneself: a segment each, and acknowledgements. */
+static void talk_over_tcp(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), peer;
+	char byte = 'x';
+
+	if (bind(listener, (struct sockaddr *)&address, size) < 0 || listen(listener, 1) < 0 ||
+		getsockname(listener, (struct sockaddr *)&address, &size) < 0 ||
+		connect(fd, (struct sockaddr *)&address, size) < 0 ||
+		(peer = accept(listener, NULL, NULL)) < 0)
+		_exit(7);
+	for (int i = 0; i < SEGMENTS; i++)
+		if (send(fd, &byte, 1, 0) != 1 || recv(peer, &byte, 1, 0) != 1 ||
+			send(peer, &byte, 1, 0) != 1 || recv(fd, &byte, 1, 0) != 1)
+			_exit(7);
+	close(fd);
+	close(peer);
+	close(listener);
+}
+
 static void live_shortly(void)
 {
 	for (int i = 0; i < SHORT_LIVES; i++) {
@@ -225,6 +248,8 @@ static void obey(int orders, int answers)
 			use_file();
 		else if (order == 'n')
 			talk_to_oneself();
+		else if (order == 'p')
+			talk_over_tcp();
 		else if (order == 't')
 			talk_in_threads();
 		else if (order == 's')
@@ -420,7 +445,15 @@ static void network_bytes_are_counted_to_the_byte_and_local_sockets_are_not(void
 	read_usage(world);
 	assert_int_equal(world->sum[USAGE_tx_bytes], DATAGRAMS * DATAGRAM);
 	assert_int_equal(world->sum[USAGE_rx_bytes], DATAGRAMS * DATAGRAM);
-	if (counts(world, USAGE_softirq_ns)) /* loopback receives in a softirq of the sender */
+	assert_int_equal(world->sum[USAGE_tx_packets], DATAGRAMS);
+	assert_int_equal(world->sum[USAGE_rx_packets], DATAGRAMS);
+	let(world, 'p');
+	read_usage(world);
+	uint64_t sent = world->sum[USAGE_tx_packets] - DATAGRAMS,
+		 received = world->sum[USAGE_rx_packets] - DATAGRAMS;
+	assert_in_range(sent, 2 * SEGMENTS, 5 * SEGMENTS);
+	assert_in_range(received + 5, sent, sent + 10); /* both ends are ours */
+	if (counts(world, USAGE_softirq_ns))            /* loopback receives in a softirq of the sender */
 		assert_in_range(world->sum[USAGE_softirq_ns], 1, world->sum[USAGE_cpu_ns]);
 }
 
