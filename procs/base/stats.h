@@ -1,6 +1,7 @@
 /*
  * The counters and gauges a process keeps about itself; sent in the `stats` frame and published as tanso_*.
- * A fixed table, so that it is bounded; registering beyond STATS_MAX returns a shared spill-over slot.
+ * A fixed table, so that it is bounded: what is registered beyond STATS_MAX - 1 is not shown, and the last entry,
+ * stats_left_out, says so.
  */
 #pragma once
 

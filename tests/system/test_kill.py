@@ -12,8 +12,6 @@ print(f"seed {SEED} (KILL_SEED={SEED} repeats it)")
 random.seed(SEED)
 
 
-def joules(p):
-    return {k: v for k, v in p.metrics().items() if k[0].endswith("joules_total")}
 
 
 def microjoules(series, name, **labels):
@@ -28,15 +26,19 @@ class Watch:
 
     def look(self, p):
         try:
-            now = joules(p)
+            series = p.metrics()
         except (OSError, RuntimeError):
             return  # the exporter is down or waits for the resend
+        now = {k: v for k, v in series.items() if k[0].endswith("joules_total")}
         self.scrapes += 1
         for (name, labels), value in now.items():
             key = name, frozenset(x for x in labels if x[0] != "state")
             if value < self.last.get(key, 0):
                 raise AssertionError(f"{name} {dict(labels)} fell from {self.last[key]} to {value}")
             self.last[key] = value
+        left_out = [dict(l)["stage"] for n, l in series if n == "tanso_stats_left_out"]
+        if left_out:
+            raise AssertionError(f"stages with more stats than STATS_MAX: {left_out}")
         active = microjoules(now, "kepler_node_cpu_active_joules_total", zone="package")
         workloads = microjoules(now, "tanso_workload_joules_total", zone="package")
         ended = microjoules(now, "tanso_workload_ended_joules_total", zone="package")
