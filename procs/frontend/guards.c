@@ -88,7 +88,8 @@ int guard_request(h2o_req_t *req, const char *allowed_hosts, const char *own_nam
 		return ERROR_UNKNOWN_HOST;
 	if (origin.base != NULL && !guard_is_origin_local(origin, req->authority, allowed_hosts))
 		return ERROR_FORBIDDEN_ORIGIN;
-	if (h2o_memis(site.base, site.len, H2O_STRLIT("cross-site")))
+	if (h2o_memis(site.base, site.len, H2O_STRLIT("cross-site")) ||
+		h2o_memis(site.base, site.len, H2O_STRLIT("same-site"))) /* another host of the same domain */
 		return ERROR_FORBIDDEN_ORIGIN;
 	return GUARD_PASS;
 }

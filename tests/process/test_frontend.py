@@ -64,7 +64,8 @@ def wrong_requests_are_refused_by_name():
 def pages_of_other_sites_are_refused():
     with Frontend().start("allowed_hosts=tanso.example") as f:
         f.start_analyst()
-        for header in ("Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"):
+        for header in ("Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site",
+                       "Sec-Fetch-Site: same-site"):
             expect_error(f.ask("app", "-H", header), 403, "FORBIDDEN_ORIGIN")
             expect(f.mcp(INITIALIZE, "-H", header)[0], 403)
         for header in ("Origin: http://localhost:6274", f"Origin: http://127.0.0.1:{f.port}", "Sec-Fetch-Site: same-origin"):
@@ -194,6 +195,48 @@ def mcp_speaks_its_protocol():
         expect(f.mcp("{")[0], 400)
         expect(f.mcp([INITIALIZE], "-H", "MCP-Protocol-Version: 2025-11-25")[1]["error"]["code"], -32600)
         expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, "-H", "MCP-Protocol-Version: 1999-01-01")[0], 400)
+
+
+def sessions_outlive_a_restart_and_streams_are_resumed():
+    f = Frontend()
+    with f.start(inherit=True):
+        f.start_analyst()
+        def header(name, path):
+            lines = path.read_text().splitlines()
+            return next(line.split(": ", 1)[1] for line in lines if line.lower().startswith(name + ":"))
+        headers = f.folder / "headers"
+        f.mcp(INITIALIZE, "-D", str(headers))
+        session = ("-H", "Mcp-Session-Id: " + header("mcp-session-id", headers), "-H", "MCP-Protocol-Version: 2025-11-25")
+        listen = ("-H", "Accept: text/event-stream", "-m", "1")
+        first = f.curl("/mcp", *session, *listen)[1]
+        assert first.startswith("id: ") and "retry:" in first, first
+        event = first.split("\n")[0].removeprefix("id: ")
+        again = f.curl("/mcp", *session, *listen, "-H", f"Last-Event-ID: {event}")[1]
+        assert event.split("-")[0] in again or again.startswith(":"), again
+        expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, *session)[0], 200)
+        f.process.kill()
+        f.process.wait()
+        f.start(inherit=True)
+        expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, *session)[0], 200)
+        expect(f.curl("/mcp", *session, "-X", "DELETE")[0], 204)
+        expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, *session)[0], 404)
+        f.process.kill()
+        f.process.wait()
+        f.start(inherit=True)
+        expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, *session)[0], 404)
+
+
+def batches_belong_to_one_revision():
+    with Frontend().start() as f:
+        f.start_analyst()
+        ping = {"jsonrpc": "2.0", "method": "ping"}
+        call = {"jsonrpc": "2.0", "id": "c", "method": "tools/call", "params": {"name": "list_top_power_consumers"}}
+        batch = [{**ping, "id": 1}, {"jsonrpc": "2.0", "method": "notifications/initialized"}, call, {"id": 2}]
+        status, replies = f.mcp(batch, "-H", "MCP-Protocol-Version: 2025-03-26")
+        expect((status, sorted(str(reply["id"]) for reply in replies)), (200, ["1", "2", "c"]))
+        expect(f.mcp([], "-H", "MCP-Protocol-Version: 2025-03-26")[0], 400)
+        for version in ("2024-11-05", "2025-06-18", "2025-11-25"):
+            expect(f.mcp(batch, "-H", f"MCP-Protocol-Version: {version}")[0], 400)
 
 
 def a_restart_keeps_the_port_and_drops_what_was_asked_before():
