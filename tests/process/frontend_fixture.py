@@ -26,10 +26,10 @@ class Frontend:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-frontend-"))
         self.run_dir = self.folder / "run"
-        self.port = free_port()
         self.analyst = self.process = None
         # held as a supervisor's fd store would hold it
-        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
 
     def start(self, *settings, inherit=False):
         log = open(self.folder / "log", "ab")
