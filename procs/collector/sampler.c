@@ -63,15 +63,18 @@ static void resume_note(struct sampler *sampler, const struct ring_row *note)
 		cgroups_set_base(&sampler->cgroups, cgroup, note->counter);
 }
 
-static void resume_cgroup(struct sampler *sampler, const struct ring_row *row)
+/* One that had ended does not live again until that is noticed again: that was told, and is acknowledged as it was. */
+static void resume_cgroup(struct sampler *sampler, const struct ring_row *row, uint64_t seq)
 {
 	if (row->id == ROW_ID_OTHER) {
 		memcpy(sampler->other, row->counter, sizeof(sampler->other));
 		return;
 	}
 	struct cgroup *cgroup = cgroups_add(&sampler->cgroups, row->id, 0, "", row->start_ns);
-	if (cgroup != NULL)
-		memcpy(cgroup->counter, row->counter, sizeof(cgroup->counter));
+	if (cgroup == NULL)
+		return;
+	memcpy(cgroup->counter, row->counter, sizeof(cgroup->counter));
+	cgroup->final_seq = row->flags & ROW_FINAL ? seq : 0;
 }
 
 void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const struct ring_row *rows,
@@ -83,7 +86,7 @@ void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const
 	 * are still owed. */
 	for (uint32_t i = 0; i < count; i++) {
 		if (rows[i].kind == ROW_CGROUP)
-			resume_cgroup(sampler, &rows[i]);
+			resume_cgroup(sampler, &rows[i], tick->seq);
 		else if (rows[i].kind == ROW_PROCESS)
 			processes_resume(&sampler->processes, &rows[i]);
 		else if (rows[i].kind == ROW_NOTE && rows[i].id == ROW_ID_NODE)

@@ -310,6 +310,34 @@ static void without_events_a_removed_cgroup_still_becomes_final(void **state)
 	assert_int_equal(row_of(world, world->id[0])->flags, ROW_FINAL);
 }
 
+static void what_ended_does_not_live_again_after_a_restart(void **state)
+{
+	struct world *world = *state;
+
+	make_group(world, 0, "0");
+	use(world, 0, 1000);
+	start(world, 8);
+	read_at(world, 1);
+	remove_group(world, 0);
+	world->sampler.wants_walk = true;
+	read_at(world, 2);
+	read_at(world, 4);
+	assert_int_equal(row_of(world, world->id[0])->flags, ROW_FINAL);
+	world->tick.seq = world->seq; /* as the ring has it */
+	for (uint64_t second = 5; second < 8; second++) {
+		restart_at(world, second);
+		read_at(world, second);
+		world->tick.seq = world->seq;
+		assert_int_equal(row_of(world, world->id[0])->flags, ROW_FINAL);
+		assert_row(world, world->id[0], 1000);
+	}
+	uint64_t id = world->id[0];
+	world->id[0] = 0; /* the kernel's side forgets it */
+	sampler_acknowledge(&world->sampler, world->seq, ignore, NULL);
+	read_at(world, 9);
+	assert_null(row_of(world, id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +348,7 @@ int main(void)
 		TEST(idle_and_steal_never_go_back),
 		TEST(memory_held_while_the_collector_was_away_is_counted),
 		TEST(without_events_a_removed_cgroup_still_becomes_final),
+		TEST(what_ended_does_not_live_again_after_a_restart),
 	};
 
 	if (identity_init() < 0)

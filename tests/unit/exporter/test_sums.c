@@ -124,7 +124,7 @@ static void tell_processes(void)
 
 static void bear(size_t at)
 {
-	rows[at] = (typeof(rows[at])) { .id = ++next_id, .name = throw(NAMES), .is_used = true };
+	rows[at] = (__typeof__(rows[at])) { .id = ++next_id, .name = throw(NAMES), .is_used = true };
 	if (throw(8) != 0) { /* some are never named */
 		rows[at].is_told_who = true;
 		rows[at].is_provisional = throw(4) == 0;
