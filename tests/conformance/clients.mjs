@@ -24,7 +24,7 @@ function expect(what, got, wanted) {
 		throw new Error(`${what}: got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`);
 }
 
-// Every method, 50 calls at a time, a large argument.
+// Every method, 30 calls at a time (six clients' together stay below the frontend's bound of 256), a large argument.
 async function everyMethod(client, space) {
 	const tools = (await client.listTools()).tools;
 	expect('tools', tools.some((tool) => tool.name === name), true);
@@ -44,9 +44,9 @@ async function everyMethod(client, space) {
 	const completion = await client.complete({
 		ref: { type: 'ref/prompt', name: 'compliance_review' }, argument: { name: 'workload_name', value: 'ap' } });
 	expect('completion', completion.completion.values, ['app', 'apple']);
-	const names = [...Array(50).keys()].map((i) => `app-${i}`);
+	const names = [...Array(30).keys()].map((i) => `app-${i}`);
 	const many = await Promise.all(names.map((workload_name) => client.callTool({ name, arguments: { workload_name } })));
-	expect('50 calls', many.map((one) => one.structuredContent.echo.workload_name), names);
+	expect('30 calls', many.map((one) => one.structuredContent?.echo.workload_name ?? one.content[0].text), names);
 	const big = await client.callTool({ name, arguments: { workload_name: 'x'.repeat(900000) } });
 	expect('a large argument', big.isError, true);
 }
