@@ -7,12 +7,6 @@ FAKE = BIN.parent / "tests" / "fake_analyst"
 ASSESS = "/tools/assess_workload_compliance"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def wait_for(what, seconds=10):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -23,12 +17,12 @@ def wait_for(what, seconds=10):
 
 
 class Frontend:
-    def __init__(self):
+    def __init__(self, port=0):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-frontend-"))
         self.run_dir = self.folder / "run"
         self.analyst = self.process = None
         # held as a supervisor's fd store would hold it
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self.listener.getsockname()[1]
 
     def start(self, *settings, inherit=False):

@@ -3,7 +3,6 @@ Usage: test_api.py BIN_FOLDER. Needs curl, unshare and python3-requests. Prints 
 import gzip, json, os, pathlib, socket, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import frontend_fixture  # noqa: E402
 from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
 
 # As users were promised them; <IP> is where the server is.
@@ -193,8 +192,7 @@ def _inside():
     assert len(shown) >= 2, shown
     for port, setting, command in (*((30800, "lang=en", ["sh", "-c", line.replace("curl ", "curl -s ")]) for line in shown), (30800, "lang=en", ["sh", "-c", CURL.replace("<IP>", "127.0.0.1").replace("curl ", "curl -s ")]),
                                    (8000, "allowed_hosts=mcp-server", ["python3", "-c", REQUESTS + "print(response.text if status == 'UNKNOWN' else status)"])):
-        frontend_fixture.free_port = lambda: port
-        with Frontend().start(setting) as f:
+        with Frontend(port).start(setting) as f:
             f.start_analyst()
             out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={k: v for k, v in os.environ.items() if "proxy" not in k.lower()})
             assert out.returncode == 0, out.stderr.decode()
