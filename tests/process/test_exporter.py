@@ -135,7 +135,7 @@ def a_pods_joules_never_go_down_over_kills():
                 e.restart()
                 for _ in range(3):
                     now, seconds = _joules_of_app(e), time.monotonic() - told_at
-                    assert all(n >= l for n, l in zip(now, last)) and now[0] < last[0] + seconds + 1, (last, now)
+                    assert all(n >= l for n, l in zip(now, last)) and now[0] < last[0] + seconds + 3, (last, now)  # the container that ended had more than 5 J
                     last, told_at = now, told_at + seconds
             expect(e.find("tanso_bases_left_out", stage="exporter"), [0])
 
