@@ -173,6 +173,11 @@ static struct row *row_of(unsigned long long id)
 	exit(2);
 }
 
+static uint64_t live_ms(void)
+{
+	return peer.real_ms + clock_mono_ns() / NS_PER_MS / STEP_MS * STEP_MS;
+}
+
 static void go_live(void)
 {
 	struct instant now = clock_now();
@@ -182,6 +187,11 @@ static void go_live(void)
 	advance(now.real_ns / NS_PER_MS / 1000 * 1000);
 	peer.real_ms = peer.now_ms - mono_ns / NS_PER_MS;
 	peer.is_live = true;
+	send_power();
+	/* the window of power now begins with this frame: before it the other clock ran, so a second one is needed */
+	while (live_ms() <= peer.now_ms)
+		usleep(1000);
+	advance(live_ms());
 	send_power();
 	puts("done");
 	fflush(stdout);
@@ -276,9 +286,8 @@ int main(int argc, char **argv)
 		link_dial(&peer.power, argv[1], STAGE_ANALYST, STAGE_ESTIMATOR, send_names, NULL) < 0)
 		return 2;
 	while (!peer.is_over) {
-		uint64_t real_ms = peer.real_ms + clock_mono_ns() / NS_PER_MS / STEP_MS * STEP_MS;
-		if (peer.is_live && real_ms > peer.now_ms) {
-			advance(real_ms);
+		if (peer.is_live && live_ms() > peer.now_ms) {
+			advance(live_ms());
 			send_power();
 		}
 		if (peer.is_held && clock_mono_ns() / NS_PER_MS >= peer.real_ms + 10 * STEP_MS) {
