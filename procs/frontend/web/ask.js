@@ -22,10 +22,16 @@ function headers(more) {
 	return { "Accept-Language": lang(), ...(token ? { Authorization: `Bearer ${token}` } : {}), ...more };
 }
 
+// The person is asked once for all that wait for it.
+let asked = null;
+const tokenOf = () => (asked ??= wantToken().finally(() => (asked = null)));
+
 async function send(path, options) {
+	const used = sessionStorage.getItem("tanso-token");
 	const response = await fetch(path, { cache: "no-store", ...options, headers: headers(options.headers) });
 	if (response.status !== 401) return response;
-	const token = await wantToken();
+	const known = sessionStorage.getItem("tanso-token"); // another question was let in meanwhile?
+	const token = known !== used ? known : await tokenOf();
 	if (!token) return response;
 	sessionStorage.setItem("tanso-token", token);
 	return fetch(path, { cache: "no-store", ...options, headers: headers(options.headers) });
