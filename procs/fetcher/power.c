@@ -26,7 +26,7 @@ static void begin_life(struct power *power)
 static void open_stats(struct power *power, struct stats *stats)
 {
 	power->readings = stats_entry(stats, STAT_COUNTER, "source_readings_total", "");
-	power->resets = stats_entry(stats, STAT_COUNTER, "source_counter_resets_total", "");
+	power->resets = stats_entry(stats, STAT_COUNTER, "source_resets_total", "");
 	power->refused = stats_entry(stats, STAT_COUNTER, "source_values_refused_total", "");
 	power->late = stats_entry(stats, STAT_COUNTER, "source_series_late_total", "");
 	power->dropped = stats_entry(stats, STAT_COUNTER, "source_series_dropped_total", "");

