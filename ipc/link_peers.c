@@ -13,8 +13,11 @@ void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
 	uint64_t uid;
 
 	(void)event;
-	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0 &&
-		peer_is_allowed(&link->peer, (uid_t)uid)) {
+	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) != 0) { /* gone already */
+		nng_pipe_close(pipe);
+		return;
+	}
+	if (peer_is_allowed(&link->peer, (uid_t)uid)) {
 		atomic_store(&peers->known[atomic_fetch_add(&peers->admitted, 1) % LINK_PEERS], id);
 		return;
 	}

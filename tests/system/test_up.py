@@ -210,8 +210,9 @@ def bad_questions_get_answers():
             got, text = p.get(base + path, body, headers)
             if got != status or (code and json.loads(text)["error"]["code"] != code):
                 raise AssertionError(f"{path} {body[:60]}: {got} {text[:200]}, wanted {status} {code}")
-        if p.get(base + "/tools/list_top_power_consumers")[0] != 405:
-            raise AssertionError("GET on a tool")
+        status, text = p.get(base + "/tools/list_top_power_consumers")
+        if status != 200 or json.loads(text)["name"] != "list_top_power_consumers":
+            raise AssertionError(f"GET on a tool tells what it is: {status} {text[:200]}")
 
 
 results = [run(name, test) for name, test in {
