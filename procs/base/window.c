@@ -12,24 +12,27 @@ static bool goes_backwards(const struct window *window, uint64_t time_ns, uint64
 	return time_ns < window->time_ns[newest] || value < window->value[newest];
 }
 
+/* The 4 s of the clock that a point lies in: the same for all that see it. */
+static uint64_t cell(const struct window *window, uint32_t index)
+{
+	return window->time_ns[slot(window, index)] / WINDOW_SPACING_NS;
+}
+
+static void drop_oldest(struct window *window)
+{
+	window->start = slot(window, 1);
+	window->count--;
+}
+
 void window_push(struct window *window, uint64_t time_ns, uint64_t value)
 {
 	if (window->count > 0 && goes_backwards(window, time_ns, value))
 		window->count = 0;
-	/* The newest point moves on until it stands a full spacing away from its predecessor. */
-	if (window->count >= 2) {
-		uint32_t newest = slot(window, window->count - 1);
-		uint32_t before = slot(window, window->count - 2);
-		if (window->time_ns[newest] - window->time_ns[before] < WINDOW_SPACING_NS) {
-			window->time_ns[newest] = time_ns;
-			window->value[newest] = value;
-			return;
-		}
-	}
-	if (window->count == WINDOW_POINTS) {
-		window->start = slot(window, 1);
+	/* The newest point moves on through its cell; a first one in the middle of a cell serves only until there are others. */
+	if (window->count >= 2 && cell(window, window->count - 1) == time_ns / WINDOW_SPACING_NS)
 		window->count--;
-	}
+	else if (window->count == WINDOW_POINTS || (window->count == 2 && cell(window, 0) == cell(window, 1)))
+		drop_oldest(window);
 	uint32_t next = slot(window, window->count++);
 	window->time_ns[next] = time_ns;
 	window->value[next] = value;

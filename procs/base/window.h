@@ -1,7 +1,7 @@
 /*
  * A sliding window over one cumulative counter: how much in the last 60 s? Exporter and analyst both keep one per
- * workload and zone, fed by the same frames, so /metrics and an assessment show the same watts in the same minute
- * (they do not agree by luck). Points are spaced >= 4 s apart, the newest always kept, so 16 points cover 60 s.
+ * workload and zone, fed by the same frames, so /metrics and an assessment show the same watts in the same minute,
+ * whichever of them began first: the points are the last frame of each 4 s of the clock, and the newest frame.
  * Windows that are pushed at the same instants have the same points: then the watts of parts add up to those of the whole.
  * What is new among them begins with the instants of the others.
  */
@@ -21,7 +21,7 @@ struct window {
 	uint64_t value[WINDOW_POINTS];
 };
 
-/* Adds a reading. Time or value going backwards empties the window first (a new epoch is not a spike). */
+/* Adds a reading of the clock all windows share. Time or value going backwards empties the window first (a new epoch is not a spike). */
 void window_push(struct window *window, uint64_t time_ns, uint64_t value);
 /* Growth and time between the oldest point within 60 s and the newest. False until there are two points. */
 bool window_growth(const struct window *window, uint64_t *ret_growth, uint64_t *ret_span_ns);

@@ -21,11 +21,32 @@ static void growth_covers_exactly_what_was_pushed_while_young(void **state)
 	uint64_t growth = 0, span = 0;
 
 	(void)state;
-	for (uint64_t t = 0; t <= 30; t++)
-		window_push(&w, (100 + t) * S, 7 * t);
-	assert_true(window_growth(&w, &growth, &span));
-	assert_int_equal(growth, 7 * 30);
-	assert_int_equal(span, 30 * S);
+	for (uint64_t t = 0; t <= 30; t++) {
+		window_push(&w, (102 + t) * S, 7 * t);
+		assert_int_equal(window_growth(&w, &growth, &span), t > 0);
+		/* 104 begins the next cell of 4 s: the beginning was in the middle of one */
+		uint64_t wanted = t < 2 ? t : t - 1;
+		assert_int_equal(growth, 7 * wanted);
+		assert_int_equal(span, wanted * S);
+	}
+}
+
+static void whoever_began_earlier_has_the_same_points(void **state)
+{
+	struct window early = { 0 }, late = { 0 };
+	uint64_t growth[2], span[2];
+
+	(void)state;
+	for (uint64_t tick = 0; tick < 2000; tick++) { /* ten a second, and from 12.3 s on two who see them */
+		window_push(&early, tick * S / 10, tick * tick);
+		if (tick >= 123)
+			window_push(&late, tick * S / 10, tick * tick);
+		if (tick < 123 + 700)
+			continue;
+		assert_true(window_growth(&early, &growth[0], &span[0]));
+		assert_true(window_growth(&late, &growth[1], &span[1]));
+		assert_true(growth[0] == growth[1] && span[0] == span[1]);
+	}
 }
 
 static void a_long_series_is_cut_to_the_last_minute(void **state)
@@ -103,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_point_has_no_growth),
 		cmocka_unit_test(growth_covers_exactly_what_was_pushed_while_young),
+		cmocka_unit_test(whoever_began_earlier_has_the_same_points),
 		cmocka_unit_test(a_long_series_is_cut_to_the_last_minute),
 		cmocka_unit_test(a_counter_that_goes_back_starts_anew),
 		cmocka_unit_test(what_is_new_has_the_instants_of_the_others_and_they_add_up),
