@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "frontend/sse.h"
 
 /* Watts of a fake meter are shown, too: the answer is marked, and so is the page. */
 #define POWER_ARGUMENTS   "{\"limit\":8,\"allow_fake\":true}"
@@ -23,20 +24,16 @@ struct feed {
 
 enum { FEED_POWER, FEED_SUMMARY, FEED_COUNT };
 
-struct stream {
-	h2o_generator_t generator; /* first: h2o hands it back */
+struct listener {
 	struct live *live;
-	h2o_req_t *req;
-	struct stream *next, **link;
-	bool is_sending, is_ending;
-	char *sent, *waiting;
-	size_t waiting_size;
+	struct sse *sse;
+	struct listener *next, **link;
 };
 
 struct live {
 	struct asks *asks;
 	struct feed feeds[FEED_COUNT];
-	struct stream *streams;
+	struct listener *listeners;
 	size_t count;
 	double *opened, *refused, *dropped;
 };
@@ -75,64 +72,33 @@ size_t live_count(const struct live *live)
 
 /* one listener */
 
-static void on_gone(void *object)
+static void on_gone(void *context)
 {
-	struct stream *stream = object;
+	struct listener *listener = context;
 
-	if (stream->link != NULL) {
-		*stream->link = stream->next;
-		if (stream->next != NULL)
-			stream->next->link = stream->link;
-		stream->live->count--;
-	}
-	free(stream->sent);
-	free(stream->waiting);
+	*listener->link = listener->next;
+	if (listener->next != NULL)
+		listener->next->link = listener->link;
+	listener->live->count--;
+	free(listener);
 }
 
-/* What waits goes out as one piece; nothing waits: the stream rests until the next event. */
-static void send_waiting(struct stream *stream)
+/* One who does not read misses events. */
+static void give(struct listener *listener, const char *event, size_t size)
 {
-	h2o_iovec_t bytes = h2o_iovec_init(stream->waiting, stream->waiting_size);
-	bool is_last = stream->is_ending;
-
-	free(stream->sent);
-	stream->sent = TAKE(stream->waiting);
-	stream->waiting_size = 0;
-	stream->is_sending = bytes.len > 0 || is_last;
-	if (stream->is_sending)
-		h2o_send(stream->req, &bytes, bytes.len > 0,
-			is_last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
+	if (sse_waiting(listener->sse) + size > LIVE_WAITING_MAX || sse_give(listener->sse, event, size) < 0)
+		++*listener->live->dropped;
 }
 
-static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
-{
-	(void)req;
-	send_waiting((struct stream *)generator);
-}
-
-static void give(struct stream *stream, const char *event, size_t size)
-{
-	char *waiting;
-
-	if (stream->is_ending || stream->waiting_size + size > LIVE_WAITING_MAX ||
-		(waiting = realloc(stream->waiting, stream->waiting_size + size)) == NULL) {
-		++*stream->live->dropped;
-		return;
-	}
-	memcpy(waiting + stream->waiting_size, event, size);
-	stream->waiting = waiting;
-	stream->waiting_size += size;
-}
-
-static void start(struct live *live, struct stream *stream)
+static void greet(struct listener *listener)
 {
 	static const char hello[] = "retry: " RETRY_MS "\n\n";
+	const struct live *live = listener->live;
 
-	give(stream, hello, sizeof(hello) - 1);
+	give(listener, hello, sizeof(hello) - 1);
 	for (size_t i = 0; i < FEED_COUNT; i++)
 		if (live->feeds[i].last != NULL)
-			give(stream, live->feeds[i].last, live->feeds[i].last_size);
-	send_waiting(stream);
+			give(listener, live->feeds[i].last, live->feeds[i].last_size);
 }
 
 /* Nobody listened, so nothing was asked: what was last heard is old. */
@@ -146,7 +112,7 @@ static void forget(struct live *live)
 
 int live_listen(struct live *live, h2o_req_t *req)
 {
-	struct stream *stream;
+	struct listener *listener;
 
 	if (live->count == 0)
 		forget(live);
@@ -154,27 +120,17 @@ int live_listen(struct live *live, h2o_req_t *req)
 		++*live->refused;
 		return -EBUSY;
 	}
-	stream = h2o_mem_alloc_shared(&req->pool, sizeof(*stream), on_gone);
-	*stream = (struct stream) { .generator = { .proceed = on_proceed },
-		.live = live,
-		.req = req,
-		.next = live->streams,
-		.link = &live->streams };
-	if (stream->next != NULL)
-		stream->next->link = &stream->next;
-	live->streams = stream;
+	listener = malloc(sizeof(*listener));
+	if (listener == NULL)
+		return -EBUSY;
+	*listener = (struct listener) { live, NULL, live->listeners, &live->listeners };
+	if (listener->next != NULL)
+		listener->next->link = &listener->next;
+	live->listeners = listener;
 	live->count++;
 	++*live->opened;
-	req->res.status = 200;
-	req->res.reason = "OK";
-	h2o_add_header(
-		&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, H2O_STRLIT("text/event-stream"));
-	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
-	/* a proxy must not hold events back */
-	h2o_add_header_by_str(
-		&req->pool, &req->res.headers, H2O_STRLIT("x-accel-buffering"), 0, NULL, H2O_STRLIT("no"));
-	h2o_start_response(req, &stream->generator);
-	start(live, stream);
+	listener->sse = sse_open(req, on_gone, listener);
+	greet(listener);
 	return 0;
 }
 
@@ -182,11 +138,9 @@ int live_listen(struct live *live, h2o_req_t *req)
 
 static void publish(struct live *live, const char *event, size_t size)
 {
-	for (struct stream *stream = live->streams, *next; stream != NULL; stream = next) {
-		next = stream->next; /* sending may end a stream */
-		give(stream, event, size);
-		if (!stream->is_sending)
-			send_waiting(stream);
+	for (struct listener *listener = live->listeners, *next; listener != NULL; listener = next) {
+		next = listener->next; /* sending may end it */
+		give(listener, event, size);
 	}
 }
 
@@ -250,12 +204,8 @@ void live_turn(struct live *live)
 
 void live_end(struct live *live)
 {
-	for (struct stream *stream = live->streams, *next; stream != NULL; stream = next) {
-		next = stream->next;
-		if (stream->is_ending)
-			continue;
-		stream->is_ending = true;
-		if (!stream->is_sending)
-			send_waiting(stream);
+	for (struct listener *listener = live->listeners, *next; listener != NULL; listener = next) {
+		next = listener->next;
+		sse_end(listener->sse);
 	}
 }

@@ -20,7 +20,7 @@ struct live;
 
 int live_new(struct live **ret_live, struct asks *asks, struct stats *stats);
 void live_free(struct live *live);
-/* Makes the request a listener. 0, or -EBUSY: there are LIVE_STREAMS_MAX already. */
+/* Makes the request a listener. 0, or -EBUSY: there are LIVE_STREAMS_MAX already, or no memory. */
 int live_listen(struct live *live, h2o_req_t *req);
 size_t live_count(const struct live *live);
 /* Asks what is due; once a turn. */
