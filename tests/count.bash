@@ -33,19 +33,22 @@ build() { # preset [target...]
 
 # Runs each command (words in one argument), as many at a time as there are CPUs, and settles them in order.
 each() { # settle command...
-	local settle=$1 pids=() commands=("${@:2}") settled=0 i
-	for ((i = 0; i < ${#commands[@]}; i++)); do
-		((i - settled < jobs)) || settle_next
-		timeout -k 10 "${limit:-120}" ${commands[i]} >"$log/report-$i" 2>&1 &
-		pids[i]=$!
+	local settle=$1 commands=("${@:2}") begun=0 settled=0 statuses=() ended
+	local -A running=()
+	while ((settled < ${#commands[@]})); do
+		while ((begun < ${#commands[@]} && ${#running[@]} < jobs)); do
+			timeout -k 10 "${limit:-120}" ${commands[begun]} >"$log/report-$begun" 2>&1 &
+			running[$!]=$begun
+			begun=$((begun + 1))
+		done
+		wait -n -p ended "${!running[@]}"
+		statuses[${running[$ended]}]=$?
+		unset "running[$ended]"
+		while [ -n "${statuses[settled]:-}" ]; do
+			"$settle" "${commands[settled]}" "${statuses[settled]}" "$log/report-$settled"
+			settled=$((settled + 1))
+		done
 	done
-	while ((settled < ${#commands[@]})); do settle_next; done
-}
-
-settle_next() { # of each()
-	wait "${pids[settled]}"
-	"$settle" "${commands[settled]}" $? "$log/report-$settled"
-	settled=$((settled + 1))
 }
 
 # A cmocka program: each of its test functions counts.
