@@ -1,24 +1,6 @@
 /* Whole answers from a ledger made by hand. */
 #include "tests/unit/analyst/world.h"
 
-static void every_promised_field(struct world *w, const char *name)
-{
-	const struct tool *tool = tool_find(name, strlen(name));
-
-	for (size_t i = 0; i < tool->result_count; i++)
-		if (tool->results[i].always)
-			member(w, tool->results[i].name);
-	json_object_object_foreach(w->json, key, value)
-	{
-		bool is_promised = false;
-		(void)value;
-		for (size_t i = 0; i < tool->result_count; i++)
-			is_promised = is_promised || strcmp(tool->results[i].name, key) == 0;
-		if (!is_promised)
-			fail_msg("%s is not in tools.def", key);
-	}
-}
-
 static void the_brief_example_comes_out_of_a_day_in_the_ledger(void **state)
 {
 	struct world w;
@@ -30,7 +12,7 @@ static void the_brief_example_comes_out_of_a_day_in_the_ledger(void **state)
 	run_hours(&w, 24);
 	assert_int_equal(
 		assess(&w, "{\"workload_name\":\"ml-training-job\",\"namespace\":\"ai-team\"}"), 200);
-	every_promised_field(&w, "assess_workload_compliance");
+	promised_fields(&w, "assess_workload_compliance");
 	expect_number(&w, "current_carbon_intensity_gCO2eq_kWh", 510);
 	expect_number(&w, "target_carbon_intensity_gCO2eq_kWh", 424);
 	expect_number(&w, "gap_percent", 20.3);
@@ -164,7 +146,7 @@ static void fake_watts_are_no_basis_unless_asked_for(void **state)
 	w.f.once.state = POWER_FAKE;
 	run_hours(&w, 1);
 	assess(&w, "{\"workload_name\":\"ml-training-job\"}");
-	every_promised_field(&w, "assess_workload_compliance");
+	promised_fields(&w, "assess_workload_compliance");
 	expect_text(&w, "status", "UNKNOWN");
 	expect_reason(&w, "FAKE_POWER", true);
 	expect_absent(&w, "current_power_watts");
@@ -316,7 +298,7 @@ static void the_list_adds_up_to_the_node(void **state)
 			ask(&w, "list_top_power_consumers",
 				i == 0 ? "{\"limit\":1}" : "{\"sort_by\":\"emissions\",\"limit\":\"5\"}"),
 			200);
-		every_promised_field(&w, "list_top_power_consumers");
+		promised_fields(&w, "list_top_power_consumers");
 		struct json_object *consumers = member(&w, "consumers"), *first, *value;
 		assert_int_equal(json_object_array_length(consumers), i == 0 ? 1 : 2);
 		first = json_object_array_get_idx(consumers, 0);

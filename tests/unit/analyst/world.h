@@ -143,3 +143,22 @@ static inline void expect_error(struct world *w, const char *code)
 	assert_true(json_object_object_get_ex(error, "code", &value));
 	assert_string_equal(json_object_get_string(value), code);
 }
+
+/* The answer has every field that its tool promises, and no other. */
+static inline void promised_fields(struct world *w, const char *name)
+{
+	const struct tool *tool = tool_find(name, strlen(name));
+
+	for (size_t i = 0; i < tool->result_count; i++)
+		if (tool->results[i].always)
+			member(w, tool->results[i].name);
+	json_object_object_foreach(w->json, key, value)
+	{
+		bool is_promised = false;
+		(void)value;
+		for (size_t i = 0; i < tool->result_count; i++)
+			is_promised = is_promised || strcmp(tool->results[i].name, key) == 0;
+		if (!is_promised)
+			fail_msg("%s is not in tools.def", key);
+	}
+}
