@@ -143,6 +143,12 @@ void improvements_sort(const struct question *question, struct improvement *impr
 		}
 }
 
+/* What is the host's own (kind system: kernel threads, the root cgroup) runs wherever the host does. */
+static bool is_proposable(const struct assessment *assessment, enum improvement_type type)
+{
+	return type != IMPROVE_REGION || strcmp(assessment->subject.kind, "system") != 0;
+}
+
 int improvements_find(const struct question *question, const struct assessment *assessment,
 	struct improvement improvements[static IMPROVEMENT_COUNT])
 {
@@ -155,6 +161,8 @@ int improvements_find(const struct question *question, const struct assessment *
 	outlook_today(question, assessment, wish.tariff, &today);
 	for (int type = 0; type < IMPROVEMENT_COUNT; type++) {
 		struct improvement *improvement = &improvements[count];
+		if (!is_proposable(assessment, (enum improvement_type)type))
+			continue;
 		int r = improvement_find(
 			question, assessment, (enum improvement_type)type, &wish, &today, improvement);
 		if (r < 0)

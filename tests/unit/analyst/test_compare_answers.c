@@ -179,6 +179,44 @@ static void every_kind_is_offered_what_fits_it(void **state)
 	}
 }
 
+static bool is_proposed(struct world *w, const char *type)
+{
+	struct json_object *list = member(w, "optimizations");
+
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (strcmp(text_in(json_object_array_get_idx(list, i), "type"), type) == 0)
+			return true;
+	return false;
+}
+
+static void the_hosts_own_work_is_not_proposed_to_move(void **state)
+{
+	static const struct {
+		enum workload_kind kind;
+		bool may_move;
+	} cases[] = { { WORKLOAD_SYSTEM, false }, { WORKLOAD_UNIT, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world w;
+		make(&w);
+		fixture_name(&w.f, 12, cases[i].kind, "system", "(root)");
+		for (uint64_t pass = 0; pass < 3; pass++) {
+			struct power_row row = { .id = 12 };
+			row.active_uj.by[ZONE_PACKAGE] = pass * 1000000;
+			w.f.once.total_uj.by[ZONE_PACKAGE] = pass * 1000000;
+			fixture_pass(&w.f, 10);
+			assert_int_equal(fixture_send(&w.f, &row, 1), 0);
+		}
+		assert_int_equal(book_commit(&w.f.book), 0);
+		w.knowledge.now_real_ns = w.f.once.real_ns;
+		assert_int_equal(assess(&w, "{\"workload_name\":\"(root)\",\"pue\":1.6}"), 200);
+		assert_int_equal(is_proposed(&w, "regional_migration"), cases[i].may_move);
+		assert_true(is_proposed(&w, "pue_improvement"));
+		destroy(&w);
+	}
+}
+
 static void what_runs_all_day_stays_where_it_is(void **state)
 {
 	const struct job job = { "Job", 8, 5.2, 23, 34.5 };
@@ -396,6 +434,7 @@ int main(void)
 		cmocka_unit_test(ten_and_fifteen_percent_make_twenty_three_and_a_half),
 		cmocka_unit_test(the_steps_add_up_and_the_order_is_by_worth),
 		cmocka_unit_test(every_kind_is_offered_what_fits_it),
+		cmocka_unit_test(the_hosts_own_work_is_not_proposed_to_move),
 		cmocka_unit_test(what_runs_all_day_stays_where_it_is),
 		cmocka_unit_test(what_cannot_be_worked_out_says_why),
 		cmocka_unit_test(a_region_is_compared_with_its_pue_and_its_prices_are_not_invented),
