@@ -13,7 +13,7 @@
 
 #define NAME_MAX_BYTES 512
 
-static const char extra[] = "  --top                        assess the workload that draws most power now\n\n"
+static const char extra[] = "  --top                       assess the workload that draws most power now\n\n"
 			    "  tanso assess nginx.service --pue 1.45\n"
 			    "  tanso assess app -n prod --window P7D --json\n" QUESTION_EXIT;
 

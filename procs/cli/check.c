@@ -16,9 +16,10 @@
 #define REASONS_MAX        1024
 
 static const char extra[] =
-	"  --fail-on STATUS             NON_COMPLIANT (the default), or UNKNOWN: then both fail\n"
-	"  --ignore-borderline          what is within the uncertainty of the target does not fail\n"
-	"  --junit FILE                 write a JUnit report\n"
+	"  --fail-on STATUS            NON_COMPLIANT (the default), or UNKNOWN: then both fail\n"
+	"  --ignore-borderline         what is within the uncertainty of the target does not fail\n"
+	"  --junit FILE                write a JUnit report\n"
+	"\nAll workloads are checked, whatever --limit says; --status-filter and --cursor are refused.\n"
 	"\nExit status: 0 all compliant, 1 any that fails, 2 any unknown, none assessed, unreachable or "
 	"usage.\n";
 
