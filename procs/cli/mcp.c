@@ -46,7 +46,7 @@ static const char help[] =
 	"http\n"
 	"  --ca FILE           PEM of the authorities to believe, instead of the system's\n\n"
 	"  claude_desktop_config.json:\n"
-	"    {\"mcpServers\": {\"tanso\": {\"command\": \"/usr/local/bin/tanso\", \"args\": [\"mcp\"]}}}\n\n"
+	"    {\"mcpServers\": {\"tanso\": {\"command\": \"/usr/bin/tanso\", \"args\": [\"mcp\"]}}}\n\n"
 	"Exit status: 0 end of input, 1 output closed, 2 usage or configuration.\n";
 
 static int write_line(const struct bridge *bridge, const char *bytes, size_t size)
