@@ -88,7 +88,7 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 	/* An annual value or the operator's one value covers any window. */
 	json_write_number(writer, "coverage_percent", choice->grid.file != NULL ? coverage * 100 : 100);
 	json_write_text(writer, "licence", choice->licence);
-	if (choice->sha256[0] != '\0')
+	if (choice->sha256 != NULL)
 		json_write_text(writer, "sha256", choice->sha256);
 	json_close_object(writer);
 }

@@ -8,8 +8,9 @@
 #include "analyst/carbon.h"
 #include "base/clock.h"
 
-#define WINDOW_MIN_S INT64_C(60)
-#define WINDOW_MAX_S (INT64_C(400) * 86400)
+#define WINDOW_MIN_S    INT64_C(60)
+#define WINDOW_MAX_S    (INT64_C(400) * 86400)
+#define LICENCE_OF_USER "user supplied"
 
 /* Weeks do not mix with other units (ISO 8601); months and years have no fixed length and are refused. */
 int64_t parse_duration(const char *text)
@@ -168,7 +169,7 @@ static void choose_annual(struct question *question, enum grid_factor wanted)
 		choice->quality = "user";
 		snprintf(choice->source, sizeof(choice->source), "user_config:korea_carbon_intensity");
 		snprintf(choice->vintage, sizeof(choice->vintage), "unknown");
-		snprintf(choice->licence, sizeof(choice->licence), "user supplied");
+		choice->licence = LICENCE_OF_USER;
 		return;
 	}
 	if (annual == NULL)
@@ -179,8 +180,8 @@ static void choose_annual(struct question *question, enum grid_factor wanted)
 	choice->quality = "annual";
 	snprintf(choice->source, sizeof(choice->source), "%s", annual->source);
 	snprintf(choice->vintage, sizeof(choice->vintage), "%d", annual->year);
-	snprintf(choice->licence, sizeof(choice->licence), "%s", annual->licence);
-	snprintf(choice->sha256, sizeof(choice->sha256), "%s", annual->sha256);
+	choice->licence = annual->licence;
+	choice->sha256 = annual->sha256;
 }
 
 static void file_vintage(const struct grid_file *file, char *text, size_t size)
@@ -206,8 +207,8 @@ static void choose_file(struct question *question, const struct grid_file *file)
 	choice->u_file = strcmp(config->grid_quality, "metered") == 0 ? U_GRID_METERED : U_GRID_ESTIMATED;
 	snprintf(choice->source, sizeof(choice->source), "user_config:%s", file->name);
 	file_vintage(file, choice->vintage, sizeof(choice->vintage));
-	snprintf(choice->licence, sizeof(choice->licence), "user supplied");
-	snprintf(choice->sha256, sizeof(choice->sha256), "%s", file->sha256);
+	choice->licence = LICENCE_OF_USER;
+	choice->sha256 = file->sha256;
 }
 
 /* What a provider told, measured and forecast; holes are filled with the annual value, and said. */
@@ -226,8 +227,8 @@ static void choose_live(struct question *question, const struct live_provider *p
 	snprintf(choice->source, sizeof(choice->source), "%s", provider->name);
 	clock_format_kst((uint64_t)provider->measured_until_s * NS_PER_SECOND, time);
 	snprintf(choice->vintage, sizeof(choice->vintage), "%.10s", time);
-	snprintf(choice->licence, sizeof(choice->licence), "%.63s", provider->licence);
-	snprintf(choice->sha256, sizeof(choice->sha256), "%s", provider->file->sha256);
+	choice->licence = provider->licence;
+	choice->sha256 = provider->file->sha256;
 }
 
 /* A file of the operator's goes before annual values, unless another kind of factor was asked for by name. */

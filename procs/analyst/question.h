@@ -35,9 +35,10 @@ struct reasons {
 struct grid_choice {
 	struct grid grid;
 	enum grid_factor factor;
-	char source[288], vintage[32], licence[64], sha256[65];
-	const char *quality;     /* metered … annual, user */
-	double u_file, u_annual; /* relative, k = 1 */
+	char source[288], vintage[32];
+	const char *licence, *sha256; /* of the data, file or provider; sha256 NULL = a value typed in */
+	const char *quality;          /* metered … annual, user */
+	double u_file, u_annual;      /* relative, k = 1 */
 	bool is_mismatch;
 	const struct live_provider *live; /* NULL = not from a provider */
 	bool is_cached;                   /* the provider does not answer now */

@@ -187,8 +187,8 @@ static int use_sample(struct schedule_plan *plan, const char *name, struct error
 	q->grid.quality = "sample";
 	snprintf(q->grid.source, sizeof(q->grid.source), "%s", profile->source);
 	snprintf(q->grid.vintage, sizeof(q->grid.vintage), "%s", profile->day);
-	snprintf(q->grid.licence, sizeof(q->grid.licence), "%.63s", profile->licence);
-	snprintf(q->grid.sha256, sizeof(q->grid.sha256), "%s", profile->sha256);
+	q->grid.licence = profile->licence;
+	q->grid.sha256 = profile->sha256;
 	q->reasons.is_set[REASON_GRID_SAMPLE_DAY] = true;
 	plan->profile = profile->name;
 	return 0;

@@ -36,7 +36,9 @@ int read_annual(void *context, const struct json_place *place)
 		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
 		(r = place_number(place, "year", 1990, 2100, &year)) < 0 ||
 		(r = place_number(place, "value", 0.001, 1500, &annual->value)) < 0 ||
-		(r = place_text(place, "source", annual->source, sizeof(annual->source))) < 0)
+		(r = place_text(place, "source", annual->source, sizeof(annual->source))) < 0 ||
+		(r = place_copy(place, "licence", place->licence, annual->licence, sizeof(annual->licence))) <
+			0)
 		return r;
 	kind = grid_factor_from_name(factor);
 	if (kind < 0)
@@ -44,7 +46,6 @@ int read_annual(void *context, const struct json_place *place)
 	annual->factor = (enum grid_factor)kind;
 	annual->year = (int)year;
 	snprintf(annual->legal_status, sizeof(annual->legal_status), "%s", place->legal_status);
-	snprintf(annual->licence, sizeof(annual->licence), "%s", place->licence);
 	snprintf(annual->sha256, sizeof(annual->sha256), "%s", place->sha256);
 	data->annual_count++;
 	return 0;
@@ -91,11 +92,12 @@ int read_region_pue(void *context, const struct json_place *place)
 
 	if ((r = find_region(data, place, &region)) < 0 ||
 		(r = place_number(place, "pue", 1, 10, &pue)) < 0 ||
-		(r = place_number(place, "year", 1990, 2100, &year)) < 0)
+		(r = place_number(place, "year", 1990, 2100, &year)) < 0 ||
+		(r = place_copy(
+			 place, "source", place->source, region->pue_source, sizeof(region->pue_source))) < 0)
 		return r;
 	region->pue = pue;
 	region->pue_year = (int)year;
-	snprintf(region->pue_source, sizeof(region->pue_source), "%s", place->source);
 	return 0;
 }
 
@@ -113,7 +115,11 @@ int read_profile(void *context, const struct json_place *place)
 		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
 		(r = place_text(place, "name_en", profile->label[0], sizeof(profile->label[0]))) < 0 ||
 		(r = place_text(place, "name_ko", profile->label[1], sizeof(profile->label[1]))) < 0 ||
-		(r = place_numbers(place, "hours", 0.001, 1500, profile->hours, 24)) < 0)
+		(r = place_numbers(place, "hours", 0.001, 1500, profile->hours, 24)) < 0 ||
+		(r = place_copy(place, "source", place->source, profile->source, sizeof(profile->source))) <
+			0 ||
+		(r = place_copy(
+			 place, "licence", place->licence, profile->licence, sizeof(profile->licence))) < 0)
 		return r;
 	profile->has_solar = place_has(place, "hours_with_estimated_solar");
 	if (profile->has_solar && (r = place_numbers(place, "hours_with_estimated_solar", 0.001, 1500,
@@ -125,8 +131,6 @@ int read_profile(void *context, const struct json_place *place)
 	if (data_profile(data, profile->name) != NULL)
 		return place_refuse(place, "name", "is there twice");
 	profile->factor = (enum grid_factor)kind;
-	snprintf(profile->source, sizeof(profile->source), "%s", place->source);
-	snprintf(profile->licence, sizeof(profile->licence), "%s", place->licence);
 	snprintf(profile->sha256, sizeof(profile->sha256), "%s", place->sha256);
 	data->profile_count++;
 	return 0;

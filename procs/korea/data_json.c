@@ -34,6 +34,14 @@ int place_text(const struct json_place *place, const char *key, char *text, size
 	return 0;
 }
 
+int place_copy(const struct json_place *place, const char *key, const char *of_file, char *text, size_t size)
+{
+	if (strlen(of_file) >= size)
+		return place_refuse(place, key, "of the file is too long");
+	snprintf(text, size, "%s", of_file);
+	return 0;
+}
+
 int place_number(const struct json_place *place, const char *key, double min, double max, double *ret_number)
 {
 	struct json_object *value;

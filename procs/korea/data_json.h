@@ -34,6 +34,8 @@ int data_json_read(struct json_source *source, place_row_fn *read, void *context
 
 bool place_has(const struct json_place *place, const char *key);
 int place_text(const struct json_place *place, const char *key, char *text, size_t size);
+/* A text of the whole file, such as its licence: copied, or refused where it does not fit. */
+int place_copy(const struct json_place *place, const char *key, const char *of_file, char *text, size_t size);
 int place_number(const struct json_place *place, const char *key, double min, double max, double *ret_number);
 /* An array of exactly `count` numbers. */
 int place_numbers(const struct json_place *place, const char *key, double min, double max,

@@ -87,6 +87,12 @@ static void mistakes_are_named_by_file_and_path(void **state)
 		"2023,"
 		"\"value\":417,\"source\":\"x\"}]}",
 		"annual[0].legal_status: must be law, ");
+	/* a licence cut short would be another licence */
+	expect_refused("grid_official_kr.json",
+		"{\"licence\":\"0123456789012345678901234567890123456789012345678901234567890123\","
+		"\"annual\":[{"
+		"\"zone\":\"KR\",\"factor\":\"official\",\"year\":2023,\"value\":417,\"source\":\"x\"}]}",
+		"annual[0].licence: of the file is too long");
 	expect_refused("holidays.json", "{\"version\":\"1\",\"legal_status\":\"law\",\"holidays\":[]}",
 		"licence: must be a string");
 	expect_refused("pue_regions.json",

@@ -54,6 +54,12 @@ static void a_sample_day_is_cleanest_at_midday_and_says_it_is_a_sample(void **st
 	assert_true(fabs(number_in(&w, "night_window_check", "vs_mean_percent") - 1.09090366) < 1e-8);
 	expect_reason(&w, "GRID_SAMPLE_DAY", true);
 	expect_reason(&w, "NO_HOURLY_DATA", false);
+	/* whole, as its terms want it, however long */
+	assert_string_equal(json_object_get_string(json_object_object_get(
+				    json_object_object_get(member(&w, "provenance"), "grid"), "licence")),
+		data_profile(w.data, "KPX_2023-09-01")->licence);
+	assert_non_null(
+		strstr(data_profile(w.data, "KPX_2023-09-01")->licence, "; averages computed for tanso"));
 	destroy(&w);
 }
 
