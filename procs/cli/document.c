@@ -96,6 +96,16 @@ void document_note(struct document *document, const char *format, ...)
 	va_end(arguments);
 }
 
+void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, const char *text))
+{
+	switch (cell->type) {
+	case CELL_EMPTY: break;
+	case CELL_TEXT: put_text(out, cell->text); break;
+	case CELL_NUMBER: fprintf(out, "%.*f", cell->digits, cell->number); break;
+	case CELL_INTEGER: fprintf(out, "%lld", (long long)cell->integer); break;
+	}
+}
+
 static void write_json_cell(struct json_writer *writer, const char *key, const struct cell *cell)
 {
 	switch (cell->type) {

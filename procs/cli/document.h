@@ -65,6 +65,9 @@ void put_cell_integer(struct document *document, struct table *table, int64_t in
 void put_cell_empty(struct document *document, struct table *table);
 __attribute__((format(printf, 2, 3))) void document_note(struct document *document, const char *format, ...);
 
+/* A cell for people: its text by put_text(), a number as digits, nothing where it is empty. */
+void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, const char *text));
+
 /* 0 or -errno. */
 int document_write_json(const struct document *document, FILE *out);
 /* UTF-8 with BOM, CRLF; a text that a spreadsheet would take for a formula begins with an apostrophe. */

@@ -26,16 +26,6 @@ static void put_text_field(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void put_field(FILE *out, const struct cell *cell)
-{
-	switch (cell->type) {
-	case CELL_EMPTY: break;
-	case CELL_TEXT: put_text_field(out, cell->text); break;
-	case CELL_NUMBER: fprintf(out, "%.*f", cell->digits, cell->number); break;
-	case CELL_INTEGER: fprintf(out, "%lld", (long long)cell->integer); break;
-	}
-}
-
 static void put_table(const struct document *document, const struct table *table, FILE *out)
 {
 	size_t columns = table->column_count;
@@ -48,7 +38,7 @@ static void put_table(const struct document *document, const struct table *table
 		fputs(i + 1 < columns ? "," : "\r\n", out);
 	}
 	for (size_t i = 0; i < table->cell_count; i++) {
-		put_field(out, &table->cells[i]);
+		cell_put(out, &table->cells[i], put_text_field);
 		fputs((i + 1) % columns != 0 ? "," : "\r\n", out);
 	}
 }

@@ -1,8 +1,7 @@
 #include <errno.h>
-#include <string.h>
 
 #include "cli/document.h"
-#include "ipc/json_write.h"
+#include "cli/markup.h"
 
 static const char style[] =
 	"@page{size:A4;margin:14mm}"
@@ -17,56 +16,21 @@ static const char style[] =
 	"tr{break-inside:avoid}footer{margin-top:5mm;border-top:.5pt solid #666;font-size:8pt}footer "
 	"p{margin:.8mm 0}";
 
-static const char *escape_of(char c)
-{
-	switch (c) {
-	case '&': return "&amp;";
-	case '<': return "&lt;";
-	case '>': return "&gt;";
-	case '"': return "&quot;";
-	case '\'': return "&#39;";
-	default: return NULL;
-	}
-}
-
-/* Control characters and bytes that are no UTF-8 become U+FFFD. */
-static void put_escaped(FILE *out, const char *text)
-{
-	size_t size = strlen(text);
-
-	for (size_t i = 0, length; i < size; i += length) {
-		const char *escape = escape_of(text[i]);
-		length = utf8_length(text + i, size - i);
-		if (escape != NULL)
-			fputs(escape, out);
-		else if (length == 0 || (length == 1 && ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)))
-			fputs("\xef\xbf\xbd", out);
-		else
-			fwrite(text + i, 1, length, out);
-		length += length == 0;
-	}
-}
-
 static void put_cell_html(FILE *out, const struct cell *cell)
 {
 	fputs(cell->type == CELL_NUMBER || cell->type == CELL_INTEGER ? "<td class=\"n\">" : "<td>", out);
-	switch (cell->type) {
-	case CELL_EMPTY: break;
-	case CELL_TEXT: put_escaped(out, cell->text); break;
-	case CELL_NUMBER: fprintf(out, "%.*f", cell->digits, cell->number); break;
-	case CELL_INTEGER: fprintf(out, "%lld", (long long)cell->integer); break;
-	}
+	cell_put(out, cell, markup_put);
 	fputs("</td>", out);
 }
 
 static void put_table_html(const struct document *document, const struct table *table, FILE *out)
 {
 	fputs("<h2>", out);
-	put_escaped(out, words_in(document, &table->title));
+	markup_put(out, words_in(document, &table->title));
 	fputs("</h2>\n<table><thead><tr>", out);
 	for (size_t i = 0; i < table->column_count; i++) {
 		fputs("<th>", out);
-		put_escaped(out, words_in(document, &table->columns[i].title));
+		markup_put(out, words_in(document, &table->columns[i].title));
 		fputs("</th>", out);
 	}
 	fputs("</tr></thead><tbody>\n", out);
@@ -90,9 +54,9 @@ int document_write_html(const struct document *document, FILE *out)
 		"'unsafe-inline'\">"
 		"<title>",
 		document->is_korean ? "ko" : "en");
-	put_escaped(out, title);
+	markup_put(out, title);
 	fprintf(out, "</title><style>%s</style></head><body>\n<h1>", style);
-	put_escaped(out, title);
+	markup_put(out, title);
 	fprintf(out, "</h1>\n<p class=\"draft\">%s</p>\n",
 		document->is_korean ? "초안: 그대로 제출하는 서류가 아닙니다"
 				    : "Draft: not a document to be filed as it is");
@@ -101,7 +65,7 @@ int document_write_html(const struct document *document, FILE *out)
 	fputs("<footer>\n", out);
 	for (size_t i = 0; i < document->note_count; i++) {
 		fputs("<p>", out);
-		put_escaped(out, document->notes[i]);
+		markup_put(out, document->notes[i]);
 		fputs("</p>\n", out);
 	}
 	fputs("</footer></body></html>\n", out);
