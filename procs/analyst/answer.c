@@ -57,17 +57,17 @@ void write_reasons(struct json_writer *writer, const struct reasons *reasons)
 	json_close_array(writer);
 }
 
-static void write_time(struct json_writer *writer, const char *key, uint64_t real_ns)
+void write_time(struct json_writer *writer, const char *key, int64_t seconds)
 {
 	char text[32];
 
-	clock_format_kst(real_ns, text);
+	clock_format_kst((uint64_t)seconds * NS_PER_SECOND, text);
 	json_write_text(writer, key, text);
 }
 
 void write_timestamp(struct json_writer *writer, const struct question *question)
 {
-	write_time(writer, "timestamp", question->knowledge->now_real_ns);
+	write_time(writer, "timestamp", question_now(question));
 }
 
 static void write_grid(struct json_writer *writer, const struct question *question, double coverage)
@@ -78,8 +78,8 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 	json_write_text(writer, "source", choice->source);
 	json_write_text(writer, "vintage", choice->vintage);
 	write_time(writer, "retrieved_at",
-		choice->live != NULL ? (uint64_t)choice->live->retrieved_s * NS_PER_SECOND
-				     : question->knowledge->loaded_real_ns);
+		choice->live != NULL ? choice->live->retrieved_s
+				     : (int64_t)(question->knowledge->loaded_real_ns / NS_PER_SECOND));
 	json_write_text(writer, "factor", grid_factor_name(choice->factor));
 	json_write_text(writer, "signal", "average");
 	json_write_text(writer, "quality", choice->quality);
@@ -107,7 +107,7 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 	if (k->book->last.error_ppm > 0)
 		json_write_number(writer, "model_error_percent", k->book->last.error_ppm / 1e4);
 	json_write_integer(writer, "samples", (int64_t)k->book->counts.frames);
-	write_time(writer, "sampled_at", k->book->last.real_ns);
+	write_time(writer, "sampled_at", (int64_t)(k->book->last.real_ns / NS_PER_SECOND));
 	json_write_number(writer, "metrics_age_s", (double)(k->age_ns / NS_PER_MILLISECOND) / 1000);
 	json_write_number(writer, "observed_hours", observed_ns / 3.6e12);
 	json_close_object(writer);

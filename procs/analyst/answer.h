@@ -41,6 +41,8 @@ extern const char *const regions_usual[REGIONS_USUAL];
 
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);
+/* An RFC 3339 time with the offset of Korea. */
+void write_time(struct json_writer *writer, const char *key, int64_t seconds);
 void write_timestamp(struct json_writer *writer, const struct question *question);
 /* estimated_cost_krw_month of that much IT energy, with PUE, and cost_basis. */
 void write_cost(struct json_writer *writer, struct question *question, double it_kwh_month);

@@ -3,17 +3,11 @@
 
 #include "analyst/answer.h"
 #include "analyst/tariff.h"
-#include "base/clock.h"
-
-static int64_t now_of(const struct question *question)
-{
-	return (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
-}
 
 void write_cost_basis(
 	struct json_writer *writer, struct question *question, const char *tariff, const struct price *usd)
 {
-	const char *status = tariff_status(question->knowledge->data, tariff, now_of(question));
+	const char *status = tariff_status(question->knowledge->data, tariff, question_now(question));
 	char basis[256];
 	int used = snprintf(basis, sizeof(basis), "%s, energy charge only, mean of a week, rates %s", tariff,
 		status != NULL ? status : "unknown");
@@ -27,7 +21,7 @@ void write_cost_basis(
 
 void write_cost(struct json_writer *writer, struct question *question, double it_kwh_month)
 {
-	double price = tariff_week_mean(question->knowledge->data, TARIFF_DEFAULT, now_of(question));
+	double price = tariff_week_mean(question->knowledge->data, TARIFF_DEFAULT, question_now(question));
 
 	if (price < 0)
 		return;

@@ -1,23 +1,9 @@
 /* grid_data */
 #include "analyst/answer.h"
 #include "analyst/live.h"
-#include "base/clock.h"
+#include "base/kst.h"
 
-#define HOURS        24
-#define HOUR_SECONDS INT64_C(3600)
-
-static int64_t now_of(const struct question *question)
-{
-	return (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
-}
-
-static void write_time(struct json_writer *w, const char *key, int64_t seconds)
-{
-	char text[32];
-
-	clock_format_kst((uint64_t)seconds * NS_PER_SECOND, text);
-	json_write_text(w, key, text);
-}
+#define HOURS 24
 
 static void write_price(struct json_writer *w, const struct live_provider *provider, int64_t hour)
 {
@@ -30,7 +16,7 @@ static void write_hours(struct json_writer *w, const struct question *question)
 {
 	const struct live *live = question->knowledge->live;
 	const struct grid_file *file = question->grid.grid.file;
-	int64_t first = now_of(question) / HOUR_SECONDS * HOUR_SECONDS;
+	int64_t first = question_now(question) / HOUR_SECONDS * HOUR_SECONDS;
 
 	json_open_array(w, "hours");
 	for (int i = 0; i < HOURS; i++) {
@@ -84,7 +70,7 @@ static void write_providers(struct json_writer *w, const struct question *questi
 	json_open_array(w, "providers");
 	for (size_t i = 0; live != NULL && i < live->count; i++)
 		if (live->providers[i].name[0] != '\0')
-			write_provider(w, &live->providers[i], now_of(question));
+			write_provider(w, &live->providers[i], question_now(question));
 	json_close_array(w);
 }
 
@@ -92,7 +78,8 @@ int grid_answer(struct question *question, struct json_writer *writer, struct er
 {
 	const struct grid_choice *choice = &question->grid;
 	double now = choice->grid.annual;
-	bool is_known = choice->grid.file != NULL && grid_file_at(choice->grid.file, now_of(question), &now);
+	bool is_known =
+		choice->grid.file != NULL && grid_file_at(choice->grid.file, question_now(question), &now);
 	bool *is_set = question->reasons.is_set;
 
 	(void)error;

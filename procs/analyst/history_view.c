@@ -7,7 +7,6 @@
 #include "analyst/answer.h"
 #include "analyst/find.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 
 #define STEPS_MAX  300 /* of one answer: a step is as long as it takes */
 #define SERIES_MAX 32
@@ -35,8 +34,7 @@ struct walk {
 /* Slots for a day, hours beyond: the ledger keeps no more (LEDGER_SLOT_HOURS). */
 static void choose_steps(struct history *history)
 {
-	int64_t now = (int64_t)(history->question->knowledge->now_real_ns / NS_PER_SECOND),
-		since = history->question->since, length = now - since,
+	int64_t now = question_now(history->question), since = history->question->since, length = now - since,
 		least = length <= 86400 + LEDGER_SLOT_SECONDS ? LEDGER_SLOT_SECONDS : LEDGER_HOUR_SECONDS;
 
 	history->step = (length / (STEPS_MAX - 2) / least + 1) * least;
@@ -143,11 +141,8 @@ static int write_greatest(struct json_writer *w, struct history *history, const 
 
 static void write_head(struct json_writer *w, const struct history *history)
 {
-	char text[32];
-
 	write_scope(w, history->question);
-	clock_format_kst((uint64_t)history->start * NS_PER_SECOND, text);
-	json_write_text(w, "start", text);
+	write_time(w, "start", history->start);
 	json_write_integer(w, "step_seconds", history->step);
 	json_open_array(w, "observed_seconds");
 	for (size_t i = 0; i < history->count; i++)

@@ -10,7 +10,6 @@
 #include "analyst/carbon.h"
 #include "analyst/tariff.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 
 #define SAVING_SLACK 1e-9
 
@@ -47,7 +46,7 @@ void outlook_today(const struct question *question, const struct assessment *ass
 	struct outlook *ret_outlook)
 {
 	const struct verdict *v = &assessment->verdict;
-	int64_t now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	int64_t now = question_now(question);
 	double price = tariff_week_mean(question->knowledge->data, tariff, now);
 
 	*ret_outlook = (struct outlook) { .region = question->region,

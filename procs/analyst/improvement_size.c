@@ -55,7 +55,7 @@ static int gather(const struct question *question, const struct subject *subject
 {
 	int r = 0;
 
-	h->now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	h->now = question_now(question);
 	for (size_t i = 0; i < subject->count && r == 0; i++) {
 		h->part_hours = 0;
 		r = ledger_loads(question->knowledge->ledger, subject->workloads[i],

@@ -11,11 +11,7 @@
 #include "analyst/schedule.h"
 #include "analyst/tariff.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/kst.h"
-
-#define MINUTE_SECONDS INT64_C(60)
-#define HOUR_SECONDS   INT64_C(3600)
 
 /* What runs all day has no other hour to go to. */
 static bool is_steady_kind(const char *kind)
@@ -44,7 +40,7 @@ static void tell_hours(int64_t start, int64_t length, char *text, size_t size)
 /* 0 with the search's result; -ENOENT: there is no start whose hours are known. */
 static int search(const struct question *question, int64_t duration, struct schedule *ret_schedule)
 {
-	int64_t now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	int64_t now = question_now(question);
 	int64_t earliest = (now + MINUTE_SECONDS - 1) / MINUTE_SECONDS * MINUTE_SECONDS;
 	const struct schedule_job job = { .duration = duration,
 		.earliest = earliest,

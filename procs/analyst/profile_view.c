@@ -2,10 +2,9 @@
 #include "analyst/answer.h"
 #include "analyst/carbon.h"
 #include "analyst/schedule_plan.h"
-#include "base/clock.h"
+#include "base/kst.h"
 
-#define HOURS        24
-#define HOUR_SECONDS INT64_C(3600)
+#define HOURS 24
 
 /* [from, to) lies in both signals. */
 static void write_hour(struct json_writer *w, const struct schedule_plan *plan, int64_t hour, int64_t from)
@@ -13,11 +12,9 @@ static void write_hour(struct json_writer *w, const struct schedule_plan *plan, 
 	int64_t to = hour + HOUR_SECONDS;
 	double kwh = carbon_kwh(plan->watts, 1), pue = plan->question->pue.value,
 	       price = signal_mean(&plan->price, from, to);
-	char text[32];
 
-	clock_format_kst((uint64_t)hour * NS_PER_SECOND, text);
 	json_open_object(w, NULL);
-	json_write_text(w, "start", text);
+	write_time(w, "start", hour);
 	json_write_number(w, "krw_per_kWh", price);
 	json_write_number(w, "krw", carbon_grams(kwh, pue, price));
 	if (plan->has_carbon && signal_missing(&plan->carbon, from, to) == 0) {

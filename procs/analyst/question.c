@@ -67,6 +67,11 @@ const char *question_lang(const struct question *question)
 	return question->is_korean ? "ko" : "en";
 }
 
+int64_t question_now(const struct question *question)
+{
+	return (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+}
+
 const char *question_text(const struct question *question, const char *name, const char *otherwise)
 {
 	return text_of_argument(question->arguments, name, otherwise);
@@ -222,8 +227,7 @@ static void choose_live(struct question *question, const struct live_provider *p
 	choice->quality = provider->is_estimated ? "estimated" : "metered";
 	choice->u_file = provider->is_estimated ? U_GRID_ESTIMATED : U_GRID_METERED;
 	choice->live = provider;
-	choice->is_cached =
-		live_is_cached(provider, (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND));
+	choice->is_cached = live_is_cached(provider, question_now(question));
 	snprintf(choice->source, sizeof(choice->source), "%s", provider->name);
 	clock_format_kst((uint64_t)provider->measured_until_s * NS_PER_SECOND, time);
 	snprintf(choice->vintage, sizeof(choice->vintage), "%.10s", time);
@@ -253,8 +257,7 @@ static void choose_grid(struct question *question, const char *factor_argument)
 
 static int resolve_window(struct question *question, const char *text, struct error_object *error)
 {
-	int64_t seconds = parse_duration(text),
-		now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	int64_t seconds = parse_duration(text), now = question_now(question);
 
 	if (seconds < 0) {
 		question_refuse(question, error, ERROR_INVALID_ARGUMENT, "window",

@@ -67,6 +67,7 @@ struct question {
 int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *lang,
 	struct question *ret_question, struct error_object *error);
 const char *question_lang(const struct question *question);
+int64_t question_now(const struct question *question); /* of its snapshot, s since 1970 */
 
 /* An argument of the tool's own, or `otherwise` where it was not given. */
 const char *question_text(const struct question *question, const char *name, const char *otherwise);

@@ -4,17 +4,9 @@
 #include "analyst/answer.h"
 #include "analyst/schedule_plan.h"
 #include "base/clock.h"
+#include "base/kst.h"
 
-#define HOURS        24
-#define HOUR_SECONDS INT64_C(3600)
-
-static void write_time(struct json_writer *w, const char *key, int64_t seconds)
-{
-	char text[32];
-
-	clock_format_kst((uint64_t)seconds * NS_PER_SECOND, text);
-	json_write_text(w, key, text);
-}
+#define HOURS 24
 
 int standard_answer(struct question *question, struct json_writer *w, struct error_object *error)
 {
@@ -105,7 +97,7 @@ static void write_region(struct json_writer *w, const struct question *q, int64_
 
 int intensity_answer(struct question *question, struct json_writer *writer, struct error_object *error)
 {
-	int64_t now = (int64_t)(question->knowledge->now_real_ns / NS_PER_SECOND);
+	int64_t now = question_now(question);
 	int64_t hour = now / HOUR_SECONDS * HOUR_SECONDS;
 	struct schedule_plan plan;
 	int r;

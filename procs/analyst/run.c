@@ -8,7 +8,6 @@
 #include "base/kst.h"
 
 #define PIECES_MAX    (400 * 24 + 400) /* of one workload: 400 days of hours, a day and more of slots */
-#define HOUR_SECONDS  INT64_C(3600)
 #define LOOK_BACK_MIN (DAY_SECONDS + 2 * HOUR_SECONDS)
 /* A window that begins within a slot shows a day of presence as up to two slots less. */
 #define CONTINUOUS_SECONDS (DAY_SECONDS - 2 * LEDGER_SLOT_SECONDS)
@@ -78,7 +77,7 @@ int run_history_gather(
 	const struct question *question, const struct subject *subject, struct run_history *ret_history)
 {
 	const struct knowledge *k = question->knowledge;
-	int64_t since = (int64_t)(k->now_real_ns / NS_PER_SECOND) - LOOK_BACK_MIN;
+	int64_t since = question_now(question) - LOOK_BACK_MIN;
 	const struct usage_window window = { .since = question->since < since ? question->since : since,
 		.allow_fake = question->allow_fake,
 		.zone_mask = k->book->last.zone_mask };

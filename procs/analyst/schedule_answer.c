@@ -7,29 +7,14 @@
 #include "analyst/carbon.h"
 #include "analyst/recommend.h"
 #include "analyst/schedule_plan.h"
-#include "base/clock.h"
 #include "base/kst.h"
 
-#define HOUR_SECONDS     INT64_C(3600)
 #define NIGHT_FROM       (2 * HOUR_SECONDS)
 #define NIGHT_TO         (6 * HOUR_SECONDS)
 #define SAME_PERCENT     1.0
 #define ALTERNATIVES_MAX 3
 
 enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_DATA };
-
-static void format_time(int64_t seconds, char text[static 32])
-{
-	clock_format_kst((uint64_t)seconds * NS_PER_SECOND, text);
-}
-
-static void write_time(struct json_writer *w, const char *key, int64_t seconds)
-{
-	char text[32];
-
-	format_time(seconds, text);
-	json_write_text(w, key, text);
-}
 
 /* "03:00-04:00, 15:00-16:00 KST" */
 static void format_window(const struct placement *placement, char *text, size_t size)

@@ -7,12 +7,9 @@
 
 #include "analyst/answer.h"
 #include "analyst/tariff.h"
-#include "base/clock.h"
 #include "base/kst.h"
 
-#define MINUTE_SECONDS INT64_C(60)
-#define HOUR_SECONDS   INT64_C(3600)
-#define NIGHT_REACH    (30 * HOUR_SECONDS) /* the next night's window ends before */
+#define NIGHT_REACH (30 * HOUR_SECONDS) /* the next night's window ends before */
 
 int64_t placement_start(const struct placement *placement)
 {
@@ -104,7 +101,7 @@ static int read_job(struct schedule_plan *plan, struct error_object *error)
 {
 	const struct question *q = plan->question;
 	struct schedule_job *job = &plan->job;
-	int64_t now = (int64_t)(q->knowledge->now_real_ns / NS_PER_SECOND), deadline;
+	int64_t now = question_now(q), deadline;
 	int r;
 
 	plan->hours = question_number(q, "duration_hours", 4);

@@ -5,8 +5,7 @@
 
 #include "base/kst.h"
 
-#define HOUR_SECONDS INT64_C(3600)
-#define WEEKS_TRIED  12 /* to find one without a holiday */
+#define WEEKS_TRIED 12 /* to find one without a holiday */
 
 static const char *const season_names[] = { "summer", "spring_autumn", "winter" };
 static const char *const band_names[] = { "light", "mid", "peak" };

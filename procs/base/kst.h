@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #define KST_OFFSET_SECONDS INT64_C(32400)
+#define MINUTE_SECONDS     INT64_C(60)
+#define HOUR_SECONDS       INT64_C(3600)
 #define DAY_SECONDS        INT64_C(86400)
 
 enum weekday { SUNDAY, MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY };

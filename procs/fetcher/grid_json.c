@@ -8,8 +8,8 @@
 #include "fetcher/grid_told.h"
 #include "fetcher/metrics.h"
 #include "ipc/tools.h"
+#include "base/kst.h"
 
-#define HOUR_SECONDS     3600
 #define GRAMS_PER_LB_MWH 0.45359237 /* lb/MWh -> g/kWh, exact */
 
 static struct json_object *member(struct json_object *object, const char *key)

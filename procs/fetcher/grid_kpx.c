@@ -16,7 +16,6 @@
 #include "ipc/tools.h"
 
 #define STEP_SECONDS 300
-#define HOUR_SECONDS 3600
 #define ITEMS_MAX    2000
 #define FIELD_MAX    64
 #define RATIO_MAX    1e6 /* MW */
