@@ -22,7 +22,7 @@ report_fn report_energy_use, report_emissions, report_green_dc, report_audit;
 struct fact {
 	const char *code;
 	struct words name;
-	double value;
+	double value; /* NAN = there is none: the cell stays empty */
 	int digits;
 	const char *unit;
 	const char *basis; /* source and status, or NULL */

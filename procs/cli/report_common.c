@@ -1,12 +1,11 @@
 #include "cli/report.h"
 
+#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/kst.h"
-
-#define UJ_PER_KWH 3.6e12
 
 static const struct column fact_columns[] = { { "code", { { "code", "코드" } } },
 	{ "item", { { "item", "항목" } } }, { "value", { { "value", "값" } } },
@@ -23,7 +22,7 @@ static const struct column limit_columns[] = { { "code", { { "code", "코드" } 
 	{ "percent", { { "% of it", "기준 대비 %" } } },
 	{ "legal_status", { { "legal status", "법적 성격" } } }, { "source", { { "source", "출처" } } } };
 
-#define COLUMNS(array) array, sizeof(array) / sizeof(*(array))
+#define COLUMNS(array) array, ARRAY_SIZE(array)
 
 double kwh_of(double uj)
 {
@@ -58,7 +57,10 @@ void report_fact(struct report *report, struct table *table, const struct fact *
 
 	put_cell_text(document, table, fact->code);
 	put_cell_text(document, table, words_in(document, &fact->name));
-	put_cell_number(document, table, fact->value, fact->digits);
+	if (isnan(fact->value))
+		put_cell_empty(document, table);
+	else
+		put_cell_number(document, table, fact->value, fact->digits);
 	put_cell_text(document, table, fact->unit);
 	put_cell_text(document, table, fact->basis != NULL ? fact->basis : "");
 }
@@ -101,7 +103,7 @@ static void put_bill(struct report *report, struct table *table)
 			100 * kwh_of(total->facility_uj) / report->bill_kwh, 2, "%", NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		report_fact(report, table, &facts[i]);
 }
 
@@ -112,12 +114,12 @@ void report_energy_facts(struct report *report, struct table *table)
 	const struct fact facts[] = {
 		{ "it_energy_kWh", { { "IT energy", "IT 에너지" } }, kwh_of(it_uj), 3, "kWh", NULL },
 		{ "pue_mean", { { "PUE, mean by energy", "PUE(에너지 가중 평균)" } },
-			it_uj > 0 ? tally->total.facility_uj / it_uj : 0, 3, "", NULL },
+			it_uj > 0 ? tally->total.facility_uj / it_uj : NAN, 3, "", NULL },
 		{ "facility_energy_kWh", { { "Energy with PUE", "PUE 반영 에너지" } },
 			kwh_of(tally->total.facility_uj), 3, "kWh", NULL },
 		{ "metered_percent",
 			{ { "of it by a meter, the rest by a model", "계측기 측정 비율(나머지는 모델)" } },
-			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : 0, 1, "%", NULL },
+			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : NAN, 1, "%", NULL },
 		{ "covered_percent", { { "Hours with data", "자료가 있는 시간" } },
 			100 * (double)tally->total.hours / hours, 2, "%", NULL },
 		{ "incomplete_hours", { { "of them incomplete", "그중 불완전한 시간" } },
@@ -125,7 +127,7 @@ void report_energy_facts(struct report *report, struct table *table)
 	};
 
 	put_uj(report, table);
-	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		report_fact(report, table, &facts[i]);
 	if (report->bill_kwh > 0)
 		put_bill(report, table);

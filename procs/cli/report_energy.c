@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 
-#define TJ_PER_KWH  3.6e-6 /* final energy, by definition of the units */
-#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+#include "base/cleanup.h"
+
+#define TJ_PER_KWH 3.6e-6 /* final energy, by definition of the units */
 
 static const struct column quarter_columns[] = { { "quarter", { { "quarter", "분기" } } },
 	{ "hours", { { "hours with data", "자료 시간" } } },
@@ -34,7 +35,7 @@ static void put_quarters(struct report *report)
 {
 	struct table *table = document_table(&report->document, "quarters",
 		(struct words) { { "1. Energy used, by quarter", "① 분기별 에너지사용량" } }, quarter_columns,
-		COUNT(quarter_columns));
+		ARRAY_SIZE(quarter_columns));
 	const struct tally *tally = report->tally;
 	struct sum sum = { 0 };
 	char name[32];
@@ -73,7 +74,7 @@ static void put_toe(struct report *report, struct table *table)
 			kwh / 1000 * old->value * gj->value / 1000, 6, "TJ", figure_basis(gj, gj_basis) },
 	};
 
-	for (size_t i = 0; i < COUNT(facts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		report_fact(report, table, &facts[i]);
 }
 
@@ -110,7 +111,7 @@ static void put_months(struct report *report, double factor_t_per_mwh)
 {
 	struct document *document = &report->document;
 	struct table *table = document_table(document, "months", (struct words) { { "By month", "월별" } },
-		month_columns, COUNT(month_columns));
+		month_columns, ARRAY_SIZE(month_columns));
 
 	for (size_t i = 0; i < report->tally->month_count; i++) {
 		const struct tally_month *month = &report->tally->months[i];
@@ -144,7 +145,7 @@ static void put_scope2(struct report *report, struct table *table, const struct 
 	};
 
 	snprintf(basis, sizeof(basis), "%s (%d, %s)", factor->source, factor->year, factor->legal_status);
-	for (size_t i = 0; i < COUNT(facts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		report_fact(report, table, &facts[i]);
 }
 
@@ -161,7 +162,7 @@ static void put_schemes(struct report *report, double t)
 		{ "ets_site_t", { { "Emissions trading, site", "배출권거래제(사업장)" } }, t },
 	};
 
-	report_limits(report, limits, COUNT(limits));
+	report_limits(report, limits, ARRAY_SIZE(limits));
 }
 
 void report_emissions(struct report *report)

@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/report.h"
-
-#define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
 static const struct step {
 	const char *code;
@@ -21,7 +20,7 @@ static const struct column source_columns[] = { { "source", { { "PUE source and 
 
 double green_dc_points(const struct report *report, double pue)
 {
-	for (size_t i = 0; i < COUNT(steps); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (pue < steps[i].pue || (!steps[i].is_below && pue <= steps[i].pue * (1 + 1e-9)))
 			return report_figure(report, steps[i].code)->value;
 	return 0;
@@ -31,10 +30,10 @@ static void put_steps(struct report *report)
 {
 	struct document *document = &report->document;
 	struct table *table = document_table(document, "steps",
-		(struct words) { { "Points by PUE", "PUE별 점수" } }, step_columns, COUNT(step_columns));
+		(struct words) { { "Points by PUE", "PUE별 점수" } }, step_columns, ARRAY_SIZE(step_columns));
 	char text[32];
 
-	for (size_t i = 0; i < COUNT(steps); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		snprintf(text, sizeof(text), "%s %.1f", steps[i].is_below ? "<" : "≤", steps[i].pue);
 		put_cell_text(document, table, text);
 		put_cell_number(document, table, report_figure(report, steps[i].code)->value, 0);
@@ -77,7 +76,7 @@ static void put_score(struct report *report, struct table *facts)
 				"합격 점수(100점 만점, 녹색 활동 최대 10점)" } },
 			pass->value, 0, "points", figure_basis(pass, basis) },
 	};
-	for (size_t i = 0; i < COUNT(score); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(score); i++)
 		report_fact(report, facts, &score[i]);
 }
 
@@ -95,7 +94,7 @@ void report_green_dc(struct report *report)
 	put_steps(report);
 	table = document_table(document, "pue_sources",
 		(struct words) { { "Where the PUE comes from", "PUE의 출처" } }, source_columns,
-		COUNT(source_columns));
+		ARRAY_SIZE(source_columns));
 	for (size_t i = 0; i < report->tally->pue_count; i++) {
 		put_cell_text(document, table, report->tally->pues[i].text);
 		put_cell_number(document, table, kwh_of((double)report->tally->pues[i].it_uj), 3);

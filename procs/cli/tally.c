@@ -79,7 +79,7 @@ static void add(struct sum *sum, const struct terms *terms, int64_t uj)
 
 	sum->it_uj += uj;
 	sum->facility_uj += facility_uj;
-	sum->grams += facility_uj / 3.6e12 * (double)terms->intensity_mg / 1000;
+	sum->grams += facility_uj / UJ_PER_KWH * (double)terms->intensity_mg / 1000;
 }
 
 static int64_t counted(const struct sealed_row *row, uint32_t zones, int64_t *ret_idle_uj)
@@ -160,16 +160,16 @@ static void note_hour(struct hour *hour)
 	const struct sealed_hour *sealed = hour->sealed;
 	const struct terms *terms = &sealed->terms;
 	bool is_incomplete = (sealed->flags & HOUR_INCOMPLETE) != 0;
-	char text[200];
+	char text[TALLY_SOURCE_MAX];
 
 	tally->total.hours++;
 	tally->total.incomplete += is_incomplete;
 	hour->month->sum.hours++;
 	hour->month->sum.incomplete += is_incomplete;
-	snprintf(text, sizeof(text), "%.140s %.20s (%.16s, %.16s)", terms->grid, terms->vintage,
-		terms->factor, terms->quality);
+	snprintf(text, sizeof(text), "%s %s (%s, %s)", terms->grid, terms->vintage, terms->factor,
+		terms->quality);
 	add_source(tally->grids, &tally->grid_count, text, hour->it_uj);
-	snprintf(text, sizeof(text), "%.16s %g", terms->pue_source, (double)terms->pue_ppm / 1e6);
+	snprintf(text, sizeof(text), "%s %g", terms->pue_source, (double)terms->pue_ppm / 1e6);
 	add_source(tally->pues, &tally->pue_count, text, hour->it_uj);
 	add_source(tally->meters, &tally->meter_count, terms->meter, hour->it_uj);
 	memcpy(tally->head, sealed->hash, sizeof(tally->head));

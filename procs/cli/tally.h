@@ -7,6 +7,8 @@
 #define TALLY_MONTHS_MAX    60
 #define TALLY_WORKLOADS_MAX 65536
 #define TALLY_SOURCES_MAX   16
+#define TALLY_SOURCE_MAX    256 /* the longest terms of an hour, whole */
+#define UJ_PER_KWH          3.6e12
 
 struct sum {
 	int64_t it_uj;      /* counted zones, idle included */
@@ -28,7 +30,7 @@ struct tally_workload {
 
 /* Whence a part of the energy has its terms. */
 struct tally_source {
-	char text[200];
+	char text[TALLY_SOURCE_MAX];
 	int64_t it_uj;
 };
 
