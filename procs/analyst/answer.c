@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyst/carbon.h"
 #include "base/clock.h"
 #include "base/origin.h"
 
@@ -109,7 +110,7 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 	json_write_integer(writer, "samples", (int64_t)k->book->counts.frames);
 	write_time(writer, "sampled_at", (int64_t)(k->book->last.real_ns / NS_PER_SECOND));
 	json_write_number(writer, "metrics_age_s", (double)(k->age_ns / NS_PER_MILLISECOND) / 1000);
-	json_write_number(writer, "observed_hours", observed_ns / 3.6e12);
+	json_write_number(writer, "observed_hours", observed_ns / NS_PER_HOUR);
 	json_close_object(writer);
 }
 

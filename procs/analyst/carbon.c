@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#define NS_PER_HOUR 3.6e12
-
 double carbon_kwh(double watts, double hours)
 {
 	return watts * hours / 1000;

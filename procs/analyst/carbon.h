@@ -7,6 +7,7 @@
 #define HOURS_PER_MONTH     730.0 /* 8760 / 12 */
 #define MICROJOULES_PER_KWH 3.6e12
 #define GRAMS_PER_TON       1e6
+#define NS_PER_HOUR         3.6e12
 
 /* Relative standard uncertainties (k = 1) of the engineering defaults: docs/methodology.md. */
 #define U_GRID_METERED   0.05

@@ -7,6 +7,7 @@
 #include "analyst/answer.h"
 #include "analyst/find.h"
 #include "base/cleanup.h"
+#include "base/kst.h"
 
 #define STEPS_MAX  300 /* of one answer: a step is as long as it takes */
 #define SERIES_MAX 32
@@ -35,7 +36,8 @@ struct walk {
 static void choose_steps(struct history *history)
 {
 	int64_t now = question_now(history->question), since = history->question->since, length = now - since,
-		least = length <= 86400 + LEDGER_SLOT_SECONDS ? LEDGER_SLOT_SECONDS : LEDGER_HOUR_SECONDS;
+		least = length <= DAY_SECONDS + LEDGER_SLOT_SECONDS ? LEDGER_SLOT_SECONDS
+								    : LEDGER_HOUR_SECONDS;
 
 	history->step = (length / (STEPS_MAX - 2) / least + 1) * least;
 	history->start = since / history->step * history->step;

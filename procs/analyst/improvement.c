@@ -66,13 +66,11 @@ int improvement_refuse(struct improvement *improvement, enum reason_code reason)
 
 void improvement_apply(struct improvement *improvement, const struct outlook *before)
 {
-	const struct outlook *after = &improvement->after;
-	double grams_before = before->kwh_month * before->pue.value * before->intensity;
+	double kg = outlook_kg_month(before);
 
 	improvement->is_applied = true;
-	if (grams_before > 0)
-		improvement->reduction =
-			1 - after->kwh_month * after->pue.value * after->intensity / grams_before;
+	if (kg > 0)
+		improvement->reduction = 1 - outlook_kg_month(&improvement->after) / kg;
 	if (improvement->reduction < SAVING_SLACK) {
 		improvement->reduction = 0;
 		improvement->after = *before;

@@ -6,15 +6,15 @@
 #include <string.h>
 
 #include "analyst/answer.h"
+#include "analyst/carbon.h"
 #include "analyst/improvement_private.h"
 #include "analyst/improvement_text.h"
 #include "analyst/rightsize.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "base/kst.h"
 
 #define SAMPLES_MAX   (1u << 19) /* of all parts together: 227 pods of eight days */
 #define MILLICORES    1000.0
-#define NS_PER_HOUR   3.6e12
 #define HOURS_LEAST   1.0
 #define HOURS_OF_DAY  24.0
 #define DAYS_FOR_HIGH 7.0
@@ -45,9 +45,10 @@ static int take_load(void *context, const struct ledger_load *load)
 		h->room = room;
 	}
 	h->part_hours += (double)load->counted_ns / NS_PER_HOUR;
-	h->samples[h->count++] = (struct load_sample) { .cores = (double)load->cpu_ns /
-								 (double)load->counted_ns,
-		.weight = (double)load->counted_ns * load_weight((double)(h->now - load->start) / 3600) };
+	h->samples[h->count++] =
+		(struct load_sample) { .cores = (double)load->cpu_ns / (double)load->counted_ns,
+			.weight = (double)load->counted_ns *
+				  load_weight((double)(h->now - load->start) / (double)HOUR_SECONDS) };
 	return 0;
 }
 
@@ -59,15 +60,10 @@ static int gather(const struct question *question, const struct subject *subject
 	for (size_t i = 0; i < subject->count && r == 0; i++) {
 		h->part_hours = 0;
 		r = ledger_loads(question->knowledge->ledger, subject->workloads[i],
-			h->now - LEDGER_LOAD_DAYS * INT64_C(86400), take_load, h);
+			h->now - LEDGER_LOAD_DAYS * DAY_SECONDS, take_load, h);
 		h->hours = fmax(h->hours, h->part_hours);
 	}
 	return r;
-}
-
-static void tell_cores(double cores, char *text)
-{
-	json_format_number(cores, text);
 }
 
 static void write_command(const struct subject *subject, const char *owner, const char *kind, double cores,
@@ -142,8 +138,8 @@ static void propose(const struct question *question, const struct assessment *a,
 	imp->confidence = confidence_of(h->hours);
 	if (to >= from)
 		return;
-	tell_cores(from, imp->from);
-	tell_cores(to, imp->to);
+	json_format_number(from, imp->from);
+	json_format_number(to, imp->to);
 	snprintf(imp->unit, sizeof(imp->unit), "cores");
 	improvement_owner(question, &a->subject, owner, kind);
 	write_command(&a->subject, owner, kind, to, imp->action, sizeof(imp->action));

@@ -59,7 +59,8 @@ static int search(const struct question *question, int64_t duration, struct sche
 	return r;
 }
 
-/* Both on the day of the new start, so that a holiday does not pass for a saving: its own hours, and the new ones. */
+/* Both on the day of the new start, so that a holiday does not pass for a saving: its own hours, and the new ones. -1 where
+ * they are not known. */
 static double price_factor(const struct question *question, const char *tariff,
 	const struct run_history *history, int64_t start, int64_t duration)
 {
@@ -71,11 +72,11 @@ static double price_factor(const struct question *question, const char *tariff,
 	for (int hour = 0; hour < 24; hour++) {
 		struct tariff_rate rate;
 		if (!tariff_at(data, tariff, midnight + hour * HOUR_SECONDS, &rate))
-			return 1;
+			return -1;
 		before += history->energy_by_hour[hour] * rate.krw_per_kwh;
 	}
 	if (before <= 0 || tariff_signal(data, tariff, start, start + duration, &price) < 0)
-		return 1;
+		return -1;
 	after = signal_mean(&price, start, start + duration);
 	signal_done(&price);
 	return after / before;
@@ -93,13 +94,12 @@ static double confidence_of(const struct question *question, const char *kind, b
 }
 
 /* A command that starts it daily at the new hour. */
-static void write_command(const struct question *question, const struct subject *subject, const char *owner,
-	const char *kind, struct kst at, char *command, size_t size)
+static void write_command(const struct subject *subject, const char *owner, const char *kind, struct kst at,
+	char *command, size_t size)
 {
 	bool is_cronjob = strcmp(kind, "cronjob") == 0, is_job = strcmp(kind, "job") == 0;
 	char text[512];
 
-	(void)question;
 	if (strcmp(subject->kind, "unit") == 0) {
 		snprintf(text, sizeof(text),
 			"systemd-run --on-calendar='*-*-* %02d:%02d:00 Asia/Seoul' systemctl start ", at.hour,
@@ -143,6 +143,7 @@ static int propose(const struct question *question, const struct assessment *ass
 {
 	char owner[254], kind[64];
 	struct schedule s;
+	double factor;
 	int r = search(question, duration, &s);
 
 	if (r == -ENOENT || r == -E2BIG)
@@ -162,11 +163,11 @@ static int propose(const struct question *question, const struct assessment *ass
 	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SHIFT, imp->from, imp->to,
 		(1 - s.best.mean / imp->after.intensity) * 100);
 	imp->after.intensity = s.best.mean;
-	if (imp->after.krw_month >= 0)
-		imp->after.krw_month *= price_factor(question, wish->tariff, history, s.best.start, duration);
+	factor = price_factor(question, wish->tariff, history, s.best.start, duration);
+	imp->after.krw_month = imp->after.krw_month >= 0 && factor >= 0 ? imp->after.krw_month * factor : -1;
 	imp->confidence = confidence_of(question, kind, wish->duration_hours > 0);
-	write_command(question, &assessment->subject, owner, kind, kst_of(s.best.start), imp->action,
-		sizeof(imp->action));
+	write_command(
+		&assessment->subject, owner, kind, kst_of(s.best.start), imp->action, sizeof(imp->action));
 	imp->is_applied = true;
 	return 0;
 }

@@ -20,11 +20,6 @@ struct pue pue_choose(double argument, double declared, double overhead_ratio, c
 	return (struct pue) { PUE_ASSUMED_VALUE, PUE_ASSUMED };
 }
 
-double pue_of_energy(double facility_kwh, double it_kwh)
-{
-	return it_kwh > 0 && facility_kwh >= it_kwh ? facility_kwh / it_kwh : 0;
-}
-
 double pue_uncertainty(enum pue_source source)
 {
 	switch (source) {

@@ -27,8 +27,6 @@ struct pue {
 /* 0 = not given: `argument` of the question, `declared` (config pue), `overhead_ratio` (config pue_overhead_ratio;
  * PUE = 1 + ratio counts as declared). */
 struct pue pue_choose(double argument, double declared, double overhead_ratio, const struct region *region);
-/* Facility energy over IT energy of the same period, e.g. a year's meter readings; 0 where that is no PUE (below 1). */
-double pue_of_energy(double facility_kwh, double it_kwh);
 /* Relative standard uncertainty (k = 1). */
 double pue_uncertainty(enum pue_source source);
 const char *pue_source_name(enum pue_source source);

@@ -7,9 +7,10 @@
 
 #include "analyst/carbon.h"
 #include "base/clock.h"
+#include "base/kst.h"
 
 #define WINDOW_MIN_S    INT64_C(60)
-#define WINDOW_MAX_S    (INT64_C(400) * 86400)
+#define WINDOW_MAX_S    (400 * DAY_SECONDS)
 #define LICENCE_OF_USER "user supplied"
 
 /* Weeks do not mix with other units (ISO 8601); months and years have no fixed length and are refused. */
@@ -19,8 +20,8 @@ int64_t parse_duration(const char *text)
 		char unit;
 		bool is_time;
 		int64_t seconds;
-	} units[] = { { 'W', false, 604800 }, { 'D', false, 86400 }, { 'H', true, 3600 }, { 'M', true, 60 },
-		{ 'S', true, 1 } };
+	} units[] = { { 'W', false, 7 * DAY_SECONDS }, { 'D', false, DAY_SECONDS },
+		{ 'H', true, HOUR_SECONDS }, { 'M', true, MINUTE_SECONDS }, { 'S', true, 1 } };
 	int64_t total = 0;
 	size_t next = 0, parts = 0;
 	bool is_time = false;

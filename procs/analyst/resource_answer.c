@@ -123,16 +123,22 @@ int intensity_answer(struct question *question, struct json_writer *writer, stru
 
 /* workload_metrics */
 
-static double joules(const struct question *q, const struct assessment *a, enum part part)
+/* Since the analyst began; absent for what it has not seen itself, such as what ended before. */
+static void write_joules(struct json_writer *w, const char *key, const struct question *q,
+	const struct assessment *a, enum part part)
 {
-	double total = 0;
+	uint64_t total_uj = 0;
+	bool is_known = false;
 
 	for (size_t i = 0; i < a->subject.count; i++) {
 		const struct book_workload *workload = book_find(q->knowledge->book, a->subject.workloads[i]);
-		if (workload != NULL)
-			total += (double)workload->cumulative_uj[part] / 1e6;
+		if (workload == NULL)
+			continue;
+		is_known = true;
+		total_uj += workload->cumulative_uj[part];
 	}
-	return total;
+	if (is_known)
+		json_write_number(w, key, (double)total_uj / 1e6);
 }
 
 static void write_metrics(struct json_writer *w, const struct question *q, const struct assessment *a)
@@ -147,8 +153,8 @@ static void write_metrics(struct json_writer *w, const struct question *q, const
 			json_write_number(w, "gpu_watts", a->watts[PART_GPU]);
 		json_write_number(w, "total_watts", assessment_watts(a));
 	}
-	json_write_number(w, "cpu_joules_total", joules(q, a, PART_CPU));
-	json_write_number(w, "memory_joules_total", joules(q, a, PART_MEMORY));
+	write_joules(w, "cpu_joules_total", q, a, PART_CPU);
+	write_joules(w, "memory_joules_total", q, a, PART_MEMORY);
 	json_close_object(w);
 }
 

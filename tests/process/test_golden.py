@@ -157,7 +157,7 @@ class Case:
     def scenario_pue(self):
         i = self.i
         settings = {"pue_overhead_ratio": i["overhead_ratio"]} if "overhead_ratio" in i else \
-            {"pue": PROBE("pue_of_energy", i["E_facility_kWh"], i["E_it_kWh"])}
+            {"pue": i["E_facility_kWh"] / i["E_it_kWh"]}
         return steady(57.5, 0), None, settings, {"workload_name": "ml-training-job"}
 
     def scenario(self):

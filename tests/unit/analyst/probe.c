@@ -83,7 +83,7 @@ static const struct {
 } functions[] = { { "kwh", 2 }, { "grams", 3 }, { "grams_per_hour", 3 }, { "cost", 2 }, { "reported", 3 },
 	{ "gap", 2 }, { "required", 2 }, { "uncertainty", 4 }, { "embodied", 5 }, { "sci", 3 },
 	{ "lower_factor", 1 }, { "upper_factor", 1 }, { "after_oom", 1 }, { "target_cores", 1 },
-	{ "rightsize_watts", 4 }, { "pue_of_energy", 2 } };
+	{ "rightsize_watts", 4 } };
 
 static double call(size_t function, const double *a)
 {
@@ -102,8 +102,7 @@ static double call(size_t function, const double *a)
 	case 11: return rightsize_upper_factor(a[0]);
 	case 12: return rightsize_after_oom_mib(a[0]);
 	case 13: return rightsize_target_cores(a[0]);
-	case 14: return rightsize_watts(a[0], a[1], a[2], a[3]);
-	default: return pue_of_energy(a[0], a[1]);
+	default: return rightsize_watts(a[0], a[1], a[2], a[3]);
 	}
 }
 
