@@ -1,5 +1,6 @@
 #include "cli/client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -64,17 +65,32 @@ static int set_options(struct client *client)
 	return 0;
 }
 
+/* By its whole name, not by how it begins: 127.0.0.1.example.com is another machine. */
+static bool is_this_machine(const char *host)
+{
+	struct in_addr address;
+
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 /* A token that anybody on the way can read is no secret any more. */
 static bool is_token_safe(const char *url)
 {
-	static const char *const plain[] = { "http://127.", "http://localhost", "http://[::1]" };
+	char *scheme = NULL, *host = NULL;
+	bool is_safe = url == NULL;
+	CURLU *parts = url != NULL ? curl_url() : NULL;
 
-	if (url == NULL || strncmp(url, "https://", 8) == 0)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		if (strncmp(url, plain[i], strlen(plain[i])) == 0)
-			return true;
-	return false;
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		is_safe = strcmp(scheme, "https") == 0 ||
+			  (strcmp(scheme, "http") == 0 && is_this_machine(host));
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(parts);
+	return is_safe;
 }
 
 static int use_credentials(

@@ -128,6 +128,15 @@ def mcp_without_a_pipeline_answers_with_the_remedy():
     assert "tanso up" in replies[5]["message"], replies
 
 
+def a_token_goes_to_https_or_to_this_machine_alone():
+    for url in ("http://127.0.0.1.example.com/mcp", "http://localhost.example.com/mcp", "http://localhost@192.0.2.1/mcp",
+                "http://192.0.2.1/mcp", "ftp://127.0.0.1/mcp"):
+        code, out, error = _tanso("mcp", "--url", url, env={**ENVIRONMENT, "TANSO_TOKEN": "secret"})
+        assert code == 2 and out == "" and "https:// alone" in error, (url, code, error)
+    for url in ("http://127.0.0.1:9/mcp", "http://localhost:9/mcp", "http://[::1]:9/mcp", "https://192.0.2.1/mcp"):
+        expect(_tanso("mcp", "--url", url, env={**ENVIRONMENT, "TANSO_TOKEN": "secret"})[0], 0)
+
+
 def mcp_finds_a_pipeline_that_starts_later():
     f = Frontend()
     f.listener.close()
