@@ -54,7 +54,7 @@ static void look_ahead(struct impact *m)
 		.basis = q->basis,
 		.is_intensity_known = v->is_power_usable,
 		.is_zero_energy = m->assessment.usage.energy_uj <= 0,
-		.is_basis_mismatch = q->grid.is_mismatch,
+		.is_basis_mismatch = !q->standard->is_pue && m->after.factor != q->standard->factor,
 		.grid_intensity = m->after.intensity,
 		.grid_uncertainty = m->after.region == q->region ? v->grid_uncertainty : U_GRID_ANNUAL };
 

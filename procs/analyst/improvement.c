@@ -51,6 +51,7 @@ void outlook_today(const struct question *question, const struct assessment *ass
 
 	*ret_outlook = (struct outlook) { .region = question->region,
 		.intensity = v->grid_intensity,
+		.factor = question->grid.factor,
 		.pue = question->pue,
 		.kwh_month = v->kwh_month,
 		.watts = v->mean_watts,

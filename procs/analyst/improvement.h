@@ -21,7 +21,8 @@ enum improvement_type {
 /* The numbers an improvement changes. */
 struct outlook {
 	const struct region *region;
-	double intensity; /* I_w [g/kWh] */
+	double intensity;        /* I_w [g/kWh] */
+	enum grid_factor factor; /* its kind */
 	struct pue pue;
 	double kwh_month, watts; /* IT energy a month, mean power */
 	double krw_month;        /* energy charge with PUE; < 0 = not known */

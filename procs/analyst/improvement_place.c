@@ -87,6 +87,11 @@ int improve_region(const struct question *question, const struct assessment *ass
 		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_DISAGREE);
 		imp->confidence = CONFIDENCE_LOW;
 	}
+	if (annual->factor != after->factor) {
+		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_KINDS,
+			grid_factor_name(annual->factor), grid_factor_name(after->factor));
+		imp->confidence = CONFIDENCE_LOW;
+	}
 	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE, there->name,
 		reduction * 100);
 	snprintf(imp->from, sizeof(imp->from), "%s", here->code);
@@ -100,6 +105,7 @@ int improve_region(const struct question *question, const struct assessment *ass
 		after->krw_month *= pue.value / after->pue.value;
 	after->region = there;
 	after->intensity = annual->value;
+	after->factor = annual->factor;
 	after->pue = pue;
 	imp->is_applied = true;
 	return 0;

@@ -29,6 +29,8 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%d) and PUE %g there, %g g/kWh and PUE %g here",
 		"그곳의 연평균 %g g/kWh(%d)와 PUE %g, 이곳의 %g g/kWh와 PUE %g" },
 	[WORDS_MOVE_DISAGREE] = { "; the marginal signal says the opposite", ". 한계 신호는 반대입니다" },
+	[WORDS_MOVE_KINDS] = { "; factors of different kinds: %s there, %s here",
+		". 배출계수 종류가 다릅니다: 그곳 %s, 이곳 %s" },
 	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
 	[WORDS_NOTHING] = { "Nothing asked for lowers the emissions of %s.",
 		"물어본 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },

@@ -292,6 +292,17 @@ static void a_region_is_compared_with_its_pue_and_its_prices_are_not_invented(vo
 			    "\"target_region\":\"eu-west-3\"}"),
 		200);
 	expect_reason(&w, "PUE_UNKNOWN", true);
+	assert_null(strstr(text_in(step(&w, "regional_migration"), "evidence"), "different kinds"));
+	/* abroad there is no official factor: a lifecycle one stands in, and says so */
+	w.knowledge.grid_file = NULL;
+	w.config.korea_carbon_intensity = 0;
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"standard\":\"KR_OFFICIAL_EF_2023\","
+			    "\"optimizations\":[\"regional_migration\"],\"target_region\":\"eu-north-1\"}"),
+		200);
+	assert_non_null(strstr(text_in(step(&w, "regional_migration"), "evidence"),
+		"; factors of different kinds: lifecycle there, official here"));
+	assert_string_equal(text_in(step(&w, "regional_migration"), "confidence"), "low");
 	destroy(&w);
 }
 
