@@ -24,12 +24,19 @@ static void drop_oldest(struct window *window)
 	window->count--;
 }
 
+/* The newest point moves on through its cell, but not the first one after a silence: growth is counted from there. */
+static bool moves_on(const struct window *window, uint64_t time_ns)
+{
+	return window->count >= 2 && cell(window, window->count - 1) == time_ns / WINDOW_SPACING_NS &&
+	       time_ns - window->time_ns[slot(window, window->count - 2)] <= WINDOW_SPAN_NS;
+}
+
 void window_push(struct window *window, uint64_t time_ns, uint64_t value)
 {
 	if (window->count > 0 && goes_backwards(window, time_ns, value))
 		window->count = 0;
-	/* The newest point moves on through its cell; a first one in the middle of a cell serves only until there are others. */
-	if (window->count >= 2 && cell(window, window->count - 1) == time_ns / WINDOW_SPACING_NS)
+	/* A first point in the middle of a cell serves only until there are others. */
+	if (moves_on(window, time_ns))
 		window->count--;
 	else if (window->count == WINDOW_POINTS || (window->count == 2 && cell(window, 0) == cell(window, 1)))
 		drop_oldest(window);

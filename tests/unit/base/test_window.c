@@ -90,6 +90,23 @@ static void after_silence_the_last_point_before_it_still_counts(void **state)
 	assert_int_equal(growth * S, span); /* one a second, also over the gap */
 }
 
+static void after_silence_two_readings_are_enough(void **state)
+{
+	struct window w = { 0 };
+	uint64_t growth, span;
+
+	(void)state;
+	for (uint64_t t = 0; t < 100; t++)
+		window_push(&w, t * S, 0);
+	for (uint64_t t = 400; t < 460;
+		t++) { /* 400 s begins a cell: the second reading lies in the same one */
+		window_push(&w, t * S, 10 * (t - 400));
+		assert_true(window_growth(&w, &growth, &span));
+		assert_int_equal(span, t == 400 ? (400 - 99) * S : (t - 400) * S);
+		assert_int_equal(growth, 10 * (t - 400));
+	}
+}
+
 static void what_is_new_has_the_instants_of_the_others_and_they_add_up(void **state)
 {
 	struct window whole = { 0 }, old = { 0 }, young = { 0 };
@@ -129,6 +146,7 @@ int main(void)
 		cmocka_unit_test(a_counter_that_goes_back_starts_anew),
 		cmocka_unit_test(what_is_new_has_the_instants_of_the_others_and_they_add_up),
 		cmocka_unit_test(after_silence_the_last_point_before_it_still_counts),
+		cmocka_unit_test(after_silence_two_readings_are_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
