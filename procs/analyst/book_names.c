@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "ipc/frame.h"
 
 #define NAMELESS_PREFIX    "cgroup:"
@@ -13,17 +14,11 @@
 #define MERGES_MAX         4096
 #define WORKLOAD_LINGER_NS (2 * WINDOW_SPAN_NS)
 
-/* FNV-1a over kind, namespace and name. */
 static uint64_t hash_of(const struct ledger_identity *identity)
 {
-	uint64_t hash = (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)identity->kind) * UINT64_C(0x100000001b3);
+	const unsigned char kind = (unsigned char)identity->kind;
 
-	for (const char *c = identity->namespace; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	hash = (hash ^ 0xff) * UINT64_C(0x100000001b3);
-	for (const char *c = identity->name; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	return hash;
+	return fnv_text(fnv_text(fnv_bytes(FNV_BEGIN, &kind, 1), identity->namespace), identity->name);
 }
 
 static bool identity_equal(const struct ledger_identity *a, const struct ledger_identity *b)

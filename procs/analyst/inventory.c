@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
+
 #define TEXTS_BYTES (UINT32_C(1) << 16)
-#define FNV_OFFSET  UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME   UINT64_C(0x100000001b3)
 
 /* Names, packed one after another. */
 struct inventory_texts {
@@ -49,18 +49,11 @@ const char *inventory_text(struct inventory *inventory, const char *text)
 	return copy;
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
-	return (hash ^ 0xff) * FNV_PRIME;
-}
-
 /* The row of that name, or the key under which it would stand: on a collision the next key is tried. */
 static bool find(const struct inventory *inventory, const char *namespace, const char *kind, const char *name,
 	uint64_t *ret_key, uint32_t *ret_index)
 {
-	uint64_t key = hash_text(hash_text(hash_text(FNV_OFFSET, namespace), kind), name);
+	uint64_t key = fnv_text(fnv_text(fnv_text(FNV_BEGIN, namespace), kind), name);
 
 	for (; idmap_find(&inventory->by_name, key, ret_index); key++) {
 		const struct inventory_row *row = &inventory->rows[*ret_index];

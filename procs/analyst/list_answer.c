@@ -8,23 +8,15 @@
 #include "analyst/carbon.h"
 #include "analyst/recommend.h"
 #include "analyst/shelf.h"
+#include "base/fnv.h"
 
 #define LIMIT_DEFAULT 100
 #define CURSOR_MAX    64
-#define FNV_OFFSET    UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME     UINT64_C(0x100000001b3)
-
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
-{
-	for (const unsigned char *c = bytes; size-- > 0; c++)
-		hash = (hash ^ *c) * FNV_PRIME;
-	return hash;
-}
 
 /* Of everything that shapes the list: all arguments but those that pick a page. They are in the table's order. */
 static uint64_t hash_arguments(const struct question *question)
 {
-	uint64_t hash = hash_bytes(FNV_OFFSET, &question->is_korean, sizeof(question->is_korean));
+	uint64_t hash = fnv_bytes(FNV_BEGIN, &question->is_korean, sizeof(question->is_korean));
 
 	json_object_object_foreach(question->arguments, key, value)
 	{
@@ -32,8 +24,8 @@ static uint64_t hash_arguments(const struct question *question)
 		if (strcmp(key, "cursor") == 0 || strcmp(key, "limit") == 0)
 			continue;
 		text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
-		hash = hash_bytes(hash, key, strlen(key) + 1);
-		hash = hash_bytes(hash, text, strlen(text) + 1);
+		hash = fnv_bytes(hash, key, strlen(key) + 1);
+		hash = fnv_bytes(hash, text, strlen(text) + 1);
 	}
 	return hash;
 }
@@ -41,9 +33,9 @@ static uint64_t hash_arguments(const struct question *question)
 /* The generation, and the clock: another life of this process counts generations anew. */
 static uint64_t snapshot_of(const struct knowledge *k)
 {
-	uint64_t hash = hash_bytes(FNV_OFFSET, &k->book->generation, sizeof(k->book->generation));
+	uint64_t hash = fnv_bytes(FNV_BEGIN, &k->book->generation, sizeof(k->book->generation));
 
-	return hash_bytes(hash, &k->now_real_ns, sizeof(k->now_real_ns));
+	return fnv_bytes(hash, &k->now_real_ns, sizeof(k->now_real_ns));
 }
 
 static void format_cursor(const struct kept_list *list, size_t offset, char text[static CURSOR_MAX])

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fnv.h"
 #include "base/kst.h"
 
 /* The hour whose rows are being added. */
@@ -17,14 +18,9 @@ struct hour {
 
 static uint64_t hash_of(const struct sealed_row *row)
 {
-	uint64_t hash = (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row->kind) * UINT64_C(0x100000001b3);
+	const unsigned char kind = (unsigned char)row->kind;
 
-	for (const char *c = row->namespace; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	hash = (hash ^ 0xff) * UINT64_C(0x100000001b3);
-	for (const char *c = row->name; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	return hash;
+	return fnv_text(fnv_text(fnv_bytes(FNV_BEGIN, &kind, 1), row->namespace), row->name);
 }
 
 static bool is_of(const struct tally_workload *workload, const struct sealed_row *row)

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fnv.h"
 #include "base/log.h"
 #include "collector/pmu.h"
 #include "collector/usage_store.h"
@@ -342,18 +343,13 @@ void usage_kernel_settle(struct usage_kernel *kernel)
 	pmu_run_on(kernel->link[USAGE_PROGRAM_settle_cpu], open_cpus);
 }
 
-/* FNV-1a (Fowler, Noll, Vo) of the object: which programs are these? */
+/* Which programs are these? */
 static uint64_t build_of_object(const char *pmu_choice)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 	size_t size;
-	const unsigned char *bytes = usage__elf_bytes(&size);
+	const void *object = usage__elf_bytes(&size);
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-	for (; *pmu_choice != '\0'; pmu_choice++)
-		hash = (hash ^ (unsigned char)*pmu_choice) * UINT64_C(0x100000001b3);
-	return hash;
+	return fnv_bytes(fnv_bytes(FNV_BEGIN, object, size), pmu_choice, strlen(pmu_choice));
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)

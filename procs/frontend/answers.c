@@ -6,10 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fnv.h"
 
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME  UINT64_C(0x100000001b3)
-#define PROBES     8 /* slots looked at: a fuller neighbourhood keeps nothing more */
+#define PROBES 8 /* slots looked at: a fuller neighbourhood keeps nothing more */
 
 struct entry {
 	uint64_t hash;
@@ -85,15 +84,6 @@ static char *key_of(const struct answers_question *question, size_t *ret_size)
 	return key;
 }
 
-static uint64_t hash_of(const char *key, size_t size)
-{
-	uint64_t hash = FNV_OFFSET;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (unsigned char)key[i]) * FNV_PRIME;
-	return hash;
-}
-
 /* The question's entry, else a free one near its place, else NULL. */
 static struct entry *place_of(struct answers *answers, uint64_t hash, const char *key, size_t size)
 {
@@ -123,7 +113,7 @@ struct answers_body *answers_find(
 	CLEANUP(freep) char *key = key_of(question, &size);
 	if (key == NULL)
 		return NULL;
-	struct entry *entry = place_of(answers, hash_of(key, size), key, size);
+	struct entry *entry = place_of(answers, fnv_bytes(FNV_BEGIN, key, size), key, size);
 	if (entry == NULL || entry->key == NULL)
 		return NULL;
 	entry->body->holders++;
@@ -140,7 +130,7 @@ void answers_add(struct answers *answers, const struct answers_question *questio
 	CLEANUP(freep) char *key = key_of(question, &key_size);
 	if (key == NULL || answers->bytes + key_size + size > ANSWERS_BYTES_MAX)
 		return;
-	uint64_t hash = hash_of(key, key_size);
+	uint64_t hash = fnv_bytes(FNV_BEGIN, key, key_size);
 	struct entry *entry = place_of(answers, hash, key, key_size);
 	if (entry == NULL || entry->key != NULL)
 		return;
