@@ -32,6 +32,11 @@ uint64_t clock_mono_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_real_s(void)
+{
+	return (int64_t)(read_clock(CLOCK_REALTIME) / NS_PER_SECOND);
+}
+
 void clock_format_kst(uint64_t real_ns, char text[static 32])
 {
 	time_t seconds = (time_t)(real_ns / NS_PER_SECOND) + KST_OFFSET_S;

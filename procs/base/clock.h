@@ -15,6 +15,8 @@ struct instant {
 
 struct instant clock_now(void);
 uint64_t clock_mono_ns(void);
+/* CLOCK_REALTIME, s since 1970. */
+int64_t clock_real_s(void);
 
 /* Writes RFC 3339 with the fixed offset +09:00 (Korea has no daylight saving), "2026-11-24T18:00:00+09:00". */
 void clock_format_kst(uint64_t real_ns, char text[static 32]);

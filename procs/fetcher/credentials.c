@@ -11,7 +11,7 @@ static int read_optional(const char *path, char *text, size_t size)
 	int r;
 
 	text[0] = '\0';
-	r = path[0] == '\0' ? 0 : file_read_text(AT_FDCWD, path, text, size);
+	r = path == NULL || path[0] == '\0' ? 0 : file_read_text(AT_FDCWD, path, text, size);
 	return r < 0 ? r : 0;
 }
 

@@ -6,7 +6,7 @@
 #define CREDENTIALS_TOKEN_MAX (16U << 10)
 #define CREDENTIALS_PEM_MAX   (1U << 20) /* Debian's bundle of authorities has 220 KB */
 
-/* Paths, "" = none. */
+/* Paths, NULL or "" = none. */
 struct credentials_files {
 	const char *token, *user, *authorities, *certificate, *key;
 };

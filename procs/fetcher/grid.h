@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "base/address.h"
 #include "base/config.h"
 #include "base/loop.h"
 #include "fetcher/credentials.h"

@@ -1,16 +1,20 @@
 #include "fetcher/grid_providers.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 
+#define SETTING(key)            offsetof(struct config, key)
 #define KPX(service, operation) "/" service "/" operation "?serviceKey={key}&pageNo=1&dataType=JSON"
 
-const struct grid_provider grid_providers[] = {
+static const struct grid_provider grid_providers[] = {
 	{ .name = "kpx",
 		.licence = "KOGL type 1 (KPX via data.go.kr)",
 		.key = KEY_IN_PATH,
 		.environment = "TANSO_KPX_KEY",
+		.url_at = SETTING(kpx_url),
+		.key_file_at = SETTING(kpx_key_file),
 		.max_age_s = 1800,
 		.queries = { { KPX("sumperfuel5m", "getSumperfuel5m") "&numOfRows=10", parse_kpx_now, 600,
 				     false },
@@ -25,6 +29,8 @@ const struct grid_provider grid_providers[] = {
 		.licence = "Electricity Maps API terms",
 		.key = KEY_IN_HEADER,
 		.environment = "TANSO_ELECTRICITYMAPS_KEY",
+		.url_at = SETTING(electricitymaps_url),
+		.key_file_at = SETTING(electricitymaps_key_file),
 		.max_age_s = 7200,
 		.queries = { { "/carbon-intensity/history?zone=KR&emissionFactorType={factor}",
 				     parse_electricitymaps, 900, false },
@@ -34,6 +40,8 @@ const struct grid_provider grid_providers[] = {
 		.licence = "WattTime API terms",
 		.key = KEY_LOGIN,
 		.environment = "TANSO_WATTTIME_USER",
+		.url_at = SETTING(watttime_url),
+		.key_file_at = SETTING(watttime_user_file),
 		.is_marginal = true,
 		.is_experimental = true,
 		.max_age_s = 3600,
@@ -43,17 +51,22 @@ const struct grid_provider grid_providers[] = {
 	{ .name = "casdk",
 		.licence = "as its data source says",
 		.key = KEY_NONE,
+		.url_at = SETTING(casdk_url),
 		.is_experimental = true,
 		.max_age_s = 7200,
 		.queries = { { "/emissions/forecasts/current?location={location}", parse_casdk, 1800,
 			false } } },
 };
-const size_t grid_provider_count = ARRAY_SIZE(grid_providers);
 
-int grid_provider_find(const char *name, size_t size)
+const struct grid_provider *grid_provider_find(const char *name)
 {
-	for (size_t i = 0; i < grid_provider_count; i++)
-		if (strlen(grid_providers[i].name) == size && memcmp(grid_providers[i].name, name, size) == 0)
-			return (int)i;
-	return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(grid_providers); i++)
+		if (strcmp(grid_providers[i].name, name) == 0)
+			return &grid_providers[i];
+	return NULL;
+}
+
+const char *grid_provider_setting(const struct config *config, size_t at)
+{
+	return at == 0 ? "" : (const char *)config + at;
 }

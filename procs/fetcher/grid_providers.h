@@ -1,6 +1,7 @@
 /* Who is asked what, and how often: the table of providers. */
 #pragma once
 
+#include "base/config.h"
 #include "fetcher/grid_told.h"
 
 #define GRID_QUERIES_MAX 4
@@ -18,7 +19,8 @@ enum grid_key { KEY_NONE, KEY_IN_PATH, KEY_IN_HEADER, KEY_LOGIN };
 struct grid_provider {
 	const char *name, *licence;
 	enum grid_key key;
-	const char *environment; /* variable with the key */
+	const char *environment;    /* variable with the key */
+	size_t url_at, key_file_at; /* keys of the configuration: offsets in struct config, 0 = none */
 	bool is_marginal;
 	bool is_experimental; /* no answer of it was recorded: its form is known from documents alone */
 	int64_t max_age_s;    /* what is older is not the present any more */
@@ -26,7 +28,7 @@ struct grid_provider {
 	struct grid_query queries[GRID_QUERIES_MAX];
 };
 
-extern const struct grid_provider grid_providers[];
-extern const size_t grid_provider_count;
-/* Index, or -1. */
-int grid_provider_find(const char *name, size_t size);
+/* NULL if there is none of that name. */
+const struct grid_provider *grid_provider_find(const char *name);
+/* The text at such an offset; "" at 0. */
+const char *grid_provider_setting(const struct config *config, size_t at);

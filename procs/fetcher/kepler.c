@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fnv.h"
 
 enum zone_rule {
 	RULE_PACKAGE = ZONE_PACKAGE,
@@ -52,12 +53,10 @@ static const struct rule *rule_of(struct text name)
 	return NULL;
 }
 
-/* FNV-1a, then mixed (murmur3's last step), for sums of such hashes are formed. */
+/* Mixed (murmur3's last step), for sums of such hashes are formed. */
 static uint64_t hash_text(uint64_t hash, struct text text)
 {
-	hash ^= UINT64_C(0xcbf29ce484222325);
-	for (uint32_t i = 0; i < text.size; i++)
-		hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+	hash = fnv_bytes(hash ^ FNV_BEGIN, text.data, text.size);
 	hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
 	hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
 	return hash ^ hash >> 33;
@@ -118,7 +117,7 @@ static bool read_state(const struct metric_sample *sample, struct kepler_series 
 	for (int state = 0; label != NULL && state < POWER_STATE_COUNT; state++)
 		if (is_text(label->value, power_state_name((enum power_state)state))) {
 			series->state = (enum power_state)state;
-			return sample->value > 0;
+			return true;
 		}
 	return false;
 }

@@ -33,7 +33,6 @@ struct fetcher {
 	uint64_t run;
 	struct stats stats;
 	double *turns;
-	bool is_lost;
 };
 
 static void on_analyst(void *context)
@@ -55,14 +54,13 @@ static int on_timer(struct timer *timer)
 {
 	struct fetcher *fetcher = container_of(timer, struct fetcher, timer);
 	const struct landlock_place *moved = landlock_find_moved(fetcher->places, fetcher->place_count);
+	bool is_lost = source_set_is_lost(fetcher->sources) || grid_asker_is_lost(fetcher->grid);
 
-	fetcher->is_lost = (fetcher->sources != NULL && source_set_is_lost(fetcher->sources)) ||
-			   grid_asker_is_lost(fetcher->grid);
 	if (moved != NULL)
 		log_info("%s is there now: restarting to reach it", moved->path);
-	if (fetcher->is_lost)
+	if (is_lost)
 		log_info("nobody answers at the addresses the names meant: restarting to look them up anew");
-	if (moved != NULL || fetcher->is_lost) {
+	if (moved != NULL || is_lost) {
 		loop_stop(fetcher->loop);
 		return 0;
 	}
@@ -132,7 +130,7 @@ static int lock_files(struct fetcher *fetcher)
 {
 	const struct config *config = &fetcher->config;
 	uint16_t ports[PORTS_MAX];
-	size_t count = fetcher->sources != NULL ? source_set_ports(fetcher->sources, ports, PORTS_MAX) : 0;
+	size_t count = source_set_ports(fetcher->sources, ports, PORTS_MAX);
 	int r;
 
 	count += grid_asker_ports(fetcher->grid, ports + count, PORTS_MAX - count);

@@ -187,6 +187,7 @@ void power_tell(struct power *power, uint64_t real_ns, bool is_partial)
 	head = head_of(power, FRAME_power);
 	if (rows != NULL)
 		link_send(power->analyst, &head, &once, rows, fill_rows(&power->tally, rows));
+	power->tally.has_reset = false;
 	if (++power->rounds % FORGET_ROUNDS == 0)
 		tally_forget(&power->tally, power->acked_seq);
 	/* After the frame: what is lost between the two is told again by the next reading. */

@@ -18,21 +18,21 @@
 /* Once per cause, not per request. */
 void source_fail(struct source_member *member, const char *reason)
 {
-	++*member->failures;
+	++*member->server.failures;
 	member->is_well = false;
 	if (strcmp(member->failure, reason) == 0)
 		return;
 	snprintf(member->failure, sizeof(member->failure), "%s", reason);
-	log_warning("no power from %s: %s; trying again", member->address.url, reason);
+	log_warning("no power from %s: %s; trying again", member->server.address.url, reason);
 }
 
 static void succeed(struct source_member *member)
 {
-	++*member->answers;
+	++*member->server.answers;
 	member->is_well = true;
 	member->set->answered++;
 	if (member->failure[0] != '\0')
-		log_info("%s answers again", member->address.url);
+		log_info("%s answers again", member->server.address.url);
 	member->failure[0] = '\0';
 }
 
@@ -50,16 +50,6 @@ int source_add_reading(struct source_set *set, const struct reading *reading)
 	return 0;
 }
 
-int source_add_sample(struct source_set *set, unsigned index, const struct metric_sample *sample)
-{
-	struct reading reading;
-	int r = tally_series(&set->power->tally, index, sample, &reading);
-
-	if (r == 0)
-		return source_add_reading(set, &reading);
-	return r == -ENOENT || r == -ENOSPC ? 0 : r; /* what has no room is counted, and told as the rest */
-}
-
 /* Rounds */
 
 static void end_round(struct source_set *set)
@@ -70,12 +60,10 @@ static void end_round(struct source_set *set)
 		is_partial |= set->members[i].was_partial;
 	if (set->answered > 0 && set->kind == SOURCE_KEPLER)
 		power_tell(set->power, clock_now().real_ns, is_partial);
-	set->power->tally.has_reset = false;
 }
 
 static void end_one(struct source_member *member)
 {
-	member->is_asking = false;
 	if (--member->set->pending == 0)
 		end_round(member->set);
 }
@@ -83,8 +71,13 @@ static void end_one(struct source_member *member)
 static int on_sample(void *context, const struct metric_sample *sample)
 {
 	struct source_member *member = context;
+	struct source_set *set = member->set;
+	struct reading reading;
+	int r = tally_series(&set->power->tally, member->index, sample, &reading);
 
-	return source_add_sample(member->set, member->index, sample);
+	if (r == 0)
+		return source_add_reading(set, &reading);
+	return r == -ENOENT || r == -ENOSPC ? 0 : r; /* what has no room is counted, and told as the rest */
 }
 
 static void take_metrics(struct source_member *member, const struct fetch_answer *answer)
@@ -108,21 +101,13 @@ static void take_metrics(struct source_member *member, const struct fetch_answer
 
 static void ask(struct source_member *member);
 
-static void note_connection(struct source_member *member, const struct fetch_answer *answer)
-{
-	if (answer->status != 0)
-		member->failing_ns = 0;
-	else if (member->failing_ns == 0)
-		member->failing_ns = clock_mono_ns();
-}
-
 static void on_answer(void *context, const struct fetch_answer *answer)
 {
 	struct source_member *member = context;
 	bool has_more = false;
 	char text[128];
 
-	note_connection(member, answer);
+	server_note(&member->server, answer);
 	if (answer->error != NULL)
 		source_fail(member, answer->error);
 	else if (member->set->kind == SOURCE_STORE) {
@@ -146,7 +131,7 @@ static bool read_credentials(struct source_member *member)
 	const struct config *config = member->set->config;
 	const struct credentials_files files = { .token = config->source_token_file,
 		.user = config->source_user_file,
-		.authorities = member->address.is_plain || config->source_pin[0] != '\0'
+		.authorities = member->server.address.is_plain || config->source_pin[0] != '\0'
 				       ? ""
 				       : config->source_ca_file,
 		.certificate = config->source_client_cert,
@@ -165,7 +150,7 @@ static bool read_credentials(struct source_member *member)
 static void ask(struct source_member *member)
 {
 	struct source_set *set = member->set;
-	const struct address *address = &member->address;
+	const struct address *address = &member->server.address;
 	char body[BODY_MAX] = "", url[sizeof(address->url) + 64];
 	struct fetch_request request = { .url = address->url,
 		.address = address->resolve,
@@ -185,7 +170,7 @@ static void ask(struct source_member *member)
 	}
 	if (read_credentials(member)) {
 		credentials_use(&set->credentials, address->is_plain && !address->is_loopback, &request);
-		r = fetch_start(member->fetch, &request);
+		r = fetch_start(member->server.fetch, &request);
 		if (r < 0)
 			source_fail(member, strerror(-r));
 	}
@@ -199,13 +184,10 @@ static int on_timer(struct timer *timer)
 
 	if (set->pending > 0) /* the round before is not over: its time-outs are longer than the interval */
 		return 0;
-	tally_begin(&set->power->tally);
 	set->pending = set->count;
 	set->answered = 0;
-	for (size_t i = 0; i < set->count; i++) {
-		set->members[i].is_asking = true;
+	for (size_t i = 0; i < set->count; i++)
 		ask(&set->members[i]);
-	}
 	return 0;
 }
 
@@ -214,28 +196,19 @@ static int on_timer(struct timer *timer)
 static int open_member(struct source_set *set, struct loop *loop, struct stats *stats, const char *url)
 {
 	struct source_member *member = &set->members[set->count];
-	const char *reason;
-	char label[64];
+	char label[48];
 	int r;
 
 	*member = (struct source_member) { .set = set, .index = (unsigned)set->count };
-	snprintf(label, sizeof(label), "source=\"%zu\",result=\"ok\"", set->count);
-	member->answers = stats_entry(stats, STAT_COUNTER, "source_requests_total", label);
-	snprintf(label, sizeof(label), "source=\"%zu\",result=\"failed\"", set->count);
-	member->failures = stats_entry(stats, STAT_COUNTER, "source_requests_total", label);
-	r = address_find(
-		url, set->kind == SOURCE_KEPLER ? METRICS_PATH : "/", true, &member->address, &reason);
-	if (r < 0) {
-		log_error("%s: %s", url, r == -EINVAL ? "no http or https URL" : reason);
-		return r;
-	}
-	if (member->address.is_plain && !member->address.is_loopback)
+	snprintf(label, sizeof(label), "source=\"%zu\"", set->count++);
+	server_count_in(&member->server, stats, "source_requests_total", label);
+	r = server_open(&member->server, loop, url, set->kind == SOURCE_KEPLER ? METRICS_PATH : "/", true,
+		on_answer, member);
+	if (r == 0 && member->server.address.is_plain && !member->server.address.is_loopback)
 		log_warning("%s is asked in plain text: whoever is in between reads and writes along, and is "
-			    "shown no "
-			    "credential",
-			member->address.url);
-	set->count++;
-	return fetch_new(loop, on_answer, member, &member->fetch);
+			    "shown no credential",
+			member->server.address.url);
+	return r;
 }
 
 static int open_members(struct source_set *set, struct loop *loop, struct stats *stats)
@@ -283,9 +256,10 @@ void source_set_free(struct source_set *set)
 	if (set == NULL)
 		return;
 	for (size_t i = 0; i < set->count; i++)
-		fetch_free(set->members[i].fetch);
+		fetch_free(set->members[i].server.fetch);
 	timer_close(&set->timer);
 	free(set->readings);
+	free(set->query);
 	free(set);
 }
 
@@ -298,28 +272,23 @@ size_t source_set_ports(const struct source_set *set, uint16_t *ports, size_t ro
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < set->count && count < room; i++)
-		ports[count++] = set->members[i].address.port;
+	for (size_t i = 0; set != NULL && i < set->count && count < room; i++)
+		ports[count++] = set->members[i].server.address.port;
 	return count;
 }
 
 bool source_set_is_lost(const struct source_set *set)
 {
-	uint64_t now_ns = clock_mono_ns();
-
-	for (size_t i = 0; i < set->count; i++) {
-		const struct source_member *member = &set->members[i];
-		if (member->address.resolve[0] != '\0' && member->failing_ns != 0 &&
-			now_ns - member->failing_ns > LOST_NS)
+	for (size_t i = 0; set != NULL && i < set->count; i++)
+		if (server_is_lost(&set->members[i].server, LOST_NS))
 			return true;
-	}
 	return false;
 }
 
 void source_set_describe(const struct source_set *set, char *text, size_t size)
 {
 	if (set->kind == SOURCE_STORE)
-		snprintf(text, size, "power from the store %s", set->members[0].address.url);
+		snprintf(text, size, "power from the store %s", set->members[0].server.address.url);
 	else
 		snprintf(text, size, "power from %zu Kepler endpoint%s", set->count,
 			set->count == 1 ? "" : "s");

@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "base/address.h"
 #include "base/loop.h"
 #include "fetcher/credentials.h"
 #include "fetcher/power.h"
@@ -21,7 +20,7 @@ void source_set_free(struct source_set *set);
 /* The first round begins now. */
 int source_set_begin(struct source_set *set);
 size_t source_set_ports(const struct source_set *set, uint16_t *ports, size_t room);
-/* A name may mean another address by now: all attempts to connect have failed for long. */
+/* A server's name may mean another address by now. */
 bool source_set_is_lost(const struct source_set *set);
 /* For people: "2 Kepler endpoints". */
 void source_set_describe(const struct source_set *set, char *text, size_t size);

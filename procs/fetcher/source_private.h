@@ -1,6 +1,7 @@
 /* A member of the set: one server that is asked, one request at a time. */
 #pragma once
 
+#include "fetcher/server.h"
 #include "fetcher/source.h"
 
 struct source_set;
@@ -8,12 +9,9 @@ struct source_set;
 struct source_member {
 	struct source_set *set;
 	unsigned index;
-	struct address address;
-	struct fetch *fetch;
-	bool is_asking, is_well, was_partial;
-	uint64_t failing_ns; /* CLOCK_MONOTONIC since when no connection succeeds, 0 = the last one did */
+	struct server server;
+	bool is_well, was_partial;
 	char failure[CONFIG_TEXT_MAX + 128]; /* what was said last, "" = all is well */
-	double *answers, *failures;
 	/* a store */
 	int64_t last_s; /* evaluated up to */
 	int64_t from_s, to_s;
@@ -29,13 +27,11 @@ struct source_set {
 	struct credentials credentials;
 	struct reading *readings;
 	size_t reading_count, reading_room;
-	char query[4096];
+	char *query; /* of a store, percent-encoded */
 };
 
 /* Appends to set->readings. 0 or -ENOMEM. */
 int source_add_reading(struct source_set *set, const struct reading *reading);
-/* A sample of a member, of any metric. 0 or -errno. */
-int source_add_sample(struct source_set *set, unsigned index, const struct metric_sample *sample);
 void source_fail(struct source_member *member, const char *reason);
 
 /* Store: what to ask for next (its url, its form), and the answer; true: there is more to ask for at once. */

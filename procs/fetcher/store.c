@@ -15,25 +15,28 @@
 #include "fetcher/source_private.h"
 #include "ipc/tools.h"
 
-#define STEPS_MAX    500   /* of one answer */
-#define BACK_S       86400 /* what is older is one step: the counters still tell its energy */
-#define SAMPLE_TEXTS (64 * 1024)
+#define STEPS_MAX 500   /* of one answer */
+#define BACK_S    86400 /* what is older is one step: the counters still tell its energy */
 
+/* Encoded once: the question differs from time to time in its times alone. */
 int store_prepare(struct source_set *set)
 {
-	size_t used;
+	CLEANUP(freep) char *query = NULL;
+	char *escaped;
+	size_t size;
+	FILE *out = set->kind == SOURCE_STORE ? open_memstream(&query, &size) : NULL;
 
-	if (set->kind != SOURCE_STORE)
-		return 0;
-	used = (size_t)snprintf(set->query, sizeof(set->query), "{__name__=~\"");
-	for (size_t i = 0; kepler_metric_names[i] != NULL && used < sizeof(set->query); i++)
-		used += (size_t)snprintf(set->query + used, sizeof(set->query) - used, "%s%s",
-			i > 0 ? "|" : "", kepler_metric_names[i]);
-	if (used < sizeof(set->query))
-		used += (size_t)snprintf(set->query + used, sizeof(set->query) - used, "\"%s%s}",
-			set->config->prometheus_selector[0] != '\0' ? "," : "",
-			set->config->prometheus_selector);
-	return used < sizeof(set->query) ? 0 : -E2BIG;
+	if (out == NULL)
+		return set->kind == SOURCE_STORE ? -ENOMEM : 0;
+	for (size_t i = 0; kepler_metric_names[i] != NULL; i++)
+		fprintf(out, "%s%s", i > 0 ? "|" : "{__name__=~\"", kepler_metric_names[i]);
+	fprintf(out, "\"%s%s}", set->config->prometheus_selector[0] != '\0' ? "," : "",
+		set->config->prometheus_selector);
+	fclose(out);
+	escaped = query != NULL ? curl_easy_escape(NULL, query, 0) : NULL;
+	set->query = escaped != NULL ? strdup(escaped) : NULL;
+	curl_free(escaped);
+	return set->query != NULL ? 0 : -ENOMEM;
 }
 
 static int64_t step_of(const struct source_set *set)
@@ -45,15 +48,10 @@ static int64_t step_of(const struct source_set *set)
 void store_request(struct source_member *member, char *body, size_t size, char *url, size_t url_size)
 {
 	struct source_set *set = member->set;
-	int64_t step = step_of(set), now = (int64_t)(clock_now().real_ns / NS_PER_SECOND) / step * step;
-	size_t base = strlen(member->address.url);
-	CLEANUP(freep) char *query = NULL;
-	char *escaped = curl_easy_escape(NULL, set->query, 0);
+	int64_t step = step_of(set), now = clock_real_s() / step * step;
+	size_t base = strlen(member->server.address.url);
 
-	if (escaped != NULL)
-		query = strdup(escaped);
-	curl_free(escaped);
-	while (base > 0 && member->address.url[base - 1] == '/')
+	while (base > 0 && member->server.address.url[base - 1] == '/')
 		base--;
 	if (member->last_s == 0)
 		member->last_s =
@@ -65,13 +63,13 @@ void store_request(struct source_member *member, char *body, size_t size, char *
 	if (member->to_s > member->from_s + step * (STEPS_MAX - 1))
 		member->to_s = member->from_s + step * (STEPS_MAX - 1);
 	if (member->last_s == 0) {
-		snprintf(url, url_size, "%.*s/api/v1/query", (int)base, member->address.url);
-		snprintf(body, size, "query=%s&time=%lld", query != NULL ? query : "", (long long)now);
+		snprintf(url, url_size, "%.*s/api/v1/query", (int)base, member->server.address.url);
+		snprintf(body, size, "query=%s&time=%lld", set->query, (long long)now);
 		return;
 	}
-	snprintf(url, url_size, "%.*s/api/v1/query_range", (int)base, member->address.url);
-	snprintf(body, size, "query=%s&start=%lld&end=%lld&step=%lld", query != NULL ? query : "",
-		(long long)member->from_s, (long long)member->to_s, (long long)step);
+	snprintf(url, url_size, "%.*s/api/v1/query_range", (int)base, member->server.address.url);
+	snprintf(body, size, "query=%s&start=%lld&end=%lld&step=%lld", set->query, (long long)member->from_s,
+		(long long)member->to_s, (long long)step);
 }
 
 /* One value of one series at one step. */
@@ -145,6 +143,7 @@ static int read_series(struct source_member *member, struct json_object *series,
 {
 	struct json_object *metric, *values = NULL, *pair = NULL;
 	static struct metric_sample sample; /* large; one thread */
+	struct reading reading;
 	size_t count;
 	int r;
 
@@ -155,20 +154,17 @@ static int read_series(struct source_member *member, struct json_object *series,
 		!json_object_object_get_ex(series, "value", &pair))
 		return -EBADMSG;
 	count = values != NULL ? json_object_array_length(values) : 1;
-	for (size_t i = 0; i < count; i++) {
-		struct reading reading;
+	r = tally_series(&member->set->power->tally, member->index, &sample, &reading);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOSPC ? 0 : r;
+	for (size_t i = 0; i < count && r == 0; i++) {
 		int64_t at_s;
 		r = read_pair(
-			values != NULL ? json_object_array_get_idx(values, i) : pair, &at_s, &sample.value);
-		if (r < 0)
-			return r;
-		r = tally_series(&member->set->power->tally, member->index, &sample, &reading);
-		if (r == -ENOENT || r == -ENOSPC)
-			return 0;
-		if (r < 0 || (r = add_point(points, at_s, &reading)) < 0)
-			return r;
+			values != NULL ? json_object_array_get_idx(values, i) : pair, &at_s, &reading.value);
+		if (r == 0)
+			r = add_point(points, at_s, &reading);
 	}
-	return 0;
+	return r;
 }
 
 static int by_time(const void *left, const void *right)
@@ -196,7 +192,6 @@ static int apply_points(struct source_member *member, struct points *points)
 				     real_ns) < 0)
 			continue;
 		power_tell(set->power, real_ns, member->was_partial);
-		set->power->tally.has_reset = false;
 	}
 	return r;
 }
@@ -255,8 +250,7 @@ bool store_take(struct source_member *member, const struct fetch_answer *answer)
 {
 	size_t offset = 0;
 	struct json_object *root = json_parse_strict(answer->body, answer->size, &offset);
-	bool is_behind = member->last_s != 0 &&
-			 member->to_s < (int64_t)(clock_now().real_ns / NS_PER_SECOND) - step_of(member->set);
+	bool is_behind = member->last_s != 0 && member->to_s < clock_real_s() - step_of(member->set);
 	int r = root == NULL || answer->status != 200 ? -EBADMSG : read_result(member, root);
 
 	/* A range without data ends where it ended: a store that was empty for a while is asked for what comes. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
+
 #define SERIES_ROUNDS 1000 /* without a reading: then it is forgotten */
 
 void tally_done(struct tally *tally)
@@ -37,17 +39,12 @@ static int grow(void **array, uint32_t count, uint32_t *room, uint32_t most, siz
 	return 0;
 }
 
-/* FNV-1a; the highest ids are reserved. */
+/* The highest ids are reserved. */
 static uint64_t id_of(enum workload_kind kind, const struct kepler_workload *workload)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)kind;
+	uint64_t hash = fnv_text(FNV_BEGIN ^ (uint64_t)kind, workload->namespace);
 
-	for (const char *c = workload->namespace; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	hash = (hash ^ 0xff) * UINT64_C(0x100000001b3);
-	for (const char *c = workload->name; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	hash >>= 1;
+	hash = fnv_bytes(hash, workload->name, strlen(workload->name)) >> 1;
 	return hash == 0 ? 1 : hash;
 }
 
@@ -108,8 +105,7 @@ static int add_series(struct tally *tally, unsigned endpoint, const struct metri
 		.subject = (uint8_t)told->subject,
 		.zone = (uint8_t)told->zone,
 		.unit = (uint8_t)told->unit,
-		.rank = told->rank,
-		.state = (uint8_t)told->state };
+		.rank = told->rank };
 	*ret_index = tally->series_count++;
 	return 0;
 }
@@ -124,14 +120,14 @@ int tally_series(struct tally *tally, unsigned endpoint, const struct metric_sam
 
 	if (!kepler_read(endpoint, sample, &told))
 		return -ENOENT;
-	*ret_reading = (struct reading) { .value = sample->value, .has_ended = told.has_ended };
+	*ret_reading =
+		(struct reading) { .value = sample->value, .has_ended = told.has_ended, .state = told.state };
 	if (!idmap_find(&tally->series_by_hash, told.hash, &ret_reading->series)) {
 		r = add_series(tally, endpoint, sample, &told, &ret_reading->series);
 		tally->counts.dropped += r < 0 && r != -ENOENT;
 		return r == -E2BIG ? -ENOENT : r;
 	}
 	series = &tally->series[ret_reading->series];
-	series->state = (uint8_t)told.state;
 	if (series->row != TALLY_NO_ROW &&
 		tally->rows[series->row].name == NULL && /* known from before a restart */
 		kepler_workload(told.subject, sample, &workload) == 0)

@@ -19,7 +19,7 @@ struct tally_series {
 	uint64_t last_uj; /* of a counter */
 	uint64_t seen;    /* round of its endpoint */
 	uint32_t row;     /* index, TALLY_NO_ROW for the node's own */
-	uint8_t endpoint, subject, zone, unit, rank, state;
+	uint8_t endpoint, subject, zone, unit, rank;
 	bool has_last;
 };
 #define TALLY_NO_ROW UINT32_MAX
@@ -56,7 +56,7 @@ struct tally {
 	uint32_t zone_mask, node_mask;       /* zones there are; zones the node itself is told for */
 	uint8_t states[TALLY_ENDPOINTS_MAX]; /* enum power_state + 1; 0 = it tells none */
 	uint32_t error_ppm[TALLY_ENDPOINTS_MAX];
-	bool has_reset; /* since tally_begin() */
+	bool has_reset; /* since it was told last */
 	bool has_news;  /* a row appeared or ended: the workloads must be told */
 	struct tally_counts counts;
 };
@@ -64,6 +64,7 @@ struct tally {
 struct reading {
 	uint32_t series;
 	bool has_ended;
+	enum power_state state; /* of a series that tells one */
 	double value;
 };
 
@@ -71,8 +72,6 @@ void tally_done(struct tally *tally);
 /* The series a sample belongs to, made if it is new. 0; -ENOENT: it does not count; -ENOSPC, -ENOMEM. */
 int tally_series(struct tally *tally, unsigned endpoint, const struct metric_sample *sample,
 	struct reading *ret_reading);
-/* A round of one or several endpoints begins. */
-void tally_begin(struct tally *tally);
 /* All readings of one endpoint at one time. 0 or -errno. */
 int tally_apply(struct tally *tally, unsigned endpoint, const struct reading *readings, size_t count,
 	uint64_t real_ns);

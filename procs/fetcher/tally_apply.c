@@ -13,11 +13,6 @@
 #define NEW_WATTS_MAX 2000.0 /* a series that began since the last reading drew no more than that */
 #define NODE_SLACK    1.05
 
-void tally_begin(struct tally *tally)
-{
-	tally->has_reset = false;
-}
-
 /* One endpoint's readings */
 
 struct round {
@@ -91,8 +86,8 @@ static void apply(struct round *round, const struct reading *reading)
 	uint64_t uj;
 
 	series->seen = round->endpoint->rounds;
-	if (series->subject == SUBJECT_STATE || series->subject == SUBJECT_METHOD)
-		tally->states[series->endpoint] = (uint8_t)(series->state + 1);
+	if ((series->subject == SUBJECT_STATE && reading->value > 0) || series->subject == SUBJECT_METHOD)
+		tally->states[series->endpoint] = (uint8_t)(reading->state + 1);
 	else if (series->subject == SUBJECT_ERROR)
 		tally->error_ppm[series->endpoint] = (uint32_t)(fmin(fmax(reading->value, 0), 100) * 1e6);
 	if (series->unit == UNIT_NONE || series->rank < round->best[series->subject][series->zone])

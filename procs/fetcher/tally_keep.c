@@ -1,13 +1,14 @@
-/* The tally over a restart: two banks in one file, each with its CRC, written in turn. */
+/* The tally over a restart: two banks in one file, each with its checksum, written in turn. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fnv.h"
 #include "fetcher/tally.h"
 
-#define KEEP_MAGIC UINT64_C(0x0166796c6c617431)
+#define KEEP_MAGIC UINT64_C(0x0166796c6c617432)
 
 struct kept_row {
 	uint64_t id, uj[ZONE_COUNT], seen, final_seq;
@@ -29,22 +30,13 @@ struct kept_head {
 	(sizeof(struct kept_head) + TALLY_SERIES_MAX * sizeof(struct tally_series) +                         \
 		TALLY_ROWS_MAX * sizeof(struct kept_row))
 
-static uint64_t checksum(const void *bytes, size_t size, uint64_t hash)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 static uint64_t sum_of(
 	const struct kept_head *head, const struct tally_series *series, const struct kept_row *rows)
 {
-	uint64_t hash = checksum(&head->turn, sizeof(*head) - offsetof(struct kept_head, turn), KEEP_MAGIC);
+	uint64_t hash = fnv_bytes(KEEP_MAGIC, &head->turn, sizeof(*head) - offsetof(struct kept_head, turn));
 
-	hash = checksum(series, head->series_count * sizeof(*series), hash);
-	return checksum(rows, head->row_count * sizeof(*rows), hash);
+	hash = fnv_bytes(hash, series, head->series_count * sizeof(*series));
+	return fnv_bytes(hash, rows, head->row_count * sizeof(*rows));
 }
 
 static void fill_rows(const struct tally *tally, struct kept_row *rows)

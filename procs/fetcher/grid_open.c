@@ -1,0 +1,137 @@
+#include "fetcher/grid_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "fetcher/grid_cache.h"
+#include "fetcher/grid_rules.h"
+
+#define LOST_NS (300 * NS_PER_SECOND)
+
+static int open_cache(struct asked *asked)
+{
+	const char *state_dir = asked->asker->config->state_dir, *name = asked->provider->name;
+
+	asked->cache_fd = grid_cache_open(state_dir, name);
+	if (asked->cache_fd < 0) {
+		log_error("%s/fetcher: cannot be written: %s", state_dir, strerror(-asked->cache_fd));
+		return asked->cache_fd;
+	}
+	if (grid_cache_load(asked->cache_fd, &asked->told, &asked->retrieved_s) == -EBADMSG)
+		log_warning("%s: its cache is damaged, it is not used", name);
+	asked->has_news = true;
+	return 0;
+}
+
+static int open_one(struct grid_asker *asker, struct loop *loop, struct stats *stats,
+	const struct grid_provider *provider)
+{
+	struct asked *asked = &asker->asked[asker->count++];
+	const char *key = provider->environment != NULL ? getenv(provider->environment) : NULL;
+	const char *url = grid_provider_setting(asker->config, provider->url_at);
+	char label[48];
+	int r;
+
+	asked->asker = asker;
+	asked->provider = provider;
+	snprintf(asked->key, sizeof(asked->key), "%s", key != NULL ? key : "");
+	snprintf(label, sizeof(label), "provider=\"%s\"", provider->name);
+	server_count_in(&asked->server, stats, "grid_requests_total", label);
+	r = open_cache(asked);
+	if (r < 0)
+		return r;
+	/* Plain HTTP only where no key is sent along. */
+	r = server_open(&asked->server, loop, url, "/", provider->key == KEY_NONE, grid_take_answer, asked);
+	/* A name that cannot be looked up now: what the cache holds is used, and the restart looks again. */
+	return r == -EHOSTUNREACH ? 0 : r;
+}
+
+static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *stats)
+{
+	char names[CONFIG_TEXT_MAX], *rest = names, *name;
+	int r = grid_rules_read(asker->config, &asker->rules);
+
+	snprintf(names, sizeof(names), "%s", asker->config->grid_providers);
+	while (r == 0 && (name = strsep(&rest, ", ")) != NULL) {
+		const struct grid_provider *provider = grid_provider_find(name);
+		if (name[0] == '\0')
+			continue;
+		if (provider == NULL || asker->count == GRID_ASKED_MAX) {
+			log_error("grid_providers: %s '%s'",
+				provider == NULL ? "there is no provider" : "too many, from", name);
+			return -EINVAL;
+		}
+		r = open_one(asker, loop, stats, provider);
+	}
+	return r;
+}
+
+int grid_asker_new(
+	const struct config *config, struct loop *loop, struct stats *stats, struct grid_asker **ret_asker)
+{
+	struct grid_asker *asker;
+	int r;
+
+	*ret_asker = NULL;
+	if (config->grid_providers[0] == '\0')
+		return 0;
+	if (strcmp(config->grid_factor, "official") == 0) {
+		log_error("grid_factor = official: providers tell lifecycle or direct intensities");
+		return -EINVAL;
+	}
+	asker = calloc(1, sizeof(*asker));
+	if (asker == NULL)
+		return -ENOMEM;
+	asker->config = config;
+	r = open_all(asker, loop, stats);
+	if (r < 0) {
+		grid_asker_free(asker);
+		return r;
+	}
+	*ret_asker = asker;
+	return 0;
+}
+
+void grid_asker_free(struct grid_asker *asker)
+{
+	if (asker == NULL)
+		return;
+	for (size_t i = 0; i < asker->count; i++) {
+		fetch_free(asker->asked[i].server.fetch);
+		grid_told_done(&asker->asked[i].told);
+		closep(&asker->asked[i].cache_fd);
+	}
+	free(asker);
+}
+
+size_t grid_asker_ports(const struct grid_asker *asker, uint16_t *ports, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; asker != NULL && i < asker->count && count < room; i++)
+		if (asker->asked[i].server.address.port != 0)
+			ports[count++] = asker->asked[i].server.address.port;
+	return count;
+}
+
+bool grid_asker_is_lost(const struct grid_asker *asker)
+{
+	for (size_t i = 0; asker != NULL && i < asker->count; i++)
+		if (server_is_lost(&asker->asked[i].server, LOST_NS))
+			return true;
+	return false;
+}
+
+void grid_asker_describe(const struct grid_asker *asker, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < asker->count && used < size; i++)
+		used += (size_t)snprintf(
+			text + used, size - used, "%s%s", i > 0 ? ", " : "", asker->asked[i].provider->name);
+}

@@ -1,0 +1,34 @@
+/* Providers that are asked: what each told, and what is to be asked next. */
+#pragma once
+
+#include "fetcher/grid.h"
+#include "fetcher/grid_providers.h"
+#include "fetcher/server.h"
+
+#define GRID_ASKED_MAX 4
+#define GRID_KEY_MAX   512
+
+struct asked {
+	struct grid_asker *asker;
+	const struct grid_provider *provider;
+	struct server server;
+	struct grid_told told;
+	int cache_fd;
+	char key[GRID_KEY_MAX], token[CREDENTIALS_TOKEN_MAX], failure[256];
+	int64_t next_s[GRID_QUERIES_MAX], retrieved_s, failing_since_s, token_until_s;
+	unsigned failures[GRID_QUERIES_MAX], query;
+	bool is_asking, is_login, has_news;
+};
+
+struct grid_asker {
+	const struct config *config;
+	struct grid_mix_rules rules;
+	struct credentials credentials;
+	struct asked asked[GRID_ASKED_MAX];
+	size_t count;
+};
+
+/* Sends the question that is due, or the login before it. 0; -ENOKEY; or -errno. */
+int grid_request(struct asked *asked);
+/* What has come back; `context` is the struct asked. */
+fetch_done_fn grid_take_answer;

@@ -1,0 +1,53 @@
+#include "fetcher/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+void server_count_in(struct server *server, struct stats *stats, const char *name, const char *label)
+{
+	char labels[64];
+
+	snprintf(labels, sizeof(labels), "%s,result=\"ok\"", label);
+	server->answers = stats_entry(stats, STAT_COUNTER, name, labels);
+	snprintf(labels, sizeof(labels), "%s,result=\"failed\"", label);
+	server->failures = stats_entry(stats, STAT_COUNTER, name, labels);
+}
+
+int server_open(struct server *server, struct loop *loop, const char *url, const char *path,
+	bool may_be_plain, fetch_done_fn *done, void *context)
+{
+	const char *reason;
+	int found = address_find(url, path, may_be_plain, &server->address, &reason), r;
+
+	if (found < 0)
+		log_error("%s: %s", url,
+			found != -EINVAL ? reason
+			: may_be_plain   ? "no http or https URL"
+					 : "no https URL");
+	if (found == -EHOSTUNREACH) {
+		server->address = (struct address) { 0 };
+		snprintf(server->address.url, sizeof(server->address.url), "%s", url);
+		server->unreached_ns = clock_mono_ns();
+	} else if (found < 0)
+		return found;
+	r = fetch_new(loop, done, context, &server->fetch);
+	return r < 0 ? r : found;
+}
+
+void server_note(struct server *server, const struct fetch_answer *answer)
+{
+	if (answer->status != 0)
+		server->unreached_ns = 0;
+	else if (server->unreached_ns == 0)
+		server->unreached_ns = clock_mono_ns();
+}
+
+bool server_is_lost(const struct server *server, uint64_t after_ns)
+{
+	bool has_name = server->address.resolve[0] != '\0' || server->address.port == 0;
+
+	return has_name && server->unreached_ns != 0 && clock_mono_ns() - server->unreached_ns > after_ns;
+}
