@@ -1,6 +1,9 @@
 """tanso-exporter in folders and on a port of its own, with a scripted estimator. For the process and system tests."""
 import base64, gzip, http.client, os, pathlib, re, shutil, socket, ssl, subprocess, sys, tempfile, time
 
+from fd_store import FdStore
+from runner import run_all  # noqa: F401 - for the tests that start from here
+
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release/bin").resolve()
 FAKE = BIN.parent / "tests" / "fake_power"
 SERIES = re.compile(r'(\w+)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)')
@@ -145,40 +148,19 @@ class Exporter:
 
 
 class Supervised(Exporter):
-    """Keeps the descriptors that the exporter stores, and hands them to its successor, as systemd and `tanso up` do."""
+    """Under a supervisor that keeps what the exporter stores."""
 
     def __init__(self, **settings):
         super().__init__(**settings)
-        self.kept = {}
-        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self.notices.bind(str(self.folder / "notify"))
+        self.store = FdStore(self.folder)
 
     def spawn(self, command, log):
-        fds = list(self.kept.values())
-        environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")}
-        if fds:
-            environment.update(LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=":".join(self.kept))
-        # the shell's number is the exporter's; what is stored lies at 3 and on
-        moves = "".join(f" {3 + i}<&{fd}" for i, fd in enumerate(fds))
-        script = f"export LISTEN_PID=$$; exec \"$@\"{moves}"
-        return subprocess.Popen(["bash", "-c", script, "bash", *command], stdout=log, stderr=log, env=environment, pass_fds=fds)
-
-    def take_notices(self):
-        while True:
-            try:
-                data, fds, _, _ = socket.recv_fds(self.notices, 4096, 4)
-            except BlockingIOError:
-                return
-            lines = dict(line.split("=", 1) for line in data.decode().split("\n") if "=" in line)
-            if "FDSTOREREMOVE" in lines:
-                os.close(self.kept.pop(lines["FDNAME"]))
-            for fd in fds:
-                self.kept[lines["FDNAME"]] = fd
+        return self.store.spawn(command, log)
 
     def kill(self):
         self.process.kill()
         self.process.wait(10)
-        self.take_notices()
+        self.store.take_notices()
 
     def restart(self):
         self.begin()
@@ -186,9 +168,7 @@ class Supervised(Exporter):
         assert wait_for(lambda: self.get("/readyz")[0] == 200), self.log()
 
     def __exit__(self, *_):
-        for fd in self.kept.values():
-            os.close(fd)
-        self.notices.close()
+        self.store.close()
         super().__exit__()
 
 
@@ -198,19 +178,3 @@ def expect(got, wanted):
 
 def basic(user, password):
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-def run_all(part, names):
-    """Runs every function that stands in the test's own file; true when any failed."""
-    failed = 0
-    for test in list(names.values()):
-        if getattr(test, "__module__", "") != "__main__" or isinstance(test, type) or not callable(test) or \
-                test.__code__.co_argcount > 0 or test.__name__.startswith("_"):
-            continue
-        try:
-            test()
-            print(f"PASS {part}: {test.__name__}", flush=True)
-        except Exception as error:  # noqa: BLE001 a test may fail in any way
-            failed += 1
-            print(f"FAIL {part}: {test.__name__}: {type(error).__name__}: {error}", flush=True)
-    return failed > 0

@@ -1,6 +1,8 @@
 """tanso-frontend in folders and on a port of its own, with the scripted analyst. For the process tests."""
 import json, os, pathlib, shutil, socket, subprocess, sys, tempfile, time
 
+from runner import run_all  # noqa: F401 - for the tests that start from here
+
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/debug/bin").resolve()
 COMMAND = None  # another program than tanso-frontend
 FAKE = BIN.parent / "tests" / "fake_analyst"
@@ -100,19 +102,3 @@ def expect_error(answer, status, code):
     expect(body["error"]["code"], code)
     assert body["error"]["message"], body
     return body["error"]
-
-
-def run_all(part, names):
-    """Runs every function that stands in the test's own file; true when any failed."""
-    failed = 0
-    for test in list(names.values()):
-        if getattr(test, "__module__", "") != "__main__" or isinstance(test, type) or not callable(test) or \
-                test.__code__.co_argcount > 0 or test.__name__.startswith("_"):
-            continue
-        try:
-            test()
-            print(f"PASS {part}: {test.__name__}", flush=True)
-        except Exception as error:  # noqa: BLE001 a test may fail in any way
-            failed += 1
-            print(f"FAIL {part}: {test.__name__}: {type(error).__name__}: {error}", flush=True)
-    return failed > 0

@@ -1,6 +1,8 @@
 """Analyst, frontend and fetcher as processes under their real filters, and servers that they ask. For the process tests."""
 import http.server, json, pathlib, shutil, socket, ssl, subprocess, tempfile, threading, time, urllib.request
 
+from fd_store import FdStore
+
 BIN = None  # set by the test
 
 
@@ -25,14 +27,20 @@ class Brain:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-sources-"))
         self.port = free_port()
         self.settings = [f"runtime_dir={self.folder}/run", f"state_dir={self.folder}/state", f"http_listen=127.0.0.1:{self.port}", *settings]
-        self.environment, self.processes = environment, {}
+        self.environment, self.processes, self.store = environment, {}, FdStore(self.folder)  # the fetcher's
         for stage in stages:
             self.start(stage)
 
     def start(self, stage):
         log = open(self.folder / stage, "ab")
-        self.processes[stage] = subprocess.Popen([BIN / f"tanso-{stage}", *(a for s in self.settings for a in ("--set", s))],
-                                                 stdout=log, stderr=log, env=self.environment)
+        command = [BIN / f"tanso-{stage}", *(a for s in self.settings for a in ("--set", s))]
+        self.processes[stage] = self.store.spawn(command, log, self.environment) if stage == "fetcher" else \
+            subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
+
+    def kill_fetcher(self):
+        self.processes["fetcher"].kill()
+        self.processes["fetcher"].wait(10)
+        self.store.take_notices()
 
     def log(self, stage):
         return (self.folder / stage).read_text()
@@ -83,6 +91,7 @@ class Brain:
             except subprocess.TimeoutExpired:
                 process.kill()
                 died.append("a stage did not stop")
+        self.store.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if failure[0] is None:
             assert not died, died

@@ -2,6 +2,8 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, os, pathlib, random, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, time
 
+from runner import run
+
 BIN = pathlib.Path(sys.argv[1]).resolve()
 KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
 PEER = next(p for p in (BIN.parent / "tests/fake_estimator", BIN / "fake_estimator") if p.exists())
@@ -178,18 +180,6 @@ def bad_settings_are_named():
             assert text in (a.folder / "log").read_text(), setting
 
 
-def main():
-    failed = 0
-    for test in (frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
-                 garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, data_files_are_read_again_and_bad_ones_refused,
-                 bad_settings_are_named):
-        try:
-            test()
-            print(f"PASS {test.__name__}", flush=True)
-        except Exception as error:  # noqa: BLE001 - each test stands for itself
-            failed += 1
-            print(f"FAIL {test.__name__}: {error!r}", flush=True)
-    sys.exit(1 if failed else 0)
-
-
-main()
+sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
+              garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, data_files_are_read_again_and_bad_ones_refused,
+              bad_settings_are_named)))

@@ -146,7 +146,7 @@ def what_was_kept_is_set_aside_when_it_is_not_usable():
             e.tell(line)
         before = _joules_of_app(e)
         e.kill()
-        os.ftruncate(e.kept["exporter-bases"], 4096)
+        os.ftruncate(e.store.kept["exporter-bases"], 4096)
         e.restart()
         after = _joules_of_app(e)
         assert after[0] < before[0], (before, after)  # so the test above would notice

@@ -1,10 +1,11 @@
 """Grid providers by fetcher, analyst and frontend under their real filters; a server over real TLS replays the providers' answers,
 traps included. Usage: test_grid_providers.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import concurrent.futures, datetime, json, os, pathlib, subprocess, sys, tempfile, time, urllib.parse
+import datetime, json, os, pathlib, subprocess, sys, tempfile, time, urllib.parse
 
 import sources_fixture as fixture
 from sources_fixture import Brain, Node, Server, wait_for
 from fake_kubelet import make_authority
+from runner import run
 
 fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
 CA = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ca-"))
@@ -161,8 +162,7 @@ def kpx_traps_are_told_apart_and_the_cache_outlives_a_restart():
         site.provider.trap = "json"  # one item as an object, numbers as strings
         site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621) < 1e-3)
         site.provider.is_down = True
-        site.brain.processes["fetcher"].kill()
-        site.brain.processes["fetcher"].wait()
+        site.brain.kill_fetcher()
         site.brain.start("fetcher")
         answer = site.grid(lambda a: a["providers"] and "failure" in a["providers"][0])
         assert "503" in answer["providers"][0]["failure"], answer["providers"]
@@ -221,20 +221,7 @@ def a_marginal_signal_is_shown_and_never_compared():
         assert "experimental" in shown.stdout, shown
 
 
-def main():
-    failed = 0
-    tests = [test for test in (kpx_gives_the_mix_the_demand_and_the_price, kpx_traps_are_told_apart_and_the_cache_outlives_a_restart,
-                               what_is_too_old_is_cached_and_said, electricity_maps_measures_and_forecasts,
-                               a_marginal_signal_is_shown_and_never_compared) if len(sys.argv) < 3 or sys.argv[2] in test.__name__]
-    with concurrent.futures.ThreadPoolExecutor(len(tests)) as pool:  # they mostly wait, each for servers of its own
-        for test, done in [(test, pool.submit(test)) for test in tests]:
-            try:
-                done.result()
-                print(f"PASS {test.__name__}", flush=True)
-            except Exception as error:  # noqa: BLE001 - each test stands for itself
-                failed += 1
-                print(f"FAIL {test.__name__}: {error!r}", flush=True)
-    sys.exit(1 if failed else 0)
-
-
-main()
+TESTS = (kpx_gives_the_mix_the_demand_and_the_price, kpx_traps_are_told_apart_and_the_cache_outlives_a_restart,
+         what_is_too_old_is_cached_and_said, electricity_maps_measures_and_forecasts,
+         a_marginal_signal_is_shown_and_never_compared)
+sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))

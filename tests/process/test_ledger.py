@@ -2,6 +2,8 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import concurrent.futures, contextlib, csv, datetime, hashlib, io, json, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, time
 
+from runner import run
+
 BIN = pathlib.Path(sys.argv[1]).resolve()
 TESTS = BIN.parent / "tests"
 UJ_PER_FRAME = 1000003 + sum(700001 + 1009 * i for i in range(3))  # package, as fake_estimator counts
@@ -222,19 +224,8 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         assert tanso("verify", "--bundle", out).returncode == 2
 
 
-def main():
-    failed = 0
-    for test in (a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule,
-                 names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change):
-        try:
-            test()
-            print(f"PASS {test.__name__}", flush=True)
-        except Exception as error:  # noqa: BLE001 - each test stands for itself
-            failed += 1
-            print(f"FAIL {test.__name__}: {error!r}", flush=True)
-    if Made.path:
-        shutil.rmtree(Made.path)
-    sys.exit(1 if failed else 0)
-
-
-main()
+has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule,
+                  names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change))
+if Made.path:
+    shutil.rmtree(Made.path)
+sys.exit(has_failed)

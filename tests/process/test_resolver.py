@@ -3,6 +3,7 @@ over real TLS. Usage: test_resolver.py BIN_FOLDER. Prints PASS or FAIL a test; e
 import json, os, pathlib, shutil, subprocess, sys, tempfile, threading, time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fake_kubelet import Kubelet, container, make_authority, pod
+from runner import run
 
 AUTHORITIES = tempfile.TemporaryDirectory(prefix="tanso-authorities-")
 BIN = pathlib.Path(sys.argv[1]).resolve()
@@ -308,24 +309,12 @@ def the_runtimes_files_are_read_as_a_user_of_its_own():
         assert capabilities(w.process) == 1 << 2, "CAP_DAC_READ_SEARCH and no other"
 
 
-def main():
-    failed = 0
-    for authority in ("good", "bad"):
-        make_authority(AUTHORITIES.name, authority)
-    for test in (names_owners_and_requests_arrive, an_unknown_pod_is_asked_for_soon_and_not_too_often,
-                 a_host_name_is_looked_up_before_the_sandbox, a_client_certificate_serves_instead_of_a_token,
-                 a_rotated_token_is_read_again_at_once, a_refused_token_is_said_and_tried_again, every_trap_is_survived_and_names_stay,
-                 five_megabytes_are_read, another_authority_is_refused_and_never_shown_the_token,
-                 a_name_that_is_not_the_certificates_is_refused, killed_midway_it_names_everything_again, bad_urls_are_named,
-                 files_give_names_and_limits_and_a_runtime_may_come_later,
-                 the_runtimes_files_are_read_as_a_user_of_its_own):
-        try:
-            if test() != "skipped":
-                print(f"PASS {test.__name__}", flush=True)
-        except Exception as error:  # noqa: BLE001 - each test stands for itself
-            failed += 1
-            print(f"FAIL {test.__name__}: {error!r}", flush=True)
-    sys.exit(1 if failed else 0)
-
-
-main()
+for authority in ("good", "bad"):
+    make_authority(AUTHORITIES.name, authority)
+sys.exit(run((names_owners_and_requests_arrive, an_unknown_pod_is_asked_for_soon_and_not_too_often,
+              a_host_name_is_looked_up_before_the_sandbox, a_client_certificate_serves_instead_of_a_token,
+              a_rotated_token_is_read_again_at_once, a_refused_token_is_said_and_tried_again, every_trap_is_survived_and_names_stay,
+              five_megabytes_are_read, another_authority_is_refused_and_never_shown_the_token,
+              a_name_that_is_not_the_certificates_is_refused, killed_midway_it_names_everything_again, bad_urls_are_named,
+              files_give_names_and_limits_and_a_runtime_may_come_later,
+              the_runtimes_files_are_read_as_a_user_of_its_own)))

@@ -1,10 +1,11 @@
 """Power from Kepler endpoints and Prometheus stores, by analyst, frontend and fetcher under their real filters.
 Usage: test_sources.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import base64, concurrent.futures, hashlib, os, pathlib, subprocess, sys, tempfile, time
+import base64, hashlib, os, pathlib, subprocess, sys, tempfile, time
 
 import sources_fixture as fixture
 from sources_fixture import Brain, Node, Server, wait_for
 from fake_kubelet import make_authority
+from runner import run
 
 fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
 FAST = ("source_interval_seconds=1", "source_timeout_seconds=1", "pue=1.4")
@@ -92,6 +93,34 @@ def kepler_0_9_counts_dynamic_energy_of_several_endpoints():
             server.close()
 
 
+def a_killed_fetcher_counts_on_where_it_stood():
+    node = Node()
+    node.add("a", "one", 500)
+    server = Server(node.answer)
+    try:
+        with Brain(f"kepler_endpoint={server.url}", *FAST) as brain:
+            node.wait_scrapes(2)
+            node.add("a", "one", 10)
+            summary_joules(brain, 10)
+            brain.kill_fetcher()
+            assert list(brain.store.kept) == ["fetcher-state"], brain.store.kept
+            node.add("a", "one", 7)  # nobody reads meanwhile; the next reading tells it
+            node.add("a", "new", 3)
+            brain.start("fetcher")
+            node.wait_scrapes(2)
+            answer = summary_joules(brain, 10 + 7 + 3)
+            near(answer["workload_count"], 3, "one, new and the rest")
+            brain.kill_fetcher()
+            os.ftruncate(brain.store.kept["fetcher-state"], 100)  # what is no whole state is none: what went before stays booked
+            node.add("a", "one", 1000)
+            brain.start("fetcher")
+            node.wait_scrapes(2)
+            node.add("a", "one", 5)
+            summary_joules(brain, 20 + 5)
+    finally:
+        server.close()
+
+
 def gauges_are_held_over_time():
     node = Node(style="watts")
     server = Server(node.answer)
@@ -176,22 +205,8 @@ def what_is_no_exposition_is_refused_whole():
         server.close()
 
 
-def main():
-    failed = 0
-    tests = (kepler_0_10_counts_once_and_adds_up, resets_and_missed_readings_are_handled_and_said,
-             kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
-             what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
-             what_is_no_exposition_is_refused_whole)
-    tests = [test for test in tests if len(sys.argv) < 3 or sys.argv[2] in test.__name__]
-    with concurrent.futures.ThreadPoolExecutor(len(tests)) as pool:  # they mostly wait, each for servers of its own
-        for test, done in [(test, pool.submit(test)) for test in tests]:
-            try:
-                done.result()
-                print(f"PASS {test.__name__}", flush=True)
-            except Exception as error:  # noqa: BLE001 - each test stands for itself
-                failed += 1
-                print(f"FAIL {test.__name__}: {error!r}", flush=True)
-    sys.exit(1 if failed else 0)
-
-
-main()
+TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_adds_up, resets_and_missed_readings_are_handled_and_said,
+         kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
+         what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
+         what_is_no_exposition_is_refused_whole)
+sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))
