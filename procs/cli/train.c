@@ -167,6 +167,21 @@ static int train_each(const struct samples *hosts, size_t count, const struct ar
 	return r;
 }
 
+static void blocked(const struct samples *hosts, size_t count)
+{
+	double sum = 0;
+
+	print_head("5-fold, windows of about the same load in one fold, by counters");
+	for (size_t i = 0; i < count; i++) {
+		struct fit_error error;
+		if (!hosts[i].has_counters || train_blocked(&hosts[i], true, &error) < 0)
+			continue;
+		print_error(hosts[i].host.product, &error);
+		sum += error.mape_ppm / 1e4;
+	}
+	printf("  mean of the hosts      %6.2f %%\n", sum / (double)count);
+}
+
 static void leave_out(const struct samples *hosts, size_t count)
 {
 	static const char *const titles[KNOWN_COUNT] = { "Leave one host out, its idle and full watts given",
@@ -232,6 +247,7 @@ static int report(const struct samples *hosts, size_t count, const struct argume
 	int r = train_each(hosts, count, arguments);
 
 	if (r == 0 && count > 1) {
+		blocked(hosts, count);
 		leave_out(hosts, count);
 		transfer(hosts, count);
 	}

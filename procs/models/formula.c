@@ -68,7 +68,7 @@ uint32_t formula_counters(const struct formula *formula)
 	return counters;
 }
 
-static uint64_t curve_mw(const struct curve *curve, uint64_t x)
+uint64_t curve_mw(const struct curve *curve, uint64_t x)
 {
 	if (x <= curve->x[0])
 		return curve->mw[0];

@@ -72,6 +72,8 @@ const char *feature_name(uint32_t feature);
 void rates_make(
 	const struct model_input *input, uint32_t cpus, uint32_t host_threads, struct rates *ret_rates);
 
+/* mW of one curve, rounded down. */
+uint64_t curve_mw(const struct curve *curve, uint64_t x);
 /* Bits of enum counter that must be counted for it. */
 uint32_t formula_counters(const struct formula *formula);
 /* Watts as the formula says, before any limit; NaN is possible. */

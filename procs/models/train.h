@@ -9,7 +9,6 @@
 #include "models/samples.h"
 
 #define TRAIN_FOLDS     5
-#define TRAIN_KNOTS     16
 #define TRAIN_HOSTS_MAX 32
 
 /* What is known of a host that no model has seen. */
@@ -17,6 +16,11 @@ enum known_watts { KNOWN_OWN, KNOWN_GENERATION, KNOWN_NOTHING, KNOWN_COUNT };
 
 /* Fits what the samples allow: with counters, without. 0 or -errno. */
 int train_host(const struct samples *samples, struct model_file *ret_file);
+/*
+ * The package error, 5-fold, where windows of about the same load are all in one fold: what a load that was not recorded costs.
+ * 0 or -errno.
+ */
+int train_blocked(const struct samples *samples, bool has_counters, struct fit_error *ret_error);
 /* Writes it as model_file_parse() reads it. */
 void train_write(FILE *out, const struct model_file *file);
 

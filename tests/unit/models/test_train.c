@@ -71,6 +71,24 @@ static void an_unseen_host_with_known_watts_is_within_15_percent(void **state)
 	}
 }
 
+static void a_load_that_was_not_recorded_costs_more_than_one_that_was(void **state)
+{
+	uint64_t kept_together = 0, drawn_freely = 0;
+
+	(void)state;
+	for (size_t i = 0; i < HOSTS; i++) {
+		struct model_file file;
+		struct fit_error error;
+		assert_int_equal(train_host(&hosts[i], &file), 0);
+		assert_int_equal(train_blocked(&hosts[i], true, &error), 0);
+		assert_int_equal(error.samples, hosts[i].count);
+		kept_together += error.mape_ppm;
+		drawn_freely += file.variant[0].error.mape_ppm;
+	}
+	assert_true(kept_together > drawn_freely);
+	assert_true(kept_together < 45000 * HOSTS); /* as docs/watts.md says */
+}
+
 /* 200 windows of a host whose watts are a known function. */
 static char *made_csv(bool is_reversed, double (*watts)(double, double))
 {
@@ -207,6 +225,7 @@ int main(void)
 		cmocka_unit_test(the_shipped_models_are_what_train_makes_of_the_samples),
 		cmocka_unit_test(the_general_curve_is_what_train_makes_of_the_samples),
 		cmocka_unit_test(an_unseen_host_with_known_watts_is_within_15_percent),
+		cmocka_unit_test(a_load_that_was_not_recorded_costs_more_than_one_that_was),
 		cmocka_unit_test(a_monotone_sum_is_found_and_pure_noise_is_called_so),
 		cmocka_unit_test(the_order_of_lines_does_not_matter),
 		cmocka_unit_test(what_is_written_is_read_back_as_the_same),
