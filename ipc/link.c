@@ -228,13 +228,14 @@ void link_count_in(struct link *link, struct stats *stats)
 	}
 }
 
-bool link_is_deaf(struct link *listener, const struct link *dialer)
+bool link_is_stuck(struct link *listener, const struct link *dialer)
 {
+	bool hears = atomic_load(&listener->pipe) != 0, speaks = link_is_connected(dialer);
 	uint64_t now_ns = clock_mono_ns();
 
-	if (atomic_load(&listener->pipe) != 0 || !link_is_connected(dialer))
-		listener->silent_since_ns = 0;
-	else if (listener->silent_since_ns == 0)
-		listener->silent_since_ns = now_ns;
-	return listener->silent_since_ns != 0 && now_ns - listener->silent_since_ns > LINK_DEAF_NS;
+	if (hears == speaks)
+		listener->stuck_since_ns = 0;
+	else if (listener->stuck_since_ns == 0)
+		listener->stuck_since_ns = now_ns;
+	return hears != speaks && now_ns - listener->stuck_since_ns > (speaks ? LINK_DEAF_NS : LINK_MUTE_NS);
 }

@@ -12,8 +12,10 @@
 #include "base/stats.h"
 #include "ipc/frame.h"
 
-#define LINK_DEAF_NS (2 * NS_PER_SECOND) /* a living peer dials again within 200 ms */
-#define LINK_QUEUE   16 /* frames of one part a sender may be ahead, besides one of FRAME_PARTS_MAX */
+#define LINK_MUTE_NS (1 * NS_PER_SECOND) /* we dial again within 200 ms */
+#define LINK_DEAF_NS                                                                                         \
+	(3 * NS_PER_SECOND) /* a living peer too; longer than a mute process needs to notice and end */
+#define LINK_QUEUE 16       /* frames of one part a sender may be ahead, besides one of FRAME_PARTS_MAX */
 
 struct link;
 
@@ -52,8 +54,11 @@ void link_count_in(struct link *link, struct stats *stats);
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats);
 
 /*
- * A connection that is closed within its handshake makes a listener of nng 1.5.2 deaf for good: later peers believe to be
- * connected, and nothing they say arrives. Seen from inside: our `dialer` reaches the peer, yet the peer has no pipe to
- * our `listener` for LINK_DEAF_NS. Ask once a second; a process that is deaf ends, and its successor listens anew.
+ * What nng 1.5.2 does to a pair of links when a connection is closed within its handshake, a peer killed there for example:
+ * - deaf: the listener takes no peer any more; they believe to be connected, and nothing they say arrives. Seen from inside:
+ *   our `dialer` reaches the peer, yet the peer has no pipe to our `listener` for LINK_DEAF_NS;
+ * - mute: the dialer never dials again. The peer reaches our `listener`, yet our `dialer` has no pipe for LINK_MUTE_NS.
+ * Ask at least once a second; a process that is stuck ends, and its successor opens its sockets anew. To a peer a mute process
+ * looks like its own deafness, which a restart of the peer would not cure: so muteness is noticed first.
  */
-bool link_is_deaf(struct link *listener, const struct link *dialer);
+bool link_is_stuck(struct link *listener, const struct link *dialer);

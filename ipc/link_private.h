@@ -38,8 +38,8 @@ struct link {
 	struct link_peers peers;
 	struct joiner joiners[LINK_PIPES];
 	struct link_last last[FRAME_KIND_COUNT];
-	uint64_t silent_since_ns; /* see link_is_deaf() */
-	atomic_int pipe;          /* id of the newest connection, 0 = none; written by nng's threads */
+	uint64_t stuck_since_ns; /* see link_is_stuck() */
+	atomic_int pipe;         /* id of the newest connection, 0 = none; written by nng's threads */
 	/* producer */
 	link_connect_fn *on_connect;
 	int send_fd; /* readable while the queue has room; nng's */

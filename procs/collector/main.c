@@ -236,7 +236,7 @@ static int on_timer(struct timer *timer)
 		tell(collector);
 	}
 	send_stats(collector, now.mono_ns);
-	if (link_is_deaf(collector->acks, collector->estimator)) {
+	if (link_is_stuck(collector->acks, collector->estimator)) {
 		log_error("the estimator's acknowledgements do not come through: restarting to listen anew");
 		return -ENOTCONN;
 	}

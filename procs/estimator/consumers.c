@@ -121,13 +121,13 @@ uint64_t consumers_committed(const struct consumers *consumers)
 	return least;
 }
 
-bool consumers_are_deaf(const struct consumers *consumers)
+bool consumers_are_stuck(const struct consumers *consumers)
 {
-	bool is_deaf = false;
+	bool is_stuck = false;
 
 	for (int i = 0; i < CONSUMER_COUNT; i++)
-		is_deaf |= link_is_deaf(consumers->each[i].acks, consumers->each[i].out);
-	return is_deaf;
+		is_stuck |= link_is_stuck(consumers->each[i].acks, consumers->each[i].out);
+	return is_stuck;
 }
 
 static int add_link(struct loop *loop, struct link *link, struct stats *stats)

@@ -45,6 +45,6 @@ void consumers_close(struct consumers *consumers);
 /* After a committed turn. */
 void consumers_send(struct consumers *consumers);
 void consumers_send_stats(struct consumers *consumers, uint64_t run, const struct stats *stats);
-bool consumers_are_deaf(const struct consumers *consumers);
+bool consumers_are_stuck(const struct consumers *consumers);
 /* What every consumer that is waited for has committed; UINT64_MAX when none is. */
 uint64_t consumers_committed(const struct consumers *consumers);

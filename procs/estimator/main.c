@@ -162,8 +162,8 @@ static int on_check(struct timer *timer)
 {
 	struct estimator *estimator = container_of(timer, struct estimator, check);
 
-	if (!link_is_deaf(estimator->topology, estimator->collector) &&
-		!consumers_are_deaf(&estimator->consumers))
+	if (!link_is_stuck(estimator->topology, estimator->collector) &&
+		!consumers_are_stuck(&estimator->consumers))
 		return take_turn(estimator);
 	log_error("a peer's frames do not come through: restarting to listen anew");
 	return -ENOTCONN;

@@ -108,7 +108,7 @@ static int on_turn(void *context)
 	scrapes_watch(&exporter.http.scrapes, now_ns);
 	if (have_folders_moved(now_ns))
 		return -ESTALE;
-	if (!link_is_deaf(exporter.estimator, exporter.to_estimator))
+	if (!link_is_stuck(exporter.estimator, exporter.to_estimator))
 		return 0;
 	log_error("the estimator's frames do not come through: restarting to listen anew");
 	return -ENOTCONN;

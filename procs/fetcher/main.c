@@ -65,7 +65,7 @@ static int on_timer(struct timer *timer)
 		return 0;
 	}
 	/* where power is local the analyst tells the estimator what it has, and us nothing */
-	if (fetcher->sources != NULL && link_is_deaf(fetcher->acks, fetcher->power.analyst)) {
+	if (fetcher->sources != NULL && link_is_stuck(fetcher->acks, fetcher->power.analyst)) {
 		log_error("the analyst's frames do not come through: restarting to listen anew");
 		return -ENOTCONN;
 	}

@@ -72,7 +72,7 @@ static int on_turn(void *context)
 		*frontend.turns = (double)web_turns(frontend.web);
 		link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
 	}
-	if (link_is_deaf(asks_in(frontend.http.asks), asks_out(frontend.http.asks))) {
+	if (link_is_stuck(asks_in(frontend.http.asks), asks_out(frontend.http.asks))) {
 		log_error("the analyst's answers do not come through: restarting to listen anew");
 		return -ENOTCONN;
 	}

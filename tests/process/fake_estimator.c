@@ -3,7 +3,8 @@
  * Sends FRAMES power frames of three workloads and idle, cumulative as the contract wants them, GPUs with twice the active
  * energy of the package; resends the last one until
  * it is acknowledged, and prints "acknowledged SEQ PACKAGE_UJ". With ARGUMENTS it asks assess_workload_compliance, and
- * prints "answer CODE BODY". Exit status 1 when either takes more than 10 s.
+ * prints "answer CODE BODY". Exit status 1 when either takes more than 10 s, 3 when nng leaves a link stuck (link_is_stuck), as a
+ * stage ends for its successor.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 #define ROWS        3
 #define PATIENCE_NS (10 * NS_PER_SECOND)
 #define TURN_MS     10
+#define EXIT_STUCK  3
 
 struct peer {
 	struct link *power, *acks, *asks, *answers;
@@ -107,6 +109,8 @@ static void turn(struct peer *peer, int timeout_ms)
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
 		if (fds[i].revents != 0)
 			sources[i]->ready(sources[i]);
+	if (link_is_stuck(peer->acks, peer->power) || link_is_stuck(peer->answers, peer->asks))
+		exit(EXIT_STUCK);
 }
 
 static void wait_ms(struct peer *peer, uint64_t ms)

@@ -62,7 +62,7 @@ static void random_messages_are_counted_and_the_link_lives(void **state)
 }
 
 /* That the next message comes through is not asked here: now and then nng 1.5.2 leaves the listener deaf when it ends a
- * connection itself, which link_is_deaf() notices (tests/system/test_up.py). */
+ * connection itself, which link_is_stuck() notices (tests/system/test_up.py). */
 static void a_message_over_the_limit_is_not_read(void **state)
 {
 	struct fixture *fixture = *state;
@@ -273,6 +273,22 @@ static void nobody_there_is_told_and_what_was_refused_is_owed(void **state)
 	link_free(link);
 }
 
+static void a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *mute, *peer;
+
+	assert_int_equal(link_dial(&mute, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, NULL, NULL), 0);
+	assert_false(link_is_stuck(fixture->link, mute)); /* nobody is there at all */
+	peer = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	assert_false(link_is_stuck(fixture->link, mute)); /* it has just come */
+	wait_until(link_is_stuck(fixture->link, mute));
+	assert_false(link_is_stuck(fixture->link, peer));
+	link_free(peer);
+	wait_until(!link_is_stuck(fixture->link, mute));
+	link_free(mute);
+}
+
 static void a_frame_that_cannot_be_encoded_is_dropped_and_not_owed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -310,6 +326,7 @@ int main(void)
 		TEST(only_user_and_group_may_come_near_the_socket),
 		TEST(links_that_cannot_be_opened_say_why),
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
+		TEST(a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through),
 		TEST(a_frame_that_cannot_be_encoded_is_dropped_and_not_owed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
