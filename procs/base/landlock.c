@@ -2,7 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/landlock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -105,4 +109,20 @@ const struct landlock_place *landlock_find_moved(const struct landlock_place *pl
 				status.st_ino != places[i].inode))
 			return &places[i];
 	return NULL;
+}
+
+static size_t add_folder(struct landlock_place *place, char *path)
+{
+	*place = (struct landlock_place) { .use = LANDLOCK_READ };
+	int size = snprintf(place->path, sizeof(place->path), "%s", dirname(path));
+	return size > 0 && (size_t)size < sizeof(place->path);
+}
+
+size_t landlock_file_places(const char *path, struct landlock_place *places)
+{
+	CLEANUP(freep) char *name = path[0] != '\0' ? strdup(path) : NULL;
+	CLEANUP(freep) char *target = path[0] != '\0' ? realpath(path, NULL) : NULL;
+	size_t count = name != NULL ? add_folder(&places[0], name) : 0;
+
+	return target != NULL ? count + add_folder(&places[count], target) : count;
 }

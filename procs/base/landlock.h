@@ -28,3 +28,8 @@ struct landlock_place {
 int landlock_enter(struct landlock_place *places, size_t count, const uint16_t *ports, size_t port_count);
 /* A place that was made, or made anew, since: only a successor can reach it. NULL if none. */
 const struct landlock_place *landlock_find_moved(const struct landlock_place *places, size_t count);
+
+#define LANDLOCK_FILE_PLACES 2
+/* The folders in which a file is read that may be replaced: its own, and that of what it links to (certbot, mounted
+ * secrets). places has room for LANDLOCK_FILE_PLACES. Returns how many; "" has none. */
+size_t landlock_file_places(const char *path, struct landlock_place *places);

@@ -43,6 +43,8 @@ void web_port_owner(const char *address, char *text, size_t size);
 int web_add_listener(struct web *web, int fd, SSL_CTX *tls);
 /* New connections of all listeners with TLS use this one from now on; the caller keeps owning both. */
 void web_set_tls(struct web *web, SSL_CTX *tls);
+/* The TLS session of the request's connection, where the context asks clients for a certificate; else NULL. */
+const SSL *web_tls_of(h2o_req_t *req);
 int web_add_source(struct web *web, struct source *source);
 void web_remove_source(struct web *web, struct source *source);
 h2o_loop_t *web_loop(struct web *web);

@@ -21,6 +21,14 @@ struct web_listener {
 	h2o_accept_ctx_t accept;
 };
 
+/* One connection, from its acceptance to its end. */
+struct web_connection {
+	struct web *web;
+	h2o_socket_t *socket;
+	const SSL *tls; /* from the end of the handshake, where clients show certificates */
+	struct web_connection *previous, *next;
+};
+
 struct web_source {
 	struct web *web;
 	struct source *source;
@@ -37,6 +45,7 @@ struct web {
 	size_t listener_count;
 	struct web_source sources[WEB_SOURCES_MAX];
 	size_t connections;
+	struct web_connection *first;
 	struct signals signals;
 	int failure; /* -errno of a source, ends the loop */
 	uint64_t turns;

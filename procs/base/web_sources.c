@@ -1,6 +1,7 @@
 /* Foreign descriptors in h2o's loop: listeners, and the sources that the rest of a stage is made of. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -48,11 +49,69 @@ void web_remove_source(struct web *web, struct source *source)
 	}
 }
 
+/* connections */
+
 static void on_connection_closed(void *data)
 {
-	struct web *web = data;
+	struct web_connection *connection = data;
 
-	web->connections--;
+	if (connection->previous != NULL)
+		connection->previous->next = connection->next;
+	else
+		connection->web->first = connection->next;
+	if (connection->next != NULL)
+		connection->next->previous = connection->previous;
+	connection->web->connections--;
+	free(connection);
+}
+
+static bool track(struct web *web, h2o_socket_t *socket)
+{
+	struct web_connection *connection =
+		web->connections < web->config.connections ? calloc(1, sizeof(*connection)) : NULL;
+
+	if (connection == NULL)
+		return false;
+	*connection = (struct web_connection) { .web = web, .socket = socket, .next = web->first };
+	if (web->first != NULL)
+		web->first->previous = connection;
+	web->first = connection;
+	web->connections++;
+	socket->on_close.cb = on_connection_closed;
+	socket->on_close.data = connection;
+	return true;
+}
+
+/* h2o 2.2.5 hands out no SSL of a socket, but its BIO carries the socket; believed only where the socket is one of ours. */
+static void on_handshake(const SSL *tls, int where, int result)
+{
+	struct web *web = SSL_CTX_get_app_data(SSL_get_SSL_CTX(tls));
+	const void *socket = BIO_get_data(SSL_get_rbio(tls));
+
+	(void)result;
+	if ((where & SSL_CB_HANDSHAKE_DONE) == 0)
+		return;
+	for (struct web_connection *at = web->first; at != NULL; at = at->next)
+		if (at->socket == socket)
+			at->tls = tls;
+}
+
+const SSL *web_tls_of(h2o_req_t *req)
+{
+	const h2o_socket_t *socket = req->conn->callbacks->get_socket(req->conn);
+
+	if (socket == NULL || socket->on_close.cb != on_connection_closed)
+		return NULL;
+	return ((const struct web_connection *)socket->on_close.data)->tls;
+}
+
+static void prepare_tls(struct web *web, SSL_CTX *tls)
+{
+	h2o_ssl_register_alpn_protocols(tls, h2o_http2_alpn_protocols);
+	if (SSL_CTX_get_verify_mode(tls) == SSL_VERIFY_NONE)
+		return;
+	SSL_CTX_set_app_data(tls, web);
+	SSL_CTX_set_info_callback(tls, on_handshake);
 }
 
 static void on_accept(h2o_socket_t *listener_socket, const char *error)
@@ -64,14 +123,10 @@ static void on_accept(h2o_socket_t *listener_socket, const char *error)
 	if (error != NULL)
 		return;
 	while ((socket = h2o_evloop_socket_accept(listener_socket)) != NULL) {
-		if (web->connections >= web->config.connections) {
+		if (track(web, socket))
+			h2o_accept(&listener->accept, socket);
+		else
 			h2o_socket_close(socket);
-			continue;
-		}
-		web->connections++;
-		socket->on_close.cb = on_connection_closed;
-		socket->on_close.data = web;
-		h2o_accept(&listener->accept, socket);
 	}
 }
 
@@ -84,7 +139,7 @@ int web_add_listener(struct web *web, int fd, SSL_CTX *tls)
 	listener->accept =
 		(h2o_accept_ctx_t) { .ctx = &web->h2o_context, .hosts = web->h2o.hosts, .ssl_ctx = tls };
 	if (tls != NULL)
-		h2o_ssl_register_alpn_protocols(tls, h2o_http2_alpn_protocols);
+		prepare_tls(web, tls);
 	listener->socket = h2o_evloop_socket_create(web->h2o_context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
 	listener->socket->data = listener;
 	h2o_socket_read_start(listener->socket, on_accept);
@@ -93,7 +148,7 @@ int web_add_listener(struct web *web, int fd, SSL_CTX *tls)
 
 void web_set_tls(struct web *web, SSL_CTX *tls)
 {
-	h2o_ssl_register_alpn_protocols(tls, h2o_http2_alpn_protocols);
+	prepare_tls(web, tls);
 	for (size_t i = 0; i < web->listener_count; i++)
 		if (web->listeners[i].accept.ssl_ctx != NULL)
 			web->listeners[i].accept.ssl_ctx = tls;

@@ -230,16 +230,18 @@ static void use_url(struct client *client, const char *url)
 
 static void use_http_listen(struct client *client)
 {
-	const char *listen = client->config.http_listen;
-	char url[CONFIG_TEXT_MAX];
+	const char *all = client->config.http_listen;
+	const char *scheme = client->config.http_tls_key[0] != '\0' ? "https" : "http";
+	char url[CONFIG_TEXT_MAX], listen[128];
 
+	snprintf(listen, sizeof(listen), "%.*s", (int)strcspn(all, ", "), all);
 	/* "every address" is a place to listen, not to connect */
 	if (strncmp(listen, "0.0.0.0:", 8) == 0)
-		snprintf(url, sizeof(url), "127.0.0.1:%.64s", listen + 8);
+		snprintf(url, sizeof(url), "%s://127.0.0.1:%.64s", scheme, listen + 8);
 	else if (strncmp(listen, "[::]:", 5) == 0)
-		snprintf(url, sizeof(url), "[::1]:%.64s", listen + 5);
+		snprintf(url, sizeof(url), "%s://[::1]:%.64s", scheme, listen + 5);
 	else
-		snprintf(url, sizeof(url), "%s", listen);
+		snprintf(url, sizeof(url), "%s://%s", scheme, listen);
 	use_url(client, url);
 }
 

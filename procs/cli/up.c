@@ -187,6 +187,11 @@ static void on_report(void *context, const struct supervisor_report *report)
 	fflush(stdout);
 }
 
+static const char *scheme_of(const struct up *up)
+{
+	return up->config.http_tls_key[0] != '\0' ? "https" : "http";
+}
+
 /* The first answer comes through the front door, as any client's would. */
 static int start_assessment(struct up *up)
 {
@@ -194,7 +199,8 @@ static int start_assessment(struct up *up)
 	char *const argv[] = { "tanso", "assess", "--top", "--wait", "5", "--runtime-dir",
 		up->config.runtime_dir, "--lang", up->config.lang, "--url", url, NULL };
 
-	snprintf(url, sizeof(url), "http://%s", up->config.http_listen);
+	snprintf(url, sizeof(url), "%s://%.*s", scheme_of(up), (int)strcspn(up->config.http_listen, ", "),
+		up->config.http_listen);
 	fflush(stdout);
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -214,14 +220,14 @@ static void print_addresses(const struct up *up)
 	const char *web = up->config.http_listen, *metrics = up->config.metrics_listen;
 
 	printf("\nTry, in another terminal:\n"
-	       "  curl -X POST http://%s/tools/list_top_power_consumers -d '{}'\n"
+	       "  curl -X POST %s://%.*s/tools/list_top_power_consumers -d '{}'\n"
 	       "  curl -k %s://%.*s/metrics | grep kepler_\n"
 	       "  %s/tanso assess NAME          one workload; --pue 1.45 --json --lang ko\n"
 	       "  %s/tanso doctor               what is measured, modelled, missing\n"
 	       "  %s/tanso mcp                  MCP over stdio, for Claude Desktop\n"
 	       "Ctrl-C stops everything.\n",
-		web, up->config.metrics_tls ? "https" : "http", (int)strcspn(metrics, ", "), metrics,
-		up->binary_dir, up->binary_dir, up->binary_dir);
+		scheme_of(up), (int)strcspn(web, ", "), web, up->config.metrics_tls ? "https" : "http",
+		(int)strcspn(metrics, ", "), metrics, up->binary_dir, up->binary_dir, up->binary_dir);
 	fflush(stdout);
 }
 

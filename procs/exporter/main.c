@@ -91,7 +91,7 @@ static bool have_folders_moved(uint64_t now_ns)
 {
 	if (now_ns < exporter.next_look_ns)
 		return false;
-	exporter.next_look_ns = now_ns + SECRETS_WATCH_S * NS_PER_SECOND;
+	exporter.next_look_ns = now_ns + TLS_WATCH_S * NS_PER_SECOND;
 	const struct landlock_place *moved = landlock_find_moved(exporter.places, exporter.place_count);
 	if (moved != NULL)
 		log_info("%s is another folder now: restarting to reach it", moved->path);
@@ -104,7 +104,7 @@ static int on_turn(void *context)
 
 	(void)context;
 	secrets_watch(&exporter.secrets, exporter.http.web, now_ns);
-	exporter.http.scrapes.exposition.certificate_end_s = exporter.secrets.facts.end_s;
+	exporter.http.scrapes.exposition.certificate_end_s = exporter.secrets.tls.facts.end_s;
 	scrapes_watch(&exporter.http.scrapes, now_ns);
 	if (have_folders_moved(now_ns))
 		return -ESTALE;
@@ -200,7 +200,7 @@ static int open_web(void)
 		(r = open_book()) < 0 || (r = open_exposition()) < 0 ||
 		(r = secrets_open(&exporter.secrets, &exporter.config)) < 0)
 		return r;
-	return listen_open(exporter.http.web, &exporter.config, exporter.secrets.tls);
+	return listen_open(exporter.http.web, &exporter.config, exporter.secrets.tls.context);
 }
 
 /* Before nng starts its threads: it binds those too. */
@@ -250,7 +250,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(status, sizeof(status), "%s://%.*s/metrics%s%s", exporter.secrets.has_tls ? "https" : "http",
 		(int)strcspn(exporter.config.metrics_listen, ", "), exporter.config.metrics_listen,
-		exporter.secrets.has_tls ? " pin sha256//" : "", exporter.secrets.facts.pin);
+		exporter.secrets.has_tls ? " pin sha256//" : "", exporter.secrets.tls.facts.pin);
 	ready_notify(status);
 	web_on_turn(exporter.http.web, on_turn, NULL);
 	r = web_run(exporter.http.web);

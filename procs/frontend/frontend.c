@@ -14,6 +14,7 @@
 #include "base/sandbox.h"
 #include "base/web.h"
 #include "frontend/http.h"
+#include "frontend/keys.h"
 #include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
 
@@ -25,6 +26,10 @@ struct frontend {
 	struct config config;
 	struct web *web;
 	struct http http;
+	struct keys keys;
+	struct landlock_place places[1 + KEYS_PLACES_MAX];
+	size_t place_count;
+	uint64_t next_look_ns;
 	struct link *exporter;
 	struct stats stats;
 	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
@@ -55,11 +60,25 @@ static int keep_clock(void)
 	return timer_set(&frontend.clock, wanted_ns > 0 ? wanted_ns : NEVER_NS, wanted_ns);
 }
 
+static bool have_folders_moved(uint64_t now_ns)
+{
+	if (now_ns < frontend.next_look_ns)
+		return false;
+	frontend.next_look_ns = now_ns + TLS_WATCH_S * NS_PER_SECOND;
+	const struct landlock_place *moved = landlock_find_moved(frontend.places, frontend.place_count);
+	if (moved != NULL)
+		log_info("%s is another folder now: restarting to reach it", moved->path);
+	return moved != NULL;
+}
+
 static int on_turn(void *context)
 {
 	uint64_t now_ns = clock_mono_ns();
 
 	(void)context;
+	keys_watch(&frontend.keys, frontend.web, now_ns);
+	if (have_folders_moved(now_ns))
+		return -ESTALE;
 	if (web_is_stopping(frontend.web)) {
 		live_end(frontend.http.live);
 		endpoint_end(&frontend.http.mcp);
@@ -84,8 +103,10 @@ static int open_links(void)
 	const char *dir = frontend.config.runtime_dir;
 	int r;
 
-	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0 ||
-		(r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats)) < 0 ||
+	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0)
+		return r;
+	frontend.http.mcp.questions.context = frontend.http.asks;
+	if ((r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats)) < 0 ||
 		(r = link_dial(&frontend.exporter, dir, STAGE_EXPORTER, STAGE_FRONTEND, NULL, NULL)) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_out(frontend.http.asks)))) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_in(frontend.http.asks)))) < 0)
@@ -120,13 +141,41 @@ static int open_mcp(const struct mcp_extension *extension)
 	int r;
 
 	*mcp = (struct mcp) { .config = &frontend.config,
-		.questions = { frontend.http.asks, submit, cancel, is_reachable },
+		.questions = { NULL, submit, cancel, is_reachable },
 		.extension = extension };
 	r = mcp_open(mcp, &frontend.stats, &is_kept);
 	if (!is_kept)
 		log_warning("%s/frontend cannot be written: MCP sessions will not outlive this process",
 			frontend.config.state_dir);
-	return r == 0 && extension != NULL ? extension->open(mcp, frontend.web) : r;
+	return r;
+}
+
+static int open_doors(void)
+{
+	char folder[CONFIG_TEXT_MAX + 32];
+
+	mkdir(frontend.config.runtime_dir, 0755); /* a failure shows when the socket listens */
+	snprintf(folder, sizeof(folder), "%s/frontend", frontend.config.runtime_dir);
+	mkdir(folder, 0750);
+	return listen_open(frontend.web, &frontend.config, frontend.keys.tls.context);
+}
+
+/* Before nng starts its threads: it binds those too. The files of the state directory are open, and stay so. */
+static int lock_files(void)
+{
+	struct landlock_place *places = frontend.places;
+
+	places[0].use = LANDLOCK_SOCKETS;
+	snprintf(places[0].path, sizeof(places[0].path), "%s", frontend.config.runtime_dir);
+	frontend.place_count = 1 + keys_places(&frontend.keys, &places[1]);
+	int r = landlock_enter(places, frontend.place_count, NULL, 0);
+	if (r == -EOPNOTSUPP) {
+		log_warning(
+			"this kernel has no Landlock: only permissions keep this process from other files");
+		frontend.place_count = 0;
+		r = 0;
+	}
+	return r;
 }
 
 int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
@@ -147,14 +196,16 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
 	if ((r = ready_init()) < 0 ||
 		(r = web_new(&frontend.web, &web, http_on_request, &frontend.http)) < 0 ||
-		(r = open_links()) < 0 || (r = open_mcp(extension)) < 0 ||
-		(r = listen_open(frontend.web, &frontend.config)) < 0 ||
+		(r = keys_open(&frontend.keys, &frontend.config)) < 0 || (r = open_mcp(extension)) < 0 ||
+		(r = open_doors()) < 0 || (r = lock_files()) < 0 || (r = open_links()) < 0 ||
+		(extension != NULL && (r = extension->open(&frontend.http.mcp, frontend.web)) < 0) ||
 		(r = sandbox_enter(STAGE_FRONTEND)) < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
 	web_on_turn(frontend.web, on_turn, NULL);
-	snprintf(status, sizeof(status), "http://%s (dashboard; /docs, tools, MCP at /mcp)",
+	snprintf(status, sizeof(status), "%s://%.*s (dashboard; /docs, tools, MCP at /mcp)",
+		frontend.keys.has_tls ? "https" : "http", (int)strcspn(frontend.config.http_listen, ", "),
 		frontend.config.http_listen);
 	ready_notify(status);
 	r = web_run(frontend.web);
@@ -163,6 +214,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	mcp_close(&frontend.http.mcp);
 	live_free(frontend.http.live);
 	asks_free(frontend.http.asks);
+	keys_done(&frontend.keys);
 	web_free(frontend.web);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "frontend/cors.h"
 #include "frontend/form.h"
 #include "frontend/guards.h"
+#include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
 #include "frontend/openapi.h"
 #include "frontend/pages.h"
@@ -271,9 +272,14 @@ static void reply_events(struct http *http, h2o_req_t *req)
 static void reply_ready(struct http *http, h2o_req_t *req)
 {
 	bool is_ready = asks_can_reach_analyst(http->asks);
-	const char *text = is_ready ? "ready\n" : "not ready: the analyst is not connected\n";
+	const char *lacks = listen_lack(http->config);
+	char text[256];
 
-	web_reply(req, is_ready ? 200 : 503, "text/plain; charset=utf-8", text, strlen(text));
+	int size = snprintf(text, sizeof(text), "%s%s%s%s\n",
+		is_ready ? "ready" : "not ready: the analyst is not connected",
+		lacks != NULL ? "\nwarning: http_listen can be reached from other machines without " : "",
+		lacks != NULL ? lacks : "", lacks != NULL ? " (allow_plaintext = yes)" : "");
+	web_reply(req, is_ready ? 200 : 503, "text/plain; charset=utf-8", text, (size_t)size);
 }
 
 static void reply_no_such_page(struct http *http, h2o_req_t *req)

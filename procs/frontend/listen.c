@@ -19,39 +19,103 @@ static void explain(const char *address, int error)
 			  "--set http_listen=ADDRESS:PORT",
 			address, owner);
 	} else if (error == -EINVAL) {
-		log_error("http_listen = %s is not ADDRESS:PORT; allowed: an IP address and a port, e.g. "
-			  "127.0.0.1:30800 or [::1]:30800",
+		log_error(
+			"http_listen = %s is not ADDRESS:PORT; allowed: IP addresses and ports, separated by "
+			"commas, e.g. 127.0.0.1:30800,[::1]:30800",
 			address);
 	} else {
 		log_error("http_listen = %s: %s", address, strerror(-error));
 	}
 }
 
-static int open_listener(struct web *web, const char *name, const char *address)
+static int open_listener(struct web *web, const char *name, const char *address, SSL_CTX *tls)
 {
 	int fd, r = web_take_listener(name, address, &fd);
 
-	if (r < 0) {
+	if (r == 0)
+		r = web_add_listener(web, fd, tls);
+	if (r < 0)
 		explain(address, r);
-		return r;
-	}
-	return web_add_listener(web, fd, NULL);
+	return r;
 }
 
-int listen_open(struct web *web, const struct config *config)
+/* Steps through a list of addresses; false at its end. */
+static bool next_address(const char **list, char address[static CONFIG_TEXT_MAX])
+{
+	*list += strspn(*list, ", ");
+	size_t size = strcspn(*list, ", ");
+
+	snprintf(address, CONFIG_TEXT_MAX, "%.*s", (int)size, *list);
+	*list += size;
+	return size > 0;
+}
+
+static bool has_credential(const struct config *config)
+{
+	return config->http_client_ca[0] != '\0';
+}
+
+static const char *lack(const struct config *config)
+{
+	if (config->http_tls_key[0] == '\0')
+		return has_credential(config) ? "TLS" : "TLS and a credential";
+	return has_credential(config) ? NULL : "a credential";
+}
+
+const char *listen_lack(const struct config *config)
+{
+	char address[CONFIG_TEXT_MAX];
+
+	for (const char *list = config->http_listen; next_address(&list, address);)
+		if (!web_is_loopback(address))
+			return lack(config);
+	return NULL;
+}
+
+/* What can be reached from other machines is read by, and answers, whoever finds it. */
+static int check_guarded(const struct config *config)
+{
+	const char *lacks = listen_lack(config);
+
+	if (lacks == NULL)
+		return 0;
+	if (config->allow_plaintext) {
+		log_warning("http_listen = %s can be reached from other machines without %s "
+			    "(allow_plaintext = yes)",
+			config->http_listen, lacks);
+		return 0;
+	}
+	log_error("http_listen = %s can be reached from other machines without %s: set http_tls_key, "
+		  "http_tls_certificate and http_client_ca, use 127.0.0.1:30800 behind a proxy, or "
+		  "write allow_plaintext = yes",
+		config->http_listen, lacks);
+	return -EPERM;
+}
+
+/* The first one's name is that of a version that had no other. */
+static int open_addresses(struct web *web, const struct config *config, SSL_CTX *tls)
+{
+	char address[CONFIG_TEXT_MAX], name[32];
+	int count = 0, r = 0;
+
+	for (const char *list = config->http_listen; r == 0 && next_address(&list, address); count++) {
+		snprintf(name, sizeof(name), count == 0 ? TCP_NAME : TCP_NAME "-%d", count);
+		r = open_listener(web, name, address, tls);
+	}
+	if (count == 0)
+		explain(config->http_listen, -EINVAL);
+	return count == 0 ? -EINVAL : r;
+}
+
+int listen_open(struct web *web, const struct config *config, SSL_CTX *tls)
 {
 	char path[CONFIG_TEXT_MAX + 32];
-	int r;
+	int r = check_guarded(config);
 
-	if (!web_is_loopback(config->http_listen) && !config->allow_plaintext) {
-		log_error("http_listen = %s can be reached from other machines, without TLS and credential; "
-			  "use 127.0.0.1:30800 behind a proxy, or write allow_plaintext = yes",
-			config->http_listen);
-		return -EPERM;
-	}
-	r = open_listener(web, TCP_NAME, config->http_listen);
+	if (r == 0)
+		r = open_addresses(web, config, tls);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "%s/frontend/http.sock", config->runtime_dir);
-	return open_listener(web, UNIX_NAME, path);
+	return open_listener(web, UNIX_NAME, path, NULL);
 }

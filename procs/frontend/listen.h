@@ -4,5 +4,8 @@
 #include "base/config.h"
 #include "base/web.h"
 
-/* Serves http_listen and RUNTIME_DIR/frontend/http.sock, whose folder must be there. Logs why not. 0 or -errno. */
-int listen_open(struct web *web, const struct config *config);
+/* Serves every address of http_listen, with tls or plain (tls = NULL), and RUNTIME_DIR/frontend/http.sock, whose folder must
+ * be there. Logs why not. 0 or -errno (-EPERM: reachable from elsewhere, and not guarded). */
+int listen_open(struct web *web, const struct config *config, SSL_CTX *tls);
+/* Is an address served beyond loopback that only allow_plaintext lets be? What it lacks, or NULL. */
+const char *listen_lack(const struct config *config);

@@ -35,7 +35,7 @@ def make_certificate(folder, name, ca=None):
             "-keyout", f"{name}.key", "-out", f"{name}.crt" if ca is None else f"{name}.csr", "-subj", f"/CN={name}",
             "-addext", "subjectAltName=IP:127.0.0.1", *(["-days", "2"] if ca is None else []))
     if ca is not None:
-        openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "2", "-out",
+        openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "2", "-copy_extensions", "copyall", "-out",
                 f"{name}.crt")
 
 

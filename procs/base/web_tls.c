@@ -1,4 +1,4 @@
-#include "exporter/tls.h"
+#include "base/web_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,10 +112,10 @@ static int read_facts(SSL_CTX *tls, struct tls_facts *ret_facts)
 	return 0;
 }
 
-int tls_load(const struct tls_files *files, SSL_CTX **ret_tls, struct tls_facts *ret_facts)
+static int load(const struct tls_files *files, SSL_CTX **ret_tls, struct tls_facts *ret_facts)
 {
 	CLEANUP(free_context) SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-	static const unsigned char name[] = "tanso-exporter";
+	static const unsigned char name[] = "tanso";
 	int r;
 
 	if (tls == NULL)
@@ -135,4 +135,45 @@ int tls_load(const struct tls_files *files, SSL_CTX **ret_tls, struct tls_facts 
 	if (r == 0)
 		*ret_tls = TAKE(tls);
 	return r;
+}
+
+int tls_load(struct tls *tls)
+{
+	struct tls_facts facts;
+	SSL_CTX *context = NULL;
+	int r = load(&tls->files, &context, &facts);
+
+	if (r < 0)
+		return r;
+	SSL_CTX **former = &tls->former[tls->former_count++ % TLS_FORMER];
+	SSL_CTX_free(*former);
+	*former = tls->context;
+	tls->context = context;
+	tls->facts = facts;
+	return 0;
+}
+
+bool tls_has_changed(struct tls *tls)
+{
+	bool key = file_has_changed(tls->files.key, &tls->key);
+	bool certificate = file_has_changed(tls->files.certificate, &tls->certificate);
+	bool client_ca =
+		tls->files.client_ca[0] != '\0' && file_has_changed(tls->files.client_ca, &tls->client_ca);
+
+	return key || certificate || client_ca;
+}
+
+size_t tls_places(const struct tls *tls, struct landlock_place *places)
+{
+	size_t count = landlock_file_places(tls->files.key, places);
+
+	count += landlock_file_places(tls->files.certificate, places + count);
+	return count + landlock_file_places(tls->files.client_ca, places + count);
+}
+
+void tls_done(struct tls *tls)
+{
+	SSL_CTX_free(tls->context);
+	for (size_t i = 0; i < TLS_FORMER; i++)
+		SSL_CTX_free(tls->former[i]);
 }

@@ -1,5 +1,5 @@
 /* A self-signed certificate for this host. */
-#include "exporter/tls.h"
+#include "base/web_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
