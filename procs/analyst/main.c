@@ -25,7 +25,6 @@ struct analyst {
 	struct loop *loop;
 	struct reload reload;
 	struct places places;
-	struct grid_file *grid_file;
 	struct ledger *ledger;
 	struct book book;
 	struct knowledge knowledge;
@@ -40,20 +39,6 @@ struct analyst {
 	struct stats stats;
 	bool is_cloud_guest;
 };
-
-static int load_data(struct analyst *analyst)
-{
-	struct grid_error grid_error = { 0 };
-	int r;
-
-	r = reload_open(&analyst->reload, &analyst->config, &analyst->stats);
-	if (r < 0)
-		return r;
-	if (analyst->config.grid_file[0] != '\0' &&
-		(r = grid_file_load(analyst->config.grid_file, &analyst->grid_file, &grid_error)) < 0)
-		log_error("grid_file: %s", grid_error.text);
-	return r;
-}
 
 /* Whose machines are rented: the electricity bill is theirs. DMI's sys_vendor. */
 static bool is_cloud_guest(const struct config *config)
@@ -180,6 +165,7 @@ static void watch_data(struct analyst *analyst, uint64_t now_ns)
 	if (!reload_watch(&analyst->reload, now_ns))
 		return;
 	analyst->knowledge.data = analyst->reload.data;
+	analyst->knowledge.grid_file = analyst->reload.grid_file;
 	analyst->knowledge.loaded_real_ns = clock_now().real_ns;
 	analyst->book.generation++;
 }
@@ -327,7 +313,6 @@ static void close_all(struct analyst *analyst)
 	shelf_done(&analyst->shelf);
 	book_done(&analyst->book);
 	ledger_close(analyst->ledger);
-	grid_file_free(analyst->grid_file);
 	live_done(&analyst->live);
 	reload_done(&analyst->reload);
 	timer_close(&analyst->timer);
@@ -345,7 +330,8 @@ int main(int argc, char **argv)
 	peer_learn();
 	analyst.run = clock_now().boot_ns;
 	analyst.is_cloud_guest = is_cloud_guest(&analyst.config);
-	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 || (r = load_data(&analyst)) < 0 ||
+	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 ||
+		(r = reload_open(&analyst.reload, &analyst.config, &analyst.stats)) < 0 ||
 		(r = open_ledger(&analyst)) < 0 ||
 		(r = places_enter(&analyst.places, &analyst.config, analyst.reload.folder)) < 0 ||
 		(r = open_links(&analyst)) < 0 || (r = add_sources(&analyst)) < 0 ||
@@ -355,7 +341,7 @@ int main(int argc, char **argv)
 	}
 	analyst.knowledge = (struct knowledge) { .config = &analyst.config,
 		.data = analyst.reload.data,
-		.grid_file = analyst.grid_file,
+		.grid_file = analyst.reload.grid_file,
 		.live = &analyst.live,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
@@ -365,7 +351,8 @@ int main(int argc, char **argv)
 	refresh(&analyst);
 	snprintf(status, sizeof(status), "%zu standards, grid %s, ledger in %.160s/analyst",
 		analyst.reload.data->standard_count,
-		analyst.grid_file != NULL ? analyst.grid_file->name : "annual", analyst.config.state_dir);
+		analyst.reload.grid_file != NULL ? analyst.reload.grid_file->name : "annual",
+		analyst.config.state_dir);
 	ready_notify(status);
 	r = loop_run(analyst.loop);
 	close_all(&analyst);

@@ -1,6 +1,7 @@
 #include "analyst/places.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -14,8 +15,15 @@ static void add(struct places *places, enum landlock_use use, const char *folder
 	snprintf(place->path, sizeof(place->path), "%s%s", folder, below);
 }
 
+static const char *folder_of(const char *file, char ret_folder[static CONFIG_TEXT_MAX])
+{
+	snprintf(ret_folder, CONFIG_TEXT_MAX, "%s", file);
+	return dirname(ret_folder);
+}
+
 int places_enter(struct places *places, const struct config *config, const char *data_folder)
 {
+	char folder[CONFIG_TEXT_MAX];
 	int r;
 
 	mkdir(config->runtime_dir, 0755); /* a failure shows when the links listen */
@@ -23,6 +31,8 @@ int places_enter(struct places *places, const struct config *config, const char 
 	/* its files are open; removed when it closes */
 	add(places, LANDLOCK_SOCKETS, config->state_dir, "/analyst");
 	add(places, LANDLOCK_READ, data_folder, "");
+	if (config->grid_file[0] != '\0') /* its folder: who swaps a file leaves another one */
+		add(places, LANDLOCK_READ, folder_of(config->grid_file, folder), "");
 	r = landlock_enter(places->all, places->count, NULL, 0);
 	if (r == -EOPNOTSUPP) {
 		log_warning(

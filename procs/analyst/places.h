@@ -1,4 +1,4 @@
-/* The folders the analyst may still reach once it runs: its sockets, its ledger, the data files. */
+/* The folders the analyst may still reach once it runs: its sockets, its ledger, the data files, the grid file's. */
 #pragma once
 
 #include "base/config.h"

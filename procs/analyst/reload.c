@@ -42,6 +42,17 @@ static int load(const struct reload *reload, struct data **ret_data, const char 
 	return 0;
 }
 
+/* `tail` ends the message when that fails. */
+static int load_grid(const struct reload *reload, struct grid_file **ret_file, const char *tail)
+{
+	struct grid_error error = { 0 };
+	int r = grid_file_load(reload->config->grid_file, ret_file, &error);
+
+	if (r < 0)
+		log_error("grid_file: %s%s", error.text, tail);
+	return r;
+}
+
 int reload_open(struct reload *reload, const struct config *config, struct stats *stats)
 {
 	*reload = (struct reload) { .config = config,
@@ -50,36 +61,67 @@ int reload_open(struct reload *reload, const struct config *config, struct stats
 		.is_stale = stats_entry(stats, STAT_GAUGE, "data_stale", "") };
 	config_data_dir(config, reload->folder);
 	has_changed(reload); /* before they are read: a change meanwhile is seen at the next look */
-	return load(reload, &reload->data, "");
+	int r = load(reload, &reload->data, "");
+	if (r < 0 || config->grid_file[0] == '\0')
+		return r;
+	file_has_changed(config->grid_file, &reload->grid_identity);
+	return load_grid(reload, &reload->grid_file, "");
 }
 
 void reload_done(struct reload *reload)
 {
 	data_free(reload->data);
 	reload->data = NULL;
+	grid_file_free(reload->grid_file);
+	reload->grid_file = NULL;
+}
+
+static bool watch_data(struct reload *reload, bool is_asked)
+{
+	struct data *data = NULL;
+
+	if (!has_changed(reload) && !is_asked)
+		return false;
+	reload->is_data_stale = load(reload, &data, "; the data read before stay in use") < 0;
+	*reload->failures += reload->is_data_stale;
+	if (reload->is_data_stale)
+		return false;
+	data_free(reload->data);
+	reload->data = data;
+	++*reload->reloads;
+	log_info("data files of %s read again: version %s, sha256 %s", reload->folder, data->version,
+		data->sha256);
+	return true;
+}
+
+static bool watch_grid(struct reload *reload, bool is_asked)
+{
+	struct grid_file *file = NULL;
+
+	if (reload->grid_file == NULL ||
+		(!file_has_changed(reload->config->grid_file, &reload->grid_identity) && !is_asked))
+		return false;
+	reload->is_grid_stale = load_grid(reload, &file, "; the one read before stays in use") < 0;
+	*reload->failures += reload->is_grid_stale;
+	if (reload->is_grid_stale)
+		return false;
+	grid_file_free(reload->grid_file);
+	reload->grid_file = file;
+	++*reload->reloads;
+	log_info("grid file %s read again: %zu values, sha256 %s", file->name, file->count, file->sha256);
+	return true;
 }
 
 bool reload_watch(struct reload *reload, uint64_t now_ns)
 {
-	struct data *data = NULL;
-	bool is_asked = reload->is_asked;
+	bool is_asked = reload->is_asked, is_new;
 
 	if (now_ns < reload->next_ns && !is_asked)
 		return false;
-	reload->next_ns = now_ns + RELOAD_WATCH_S * NS_PER_SECOND;
+	reload->next_ns = now_ns + RELOAD_WATCH_MS * NS_PER_MILLISECOND;
 	reload->is_asked = false;
-	if (!has_changed(reload) && !is_asked)
-		return false;
-	if (load(reload, &data, "; the data read before stay in use") < 0) {
-		++*reload->failures;
-		*reload->is_stale = 1;
-		return false;
-	}
-	data_free(reload->data);
-	reload->data = data;
-	++*reload->reloads;
-	*reload->is_stale = 0;
-	log_info("data files of %s read again: version %s, sha256 %s", reload->folder, data->version,
-		data->sha256);
-	return true;
+	is_new = watch_data(reload, is_asked);
+	is_new |= watch_grid(reload, is_asked);
+	*reload->is_stale = reload->is_data_stale || reload->is_grid_stale;
+	return is_new;
 }

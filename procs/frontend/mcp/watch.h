@@ -1,6 +1,6 @@
 /*
  * Subscriptions to resources, of both eras: a session's (resources/subscribe, told on its GET stream) or a listening call's
- * (subscriptions/listen). Each URI is asked once a second however many watch it; when its watched member changes, every
+ * (subscriptions/listen). Each URI is asked twice a second however many watch it; when its watched member changes, every
  * watcher hears notifications/resources/updated, at most once in WATCH_TELL_MS for a URI.
  */
 #pragma once
@@ -11,7 +11,7 @@
 
 #define WATCH_URIS_MAX    64  /* of one watcher */
 #define WATCHED_MAX       256 /* different URIs */
-#define WATCH_ASK_MS      1000
+#define WATCH_ASK_MS      500 /* of a generation the analyst answers it once */
 #define WATCH_TELL_MS     2000
 #define WATCH_ABANDONED_S 600 /* a session's subscriptions end when it has had no stream for so long */
 
