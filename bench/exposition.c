@@ -54,7 +54,9 @@ static void tell_names(void *context)
 static void tell_power(void *context)
 {
 	static uint64_t seq;
-	struct power_once once = { .state = POWER_MODEL, .source = text_of("curve:x"), .zone_mask = 3 };
+	struct power_once once = {
+		.state = POWER_MODEL, .source = text_of("curve:x"), .zone_mask = 3, .counters = ~0U
+	};
 	const struct frame frame = {
 		.head = { .kind = FRAME_power, .energy_epoch = 1, .seq = ++seq, .parts = 1 },
 		.once = &once,

@@ -12,10 +12,10 @@ const volatile bool cpu_only = false; /* the rest did not load on this kernel */
 struct thread {
 	/* By the optional programs. First: the hardware counters stand on the cache line that finding the storage reads. */
 	__u64 counted[USAGE_COUNTER_COUNT];
-	__u64 cgroup;                     /* where value - base belongs */
 	__u64 base[USAGE_COUNTER_COUNT];  /* part of the values that belongs elsewhere */
 	__u64 ended[USAGE_COUNTER_COUNT]; /* counted by the ended threads of this leader's process */
 	__u64 is_handed;                  /* this one's is in its leader's `ended` */
+	__u64 cgroup; /* where value - base belongs; beside what a reading compares: one cache line a sleeping thread */
 	/* as `told_to`, a reader's number, was told of it; 0 = nobody */
 	__u64 told_run_ns, told_switches, told_ended_ns;
 	__u64 told_to;

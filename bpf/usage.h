@@ -5,7 +5,7 @@
 
 #include <linux/bpf.h>
 
-#define USAGE_LAYOUT     4 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     5 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)

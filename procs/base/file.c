@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 
+#define U64_BYTES_MAX 32
+
 int file_read_text(int dir_fd, const char *path, char *text, size_t size)
 {
 	CLEANUP(closep) int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
@@ -30,19 +32,35 @@ int file_read_text(int dir_fd, const char *path, char *text, size_t size)
 	return (int)used;
 }
 
-int file_read_u64(int dir_fd, const char *path, uint64_t *ret_value)
+static int parse_u64(const char *text, uint64_t *ret_value)
 {
-	char text[32], *end;
-	int r = file_read_text(dir_fd, path, text, sizeof(text));
+	char *end;
 
-	if (r < 0)
-		return r;
 	errno = 0;
 	uint64_t value = strtoull(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || text[0] == '-')
+	if (errno != 0 || end == text || (*end != '\0' && *end != '\n') || text[0] == '-')
 		return -EBADMSG;
 	*ret_value = value;
 	return 0;
+}
+
+int file_read_u64(int dir_fd, const char *path, uint64_t *ret_value)
+{
+	char text[U64_BYTES_MAX];
+	int r = file_read_text(dir_fd, path, text, sizeof(text));
+
+	return r < 0 ? r : parse_u64(text, ret_value);
+}
+
+int file_read_held_u64(int fd, uint64_t *ret_value)
+{
+	char text[U64_BYTES_MAX];
+	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (size < 0)
+		return -errno;
+	text[size] = '\0';
+	return parse_u64(text, ret_value);
 }
 
 bool file_has_changed(const char *path, struct file_identity *identity)

@@ -19,3 +19,5 @@ bool file_has_changed(const char *path, struct file_identity *identity);
 
 /* A file that is one unsigned decimal number. 0 or -errno (-EBADMSG: not a number). */
 int file_read_u64(int dir_fd, const char *path, uint64_t *ret_value);
+/* The same of a file that stays open, from its beginning. */
+int file_read_held_u64(int fd, uint64_t *ret_value);

@@ -23,8 +23,10 @@ int cgroups_init(struct cgroups *cgroups, const char *root, uint32_t capacity)
 
 void cgroups_done(struct cgroups *cgroups)
 {
-	for (uint32_t i = 0; i < cgroups->count; i++)
+	for (uint32_t i = 0; i < cgroups->count; i++) {
+		cgroups_close_memory(cgroups, &cgroups->all[i]);
 		free(cgroups->all[i].path);
+	}
 	free(cgroups->all);
 	idmap_done(&cgroups->by_id);
 	*cgroups = (struct cgroups) { 0 };
@@ -58,7 +60,7 @@ static struct cgroup *add_new(struct cgroups *cgroups, uint64_t id, uint64_t now
 		idmap_put(&cgroups->by_id, id, cgroups->count) < 0)
 		return NULL;
 	struct cgroup *cgroup = &cgroups->all[cgroups->count++];
-	*cgroup = (struct cgroup) { .id = id, .start_ns = now_boot_ns };
+	*cgroup = (struct cgroup) { .id = id, .start_ns = now_boot_ns, .memory_fd = -1 };
 	cgroup->is_promoted = cgroup->has_base = cgroups->is_crowded;
 	cgroups->notes += cgroup->has_base;
 	return cgroup;
@@ -90,12 +92,22 @@ struct cgroup *cgroups_add(
 	return cgroup;
 }
 
+void cgroups_close_memory(struct cgroups *cgroups, struct cgroup *cgroup)
+{
+	if (cgroup->memory_fd < 0)
+		return;
+	close(cgroup->memory_fd);
+	cgroup->memory_fd = -1;
+	cgroups->memory_files--;
+}
+
 void cgroups_remove(struct cgroups *cgroups, uint64_t id)
 {
 	uint32_t index;
 
 	if (!idmap_find(&cgroups->by_id, id, &index))
 		return;
+	cgroups_close_memory(cgroups, &cgroups->all[index]);
 	free(cgroups->all[index].path);
 	cgroups->notes -= cgroups->all[index].has_base;
 	idmap_remove(&cgroups->by_id, id);

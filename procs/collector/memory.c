@@ -8,6 +8,8 @@
 #include "collector/procfs_parse.h"
 
 #define MEMINFO_BYTES_MAX 8192
+#define MEMORY_FILES_MAX                                                                                     \
+	512 /* of the 1024 descriptors a process may have; more are opened for each reading */
 
 static uint64_t host_used_bytes(const char *procfs_root)
 {
@@ -22,25 +24,41 @@ static uint64_t host_used_bytes(const char *procfs_root)
 	return total > available ? total - available : 0;
 }
 
-static uint64_t with_children(
-	const struct cgroup *cgroup, const struct hierarchy *hierarchy, const char *procfs_root)
+static void open_file(struct cgroups *cgroups, struct cgroup *cgroup, const struct hierarchy *hierarchy)
 {
 	char path[CONFIG_TEXT_MAX + 1100];
+
+	snprintf(path, sizeof(path), "%s%s/%s", hierarchy->memory_root, cgroup->path, hierarchy->memory_file);
+	cgroup->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
+	cgroups->memory_files += cgroup->memory_fd >= 0; /* else no such group in the memory hierarchy */
+}
+
+static uint64_t with_children(struct cgroups *cgroups, struct cgroup *cgroup,
+	const struct hierarchy *hierarchy, const char *procfs_root)
+{
 	uint64_t bytes = 0;
 
 	if (strcmp(cgroup->path, "/") == 0)
 		return host_used_bytes(procfs_root);
-	if (cgroup->path[0] == '\0' || cgroup->removed_ns != 0)
+	if (cgroup->path[0] == '\0' || cgroup->removed_ns != 0) {
+		cgroups_close_memory(cgroups, cgroup);
 		return 0;
-	snprintf(path, sizeof(path), "%s%s/%s", hierarchy->memory_root, cgroup->path, hierarchy->memory_file);
-	return file_read_u64(AT_FDCWD, path, &bytes) < 0 ? 0
-							 : bytes; /* no such group in the memory hierarchy */
+	}
+	if (cgroup->memory_fd < 0)
+		open_file(cgroups, cgroup, hierarchy);
+	if (cgroup->memory_fd < 0)
+		return 0;
+	/* A group that was made anew under the same path is another one: its file is opened the next time. */
+	if (file_read_held_u64(cgroup->memory_fd, &bytes) < 0 || cgroups->memory_files > MEMORY_FILES_MAX)
+		cgroups_close_memory(cgroups, cgroup);
+	return bytes;
 }
 
 void memory_read(struct cgroups *cgroups, const struct hierarchy *hierarchy, const char *procfs_root)
 {
 	for (uint32_t i = 0; i < cgroups->count; i++)
-		cgroups->all[i].memory_bytes = with_children(&cgroups->all[i], hierarchy, procfs_root);
+		cgroups->all[i].memory_bytes =
+			with_children(cgroups, &cgroups->all[i], hierarchy, procfs_root);
 	/* Children are subtracted from what their parent was read as, so the sums are made first. */
 	for (uint32_t i = 0; i < cgroups->count; i++)
 		cgroups->all[i].children_bytes = 0;

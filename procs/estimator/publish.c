@@ -5,7 +5,13 @@
 static void fill_row(const struct state_row *row, struct power_row *ret_row)
 {
 	*ret_row = (struct power_row) {
-		.id = row->id, .flags = (uint8_t)row->flags, .cpu_ns = row->seen.by[USE_CPU]
+		.id = row->id,
+		.flags = (uint8_t)row->flags,
+		.cpu_ns = row->seen.by[USE_CPU],
+		.rx_bytes = row->network[COUNTER_rx_bytes - USE_NETWORK_FIRST],
+		.tx_bytes = row->network[COUNTER_tx_bytes - USE_NETWORK_FIRST],
+		.rx_packets = row->network[COUNTER_rx_packets - USE_NETWORK_FIRST],
+		.tx_packets = row->network[COUNTER_tx_packets - USE_NETWORK_FIRST],
 	};
 	for (int zone = 0; zone < STATE_ZONES; zone++) {
 		ret_row->active_uj.by[zone] = row->active_uj[zone];
@@ -31,6 +37,7 @@ void publish_power(const struct state *state, const struct turn *turn, struct po
 		.error_ppm = turn->error_ppm,
 		.zone_mask = turn->zone_mask,
 		.flags = turn->flags,
+		.counters = head->counters_valid,
 		.cpus = head->cpus,
 		.capacity_ns = head->capacity_ns,
 		.busy_ns = head->busy_ns,

@@ -114,6 +114,7 @@ static void show(struct rows *rows, struct state *state, uint32_t at, uint32_t u
 	uint32_t index = (uint32_t)(row - state->rows);
 	rows->shown[index] = at + 1;
 	rows->growth[index] = use_take_growth(&row->seen, shown, uses);
+	memcpy(row->network, &shown->counter[USE_NETWORK_FIRST], sizeof(row->network));
 	row->flags = shown->flags;
 	if (!(row->flags & ROW_FINAL))
 		row->final_seq = 0;

@@ -13,7 +13,7 @@
 
 #define STATE_NAME    "estimator-state"
 #define STATE_MAGIC   UINT64_C(0x0165746174736e74)
-#define STATE_VERSION 4
+#define STATE_VERSION 5
 #define FILE_HEAD     4096
 
 struct file_head {

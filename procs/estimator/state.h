@@ -18,9 +18,10 @@ struct state_row {
 	uint64_t id;
 	struct use seen; /* counter readings accounted for */
 	uint64_t active_uj[STATE_ZONES], idle_uj[STATE_ZONES];
-	uint64_t rest_uj[STATE_ZONES]; /* the part of active_uj that is no living process's */
-	uint64_t final_seq;            /* 0 = it lives */
-	uint64_t flags;                /* ROW_* */
+	uint64_t rest_uj[STATE_ZONES];       /* the part of active_uj that is no living process's */
+	uint64_t network[USE_NETWORK_COUNT]; /* as read, since the counters' birth: it splits nothing */
+	uint64_t final_seq;                  /* 0 = it lives */
+	uint64_t flags;                      /* ROW_* */
 };
 
 /* A living process. One that ends leaves its energy in its cgroup's rest_uj. */

@@ -35,6 +35,7 @@ static int begin_epoch(
 		return r;
 	for (uint32_t i = 0; i < state->head.row_count; i++) {
 		state->rows[i].seen = (struct use) { 0 };
+		memset(state->rows[i].network, 0, sizeof(state->rows[i].network));
 		state->rows[i].final_seq = 0; /* ended ones get a number of this epoch */
 	}
 	processes_end_all(state);

@@ -17,6 +17,10 @@ enum use_kind {
 	USE_COUNT
 };
 
+/* What of the network is passed on as it was read, in the order of the ring's counters. */
+#define USE_NETWORK_FIRST COUNTER_rx_bytes
+#define USE_NETWORK_COUNT 4
+
 struct use {
 	uint64_t by[USE_COUNT];
 };

@@ -28,6 +28,8 @@ void energy_add(struct energy *to, const struct energy *from)
 		to->idle_uj[share] += from->idle_uj[share];
 	}
 	to->cpu_ns += from->cpu_ns;
+	for (int i = 0; i < NETWORK_COUNT; i++)
+		to->network[i] += from->network[i];
 }
 
 static void energy_take(struct energy *from, const struct energy *part)
@@ -37,6 +39,8 @@ static void energy_take(struct energy *from, const struct energy *part)
 		from->idle_uj[share] -= part->idle_uj[share];
 	}
 	from->cpu_ns -= part->cpu_ns;
+	for (int i = 0; i < NETWORK_COUNT; i++)
+		from->network[i] -= part->network[i];
 }
 
 bool energy_is_zero(const struct energy *energy)

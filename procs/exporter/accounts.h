@@ -29,9 +29,14 @@ enum level {
 enum share { SHARE_PACKAGE, SHARE_DRAM, SHARE_GPU, SHARE_COUNT };
 extern const enum zone zone_of_share[SHARE_COUNT];
 
+/* Network of a row or account, in the order of their metrics. */
+enum network { NETWORK_RX_BYTES, NETWORK_TX_BYTES, NETWORK_RX_PACKETS, NETWORK_TX_PACKETS, NETWORK_COUNT };
+
 struct energy {
 	uint64_t total_uj[SHARE_COUNT], idle_uj[SHARE_COUNT]; /* idle is a part of total */
+	/* since the counters' birth */
 	uint64_t cpu_ns;
+	uint64_t network[NETWORK_COUNT];
 };
 
 #define WATTS_NONE UINT64_MAX

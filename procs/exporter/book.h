@@ -57,6 +57,7 @@ struct book {
 	uint64_t total_uj[ZONE_MAX], idle_uj[ZONE_MAX], busy_ns;
 	struct window total[ZONE_MAX], idle[ZONE_MAX], busy, capacity;
 	uint32_t zone_mask, error_ppm;
+	uint32_t counters; /* bit c set: enum counter c is counted */
 	enum power_state state;
 	enum usage_source usage;
 	char source[128];

@@ -7,7 +7,11 @@
 
 static struct energy energy_of(const struct power_row *row)
 {
-	struct energy energy = { .cpu_ns = row->cpu_ns };
+	struct energy energy = { .cpu_ns = row->cpu_ns,
+		.network = { [NETWORK_RX_BYTES] = row->rx_bytes,
+			[NETWORK_TX_BYTES] = row->tx_bytes,
+			[NETWORK_RX_PACKETS] = row->rx_packets,
+			[NETWORK_TX_PACKETS] = row->tx_packets } };
 
 	for (int share = 0; share < SHARE_COUNT; share++) {
 		energy.idle_uj[share] = row->idle_uj.by[zone_of_share[share]];
@@ -116,6 +120,7 @@ static void settle_node(struct book *book, const struct power_once *once)
 	window_push(&book->busy, once->mono_ns, once->busy_ns);
 	window_push(&book->capacity, once->mono_ns, once->capacity_ns);
 	book->zone_mask = once->zone_mask;
+	book->counters = once->counters;
 	book->error_ppm = once->error_ppm;
 	book->state = once->state < POWER_STATE_COUNT ? (enum power_state)once->state : POWER_INITIALIZING;
 	book->usage = once->usage < USAGE_SOURCE_COUNT ? (enum usage_source)once->usage : USAGE_PROCFS;
@@ -123,14 +128,21 @@ static void settle_node(struct book *book, const struct power_once *once)
 	book->mono_ns = once->mono_ns;
 }
 
-/* CPU time begins anew with the counters, energy goes on: what forgotten rows had of the old time would be added to the new. */
+static void forget_counters(struct energy *energy)
+{
+	energy->cpu_ns = 0;
+	memset(energy->network, 0, sizeof(energy->network));
+}
+
+/* CPU time and network begin anew with the counters, energy goes on: what forgotten rows had of the old ones would be added
+ * to the new. */
 static void begin_counters(struct book *book)
 {
 	for (uint32_t i = 0; i < book->row_count; i++)
-		book->rows[i].energy.cpu_ns = 0;
+		forget_counters(&book->rows[i].energy);
 	for (uint32_t i = 0; i < book->accounts.count; i++)
 		if (book->accounts.all[i].is_of_rows)
-			book->accounts.all[i].base.cpu_ns = 0;
+			forget_counters(&book->accounts.all[i].base);
 	book->accounts.changes++;
 }
 

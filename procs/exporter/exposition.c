@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "ipc/ring.h"
 
 static const char *const level_words[] = {
 	[LEVEL_POD] = "pod",
@@ -165,6 +166,19 @@ static void put_seconds(
 		account->base.cpu_ns + account->now.cpu_ns, 9);
 }
 
+static void put_network(
+	struct exposition *exposition, const struct account *account, const struct line *line, enum part part)
+{
+	static const enum counter counter_of[NETWORK_COUNT] = { COUNTER_rx_bytes, COUNTER_tx_bytes,
+		COUNTER_rx_packets, COUNTER_tx_packets };
+	int i = (int)part - PART_NETWORK;
+
+	if (exposition->book->counters >> counter_of[i] & 1U)
+		put_line(exposition->sheet, line, account->labels, account->labels_size,
+			&exposition->of[account->rows == 0][ENDING_NO_ZONE],
+			account->base.network[i] + account->now.network[i], 0);
+}
+
 /* Kepler <= 0.9: `mode` tells the shared part of idling from what the workload caused. */
 static void put_older(
 	struct exposition *exposition, const struct account *account, const struct line *line, enum part part)
@@ -202,6 +216,8 @@ void exposition_accounts(struct exposition *exposition, enum metric metric)
 			put_older(exposition, account, &line, info->part);
 		else if (info->part == PART_SECONDS || info->part == PART_STATE_SECONDS)
 			put_seconds(exposition, account, &line, info->part);
+		else if (info->part >= PART_NETWORK && info->part < PART_USAGE)
+			put_network(exposition, account, &line, info->part);
 		else if (info->part < PART_OLD)
 			put_zones(exposition, account, &line, metric);
 	}

@@ -26,6 +26,11 @@ enum part {
 	PART_ENDED, /* of workloads without a series */
 	PART_SECONDS,
 	PART_STATE_SECONDS,
+	PART_NETWORK, /* in the order of enum network */
+	PART_RX_BYTES = PART_NETWORK,
+	PART_TX_BYTES,
+	PART_RX_PACKETS,
+	PART_TX_PACKETS,
 	PART_USAGE,
 	PART_CPU_INFO,
 	PART_OLD, /* Kepler <= 0.9 from here on */

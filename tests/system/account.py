@@ -8,6 +8,7 @@ READ_RING = BIN.parent / "tests" / "read_ring"
 GOAL_RATIO, GOAL_SECONDS = 0.005, 0.150  # what layer 1 promises, whichever is larger
 ROW_CGROUP, ROW_PROCESS = 1, 2           # enum row_kind
 CPU_NS = 0                               # enum counter
+READ_BY_TASK = {"switches": 1, "minor_faults": 6, "major_faults": 7, "read_bytes": 10, "write_bytes": 11}
 SLICE = f"tanso-test-{os.getpid()}.slice"  # what an aborted run left behind is not ours
 
 
@@ -111,6 +112,15 @@ def cgroup_cpu_ns(tick, cgroup_id):
 
 def process_rows(tick, pid):
     return [r for r in tick["rows"] if r["kind"] == ROW_PROCESS and r["tgid"] == pid]
+
+
+def kernel_counters(pid):
+    """What /proc says of a process, by the names of READ_BY_TASK."""
+    folder = pathlib.Path(f"/proc/{pid}")
+    stat = (folder / "stat").read_text().rpartition(")")[2].split()
+    said = {k: int(v) for name in ("status", "io") for k, v in re.findall(r"(\w+):\s+(\d+)", (folder / name).read_text())}
+    return {"switches": said["voluntary_ctxt_switches"] + said["nonvoluntary_ctxt_switches"], "minor_faults": int(stat[7]),
+            "major_faults": int(stat[9]), "read_bytes": said["read_bytes"], "write_bytes": said["write_bytes"]}
 
 
 def probe_runs(p):

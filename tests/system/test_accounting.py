@@ -2,8 +2,8 @@
 """CPU time by cgroup and process against the kernel's own account, and the energy that follows from it."""
 import os, pathlib, signal, subprocess, sys, time
 
-from account import (GOAL_SECONDS, LOAD, Load, Ring, cgroup_cpu_ns, check_account, check_sums, node_cpu_seconds, off_goal, probe_runs, process_rows,
-                     stat_busy_seconds)
+from account import (GOAL_SECONDS, LOAD, READ_BY_TASK, Load, Ring, cgroup_cpu_ns, check_account, check_sums, kernel_counters, node_cpu_seconds,
+                     off_goal, probe_runs, process_rows, stat_busy_seconds)
 from pipeline import Group, Pipeline, hierarchies, run, wait_for
 from replay import Replay, check_joules
 
@@ -201,6 +201,39 @@ def churn_is_bounded_and_loses_nothing(p):
         parent.remove()
 
 
+# Touches memory, writes a file through and reads it from the disk again, leaves the CPU; then it stands still to be compared.
+MIXED = """
+import mmap, os, signal, tempfile, time
+memory = bytearray(8 << 20)
+file = tempfile.TemporaryFile(dir=%r)
+os.write(file.fileno(), b"x" * (1 << 20))
+os.fsync(file.fileno())
+os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+mapped = mmap.mmap(file.fileno(), 0)
+sum(mapped[i] for i in range(0, len(mapped), 4096))
+for _ in range(50):
+    time.sleep(0.001)
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def what_the_kernel_keeps_by_task_is_its_own_number(p):
+    load = Load("mixed")
+    try:
+        process = load.spawn(sys.executable, "-c", MIXED % str(pathlib.Path(__file__).parent))
+        if not wait_for(lambda: pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", 20):
+            raise AssertionError("it did not come to a stop")
+        ring = Ring(p)
+        ring.next()  # may have begun before
+        row, kernel = process_rows(ring.next(), process.pid)[0], kernel_counters(process.pid)
+        ours = {name: row["counter"][c] for name, c in READ_BY_TASK.items()}
+        print(f"  kernel {kernel}\n  tanso  {ours}")
+        if ours != kernel or min(kernel["switches"] - 50, kernel["minor_faults"] - 2048, kernel["write_bytes"] - (1 << 20)) < 0:
+            raise AssertionError(f"{ours} against {kernel}")
+    finally:
+        load.remove()
+
+
 def every_attached_program_ran(p, before):
     idle = [probe for probe, count in probe_runs(p).items() if count <= before.get(probe, 0) and (probe != "prime" or not count)]
     if idle or not before:
@@ -217,6 +250,7 @@ with Pipeline(meters="fake", fake_watts=WATTS) as pipeline:
         "all kinds of load have the kernel's own CPU time within 0.5 % or 150 ms, and its energy": all_kinds_of_load_agree,
         "10 000 processes of a millisecond keep their time and energy": short_processes_keep_their_time_and_energy,
         "a wrong second is noticed": a_wrong_second_is_noticed,
+        "switches, faults and block bytes of a process are the kernel's own": what_the_kernel_keeps_by_task_is_its_own_number,
         "a reused pid inherits nothing": a_reused_pid_inherits_nothing,
         "a moved process leaves its past behind": a_moved_process_leaves_its_past_behind,
         "500 cgroups come and go: bounded, nothing lost": churn_is_bounded_and_loses_nothing,

@@ -89,6 +89,20 @@ static void a_platform_that_powercap_has_is_not_asked_of_acpi(void **state)
 	expect_uj(ZONE_PSYS, METER_OK, 12);
 }
 
+static void a_platform_alone_is_no_package(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl:0", "psys", 5, RANGE);
+	open_meters("powercap,model");
+	sysfs_rapl_energy("intel-rapl:0", 1005);
+	pass_and_read(1000);
+	expect_uj(ZONE_PSYS, METER_OK, 1000);
+	assert_null(slot_of(ZONE_PACKAGE));
+	assert_null(slot_of(ZONE_DRAM));
+	assert_int_equal(stat_of("meter_counters", "zone=\"psys\""), 1);
+	assert_true(stat_of("meter_counters", "zone=\"package\"") < 0);
+}
+
 /* Random growth, outages and resets of four sockets: no zone ever goes back, and none leaps. */
 static void a_zone_never_goes_back_and_never_leaps(void **state)
 {
@@ -137,6 +151,7 @@ int main(void)
 		METER_TEST(an_unknown_name_is_an_error_that_names_the_valid_ones),
 		METER_TEST(a_meter_that_is_named_twice_is_opened_once),
 		METER_TEST(a_platform_that_powercap_has_is_not_asked_of_acpi),
+		METER_TEST(a_platform_alone_is_no_package),
 		METER_TEST(a_zone_never_goes_back_and_never_leaps),
 	};
 	return cmocka_run_group_tests(tests, begin_group, end_group);

@@ -242,6 +242,27 @@ static void the_real_clock_may_step_either_way(void **state)
 	end();
 }
 
+/* psys holds fans, disks and the supply's loss too: it is neither split nor taken for the package (decision 16). */
+static void a_platforms_meter_alone_leaves_package_and_dram_to_the_model(void **state)
+{
+	(void)state;
+	begin(books_config());
+	set_meter(0, ZONE_PSYS, METER_OK, 0);
+	publish();
+	assert_int_equal(turn_run(&books.turn, &books.state, world.reader), 0);
+	set_meter(0, ZONE_PSYS, METER_OK, 300 * JOULE);
+	use_counter(0, COUNTER_cpu_ns, NS_PER_SECOND / 2);
+	turn_after_a_second();
+	assert_int_equal(books.turn.state, POWER_MODEL);
+	assert_true(books.turn.error_ppm > 0);
+	assert_true(PACKAGE > 0 && PACKAGE < 100 * JOULE);
+	assert_int_equal(books.state.head.total_uj[ZONE_PSYS], 300 * JOULE);
+	assert_int_equal(books.state.head.idle_uj[ZONE_PSYS], 300 * JOULE);
+	assert_true(row_of(&books.state, 100)->active_uj[ZONE_PACKAGE] > 0);
+	assert_int_equal(row_of(&books.state, 100)->active_uj[ZONE_PSYS], 0);
+	end();
+}
+
 /* CLOCK_MONOTONIC stands still meanwhile, CLOCK_BOOTTIME goes on. */
 static void what_is_drawn_in_suspend_is_nobodys(void **state)
 {
@@ -472,6 +493,7 @@ int main(void)
 		cmocka_unit_test(a_meter_that_fails_for_long_is_given_up_and_nothing_counts_twice),
 		cmocka_unit_test(another_meter_of_the_same_zone_begins_at_its_own_first_reading),
 		cmocka_unit_test(the_real_clock_may_step_either_way),
+		cmocka_unit_test(a_platforms_meter_alone_leaves_package_and_dram_to_the_model),
 		cmocka_unit_test(what_is_drawn_in_suspend_is_nobodys),
 		cmocka_unit_test(counters_that_step_back_make_nothing_negative),
 		cmocka_unit_test(zones_that_are_not_split_are_idle_and_gpus_may_draw_more),

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "ipc/ring.h"
 #include "tests/unit/unit.h"
 
 static struct book book;
@@ -41,6 +42,9 @@ static void fill(const char *workload, enum power_state state)
 	for (uint64_t i = 0; i < 2; i++) {
 		const struct power_row row = { .id = 1,
 			.cpu_ns = 1500000000,
+			.rx_bytes = 7,
+			.tx_bytes = UINT64_C(5000000000),
+			.tx_packets = 3,
 			.active_uj.by = { 1234567 + i * 2000000, 1000000, 0, 7000000 },
 			.idle_uj.by = { 100 } };
 		const struct power_once once = { .mono_ns = (i + 1) * NS_PER_SECOND,
@@ -48,6 +52,7 @@ static void fill(const char *workload, enum power_state state)
 			.source = text_of("curve:x"),
 			.zone_mask = 3 | 1U << ZONE_GPU,
 			.error_ppm = 350000,
+			.counters = 1U << COUNTER_tx_bytes | 1U << COUNTER_tx_packets,
 			.total_uj.by = { 5000001 + i * 3000000, 1000000 },
 			.idle_uj.by = { 1 } };
 		const struct frame frame = {
@@ -86,6 +91,17 @@ static void both_label_pairs_stand_on_one_series_and_joules_are_exact(void **sta
 			 "state=\"running\","
 			 "node_name=\"node\"} 1.5\n"));
 	assert_true(says("tanso_power_error_ratio{node_name=\"node\"} 0.35\n"));
+}
+
+static void network_is_a_workloads_where_the_kernel_counts_it(void **state)
+{
+	(void)state;
+	fill("app", POWER_MODEL);
+	assert_true(says("tanso_workload_network_transmit_bytes_total{workload=\"app\",namespace=\"prod\","
+			 "kind=\"pod\",state=\"running\",node_name=\"node\"} 5000000000\n"));
+	assert_true(says("tanso_workload_network_transmit_packets_total{workload=\"app\",namespace=\"prod\","
+			 "kind=\"pod\",state=\"running\",node_name=\"node\"} 3\n"));
+	assert_false(says("network_receive")); /* not counted here: absent, not 0 */
 }
 
 static void nothing_is_shown_before_a_watt_rests_on_something(void **state)
@@ -329,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_label_pairs_stand_on_one_series_and_joules_are_exact),
+		cmocka_unit_test(network_is_a_workloads_where_the_kernel_counts_it),
 		cmocka_unit_test(nothing_is_shown_before_a_watt_rests_on_something),
 		cmocka_unit_test(hostile_names_cannot_break_the_format),
 		cmocka_unit_test(stats_of_all_stages_with_one_name_stand_together),
