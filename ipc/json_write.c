@@ -194,6 +194,11 @@ void json_write_boolean(struct json_writer *writer, const char *key, bool value)
 	put(writer, value ? "true" : "false", value ? 4 : 5);
 }
 
+void json_write_unknown(struct json_writer *writer)
+{
+	json_write_raw(writer, NULL, "null", 4);
+}
+
 void json_write_raw(struct json_writer *writer, const char *key, const char *json, size_t size)
 {
 	begin(writer, key);

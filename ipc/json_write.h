@@ -1,6 +1,7 @@
 /*
  * A writer of compact JSON: UTF-8 as it is (no \u escapes but for control characters), numbers with 9 significant
- * digits in their shortest form. Absent values are simply not written; there is no null. Bytes that are no valid UTF-8
+ * digits in their shortest form. Absent values are simply not written; null stands only for
+ * a place in a row of numbers that has none. Bytes that are no valid UTF-8
  * become U+FFFD. A failure (out of memory, a number that is not finite, more than JSON_DEPTH_MAX levels) sticks and is
  * told by json_take(). `key` is NULL inside arrays.
  */
@@ -30,6 +31,8 @@ void json_write_bytes(struct json_writer *writer, const char *key, const char *b
 void json_write_number(struct json_writer *writer, const char *key, double value);
 void json_write_integer(struct json_writer *writer, const char *key, int64_t value);
 void json_write_boolean(struct json_writer *writer, const char *key, bool value);
+/* An element of an array that is not known. */
+void json_write_unknown(struct json_writer *writer);
 /* Valid JSON as it is. */
 void json_write_raw(struct json_writer *writer, const char *key, const char *json, size_t size);
 

@@ -32,15 +32,16 @@ struct walk {
 	struct steps *steps;
 };
 
-/* Slots for a day, hours beyond: the ledger keeps no more (LEDGER_SLOT_HOURS). */
+/* Slots for a day, hours for LEDGER_HOUR_DAYS, days beyond: the ledger keeps no more. */
 static void choose_steps(struct history *history)
 {
 	int64_t now = question_now(history->question), since = history->question->since, length = now - since,
-		least = length <= DAY_SECONDS + LEDGER_SLOT_SECONDS ? LEDGER_SLOT_SECONDS
-								    : LEDGER_HOUR_SECONDS;
+		least = length <= DAY_SECONDS + LEDGER_SLOT_SECONDS                      ? LEDGER_SLOT_SECONDS
+			: length <= LEDGER_HOUR_DAYS * DAY_SECONDS + LEDGER_SLOT_SECONDS ? LEDGER_HOUR_SECONDS
+											 : DAY_SECONDS;
 
 	history->step = (length / (STEPS_MAX - 2) / least + 1) * least;
-	history->start = since / history->step * history->step;
+	history->start = (since + KST_OFFSET_SECONDS) / history->step * history->step - KST_OFFSET_SECONDS;
 	history->count = (size_t)((now - history->start) / history->step) + 1;
 	if (history->count > STEPS_MAX)
 		history->count = STEPS_MAX;
@@ -80,7 +81,10 @@ static void write_watts(
 	json_open_array(w, key);
 	for (size_t i = 0; i < history->count; i++) {
 		double seconds = (double)history->node.present_ns[i] / 1e9;
-		json_write_number(w, NULL, seconds > 0 ? energy_uj[i] / 1e6 / seconds : 0);
+		if (seconds > 0)
+			json_write_number(w, NULL, energy_uj[i] / 1e6 / seconds);
+		else
+			json_write_unknown(w); /* nothing was observed: that is not 0 W */
 	}
 	json_close_array(w);
 }

@@ -1,5 +1,5 @@
 /*
- * The ledger: energy per workload in slots of five minutes, later of one hour, in one SQLite file (WAL). Integers of
+ * The ledger: energy per workload in slots of five minutes, later hours, later days, in one SQLite file (WAL). Integers of
  * µJ throughout. Writes gather in one transaction; ledger_commit() ends it together with the state that says up to
  * which tick they reach. A write that fails (disk full) spoils the transaction: ledger_commit() then rolls back and
  * says why, and the caller takes up again from its last committed state. docs/methodology.md describes the tables.
@@ -17,6 +17,7 @@
 #define LEDGER_PAGE_BYTES   4096
 #define LEDGER_BYTES_MAX    (INT64_C(4) << 30) /* the file never grows beyond; oldest days go first */
 #define LEDGER_SLOT_HOURS   25                 /* slots older than this are rolled up to hours */
+#define LEDGER_HOUR_DAYS    35                 /* hours of days older than this are rolled up to days */
 #define LEDGER_SEALS_MAX    24                 /* hours a call; more are left to the next */
 #define LEDGER_LOAD_DAYS    8 /* CPU time by slot is kept that long: what right-sizing looks at */
 
@@ -116,6 +117,7 @@ typedef void ledger_terms_fn(void *context, int64_t hour, struct terms *ret_term
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context);
 
-/* Rolls up slots older than LEDGER_SLOT_HOURS, deletes hours older than `days` and, over the size limit, the oldest
- * day. Own transaction: call after a commit. 0 or -errno. */
+/* Rolls up slots older than LEDGER_SLOT_HOURS and, a day a call, sealed hours older than LEDGER_HOUR_DAYS; deletes what is
+ * older than `days` and, over the size limit, the oldest day. Own transactions: call after a commit. 0 or -errno
+ * (-EBADMSG, once: a day's hours do not hold, ledger_message() says which). */
 int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days);

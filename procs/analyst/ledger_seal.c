@@ -7,19 +7,16 @@
 #include "base/cleanup.h"
 
 /* An hour on its way into the chain. */
-struct sealing {
-	struct sealed_hour hour;
-	char *marks;
-	size_t size, room;
+struct hour {
+	struct sealed_hour sealed;
+	struct sealing sealing;
 };
 
-static int step(struct sealing *sealing, struct json_writer *writer)
+int sealing_step(struct sealing *sealing, const char *record, size_t size)
 {
-	CLEANUP(freep) char *record = NULL;
-	size_t size;
-	int r = json_take(writer, &record, &size);
+	int r = chain_step(sealing->hash, record, size);
 
-	if (r < 0 || (r = chain_step(sealing->hour.hash, record, size)) < 0)
+	if (r < 0)
 		return r;
 	if (sealing->size + MARK_DIGITS > sealing->room) {
 		size_t room = sealing->room == 0 ? 4096 : sealing->room * 2;
@@ -29,33 +26,42 @@ static int step(struct sealing *sealing, struct json_writer *writer)
 		sealing->marks = marks;
 		sealing->room = room;
 	}
-	memcpy(sealing->marks + sealing->size, sealing->hour.hash, MARK_DIGITS);
+	memcpy(sealing->marks + sealing->size, sealing->hash, MARK_DIGITS);
 	sealing->size += MARK_DIGITS;
 	return 0;
 }
 
-static int add_row(void *context, const struct sealed_row *row)
+static int step(struct hour *hour, struct json_writer *writer)
 {
-	struct sealing *sealing = context;
-	struct json_writer writer = { 0 };
+	CLEANUP(freep) char *record = NULL;
+	size_t size;
+	int r = json_take(writer, &record, &size);
 
-	sealing->hour.rows++;
-	for (int zone = 0; zone < ZONE_COUNT; zone++)
-		if (row->active_uj[zone] != 0 || row->idle_uj[zone] != 0)
-			sealing->hour.terms.zones |= 1u << zone;
-	sealed_write_row(&writer, NULL, row);
-	return step(sealing, &writer);
+	return r < 0 ? r : sealing_step(&hour->sealing, record, size);
 }
 
-static int compute(struct ledger *ledger, struct sealing *sealing)
+static int add_row(void *context, const struct sealed_row *row)
+{
+	struct hour *hour = context;
+	struct json_writer writer = { 0 };
+
+	hour->sealed.rows++;
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		if (row->active_uj[zone] != 0 || row->idle_uj[zone] != 0)
+			hour->sealed.terms.zones |= 1u << zone;
+	sealed_write_row(&writer, NULL, row);
+	return step(hour, &writer);
+}
+
+static int compute(struct ledger *ledger, struct hour *hour)
 {
 	struct json_writer writer = { 0 };
-	int r = sealed_rows(ledger->sealed, sealing->hour.start, add_row, sealing);
+	int r = sealed_rows(ledger->sealed, hour->sealed.start, add_row, hour);
 
 	if (r < 0)
 		return r;
-	sealed_write_hour(&writer, NULL, &sealing->hour);
-	return step(sealing, &writer);
+	sealed_write_hour(&writer, NULL, &hour->sealed);
+	return step(hour, &writer);
 }
 
 static void bind_text(sqlite3_stmt *statement, int parameter, const char *text)
@@ -63,10 +69,10 @@ static void bind_text(sqlite3_stmt *statement, int parameter, const char *text)
 	sqlite3_bind_text(statement, parameter, text, -1, SQLITE_STATIC);
 }
 
-static int insert(struct ledger *ledger, const struct sealing *sealing)
+static int insert(struct ledger *ledger, const struct hour *closed)
 {
 	sqlite3_stmt *statement = ledger->statements[SQL_SEAL];
-	const struct sealed_hour *hour = &sealing->hour;
+	const struct sealed_hour *hour = &closed->sealed;
 	const struct terms *terms = &hour->terms;
 	int r;
 
@@ -85,17 +91,17 @@ static int insert(struct ledger *ledger, const struct sealing *sealing)
 	bind_text(statement, 13, terms->meter);
 	sqlite3_bind_int64(statement, 14, terms->error_ppm);
 	bind_text(statement, 15, hour->previous);
-	bind_text(statement, 16, hour->hash);
-	sqlite3_bind_text(statement, 17, sealing->marks, (int)sealing->size, SQLITE_STATIC);
+	bind_text(statement, 16, closed->sealing.hash);
+	sqlite3_bind_text(statement, 17, closed->sealing.marks, (int)closed->sealing.size, SQLITE_STATIC);
+	bind_text(statement, 18, hour->days);
 	r = ledger_run(ledger, SQL_SEAL);
 	sqlite3_clear_bindings(statement); /* the texts are ours */
 	return r;
 }
 
-/* The hash the next hour follows. */
-static int last_hash(struct ledger *ledger, char ret_hash[static CHAIN_HEX_SIZE])
+int ledger_last_hash(struct ledger *ledger, enum statement which, char ret_hash[static CHAIN_HEX_SIZE])
 {
-	sqlite3_stmt *statement = ledger->statements[SQL_LAST_HASH];
+	sqlite3_stmt *statement = ledger->statements[which];
 	int code = sqlite3_step(statement), r = 0;
 
 	strcpy(ret_hash, CHAIN_GENESIS);
@@ -120,17 +126,29 @@ static int next_hour(struct ledger *ledger, int64_t closed_until, int64_t *ret_h
 	return r > 0 && *ret_hour >= closed_until ? 0 : r;
 }
 
-static int seal(struct ledger *ledger, struct sealing *sealing)
+/* What it follows: the hour before it, and the last day if there is one. */
+static int find_place(struct ledger *ledger, struct sealed_hour *hour)
+{
+	int r = ledger_last_hash(ledger, SQL_LAST_HASH, hour->previous);
+
+	if (r == 0)
+		r = ledger_last_hash(ledger, SQL_LAST_DAY, hour->days);
+	if (strcmp(hour->days, CHAIN_GENESIS) == 0)
+		hour->days[0] = '\0';
+	return r;
+}
+
+static int seal(struct ledger *ledger, struct hour *hour)
 {
 	int r = ledger_run(ledger, SQL_BEGIN);
 
 	if (r == 0)
-		r = last_hash(ledger, sealing->hour.previous);
-	strcpy(sealing->hour.hash, sealing->hour.previous);
+		r = find_place(ledger, &hour->sealed);
+	strcpy(hour->sealing.hash, hour->sealed.previous);
 	if (r == 0)
-		r = compute(ledger, sealing);
+		r = compute(ledger, hour);
 	if (r == 0)
-		r = insert(ledger, sealing);
+		r = insert(ledger, hour);
 	if (r == 0)
 		r = ledger_run(ledger, SQL_COMMIT);
 	if (r < 0)
@@ -146,15 +164,15 @@ int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_unti
 	if (ledger->is_open)
 		return -EBUSY;
 	for (int i = 0; i < LEDGER_SEALS_MAX; i++) {
-		struct sealing sealing = { 0 };
-		r = next_hour(ledger, closed_until, &sealing.hour.start);
+		struct hour hour = { 0 };
+		r = next_hour(ledger, closed_until, &hour.sealed.start);
 		if (r <= 0)
 			break;
-		if (sealing.hour.start + LEDGER_HOUR_SECONDS > passed_until)
-			sealing.hour.flags = HOUR_INCOMPLETE;
-		terms(context, sealing.hour.start, &sealing.hour.terms);
-		r = seal(ledger, &sealing);
-		free(sealing.marks);
+		if (hour.sealed.start + LEDGER_HOUR_SECONDS > passed_until)
+			hour.sealed.flags = HOUR_INCOMPLETE;
+		terms(context, hour.sealed.start, &hour.sealed.terms);
+		r = seal(ledger, &hour);
+		free(hour.sealing.marks);
 		if (r < 0)
 			break;
 	}

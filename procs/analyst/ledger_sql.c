@@ -44,7 +44,22 @@
 	"CREATE TABLE load_workload(workload INTEGER, slot INTEGER, cpu_ns INTEGER NOT NULL"                 \
 	", counted_ns INTEGER NOT NULL, request_millicores INTEGER NOT NULL, PRIMARY KEY(workload, slot)) "  \
 	"WITHOUT ROWID"
-/* slot_*: five minutes, hour_*: rolled up; slot = start in s since 1970, state = enum power_state, energies in µJ.
+/* Days (Korean time) of the workloads, with what the terms of their hours made of their energy; the node's hours stay. `days` of
+ * an hour: hash of the last day when it was sealed, so that the chain of the hours vouches for that of the days. */
+#define DAY_COLUMNS WORKLOAD_COLUMNS ", it_uj, facility_uj, emissions_ng"
+#define DAY_TABLES                                                                                           \
+	"CREATE TABLE day_workload(workload INTEGER, slot INTEGER, state INTEGER, present_ns INTEGER NOT "   \
+	"NULL, flags INTEGER NOT NULL" ZONES(                                                                \
+		X_DECLARE) ", it_uj INTEGER NOT NULL, facility_uj INTEGER NOT NULL, emissions_ng INTEGER "   \
+			   "NOT NULL, PRIMARY KEY(workload, slot, state)) WITHOUT ROWID; "                   \
+			   "CREATE INDEX day_workload_slot ON day_workload(slot); "                          \
+			   "CREATE TABLE sealed_day(start INTEGER PRIMARY KEY, previous TEXT NOT NULL"       \
+			   ", hash TEXT NOT NULL, marks TEXT NOT NULL); "                                    \
+			   "ALTER TABLE sealed_hour ADD COLUMN days TEXT NOT NULL DEFAULT ''; "              \
+			   "CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * "     \
+			   "FROM hour_workload UNION ALL SELECT " WORKLOAD_COLUMNS " FROM day_workload"
+
+/* slot_*: five minutes, hour_*, day_*: rolled up; slot = start in s since 1970, state = enum power_state, energies in µJ.
  * The views are for people and tests: node_total, workload_total by zone. */
 const char *const ledger_schema[] = {
 	"BEGIN IMMEDIATE",
@@ -70,7 +85,7 @@ const char *const ledger_schema[] = {
 	SEALED_TABLE,
 	LOAD_TABLE,
 	"CREATE VIEW all_node AS SELECT * FROM slot_node UNION ALL SELECT * FROM hour_node",
-	"CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * FROM hour_workload",
+	DAY_TABLES,
 	"CREATE VIEW node_total(zone, total_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(X_NODE_VIEW),
 	"CREATE VIEW workload_total(zone, active_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(
 		X_WORKLOAD_VIEW),
@@ -84,6 +99,7 @@ const char *const ledger_migrations[] = {
 	[1] = "BEGIN IMMEDIATE; ALTER TABLE workload ADD COLUMN became INTEGER; " WORKLOAD_BECAME
 	      "; " HOUR_INDEX "; " SEALED_TABLE "; PRAGMA user_version = 2; COMMIT",
 	[2] = "BEGIN IMMEDIATE; " LOAD_TABLE "; PRAGMA user_version = 3; COMMIT",
+	[3] = "BEGIN IMMEDIATE; DROP VIEW all_workload; " DAY_TABLES "; PRAGMA user_version = 4; COMMIT",
 };
 
 #define ADDING_LOAD                                                                                          \
@@ -98,14 +114,22 @@ const char *const ledger_migrations[] = {
 #define WAS_OR_IS "workload IN (SELECT id FROM workload WHERE id = ?2 OR became = ?2)"
 #define SUMMED_NODE(table, seconds)                                                                          \
 	"SELECT 0, slot, " seconds ", state, present_ns, flags" ZONES(X_LIST) " FROM " table
+#define ADDING_DAY                                                                                           \
+	ADDING ", it_uj = it_uj + excluded.it_uj, facility_uj = facility_uj + excluded.facility_uj"          \
+	       ", emissions_ng = emissions_ng + excluded.emissions_ng"
+/* The node's hours of a day whose workloads are kept by the day count as that day too: parts and whole have one window. */
+#define DAYS_UNTIL   "(SELECT coalesce(max(start) + 86400, 0) FROM sealed_day)"
+#define DAY_OF       "(slot + 32400) / 86400 * 86400 - 32400"
 #define ROLLED_FLAGS "max(flags & 1) | max(flags & 2) | max(flags & 4)"
 #define IN_WINDOW                                                                                            \
 	"(EXISTS(SELECT 1 FROM slot_workload s WHERE s.workload = w.id AND s.slot >= ?1)"                    \
-	" OR EXISTS(SELECT 1 FROM hour_workload h WHERE h.workload = w.id AND h.slot >= ?1))"
+	" OR EXISTS(SELECT 1 FROM hour_workload h WHERE h.workload = w.id AND h.slot >= ?1)"                 \
+	" OR EXISTS(SELECT 1 FROM day_workload d WHERE d.workload = w.id AND d.slot >= ?1))"
 
 #define HAS_ROWS(id)                                                                                         \
 	"(EXISTS(SELECT 1 FROM slot_workload WHERE workload = " id                                           \
-	") OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = " id "))"
+	") OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = " id                                       \
+	") OR EXISTS(SELECT 1 FROM day_workload WHERE workload = " id "))"
 
 const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -155,21 +179,29 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 		"SELECT max(m) FROM (SELECT coalesce(max(id), 0) AS m FROM workload UNION ALL SELECT "
 		"coalesce(max(workload), 0) FROM baseline)",
 	[SQL_HAS_CLOSED] = "SELECT EXISTS(SELECT 1 FROM slot_workload WHERE workload = ?1 AND slot < ?2) "
-			   "OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = ?1)",
+			   "OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = ?1) "
+			   "OR EXISTS(SELECT 1 FROM day_workload WHERE workload = ?1)",
 	/* workload by workload, each from the window's start on: older rows are not read at all */
-	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ALL("hour_workload", "3600"),
-	[SQL_SUM_ONE] =
-		SUMMED("slot_workload", "300") " WHERE " WAS_OR_IS " AND slot >= ?1 UNION ALL " SUMMED(
-			"hour_workload", "3600") " WHERE " WAS_OR_IS " AND slot >= ?1",
+	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ALL(
+		"hour_workload", "3600") " UNION ALL " SUMMED_ALL("day_workload", "86400"),
+	[SQL_SUM_ONE] = SUMMED("slot_workload",
+		"300") " WHERE " WAS_OR_IS " AND slot >= ?1 UNION ALL " SUMMED("hour_workload",
+		"3600") " WHERE " WAS_OR_IS " AND slot >= ?1 UNION ALL " SUMMED("day_workload",
+		"86400") " WHERE " WAS_OR_IS " AND slot >= ?1",
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
-		"hour_node", "3600") " WHERE slot >= ?1",
+		"hour_node", "3600") " WHERE slot >= max(?1, " DAYS_UNTIL ") UNION ALL SELECT 0, " DAY_OF
+				     " AS day, 86400, state, sum(present_ns), " ROLLED_FLAGS ZONES(
+					     X_SUM) " FROM hour_node WHERE slot >= ?1 "
+						    "AND slot < " DAYS_UNTIL
+						    " GROUP BY day, state HAVING day >= ?1",
 	/* one owner each: a pod that moved from one to another counts for the one that is first by name */
 	[SQL_IDENTITIES] = "SELECT w.id, w.kind, w.namespace, w.name, min(a.value), a.detail FROM workload w "
 			   "LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 "
 			   "WHERE (?1 = '' OR w.namespace = ?1) AND w.became IS NULL GROUP BY w.id",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
-			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1)",
+			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1 UNION ALL "
+			  "SELECT slot + 86400 FROM day_workload WHERE workload = ?1)",
 	[SQL_BY_NAME] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
 			" FROM workload w WHERE w.became IS NULL AND w.name IN (?2, ?2 || "
 			"'.service') AND (?3 = '' OR w.namespace = ?3)",
@@ -205,6 +237,8 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_ROLLED_WORKLOAD_GONE] = "DELETE FROM slot_workload WHERE slot < ?1",
 	[SQL_OLD_NODE_GONE] = "DELETE FROM hour_node WHERE slot < ?1",
 	[SQL_OLD_WORKLOAD_GONE] = "DELETE FROM hour_workload WHERE slot < ?1",
+	[SQL_OLD_DAYS_GONE] = "DELETE FROM day_workload WHERE slot < ?1",
+	[SQL_OLD_SEALED_DAYS_GONE] = "DELETE FROM sealed_day WHERE start < ?1",
 	[SQL_OLD_SEALED_GONE] = "DELETE FROM sealed_hour WHERE start < ?1",
 	[SQL_OLD_LOADS_GONE] = "DELETE FROM load_workload WHERE slot < ?1",
 	[SQL_UNUSED_WORKLOADS_GONE] =
@@ -217,5 +251,16 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_UNSEALED_HOUR] = "SELECT min(slot) / 3600 * 3600 FROM all_node WHERE slot >= "
 			      "coalesce((SELECT max(start) + 3600 FROM sealed_hour), 0)",
 	[SQL_LAST_HASH] = "SELECT hash FROM sealed_hour ORDER BY start DESC LIMIT 1",
-	[SQL_SEAL] = "INSERT INTO sealed_hour VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_SEAL] = "INSERT INTO sealed_hour VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_NEXT_DAY] = "SELECT min(start) FROM sealed_hour WHERE start >= " DAYS_UNTIL,
+	[SQL_DAYS_UNTIL] = "SELECT " DAYS_UNTIL,
+	[SQL_HOURS_OF_DAY] = "SELECT workload, slot, state, present_ns, flags" ZONES(
+		X_LIST) " FROM hour_workload WHERE slot >= ?1 AND slot < ?1 + 86400",
+	[SQL_ADD_DAY] = "INSERT INTO day_workload(" DAY_COLUMNS ") VALUES(?, ?, ?, ?, ?" ZONES(
+		X_MARK) ", ?, ?, ?) ON CONFLICT(workload, slot, state) DO UPDATE SET " ADDING_DAY,
+	[SQL_ROLLED_HOURS_GONE] = "DELETE FROM hour_workload WHERE slot >= ?1 AND slot < ?1 + 86400",
+	[SQL_ROLLED_MARKS_GONE] =
+		"UPDATE sealed_hour SET marks = '' WHERE start >= ?1 AND start < ?1 + 86400",
+	[SQL_LAST_DAY] = "SELECT hash FROM sealed_day ORDER BY start DESC LIMIT 1",
+	[SQL_SEAL_DAY] = "INSERT INTO sealed_day VALUES(?, ?, ?, ?)",
 };

@@ -6,7 +6,7 @@
 #include "analyst/ledger.h"
 #include "audit/sealed.h"
 
-#define LEDGER_VERSION "3"
+#define LEDGER_VERSION "4"
 
 enum statement {
 	SQL_BEGIN,
@@ -52,6 +52,8 @@ enum statement {
 	SQL_ROLLED_WORKLOAD_GONE,
 	SQL_OLD_NODE_GONE,
 	SQL_OLD_WORKLOAD_GONE,
+	SQL_OLD_DAYS_GONE,
+	SQL_OLD_SEALED_DAYS_GONE,
 	SQL_OLD_SEALED_GONE,
 	SQL_OLD_LOADS_GONE,
 	SQL_UNUSED_WORKLOADS_GONE,
@@ -61,6 +63,14 @@ enum statement {
 	SQL_UNSEALED_HOUR,
 	SQL_LAST_HASH,
 	SQL_SEAL,
+	SQL_NEXT_DAY,
+	SQL_DAYS_UNTIL,
+	SQL_HOURS_OF_DAY,
+	SQL_ADD_DAY,
+	SQL_ROLLED_HOURS_GONE,
+	SQL_ROLLED_MARKS_GONE,
+	SQL_LAST_DAY,
+	SQL_SEAL_DAY,
 	STATEMENT_COUNT
 };
 
@@ -75,6 +85,7 @@ struct ledger {
 	int failure;  /* 0 or -errno: the transaction is spoilt */
 	int64_t next_workload;
 	struct sealed *sealed; /* reads what is to be sealed */
+	int64_t broken_day;    /* its hours do not hold: they stay, and are not looked at again and again */
 	char message[256];
 };
 
@@ -84,3 +95,20 @@ int ledger_errno(struct ledger *ledger, int code);
 int ledger_run(struct ledger *ledger, enum statement which);
 /* Reads the zone columns from `column` on: active, idle by zone. */
 void ledger_read_energy(sqlite3_stmt *statement, int column, struct energy *ret_energy);
+/* The hash after the last sealed hour, or day (SQL_LAST_HASH, SQL_LAST_DAY); CHAIN_GENESIS if there is none. 0 or -errno. */
+int ledger_last_hash(struct ledger *ledger, enum statement which, char ret_hash[static CHAIN_HEX_SIZE]);
+/* The first column of the first row; 0 for NULL or none. 0 or -errno. */
+int ledger_first_integer(struct ledger *ledger, enum statement which, int64_t *ret_value);
+void ledger_bind_energy(sqlite3_stmt *statement, int parameter, const struct energy *energy);
+
+/* Records on their way into the chain: the hash after the last one, and marks to name the first that differs. */
+struct sealing {
+	char hash[CHAIN_HEX_SIZE];
+	char *marks; /* the caller frees it */
+	size_t size, room;
+};
+int sealing_step(struct sealing *sealing, const char *record, size_t size);
+
+/* The oldest day before `before` that is kept by the hour is from now on kept by the day, if every hour of it is sealed and
+ * holds; -EBADMSG, once, if one does not: its hours stay. Own transaction. 0 or -errno. */
+int ledger_roll_day(struct ledger *ledger, int64_t before);

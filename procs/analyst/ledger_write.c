@@ -26,7 +26,7 @@ static void run(struct ledger *ledger, enum statement which)
 		ledger->failure = r;
 }
 
-static void bind_energy(sqlite3_stmt *statement, int parameter, const struct energy *energy)
+void ledger_bind_energy(sqlite3_stmt *statement, int parameter, const struct energy *energy)
 {
 	for (int zone = 0; zone < ZONE_COUNT; zone++) {
 		sqlite3_bind_int64(statement, parameter + 2 * zone, (int64_t)energy->active[zone]);
@@ -40,7 +40,7 @@ static void bind_slot(sqlite3_stmt *statement, int parameter, const struct ledge
 	sqlite3_bind_int(statement, parameter + 1, (int)slot->state);
 	sqlite3_bind_int64(statement, parameter + 2, (int64_t)slot->present_ns);
 	sqlite3_bind_int64(statement, parameter + 3, slot->flags);
-	bind_energy(statement, parameter + 4, &slot->energy);
+	ledger_bind_energy(statement, parameter + 4, &slot->energy);
 }
 
 void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot)
@@ -87,7 +87,7 @@ void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *ba
 	sqlite3_bind_int64(statement, 1, (int64_t)baseline->id);
 	sqlite3_bind_int64(statement, 2, baseline->workload);
 	sqlite3_bind_int(statement, 3, baseline->is_final);
-	bind_energy(statement, 4, &baseline->energy);
+	ledger_bind_energy(statement, 4, &baseline->energy);
 	run(ledger, SQL_PUT_BASELINE);
 }
 
@@ -183,77 +183,4 @@ int ledger_commit(struct ledger *ledger, const struct ledger_state *state)
 	r = ledger->failure;
 	ledger_abandon(ledger);
 	return r;
-}
-
-static int run_before(struct ledger *ledger, enum statement which, int64_t before)
-{
-	sqlite3_bind_int64(ledger->statements[which], 1, before);
-	return ledger_run(ledger, which);
-}
-
-static int first_integer(struct ledger *ledger, enum statement which, int64_t *ret_value)
-{
-	sqlite3_stmt *statement = ledger->statements[which];
-	int code = sqlite3_step(statement);
-
-	*ret_value = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-	sqlite3_reset(statement);
-	return code == SQLITE_ROW ? 0 : ledger_errno(ledger, code);
-}
-
-/* Over three quarters of the limit the oldest day goes: the rest is room for what is written meanwhile. */
-static int find_horizon(struct ledger *ledger, int64_t now, int64_t days, int64_t *ret_before)
-{
-	int64_t pages = 0, oldest = 0;
-	int r;
-
-	*ret_before = now - days * 86400;
-	if ((r = first_integer(ledger, SQL_PAGES_USED, &pages)) < 0 ||
-		(r = first_integer(ledger, SQL_OLDEST_HOUR, &oldest)) < 0)
-		return r;
-	if (pages > LEDGER_BYTES_MAX / LEDGER_PAGE_BYTES / 4 * 3 && oldest + 86400 > *ret_before)
-		*ret_before = oldest + 86400;
-	return 0;
-}
-
-static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_before)
-{
-	const struct {
-		enum statement which;
-		int64_t before;
-	} steps[] = {
-		{ SQL_ROLL_NODE, slots_before },
-		{ SQL_ROLL_WORKLOAD, slots_before },
-		{ SQL_ROLLED_NODE_GONE, slots_before },
-		{ SQL_ROLLED_WORKLOAD_GONE, slots_before },
-		{ SQL_OLD_NODE_GONE, hours_before },
-		{ SQL_OLD_WORKLOAD_GONE, hours_before },
-		{ SQL_OLD_SEALED_GONE, hours_before },
-		{ SQL_OLD_LOADS_GONE, slots_before - LEDGER_LOAD_DAYS * INT64_C(86400) },
-	};
-	int r = ledger_run(ledger, SQL_BEGIN);
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
-		r = run_before(ledger, steps[i].which, steps[i].before);
-	if (r == 0)
-		r = ledger_run(ledger, SQL_UNUSED_WORKLOADS_GONE);
-	if (r == 0)
-		r = ledger_run(ledger, SQL_UNUSED_ALIASES_GONE);
-	if (r == 0)
-		r = ledger_run(ledger, SQL_COMMIT);
-	if (r < 0)
-		ledger_abandon(ledger);
-	return r;
-}
-
-int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days)
-{
-	int64_t slots_before = (now / LEDGER_HOUR_SECONDS - LEDGER_SLOT_HOURS) * LEDGER_HOUR_SECONDS,
-		hours_before = 0;
-	int r;
-
-	if (ledger->is_open)
-		return -EBUSY;
-	r = find_horizon(ledger, now, days, &hours_before);
-	return r < 0 ? r : roll_up(ledger, slots_before, hours_before);
 }

@@ -25,7 +25,8 @@ static void keep(void *context, const struct ledger_piece *piece)
 {
 	struct walk *walk = context;
 
-	if (piece->present_ns > 0 && walk->count < PIECES_MAX)
+	/* a day does not tell when in it */
+	if (piece->present_ns > 0 && piece->seconds <= HOUR_SECONDS && walk->count < PIECES_MAX)
 		walk->pieces[walk->count++] = *piece;
 }
 

@@ -1,4 +1,4 @@
-#include "audit/sealed.h"
+#include "audit/sealed_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,21 +14,34 @@
 			"SELECT workload, state, present_ns, flags" ZONES(                                   \
 				X_LIST) " FROM hour_workload WHERE slot = ?1)"
 
-enum { SQL_HOURS, SQL_NODE, SQL_WORKLOADS, SQL_COUNT };
-
-static const char *const statements[SQL_COUNT] = {
-	[SQL_HOURS] = "SELECT start, flags, rows, intensity_mg, covered_ppm, factor, grid, vintage, quality, "
-		      "pue_ppm, pue_source, zones, meter, error_ppm, previous, hash, marks "
-		      "FROM sealed_hour WHERE start >= ?1 AND start < ?2 ORDER BY start",
-	[SQL_NODE] = "SELECT -1, '', '', state, sum(present_ns), " FLAGS_OF_ALL ZONES(
+static const char *const statements[SEALED_SQL_COUNT] = {
+	[SEALED_HOURS] =
+		"SELECT start, flags, rows, intensity_mg, covered_ppm, factor, grid, vintage, quality, "
+		"pue_ppm, pue_source, zones, meter, error_ppm, previous, hash, marks, days "
+		"FROM sealed_hour WHERE start >= ?1 AND start < ?2 ORDER BY start",
+	[SEALED_NODE] = "SELECT -1, '', '', state, sum(present_ns), " FLAGS_OF_ALL ZONES(
 		X_SUM) " FROM all_node WHERE slot >= ?1 AND slot < ?1 + 3600 GROUP BY state ORDER BY state",
 	/* a workload without a name was tampered with: it reads as kind 0, and the chain breaks */
-	[SQL_WORKLOADS] =
+	[SEALED_WORKLOADS] =
 		"SELECT coalesce(w.kind, 0), coalesce(w.namespace, ''), coalesce(w.name, ''), state, "
 		"sum(present_ns), " FLAGS_OF_ALL ZONES(
 			X_SUM) " FROM " ROWS_OF_HOUR
 			       " LEFT JOIN workload w ON w.id = workload GROUP BY workload, state "
 			       "ORDER BY 1, 2, 3, state, workload",
+	[SEALED_DAYS] =
+		"SELECT start, previous, hash, marks FROM sealed_day WHERE start >= ?1 AND start < ?2 "
+		"ORDER BY start",
+	[SEALED_DAY_ROWS] =
+		"SELECT coalesce(w.kind, 0), coalesce(w.namespace, ''), coalesce(w.name, ''), state, "
+		"present_ns, flags" ZONES(
+			X_LIST) ", it_uj, facility_uj, emissions_ng, slot FROM day_workload LEFT JOIN "
+				"workload w "
+				"ON w.id = workload WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, 1, 2, 3, "
+				"state, workload",
+	[SEALED_DAYS_UNTIL] = "SELECT coalesce(max(start) + 86400, 0) FROM sealed_day",
+	[SEALED_KNOWS_DAY] =
+		"SELECT NOT EXISTS(SELECT 1 FROM sealed_day) OR EXISTS(SELECT 1 FROM sealed_day WHERE hash = "
+		"?1) OR ?1 = (SELECT previous FROM sealed_day ORDER BY start LIMIT 1)",
 };
 
 /* ZONES in the order of their names' bytes, as canonical JSON wants keys. */
@@ -36,17 +49,13 @@ static const enum zone zones_by_name[] = { ZONE_CORE, ZONE_DRAM, ZONE_GPU, ZONE_
 	ZONE_PSYS, ZONE_UNCORE };
 _Static_assert(sizeof(zones_by_name) / sizeof(*zones_by_name) == ZONE_COUNT, "a zone is missing here");
 
-struct sealed {
-	sqlite3_stmt *statements[SQL_COUNT];
-};
-
 int sealed_open(struct sealed **ret_sealed, sqlite3 *db)
 {
 	struct sealed *sealed = calloc(1, sizeof(*sealed));
 
 	if (sealed == NULL)
 		return -ENOMEM;
-	for (int i = 0; i < SQL_COUNT; i++)
+	for (int i = 0; i < SEALED_SQL_COUNT; i++)
 		if (sqlite3_prepare_v3(db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 			    &sealed->statements[i], NULL) != SQLITE_OK) {
 			sealed_close(sealed);
@@ -60,12 +69,12 @@ void sealed_close(struct sealed *sealed)
 {
 	if (sealed == NULL)
 		return;
-	for (int i = 0; i < SQL_COUNT; i++)
+	for (int i = 0; i < SEALED_SQL_COUNT; i++)
 		sqlite3_finalize(sealed->statements[i]);
 	free(sealed);
 }
 
-static const char *text_at(sqlite3_stmt *statement, int column)
+const char *sealed_text(sqlite3_stmt *statement, int column)
 {
 	const unsigned char *text = sqlite3_column_text(statement, column);
 
@@ -74,12 +83,12 @@ static const char *text_at(sqlite3_stmt *statement, int column)
 
 static void copy_at(sqlite3_stmt *statement, int column, char *text, size_t size)
 {
-	snprintf(text, size, "%s", text_at(statement, column));
+	snprintf(text, size, "%s", sealed_text(statement, column));
 }
 
 void sealed_select(struct sealed *sealed, int64_t from, int64_t to)
 {
-	sqlite3_stmt *statement = sealed->statements[SQL_HOURS];
+	sqlite3_stmt *statement = sealed->statements[SEALED_HOURS];
 
 	sqlite3_reset(statement);
 	sqlite3_bind_int64(statement, 1, from);
@@ -103,7 +112,7 @@ static void read_terms(sqlite3_stmt *statement, struct terms *terms)
 
 int sealed_next(struct sealed *sealed, struct sealed_hour *ret_hour)
 {
-	sqlite3_stmt *statement = sealed->statements[SQL_HOURS];
+	sqlite3_stmt *statement = sealed->statements[SEALED_HOURS];
 	int code = sqlite3_step(statement);
 
 	if (code != SQLITE_ROW) {
@@ -113,20 +122,21 @@ int sealed_next(struct sealed *sealed, struct sealed_hour *ret_hour)
 	*ret_hour = (struct sealed_hour) { .start = sqlite3_column_int64(statement, 0),
 		.flags = (uint32_t)sqlite3_column_int64(statement, 1),
 		.rows = sqlite3_column_int64(statement, 2),
-		.marks = text_at(statement, 16),
+		.marks = sealed_text(statement, 16),
 		.marks_size = (size_t)sqlite3_column_bytes(statement, 16) };
 	read_terms(statement, &ret_hour->terms);
 	copy_at(statement, 14, ret_hour->previous, sizeof(ret_hour->previous));
 	copy_at(statement, 15, ret_hour->hash, sizeof(ret_hour->hash));
+	copy_at(statement, 17, ret_hour->days, sizeof(ret_hour->days));
 	return 1;
 }
 
-static void read_row(sqlite3_stmt *statement, int64_t hour, struct sealed_row *ret_row)
+void sealed_read_row(sqlite3_stmt *statement, int64_t start, struct sealed_row *ret_row)
 {
-	*ret_row = (struct sealed_row) { .hour = hour,
+	*ret_row = (struct sealed_row) { .hour = start,
 		.kind = sqlite3_column_int(statement, 0),
-		.namespace = text_at(statement, 1),
-		.name = text_at(statement, 2),
+		.namespace = sealed_text(statement, 1),
+		.name = sealed_text(statement, 2),
 		.state = sqlite3_column_int(statement, 3),
 		.present_ns = sqlite3_column_int64(statement, 4),
 		.flags = (uint32_t)sqlite3_column_int64(statement, 5) };
@@ -140,13 +150,13 @@ int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *
 {
 	int r = 0;
 
-	for (int which = SQL_NODE; which <= SQL_WORKLOADS && r == 0; which++) {
+	for (int which = SEALED_NODE; which <= SEALED_WORKLOADS && r == 0; which++) {
 		sqlite3_stmt *statement = sealed->statements[which];
 		int code = SQLITE_DONE;
 		sqlite3_bind_int64(statement, 1, hour);
 		while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 			struct sealed_row row;
-			read_row(statement, hour, &row);
+			sealed_read_row(statement, hour, &row);
 			r = each(context, &row);
 		}
 		if (r == 0 && code != SQLITE_DONE)
@@ -156,7 +166,7 @@ int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *
 	return r;
 }
 
-static void write_zones(struct json_writer *writer, const char *key, const int64_t *by_zone)
+void sealed_write_zones(struct json_writer *writer, const char *key, const int64_t *by_zone)
 {
 	json_open_object(writer, key);
 	for (size_t i = 0; i < ZONE_COUNT; i++)
@@ -165,15 +175,25 @@ static void write_zones(struct json_writer *writer, const char *key, const int64
 	json_close_object(writer);
 }
 
+const char *sealed_kind_name(int kind)
+{
+	return kind == ROW_NODE ? "node" : workload_kind_name((enum workload_kind)kind);
+}
+
+void sealed_describe(const struct sealed_row *row, char ret_what[static SEALED_WHAT_SIZE])
+{
+	snprintf(ret_what, SEALED_WHAT_SIZE, "%s %s/%s (%s)", sealed_kind_name(row->kind), row->namespace,
+		row->name, power_state_name((enum power_state)row->state));
+}
+
 void sealed_write_row(struct json_writer *writer, const char *key, const struct sealed_row *row)
 {
 	json_open_object(writer, key);
-	write_zones(writer, "active_uj", row->active_uj);
+	sealed_write_zones(writer, "active_uj", row->active_uj);
 	json_write_integer(writer, "flags", row->flags);
 	json_write_integer(writer, "hour", row->hour);
-	write_zones(writer, "idle_uj", row->idle_uj);
-	json_write_text(writer, "kind",
-		row->kind == ROW_NODE ? "node" : workload_kind_name((enum workload_kind)row->kind));
+	sealed_write_zones(writer, "idle_uj", row->idle_uj);
+	json_write_text(writer, "kind", sealed_kind_name(row->kind));
 	json_write_text(writer, "name", row->name);
 	json_write_text(writer, "namespace", row->namespace);
 	json_write_integer(writer, "present_ns", row->present_ns);
@@ -187,6 +207,8 @@ void sealed_write_hour(struct json_writer *writer, const char *key, const struct
 
 	json_open_object(writer, key);
 	json_write_integer(writer, "covered_ppm", terms->covered_ppm);
+	if (hour->days[0] != '\0')
+		json_write_text(writer, "days", hour->days);
 	json_write_integer(writer, "error_ppm", terms->error_ppm);
 	json_write_text(writer, "factor", terms->factor);
 	json_write_integer(writer, "flags", hour->flags);

@@ -34,6 +34,7 @@ struct sealed_hour {
 	uint32_t flags;
 	int64_t rows;
 	struct terms terms;
+	char days[CHAIN_HEX_SIZE]; /* hash of the last day when the hour was sealed; "" = there was none */
 	char previous[CHAIN_HEX_SIZE], hash[CHAIN_HEX_SIZE];
 	const char *marks; /* MARK_DIGITS a record; of the reader, until its next call */
 	size_t marks_size;
@@ -49,6 +50,21 @@ struct sealed_row {
 	int64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT];
 };
 
+/* A day (Korean time) whose workloads are kept by the day. Its records: of each hour the node's rows, and the hour with its
+ * hash; then the workloads' rows; then the day. The hours' own chain goes on over it, by the hashes alone. */
+struct sealed_day {
+	int64_t start;
+	char previous[CHAIN_HEX_SIZE], hash[CHAIN_HEX_SIZE];
+	const char *marks; /* of the reader, until its next call */
+	size_t marks_size;
+};
+
+struct sealed_day_row {
+	struct sealed_row row;             /* row.hour = start of the day */
+	int64_t it_uj;                     /* counted zones, idle included */
+	int64_t facility_uj, emissions_ng; /* by the terms of each hour */
+};
+
 struct sealed;
 
 /* Borrows the connection. 0, or -EBADMSG: these are not the ledger's tables. */
@@ -60,9 +76,29 @@ void sealed_close(struct sealed *sealed);
 void sealed_select(struct sealed *sealed, int64_t from, int64_t to);
 int sealed_next(struct sealed *sealed, struct sealed_hour *ret_hour);
 
-/* The rows of an hour, sealed or not. Stops at the first return other than 0, and returns it; else 0 or -EIO. */
+/* The same for days. */
+void sealed_select_days(struct sealed *sealed, int64_t from, int64_t to);
+int sealed_next_day(struct sealed *sealed, struct sealed_day *ret_day);
+/* The first instant that is not in a sealed day, s since 1970; 0 = there is none. */
+int64_t sealed_days_until(struct sealed *sealed);
+/* Is it the hash of a sealed day, or of the one before the oldest? True while there is none to compare with. */
+bool sealed_knows_day(struct sealed *sealed, const char *hash);
+
+/* The rows of an hour, sealed or not; of one in a sealed day only the node's. Stops at the first return other than 0, and returns it; else 0 or -EIO. */
 typedef int sealed_row_fn(void *context, const struct sealed_row *row);
 int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *context);
+
+/* The workloads' rows of the days with from <= start < to, in the order of their records. */
+typedef int sealed_day_row_fn(void *context, const struct sealed_day_row *row);
+int sealed_day_rows(struct sealed *sealed, int64_t from, int64_t to, sealed_day_row_fn *each, void *context);
+/* The records of a day in their order, canonical; `what` names one for people. Moves the selection of hours. Stops at the first
+ * return other than 0, and returns it; else 0, -EIO, -ENOMEM. */
+typedef int sealed_record_fn(void *context, const char *record, size_t size, const char *what);
+int sealed_day_records(struct sealed *sealed, int64_t day, sealed_record_fn *each, void *context);
+
+#define SEALED_WHAT_SIZE 600
+/* "pod ai-team/ml-training-job (measured)" */
+void sealed_describe(const struct sealed_row *row, char ret_what[static SEALED_WHAT_SIZE]);
 
 /* The canonical records. */
 void sealed_write_row(struct json_writer *writer, const char *key, const struct sealed_row *row);

@@ -1,4 +1,4 @@
-/* Does the chain hold? Follows every sealed hour of a ledger, or of an exported bundle, and names the first record that is not
+/* Does the chain hold? Follows every sealed day and hour of a ledger, or of an exported bundle, and names the first record that is not
  * what was sealed. */
 #pragma once
 
@@ -7,24 +7,31 @@
 struct audit {
 	int64_t first, last; /* start of the first and the last hour followed */
 	uint64_t hours, records;
+	uint64_t days; /* of the hours so many whole days are kept by the day */
 	char head
 		[CHAIN_HEX_SIZE]; /* hash after the last record: note it elsewhere, and nobody can rewrite the whole chain */
 	char fault[1024]; /* "" = it holds; else hour and record, and what is wrong */
 };
 
-/* The chain of one hour, record by record. Zero it, then audit_begin_hour(), audit_record() for each, audit_end_hour(). */
-struct audit_hour {
+/* The chain of one hour, or day, record by record. Zero it, then audit_begin(), audit_record() for each, audit_end(). */
+struct audit_span {
 	struct audit *audit;
-	const struct sealed_hour *hour;
+	const char *name; /* "hour" or "day" */
+	int64_t start;
+	const char *previous, *hash, *marks;
+	size_t marks_size;
 	size_t record;
 };
 
 /* All of them return 0, or 1 with audit->fault filled: go no further. */
-int audit_begin_hour(struct audit_hour *hour);
+int audit_begin(struct audit_span *span);
 /* `what` names the record for people. */
-int audit_record(struct audit_hour *hour, const char *record, size_t size, const char *what);
-int audit_end_hour(struct audit_hour *hour);
+int audit_record(struct audit_span *span, const char *record, size_t size, const char *what);
+int audit_end(struct audit_span *span);
 
-/* Every sealed hour with from <= start < to. 0 with the result in *ret_audit, whatever it is; -EIO: the file cannot be read
+/* Of an hour in a sealed day nothing can be followed but its hashes: is it the next one? */
+int audit_link_hour(struct audit *audit, const struct sealed_hour *hour);
+
+/* Every sealed day and hour with from <= start < to. 0 with the result in *ret_audit, whatever it is; -EIO: the file cannot be read
  * to its end; -ENOMEM. */
 int audit_ledger(struct sealed *sealed, int64_t from, int64_t to, struct audit *ret_audit);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION_MIN 2 /* the first with sealed hours */
+#define VERSION_MIN 4 /* the first with sealed days */
 #define BUSY_MS     2000
 
 static int64_t version_of(sqlite3 *db)
@@ -41,8 +41,8 @@ static int open_database(struct archive *archive, const char *verb)
 		return -EBADMSG;
 	}
 	if (version < VERSION_MIN) {
-		fprintf(stderr, "tanso %s: %s: no ledger with sealed hours%s\n", verb, archive->path,
-			version == 1 ? "; the analyst brings it up to date when it starts" : "");
+		fprintf(stderr, "tanso %s: %s: no ledger of this version%s\n", verb, archive->path,
+			version >= 1 ? "; the analyst brings it up to date when it starts" : "");
 		return -EPROTONOSUPPORT;
 	}
 	return 0;

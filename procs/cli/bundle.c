@@ -56,9 +56,55 @@ static int write_hour(struct sealed *sealed, const struct sealed_hour *hour, FIL
 	return r;
 }
 
+static int write_record(void *context, const char *record, size_t size, const char *what)
+{
+	struct writing *writing = context;
+
+	(void)what;
+	fputs(writing->has_row ? ",\n" : "\n", writing->out);
+	writing->has_row = true;
+	return fwrite(record, 1, size, writing->out) == size ? 0 : -EIO;
+}
+
+static int write_days(struct sealed *sealed, const struct tally *tally, FILE *out)
+{
+	struct sealed_day day;
+	int r;
+
+	sealed_select_days(sealed, tally->from, tally->to);
+	for (bool is_first = true; (r = sealed_next_day(sealed, &day)) > 0; is_first = false) {
+		struct writing writing = { .out = out };
+		fprintf(out,
+			"%s{\"start\":%" PRId64 ",\"previous\":\"%s\",\"hash\":\"%s\",\"marks\":\"%.*s\","
+			"\"records\":[",
+			is_first ? "\n" : ",\n", day.start, day.previous, day.hash, (int)day.marks_size,
+			day.marks);
+		r = sealed_day_records(sealed, day.start, write_record, &writing);
+		if (r < 0)
+			return r;
+		fputs("]}", out);
+	}
+	return r;
+}
+
+static int write_hours(struct sealed *sealed, const struct tally *tally, FILE *out)
+{
+	int64_t days_until = sealed_days_until(sealed);
+	struct sealed_hour hour;
+	int r;
+
+	sealed_select(sealed, tally->from > days_until ? tally->from : days_until, tally->to);
+	for (bool is_first = true; (r = sealed_next(sealed, &hour)) > 0; is_first = false) {
+		fputs(is_first ? "\n" : ",\n", out);
+		r = write_hour(sealed, &hour, out);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
 int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out)
 {
-	struct sealed_hour hour;
 	char from[32], to[32];
 	int r;
 
@@ -67,17 +113,13 @@ int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out)
 	fprintf(out,
 		"{\"format\":\"" BUNDLE_FORMAT
 		"\",\"draft\":true,\"rule\":\"h_i = SHA-256(hex(h_{i-1}) + LF + "
-		"canonical_json(record_i)): of each hour its rows, then the "
-		"hour\",\"from\":\"%s\",\"to\":\"%s\",\n"
-		"\"hours\":[",
+		"canonical_json(record_i)): of each hour its rows, then the hour; of days, a chain of their "
+		"own, the records in their order\",\"from\":\"%s\",\"to\":\"%s\",\n\"days\":[",
 		from, to);
-	sealed_select(sealed, tally->from, tally->to);
-	for (bool is_first = true; (r = sealed_next(sealed, &hour)) > 0; is_first = false) {
-		fputs(is_first ? "\n" : ",\n", out);
-		r = write_hour(sealed, &hour, out);
-		if (r < 0)
-			return r;
-	}
+	r = write_days(sealed, tally, out);
+	fputs("],\n\"hours\":[", out);
+	if (r == 0)
+		r = write_hours(sealed, tally, out);
 	fprintf(out, "],\n\"head\":\"%s\",\"it_energy_uj\":%" PRId64 "}\n", tally->head, tally->total.it_uj);
 	return r < 0 ? r : ferror(out) ? -EIO : 0;
 }
@@ -107,7 +149,7 @@ static int64_t zone_sum(struct json_object *row, const char *key, uint32_t zones
 	return uj;
 }
 
-static int follow(struct audit_hour *hour, struct json_object *record, const char *what)
+static int follow(struct audit_span *span, struct json_object *record, const char *what)
 {
 	struct json_writer writer = { 0 };
 	char *text = NULL;
@@ -118,49 +160,112 @@ static int follow(struct audit_hour *hour, struct json_object *record, const cha
 	r = json_take(&writer, &text, &size);
 	json_done(&writer);
 	if (r == 0)
-		r = audit_record(hour, text, size, what);
+		r = audit_record(span, text, size, what);
 	else
-		r = audit_record(hour, "", 0, what); /* has no canonical form: it is not what was sealed */
+		r = audit_record(span, "", 0, what); /* has no canonical form: it is not what was sealed */
 	free(text);
 	return r;
 }
 
-static int follow_rows(struct reading *reading, struct audit_hour *hour, struct json_object *one)
+/* What a row of the node adds to the total; the zones that count are told by its hour. */
+static int64_t node_uj(struct json_object *row, uint32_t zones)
+{
+	if (strcmp(text_of_member(row, "kind"), "node") != 0 ||
+		strcmp(text_of_member(row, "state"), power_state_name(POWER_FAKE)) == 0)
+		return 0;
+	return zone_sum(row, "active_uj", zones) + zone_sum(row, "idle_uj", zones);
+}
+
+static int follow_row(struct audit_span *span, struct json_object *row)
+{
+	char what[SEALED_WHAT_SIZE];
+
+	snprintf(what, sizeof(what), "%.32s %.254s/%.254s (%.16s)", text_of_member(row, "kind"),
+		text_of_member(row, "namespace"), text_of_member(row, "name"), text_of_member(row, "state"));
+	return follow(span, row, what);
+}
+
+static int follow_rows(struct reading *reading, struct audit_span *span, struct json_object *one)
 {
 	struct json_object *row;
 	uint32_t zones = (uint32_t)integer_of(member_of(one, "hour"), "zones");
 
 	for (size_t i = 0; (row = element_of(one, "rows", i)) != NULL; i++) {
-		char what[600];
-		snprintf(what, sizeof(what), "%.32s %.254s/%.254s (%.16s)", text_of_member(row, "kind"),
-			text_of_member(row, "namespace"), text_of_member(row, "name"),
-			text_of_member(row, "state"));
-		int r = follow(hour, row, what);
+		int r = follow_row(span, row);
 		if (r != 0)
 			return r;
-		if (strcmp(text_of_member(row, "kind"), "node") == 0 &&
-			strcmp(text_of_member(row, "state"), power_state_name(POWER_FAKE)) != 0)
-			reading->it_uj += zone_sum(row, "active_uj", zones) + zone_sum(row, "idle_uj", zones);
+		reading->it_uj += node_uj(row, zones);
 	}
 	return 0;
 }
 
+static struct audit_span span_of(struct audit *audit, const char *name, struct json_object *one)
+{
+	return (struct audit_span) { .audit = audit,
+		.name = name,
+		.start = integer_of(one, "start"),
+		.previous = text_of_member(one, "previous"),
+		.hash = text_of_member(one, "hash"),
+		.marks = text_of_member(one, "marks"),
+		.marks_size = strlen(text_of_member(one, "marks")) };
+}
+
 static int follow_hour(struct reading *reading, struct json_object *one)
 {
-	struct sealed_hour sealed = { .start = integer_of(one, "start"),
-		.marks = text_of_member(one, "marks") };
-	struct audit_hour hour = { .audit = reading->audit, .hour = &sealed };
-	int r;
+	struct audit_span span = span_of(reading->audit, "hour", one);
+	int r = audit_begin(&span);
 
-	sealed.marks_size = strlen(sealed.marks);
-	snprintf(sealed.previous, sizeof(sealed.previous), "%s", text_of_member(one, "previous"));
-	snprintf(sealed.hash, sizeof(sealed.hash), "%s", text_of_member(one, "hash"));
-	r = audit_begin_hour(&hour);
 	if (r == 0)
-		r = follow_rows(reading, &hour, one);
+		r = follow_rows(reading, &span, one);
 	if (r == 0)
-		r = follow(&hour, member_of(one, "hour"), "the hour itself");
-	return r == 0 ? audit_end_hour(&hour) : r;
+		r = follow(&span, member_of(one, "hour"), "the hour itself");
+	return r == 0 ? audit_end(&span) : r;
+}
+
+/* An hour of a day comes after the node's rows of it, from record `first` on. */
+static int add_hour(
+	struct reading *reading, struct json_object *day, size_t first, struct json_object *record)
+{
+	struct json_object *hour = member_of(record, "hour"), *row;
+	struct sealed_hour link = { .start = integer_of(hour, "hour") };
+
+	for (size_t i = first; (row = element_of(day, "records", i)) != NULL && row != record; i++)
+		reading->it_uj += node_uj(row, (uint32_t)integer_of(hour, "zones"));
+	snprintf(link.previous, sizeof(link.previous), "%s", text_of_member(record, "previous"));
+	snprintf(link.hash, sizeof(link.hash), "%s", text_of_member(record, "hash"));
+	return audit_link_hour(reading->audit, &link);
+}
+
+static int follow_day(struct reading *reading, struct audit *days, struct json_object *one)
+{
+	struct audit_span span = span_of(days, "day", one);
+	struct json_object *record;
+	size_t first = 0;
+	int r = audit_begin(&span);
+
+	for (size_t i = 0; r == 0 && (record = element_of(one, "records", i)) != NULL; i++) {
+		r = follow_row(&span, record);
+		if (r != 0 || json_object_get_type(member_of(record, "hour")) != json_type_object)
+			continue;
+		r = add_hour(reading, one, first, record);
+		first = i + 1;
+	}
+	return r == 0 ? audit_end(&span) : r;
+}
+
+static int follow_days(struct reading *reading, struct json_object *root)
+{
+	struct audit days = { .head = CHAIN_GENESIS };
+	struct json_object *one;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (one = element_of(root, "days", i)) != NULL; i++)
+		r = follow_day(reading, &days, one);
+	reading->audit->days = days.hours;
+	reading->audit->records += days.records;
+	if (days.fault[0] != '\0')
+		strcpy(reading->audit->fault, days.fault);
+	return r;
 }
 
 static void check_end(struct json_object *root, const struct reading *reading)
@@ -181,7 +286,7 @@ int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
 	struct reading reading = { .audit = ret_audit };
 	size_t offset = 0;
 	struct json_object *root = json_parse_strict(text, size, &offset), *one;
-	int r = 0;
+	int r;
 
 	*ret_audit = (struct audit) { .head = CHAIN_GENESIS };
 	if (root == NULL || strcmp(text_of_member(root, "format"), BUNDLE_FORMAT) != 0) {
@@ -194,6 +299,7 @@ int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
 		json_object_put(root);
 		return -EINVAL;
 	}
+	r = follow_days(&reading, root);
 	for (size_t i = 0; r == 0 && (one = element_of(root, "hours", i)) != NULL; i++)
 		r = follow_hour(&reading, one);
 	if (r == 0)

@@ -1,6 +1,6 @@
 /* The audit bundle: sealed hours of a period with their records and hashes, as one JSON file that can be verified without the
- * ledger: {"format", "rule", "from", "to", "hours": [{"start", "previous", "hash", "marks", "rows": [record …], "hour": record}],
- * "head", "it_energy_uj"}. */
+ * ledger: {"format", "rule", "from", "to", "days": [{"start", "previous", "hash", "marks", "records": [record …]}], "hours": [{"start",
+ * "previous", "hash", "marks", "rows": [record …], "hour": record}], "head", "it_energy_uj"}. Hours kept by the day are in days. */
 #pragma once
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "audit/verify.h"
 #include "cli/tally.h"
 
-#define BUNDLE_FORMAT    "tanso-audit-1"
+#define BUNDLE_FORMAT    "tanso-audit-2"
 #define BUNDLE_BYTES_MAX (256U << 20)
 
 /* 0 or -errno. */

@@ -119,6 +119,25 @@ static int add_row(void *context, const struct sealed_row *row)
 	return r < 0 ? r : 0;
 }
 
+/* A workload's day, worth what the terms of its hours made of it; the node's rows come by the hour. */
+static int add_day(void *context, const struct sealed_day_row *day)
+{
+	struct tally *tally = context;
+	struct sum *sum = NULL;
+	int r;
+
+	if (day->row.state == POWER_FAKE)
+		return 0;
+	tally->workloads_uj += day->it_uj;
+	r = find_workload(tally, &day->row, &sum);
+	if (r <= 0)
+		return r;
+	sum->it_uj += day->it_uj;
+	sum->facility_uj += (double)day->facility_uj;
+	sum->grams += (double)day->emissions_ng / 1e9;
+	return 0;
+}
+
 /* The last place takes what has none of its own. */
 static void add_source(struct tally_source *sources, size_t *count, const char *text, int64_t uj)
 {
@@ -198,6 +217,8 @@ int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64
 			return r;
 		note_hour(&hour);
 	}
+	if (r == 0)
+		r = sealed_day_rows(sealed, from, to, add_day, tally);
 	if (tally->workload_count > 0)
 		qsort(tally->workloads, tally->workload_count, sizeof(*tally->workloads), more_first);
 	return r;

@@ -16,7 +16,8 @@
 
 static const char help[] =
 	"Usage: tanso verify [--ledger FILE | --bundle FILE] [--config FILE] [--lang en|ko]\n\n"
-	"Follows the hash chain over the closed hours of the ledger, or of a bundle that `tanso report "
+	"Follows the hash chain over the closed hours of the ledger and over its days, or of a bundle that "
+	"`tanso report "
 	"audit`\n"
 	"wrote, and names the first record that is not what was sealed. Needs no running pipeline.\n\n"
 	"  --ledger FILE  this ledger; default: STATE_DIR/analyst/ledger.db\n"
@@ -75,10 +76,12 @@ static int print(const char *path, const struct audit *audit, bool is_korean)
 	}
 	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);
 	clock_format_kst((uint64_t)(audit->last + SEALED_SECONDS) * NS_PER_SECOND, last);
-	printf(is_korean ? "%s: 체인이 온전합니다\n  %s – %s, %llu시간, 기록 %llu건\n  마지막 해시 %s\n"
-			 : "%s: the chain holds\n  %s – %s, %llu hours, %llu records\n  last hash %s\n",
-		path, first, last, (unsigned long long)audit->hours, (unsigned long long)audit->records,
-		audit->head);
+	printf(is_korean ? "%s: 체인이 온전합니다\n  %s – %s, %llu시간(그중 %llu일은 하루 단위), 기록 "
+			   "%llu건\n  마지막 해시 %s\n"
+			 : "%s: the chain holds\n  %s – %s, %llu hours (%llu days of them by the day), %llu "
+			   "records\n  last hash %s\n",
+		path, first, last, (unsigned long long)audit->hours, (unsigned long long)audit->days,
+		(unsigned long long)audit->records, audit->head);
 	return EXIT_SUCCESS;
 }
 

@@ -1,7 +1,8 @@
 /*
- * A ledger of many sealed hours, booked by the analyst's own code: make_ledger HOURS. Prints the folder it lies in. From
+ * A ledger of many sealed hours, booked by the analyst's own code: make_ledger HOURS [DAYS_LATER]. Prints the folder it lies in. From
  * 2026-11-24T09:00:00+09:00 on: a training job (45.2 W + 12.3 W), pods whose names a page or a spreadsheet must not believe, idle,
- * PUE 1.6, a grid of 446.25 g/kWh, and in the second hour a fake meter.
+ * PUE 1.6, a grid of 446.25 g/kWh, and in the second hour a fake meter. DAYS_LATER
+ * the clock stands so much further on when old hours become days.
  */
 #include "tests/unit/analyst/world.h"
 
@@ -41,7 +42,7 @@ static void step(struct world *w, uint64_t i)
 int main(int argc, char **argv)
 {
 	static struct world w;
-	uint64_t hours = argc > 1 ? strtoull(argv[1], NULL, 10) : 3;
+	uint64_t hours = argc > 1 ? strtoull(argv[1], NULL, 10) : 3, later;
 
 	make(&w);
 	w.config.pue = 1.6;
@@ -57,7 +58,11 @@ int main(int argc, char **argv)
 					 (int64_t)(w.f.once.real_ns / NS_PER_SECOND), tell, &w.knowledge),
 			0);
 	}
-	assert_int_equal(ledger_keep_up(w.f.ledger, (int64_t)(w.f.once.real_ns / NS_PER_SECOND), 400), 0);
+	later = (argc > 2 ? strtoull(argv[2], NULL, 10) : 0) * UINT64_C(86400);
+	for (uint64_t i = 0; i <= hours / 24 + 1; i++) /* a day a call */
+		assert_int_equal(
+			ledger_keep_up(w.f.ledger, (int64_t)(w.f.once.real_ns / NS_PER_SECOND + later), 400),
+			0);
 	fixture_close(&w.f);
 	puts(w.f.folder);
 	grid_file_free(w.grid_file);

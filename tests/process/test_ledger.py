@@ -178,6 +178,40 @@ def a_report_is_the_sum_of_the_ledger_to_the_microjoule():
             assert tanso("report", *wrong, "--ledger", path).returncode == 2, wrong
 
 
+def days_and_hours_give_the_same_report():
+    period = ("--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger")
+    path = pathlib.Path(subprocess.run([TESTS / "make_ledger", "72", "40"], capture_output=True, text=True, check=True).stdout.strip())
+    with folder() as f:
+        try:
+            shutil.copy(path / "ledger.db", f / "days.db")
+        finally:
+            shutil.rmtree(path)
+        db = sqlite3.connect(f / "days.db")
+        with contextlib.closing(db):
+            assert db.execute("SELECT count(*) FROM sealed_day").fetchone()[0] == 3
+            assert db.execute("SELECT count(*) FROM hour_workload").fetchone()[0] < 72
+        hours = json.loads(tanso("report", "emissions", *period, Made.copy(f)).stdout)
+        days = json.loads(tanso("report", "emissions", *period, f / "days.db").stdout)
+        assert facts(hours)["it_energy_uj"] == facts(days)["it_energy_uj"] == sum(row["it_energy_uj"] for row in days["workloads"])
+        for a, b in zip(facts(hours).items(), facts(days).items(), strict=True):
+            assert a == b, (a, b)
+        for a, b in zip(hours["workloads"], days["workloads"], strict=True):
+            for key, value in a.items():
+                assert value == b[key] or abs(value - b[key]) <= 2e-8 * abs(value), (key, a, b)
+        good = tanso("verify", "--ledger", f / "days.db", "--lang", "en")
+        assert good.returncode == 0 and "71 hours (3 days of them by the day)" in good.stdout, good
+        assert tanso("report", "audit", *period, f / "days.db", "--out", f / "bundle.json").returncode == 0
+        text = (f / "bundle.json").read_text()
+        bundle = json.loads(text)
+        assert len(bundle["days"]) == 3 and bundle["it_energy_uj"] == facts(days)["it_energy_uj"]
+        good = tanso("verify", "--bundle", f / "bundle.json", "--lang", "en")
+        assert good.returncode == 0 and "71 hours (3 days" in good.stdout, good
+        at = text.index('"emissions_ng":') + 16
+        (f / "bundle.json").write_text(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1:])
+        bad = tanso("verify", "--bundle", f / "bundle.json", "--lang", "en")
+        assert bad.returncode == 1 and "day 2026-11-24" in bad.stdout, bad
+
+
 def names_are_no_formulas_and_no_markup():
     with folder() as f:
         path = Made.copy(f)
@@ -221,12 +255,12 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         without = {**bundle, "hours": [hour for i, hour in enumerate(bundle["hours"]) if i != 5]}
         out.write_text(json.dumps(without))
         gone = tanso("verify", "--bundle", out, "--lang", "en")
-        assert gone.returncode == 1 and "an hour is missing" in gone.stdout, gone
+        assert gone.returncode == 1 and "one is missing" in gone.stdout, gone
         out.write_text(text[:-100])
         assert tanso("verify", "--bundle", out).returncode == 2
 
 
-has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule,
+has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule, days_and_hours_give_the_same_report,
                   names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change))
 if Made.path:
     shutil.rmtree(Made.path)

@@ -133,8 +133,8 @@ static void every_change_is_found_and_its_record_named(void **state)
 		{ "UPDATE sealed_hour SET pue_ppm = 1000000 WHERE start = 1795485600",
 			"11:00:00+09:00, record 4, the hour itself" },
 		{ "UPDATE sealed_hour SET hash = previous WHERE start = 1795485600",
-			"the hour's hash is another one" },
-		{ "DELETE FROM sealed_hour WHERE start = 1795482000", "an hour is missing or was replaced" },
+			"its hash is another one" },
+		{ "DELETE FROM sealed_hour WHERE start = 1795482000", "one is missing or was replaced" },
 	};
 
 	(void)state;
@@ -148,6 +148,134 @@ static void every_change_is_found_and_its_record_named(void **state)
 		expect_broken(&w, cases[i].words);
 		destroy(&w);
 	}
+}
+
+#define DAYS_LATER (LEDGER_HOUR_DAYS + 1)
+#define ENERGY_OF  "SELECT sum(active_package + idle_package + active_dram) FROM "
+
+/* Five days of sealed hours, and the clock so far on that they are kept by the day. */
+static void run_days(struct world *w)
+{
+	int64_t now;
+
+	make(w);
+	w->config.pue = 1.6;
+	use_grid(w, "00:00,446.25\n12:00,400.125\n");
+	fixture_name(&w->f, 10, WORKLOAD_POD, "ai-team", "ml-training-job");
+	for (uint64_t i = 1; i <= 5 * 24; i++) {
+		const struct power_row row = { .id = 10, .active_uj.by[ZONE_PACKAGE] = i * i * 1000003 };
+		w->f.once.total_uj.by[ZONE_PACKAGE] = i * i * 1000003 + i * 77777;
+		w->f.once.idle_uj.by[ZONE_PACKAGE] = i * 77777;
+		fixture_pass(&w->f, 3600);
+		assert_int_equal(fixture_send(&w->f, &row, 1), 0);
+		assert_int_equal(book_commit(&w->f.book), 0);
+		assert_int_equal(seal(w), 0);
+	}
+	w->knowledge.now_real_ns = w->f.once.real_ns;
+	now = (int64_t)(w->f.once.real_ns / NS_PER_SECOND);
+	for (int i = 0; i < 2; i++) /* one day a call; the first one slots to hours besides */
+		assert_int_equal(ledger_keep_up(w->f.ledger, now + DAYS_LATER * 86400, 400), 0);
+}
+
+static void hours_become_days_and_no_microjoule_is_lost(void **state)
+{
+	struct world w;
+	int64_t now;
+
+	(void)state;
+	run_days(&w);
+	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND);
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"), 2);
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM day_workload"), 2);
+	assert_int_equal(
+		fixture_ask(&w.f,
+			"SELECT min((slot + 32400) % 86400) + max((slot + 32400) % 86400) FROM day_workload"),
+		0);
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM hour_workload WHERE slot < (SELECT "
+					   "max(start) + 86400 FROM sealed_day)"),
+		0);
+	assert_int_equal(fixture_ask(&w.f, ENERGY_OF "all_workload"), 120 * 120 * INT64_C(1000003));
+	assert_int_equal(
+		fixture_ask(&w.f, "SELECT sum(active_package) - (" ENERGY_OF "all_workload) FROM all_node"),
+		0);
+	assert_int_equal(fixture_ask(&w.f, "SELECT sum(it_uj - active_package) FROM day_workload"), 0);
+	/* by each hour's terms, rounded down to whole units of its row */
+	assert_int_equal(fixture_ask(&w.f, "SELECT sum(it_uj) * 16 / 10 - sum(facility_uj) BETWEEN 0 AND 48 "
+					   "FROM day_workload"),
+		1);
+	expect_whole(&w, 119);
+	/* questions over both tiers, and the seam: hours that come now know the last day */
+	w.knowledge.now_real_ns += DAYS_LATER * 86400 * NS_PER_SECOND;
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"window\":\"P60D\"}"), 200);
+	expect_number(&w, "mean_power_watts", 120 * 120 * 1.000003 / (120 * 3600));
+	assert_int_equal(ask(&w, "power_history", "{\"window\":\"P60D\"}"), 200);
+	expect_number(&w, "step_seconds", 86400);
+	assert_int_equal(ledger_keep_up(w.f.ledger, now + DAYS_LATER * 86400, 400), 0);
+	fixture_close(&w.f);
+	fixture_open(&w.f);
+	w.f.head.seq += 1000;
+	expect_whole(&w, 119);
+	/* the oldest day goes whole, with its hours */
+	assert_int_equal(ledger_keep_up(w.f.ledger, now + DAYS_LATER * 86400, DAYS_LATER + 3), 0);
+	assert_int_equal(
+		fixture_ask(&w.f,
+			"SELECT count(*) FROM sealed_day WHERE start >= (SELECT min(slot) FROM hour_node)"),
+		fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"));
+	expect_whole(&w, (uint64_t)fixture_ask(&w.f, "SELECT count(*) FROM sealed_hour"));
+	destroy(&w);
+}
+
+static void every_change_of_a_day_is_found_and_its_record_named(void **state)
+{
+	static const struct {
+		const char *change, *words;
+	} cases[] = {
+		{ "UPDATE day_workload SET active_package = active_package - 1 WHERE slot = 1795532400",
+			"day 2026-11-25T00:00:00+09:00, record 49, pod ai-team/ml-training-job" },
+		{ "UPDATE day_workload SET emissions_ng = emissions_ng - 1 WHERE slot = 1795532400",
+			"record 49, pod ai-team" },
+		{ "UPDATE hour_node SET idle_package = 0 WHERE slot = 1795532400",
+			"day 2026-11-25T00:00:00+09:00, record 1, node" },
+		{ "UPDATE sealed_hour SET intensity_mg = 1 WHERE start = 1795532400",
+			"day 2026-11-25T00:00:00+09:00, record 2, an hour of it" },
+		{ "CREATE TEMP TABLE t AS SELECT * FROM hour_workload LIMIT 1; UPDATE t SET slot = "
+		  "1795536000; "
+		  "INSERT INTO hour_workload SELECT * FROM t",
+			"day 2026-11-25T00:00:00+09:00, record 4, pod" },
+		{ "DELETE FROM sealed_hour WHERE start = 1795536000",
+			"day 2026-11-25T00:00:00+09:00, record 3" },
+		{ "UPDATE sealed_day SET hash = previous WHERE start = 1795532400",
+			"its hash is another one" },
+		{ "DELETE FROM sealed_day WHERE start = 1795532400", "there was no such record" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct world w;
+		run_days(&w);
+		expect_whole(&w, 119);
+		change(&w, cases[i].change);
+		expect_broken(&w, cases[i].words);
+		destroy(&w);
+	}
+}
+
+/* What was tampered with is not tidied away. */
+static void hours_that_do_not_hold_become_no_day(void **state)
+{
+	struct world w;
+	int64_t now;
+
+	(void)state;
+	run_days(&w);
+	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND) + DAYS_LATER * 86400;
+	change(&w, "UPDATE hour_workload SET active_package = 1 WHERE slot = (SELECT min(slot) FROM "
+		   "hour_workload)");
+	assert_int_equal(ledger_keep_up(w.f.ledger, now, 400), -EBADMSG);
+	assert_non_null(strstr(ledger_message(w.f.ledger), "it is not what was sealed"));
+	assert_int_equal(ledger_keep_up(w.f.ledger, now, 400), 0);
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"), 2);
+	destroy(&w);
 }
 
 /* A name that comes after an hour was closed: the hour keeps the old one, and every question counts it for the new. */
@@ -223,7 +351,10 @@ static void a_ledger_of_the_first_version_is_taken_over_and_sealed(void **state)
 	run_hours(&w, 2.5);
 	fixture_close(&w.f);
 	change(&w, "DROP INDEX workload_became; ALTER TABLE workload DROP COLUMN became; DROP INDEX "
-		   "hour_workload_slot; DROP TABLE sealed_hour; DROP TABLE load_workload; PRAGMA "
+		   "hour_workload_slot; DROP VIEW all_workload; DROP TABLE sealed_hour; DROP TABLE "
+		   "sealed_day; DROP TABLE day_workload; DROP TABLE "
+		   "load_workload; CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT "
+		   "* FROM hour_workload; PRAGMA "
 		   "user_version = 1");
 	fixture_open(&w.f);
 	run_hours(&w, 1);
@@ -253,6 +384,9 @@ int main(void)
 		cmocka_unit_test(closed_hours_are_sealed_with_their_terms),
 		cmocka_unit_test(rolling_up_and_a_restart_leave_the_chain_whole),
 		cmocka_unit_test(every_change_is_found_and_its_record_named),
+		cmocka_unit_test(hours_become_days_and_no_microjoule_is_lost),
+		cmocka_unit_test(every_change_of_a_day_is_found_and_its_record_named),
+		cmocka_unit_test(hours_that_do_not_hold_become_no_day),
 		cmocka_unit_test(a_late_name_changes_no_closed_hour),
 		cmocka_unit_test(hours_a_silent_source_never_passed_are_incomplete),
 		cmocka_unit_test(a_ledger_of_the_first_version_is_taken_over_and_sealed),
