@@ -34,14 +34,15 @@ static bool is_list(const struct tool_argument *argument)
 	return strcmp(argument->type, "strings") == 0;
 }
 
+/* Of numbers: how long a text may be helps no model to write it, is paid for in every context, and is said when it is too long. */
 static void add_limits(struct json_object *schema, const struct tool_argument *argument)
 {
-	bool is_string = strcmp(argument->type, "string") == 0 || is_list(argument);
-
+	if (strcmp(argument->type, "number") != 0 && strcmp(argument->type, "integer") != 0)
+		return;
 	if (argument->min[0] != '\0')
-		add(schema, is_string ? "minLength" : "minimum", number_from_text(argument->min));
-	if (argument->max[0] != '\0' && argument->choices[0] == '\0')
-		add(schema, is_string ? "maxLength" : "maximum", number_from_text(argument->max));
+		add(schema, "minimum", number_from_text(argument->min));
+	if (argument->max[0] != '\0')
+		add(schema, "maximum", number_from_text(argument->max));
 }
 
 /* "a|b" -> ["a","b"] */
@@ -79,7 +80,7 @@ static void add_default(struct json_object *schema, const struct tool_argument *
 		add(schema, "default", number_from_text(argument->default_text));
 }
 
-/* Limits and choices of a list are those of its elements. */
+/* Choices of a list are those of its elements. */
 static void describe_list(struct json_object *schema, const struct tool_argument *argument)
 {
 	struct json_object *items = json_object_new_object();
@@ -87,9 +88,7 @@ static void describe_list(struct json_object *schema, const struct tool_argument
 	add_text(schema, "type", "array");
 	add_text(items, "type", "string");
 	add_choices(items, argument->choices);
-	add_limits(items, argument);
 	add(schema, "items", items);
-	add(schema, "maxItems", json_object_new_int(TOOL_LIST_MAX));
 }
 
 static struct json_object *argument_schema(const struct tool_argument *argument, const char *lang)

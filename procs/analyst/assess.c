@@ -9,6 +9,7 @@
 #include "analyst/carbon.h"
 #include "analyst/improvement.h"
 #include "analyst/recommend.h"
+#include "base/cleanup.h"
 
 static const char *confidence(bool is_clear)
 {
@@ -99,8 +100,21 @@ static void write_amounts(struct json_writer *w, struct question *q, const struc
 	write_cost(w, q, v->kwh_month);
 }
 
+/* What was asked of this answer holds for the next one, too. */
+static void write_same_arguments(struct json_writer *w, const struct question *q)
+{
+	static const char *const same[] = { "standard", "region", "window" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		const char *text = question_text(q, same[i], "");
+		if (text[0] != '\0')
+			json_write_text(w, same[i], text);
+	}
+}
+
 /* First what would lower it, all together; then whom it stands beside. */
-static void write_next_steps(struct json_writer *w, const struct assessment *a, unsigned types)
+static void write_next_steps(
+	struct json_writer *w, const struct question *q, const struct assessment *a, unsigned types)
 {
 	json_open_array(w, "next_steps");
 	if (types != 0) {
@@ -114,6 +128,7 @@ static void write_next_steps(struct json_writer *w, const struct assessment *a, 
 			if ((types & 1u << type) != 0)
 				json_write_text(w, NULL, improvement_name((enum improvement_type)type));
 		json_close_array(w);
+		write_same_arguments(w, q);
 		json_close_object(w);
 		json_close_object(w);
 	}
@@ -121,6 +136,7 @@ static void write_next_steps(struct json_writer *w, const struct assessment *a, 
 	json_write_text(w, "tool", "list_top_power_consumers");
 	json_open_object(w, "arguments");
 	json_write_text(w, "namespace", a->subject.namespace);
+	write_same_arguments(w, q);
 	json_close_object(w);
 	json_close_object(w);
 	json_close_array(w);
@@ -135,7 +151,7 @@ static int write_words(struct json_writer *w, const struct question *q, const st
 	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? assessment_watts(a) : -1, text);
 	json_write_text(w, "recommendation", text);
 	r = write_optimizations(w, q, a, IMPROVEMENT_COUNT, &found);
-	write_next_steps(w, a, found.types & ~(1u << IMPROVE_REGION));
+	write_next_steps(w, q, a, found.types & ~(1u << IMPROVE_REGION));
 	write_reasons(w, &q->reasons);
 	json_write_text(w, "legal_status", q->standard->legal_status);
 	json_write_text(w, "pue_legal_status", q->pue_standard->legal_status);

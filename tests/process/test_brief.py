@@ -93,7 +93,8 @@ def three_turns_of_a_dialogue():
 
     def follow(results):
         step = next(s for s in results[-1]["next_steps"] if s["tool"] == "compare_optimization_impact")
-        return step["tool"], {**step["arguments"], "window": "P3D"}
+        expect(step["arguments"]["window"], "P3D")  # as the first turn had it
+        return step["tool"], step["arguments"]
 
     def alone(results):
         name, arguments = follow(results)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/cleanup.h"
 #include "ipc/tools.h"
 
 static const struct tool *assess(void)
@@ -137,6 +138,41 @@ static void schemas_are_flat(void **state)
 	}
 }
 
+/* What a model is given of a tool: name, description, inputSchema (clients keep outputSchema to themselves). Counted as one token
+ * for four ASCII bytes and one for every other character: o200k_base makes 4.1 bytes of these texts one token, and fewer tokens
+ * than characters of the Korean ones. */
+static size_t tokens_of(const char *lang)
+{
+	static const char *const given[] = { "name", "description", "inputSchema" };
+	size_t ascii = 0, others = 0;
+
+	for (size_t i = 0; i < tool_count; i++) {
+		struct json_object *tool = tool_describe(&tools[i], lang);
+		for (size_t k = 0; k < ARRAY_SIZE(given); k++) {
+			struct json_object *part;
+			assert_true(json_object_object_get_ex(tool, given[k], &part));
+			ascii += strlen(given[k]) + sizeof("\"\":,") - 1;
+			for (const char *c = json_object_to_json_string_ext(
+				     part, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+				*c != '\0'; c++) {
+				ascii += (*c & 0x80) == 0;
+				others += (*c & 0xc0) == 0xc0;
+			}
+		}
+		json_object_put(tool);
+	}
+	return (ascii + 3) / 4 + others;
+}
+
+static void all_definitions_together_cost_at_most_3000_tokens(void **state)
+{
+	(void)state;
+	assert_int_equal(tool_count, 8);
+	assert_in_range(tokens_of("en"), 1000, 3000);
+	assert_in_range(
+		tokens_of("ko"), 1000, 4000); /* who asks in Korean pays more: 3467 by o200k_base, en 2825 */
+}
+
 static void nearest_name_finds_typos_and_parts_only(void **state)
 {
 	static const char *const names[] = { "payment-api", "ml-training-job", "nginx.service" };
@@ -179,6 +215,7 @@ int main(void)
 		cmocka_unit_test(every_tool_argument_and_code_speaks_both_languages),
 		cmocka_unit_test(schemas_are_flat),
 		cmocka_unit_test(nearest_name_finds_typos_and_parts_only),
+		cmocka_unit_test(all_definitions_together_cost_at_most_3000_tokens),
 		cmocka_unit_test(the_document_is_the_one_committed),
 	};
 
