@@ -50,6 +50,24 @@ static int open_one(struct grid_asker *asker, struct loop *loop, struct stats *s
 	return r == -EHOSTUNREACH ? 0 : r;
 }
 
+static bool is_asked(const struct grid_asker *asker, const struct grid_provider *provider)
+{
+	for (size_t i = 0; i < asker->count; i++)
+		if (asker->asked[i].provider == provider)
+			return true;
+	return false;
+}
+
+/* NULL = it may be asked. */
+static const char *objection(const struct grid_asker *asker, const struct grid_provider *provider)
+{
+	if (provider == NULL)
+		return "there is no provider";
+	if (is_asked(asker, provider)) /* two would write one cache */
+		return "named twice:";
+	return asker->count == GRID_ASKED_MAX ? "too many, from" : NULL;
+}
+
 static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *stats)
 {
 	char names[CONFIG_TEXT_MAX], *rest = names, *name;
@@ -58,11 +76,11 @@ static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *s
 	snprintf(names, sizeof(names), "%s", asker->config->grid_providers);
 	while (r == 0 && (name = strsep(&rest, ", ")) != NULL) {
 		const struct grid_provider *provider = grid_provider_find(name);
+		const char *why = objection(asker, provider);
 		if (name[0] == '\0')
 			continue;
-		if (provider == NULL || asker->count == GRID_ASKED_MAX) {
-			log_error("grid_providers: %s '%s'",
-				provider == NULL ? "there is no provider" : "too many, from", name);
+		if (why != NULL) {
+			log_error("grid_providers: %s '%s'", why, name);
 			return -EINVAL;
 		}
 		r = open_one(asker, loop, stats, provider);

@@ -221,7 +221,20 @@ def a_marginal_signal_is_shown_and_never_compared():
         assert "experimental" in shown.stdout, shown
 
 
+def a_provider_is_named_once_and_known():
+    provider = Provider()
+    try:
+        for names, words in (("casdk,kpx,casdk", "named twice: 'casdk'"), ("kpx,nobody", "there is no provider 'nobody'")):
+            with tempfile.TemporaryDirectory() as f:
+                settings = (f"runtime_dir={f}/run", f"state_dir={f}/state", *provider.settings(names))
+                done = subprocess.run([fixture.BIN / "tanso-fetcher", *(part for one in settings for part in ("--set", one))],
+                                      capture_output=True, text=True, timeout=20)
+            assert done.returncode == 1 and words in done.stderr, done
+    finally:
+        provider.server.close()
+
+
 TESTS = (kpx_gives_the_mix_the_demand_and_the_price, kpx_traps_are_told_apart_and_the_cache_outlives_a_restart,
          what_is_too_old_is_cached_and_said, electricity_maps_measures_and_forecasts,
-         a_marginal_signal_is_shown_and_never_compared)
+         a_marginal_signal_is_shown_and_never_compared, a_provider_is_named_once_and_known)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))
