@@ -33,18 +33,19 @@ build() { # preset [target...]
 
 # Runs each command (words in one argument), as many at a time as there are CPUs, and settles them in order.
 each() { # settle command...
-	local settle=$1 commands=("${@:2}") begun=0 settled=0 statuses=() ended
+	local settle=$1 commands=("${@:2}") begun=0 settled=0 statuses=() starts=() ends=() ended
 	local -A running=()
 	while ((settled < ${#commands[@]})); do
 		while ((begun < ${#commands[@]} && ${#running[@]} < jobs)); do
 			timeout -k 10 "${limit:-120}" ${commands[begun]} >"$log/report-$begun" 2>&1 &
-			running[$!]=$begun
+			running[$!]=$begun starts[begun]=$SECONDS
 			begun=$((begun + 1))
 		done
 		wait -n -p ended "${!running[@]}"
-		statuses[${running[$ended]}]=$?
+		statuses[${running[$ended]}]=$? ends[${running[$ended]}]=$SECONDS
 		unset "running[$ended]"
 		while [ -n "${statuses[settled]:-}" ]; do
+			took=$((ends[settled] - starts[settled]))
 			"$settle" "${commands[settled]}" "${statuses[settled]}" "$log/report-$settled"
 			settled=$((settled + 1))
 		done
@@ -76,6 +77,7 @@ settle_script() { # command status report
 		"SKIP "*) rest=${line#SKIP }; skip "${rest%%:*}" "${rest#*: }" ;;
 		esac
 	done <"$3"
+	say "   ${1#python3 } took $took s"
 	if [ "$2" -ne 0 ] && [ "$before" -eq "$failed" ]; then
 		fail "$1 ended with status $2" 1 "$3"
 	elif [ "$before" -ne "$failed" ]; then

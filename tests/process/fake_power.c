@@ -68,6 +68,8 @@ static void send_names(void *context)
 			.pod_uid = text_of(pods[i].uid),
 			.container = text_of("main"),
 			.container_id = text_of(pods[i].container_id),
+			.path = text_of(
+				"/kubepods/pod"), /* a row without one has ended, and is not named anew */
 			.runtime = text_of("containerd") };
 	link_send(peer.power, &head, &once, names, peer.pods);
 	printf("connected\n");

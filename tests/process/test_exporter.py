@@ -125,6 +125,7 @@ def a_pods_joules_never_go_down_over_kills():
         with Supervised() as e:
             for line in ("join 1", "end 0") if is_away else ("join 1", "end 0", "forget 0"):
                 e.tell(line)
+            assert wait_for(lambda: any(w < 2 for w in e.find("kepler_pod_cpu_watts", pod="app", state="running", zone="package"))), "its end never came"
             last = _joules_of_app(e)
             assert last[0] > 5, last
             told_at = time.monotonic()
@@ -179,6 +180,7 @@ def hostile_names_are_escaped():
     with Exporter() as e:
         for name in (r'a"} 1\x0afake_metric 5 \x5c', r"\xff\xfe\xc0\x80 z", r"\xed\xa0\x80\xf5\x80\x80\x80", r"{}=,\x0d\x09", "탄소" * 20):
             e.tell("name 1 " + name)
+            assert wait_for(lambda: not e.find("kepler_pod_cpu_joules_total", pod="pod-1")), "the name was not taken"
             status, text = e.get()
             parse(text)
             _promtool(text)
