@@ -182,20 +182,6 @@ static void bases_other_than_normalised(void **state)
 	expect_near(compliance_assess(&in).intensity, 714);
 }
 
-static void status_rises_with_intensity_and_pue(void **state)
-{
-	enum status before = STATUS_COMPLIANT;
-
-	(void)state;
-	for (double intensity = 100; intensity < 900; intensity += 7) {
-		struct compliance_input in = input(intensity, 1.4, PUE_DECLARED);
-		enum status now = compliance_assess(&in).carbon_status;
-		assert_false(before == STATUS_NON_COMPLIANT && now == STATUS_COMPLIANT);
-		before = now;
-	}
-	assert_int_equal(before, STATUS_NON_COMPLIANT);
-}
-
 static void pue_comes_from_the_best_source_there_is(void **state)
 {
 	const struct region region = { .pue = 1.27 };
@@ -228,7 +214,6 @@ int main(void)
 		cmocka_unit_test(a_standard_on_pue_alone_does_not_assess_carbon),
 		cmocka_unit_test(the_last_bit_does_not_decide),
 		cmocka_unit_test(bases_other_than_normalised),
-		cmocka_unit_test(status_rises_with_intensity_and_pue),
 		cmocka_unit_test(pue_comes_from_the_best_source_there_is),
 	};
 

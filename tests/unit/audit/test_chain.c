@@ -4,6 +4,7 @@
 
 #include "audit/sealed.h"
 #include "ipc/tools.h"
+#include "tests/unit/ipc/random.h"
 
 static char *canonical(const char *text)
 {
@@ -99,12 +100,35 @@ static void fractions_and_null_have_no_canonical_form(void **state)
 	}
 }
 
+static void one_changed_byte_of_a_record_changes_its_hash_and_all_after_it(void **state)
+{
+	struct random dice = random_new("chain");
+	char record[3][64];
+
+	(void)state;
+	for (int round = 0; round < 100; round++) {
+		char hash[CHAIN_HEX_SIZE] = CHAIN_GENESIS, other[CHAIN_HEX_SIZE] = CHAIN_GENESIS;
+		size_t changed = random_below(&dice, 3), at = random_below(&dice, 64);
+		for (size_t i = 0; i < 3; i++)
+			for (size_t j = 0; j < sizeof(record[i]); j++)
+				record[i][j] = (char)random_below(&dice, 256);
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(chain_step(hash, record[i], sizeof(record[i])), 0);
+			if (i == changed)
+				record[i][at] = (char)(record[i][at] ^ (1 << random_below(&dice, 8)));
+			assert_int_equal(chain_step(other, record[i], sizeof(record[i])), 0);
+			assert_int_equal(strcmp(hash, other) == 0, i < changed);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_chain_of_known_records_has_the_known_hashes),
 		cmocka_unit_test(records_are_canonical_as_they_are_written),
 		cmocka_unit_test(fractions_and_null_have_no_canonical_form),
+		cmocka_unit_test(one_changed_byte_of_a_record_changes_its_hash_and_all_after_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
