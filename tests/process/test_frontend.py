@@ -93,6 +93,7 @@ def the_analysts_answers_come_through_as_they_are():
         expect_error(f.ask("missing"), 404, "WORKLOAD_NOT_FOUND")
         status, text = f.curl(ASSESS, body='{"workload_name": "big"}')
         expect((status, len(text)), (200, 600000))
+        expect_error(f.ask("huge"), 500, "INTERNAL")
         expect(f.ask("twice")[0], 200)
         expect(f.ask("nonsense")[1]["echo"]["workload_name"], "nonsense")
         status, reply = f.mcp({"jsonrpc": "2.0", "id": "한", "method": "tools/call", "params": {
