@@ -29,18 +29,36 @@ struct check {
 	struct json_object *rows; /* of all pages */
 };
 
-/* Takes the option's value from "--name VALUE" or "--name=VALUE" at argv[*index]. */
-static bool take_value(const char *name, int argc, char **argv, int *index, const char **ret_value)
-{
-	size_t size = strlen(name);
+enum own_option { OWN_FAIL_ON, OWN_JUNIT, OWN_IGNORE_BORDERLINE };
+const struct option check_options[] = {
+	[OWN_FAIL_ON] = { "fail-on", required_argument, NULL, 0 },
+	[OWN_JUNIT] = { "junit", required_argument, NULL, 0 },
+	[OWN_IGNORE_BORDERLINE] = { "ignore-borderline", no_argument, NULL, 0 },
+	{ 0 },
+};
 
-	if (strncmp(argv[*index], name, size) != 0)
+/* Is argument `text` that option? *ret_rest: what follows its name, "" or "=VALUE". */
+static bool is_own(enum own_option own, const char *text, const char **ret_rest)
+{
+	size_t size = strlen(check_options[own].name);
+
+	*ret_rest = text + 2 + size;
+	return strncmp(text, "--", 2) == 0 && strncmp(text + 2, check_options[own].name, size) == 0 &&
+	       (**ret_rest == '\0' || **ret_rest == '=');
+}
+
+/* Takes the option's value from "--name VALUE" or "--name=VALUE" at argv[*index]. */
+static bool take_value(enum own_option own, int argc, char **argv, int *index, const char **ret_value)
+{
+	const char *rest;
+
+	if (!is_own(own, argv[*index], &rest))
 		return false;
-	if (argv[*index][size] == '=') {
-		*ret_value = argv[*index] + size + 1;
+	if (*rest == '=') {
+		*ret_value = rest + 1;
 		return true;
 	}
-	if (argv[*index][size] != '\0' || *index + 1 >= argc)
+	if (*index + 1 >= argc)
 		return false;
 	*ret_value = argv[++*index];
 	return true;
@@ -49,13 +67,14 @@ static bool take_value(const char *name, int argc, char **argv, int *index, cons
 /* Takes the options of this verb alone out of argv; the rest are the tool's. Returns how many remain. */
 static int take_own(struct check *check, int argc, char **argv)
 {
+	const char *rest;
 	int kept = 1;
 
 	for (int i = 1; i < argc; i++) {
-		if (take_value("--fail-on", argc, argv, &i, &check->fail_on) ||
-			take_value("--junit", argc, argv, &i, &check->junit_path))
+		if (take_value(OWN_FAIL_ON, argc, argv, &i, &check->fail_on) ||
+			take_value(OWN_JUNIT, argc, argv, &i, &check->junit_path))
 			continue;
-		if (strcmp(argv[i], "--ignore-borderline") == 0)
+		if (is_own(OWN_IGNORE_BORDERLINE, argv[i], &rest) && *rest == '\0')
 			check->ignores_borderline = true;
 		else
 			argv[kept++] = argv[i];

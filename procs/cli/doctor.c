@@ -90,21 +90,22 @@ static int print_json(const struct findings *findings)
 	return r;
 }
 
+const struct option doctor_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "runtime-dir", required_argument, NULL, 'r' },
+	{ "url", required_argument, NULL, 'u' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* 0, 1 = help was printed, -EINVAL */
 static int read_arguments(struct client_place *place, bool *ret_is_json, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "runtime-dir", required_argument, NULL, 'r' },
-		{ "url", required_argument, NULL, 'u' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", doctor_options, NULL)) != -1) {
 		switch (option) {
 		case 'j': *ret_is_json = true; break;
 		case 'c': place->config_path = optarg; break;

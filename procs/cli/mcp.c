@@ -30,24 +30,25 @@ static const char help[] =
 	"    {\"mcpServers\": {\"tanso\": {\"command\": \"/usr/bin/tanso\", \"args\": [\"mcp\"]}}}\n\n"
 	"Exit status: 0 end of input, 1 output closed, 2 usage or configuration.\n";
 
+const struct option mcp_options[] = {
+	{ "url", required_argument, NULL, 'u' },
+	{ "runtime-dir", required_argument, NULL, 'r' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "lang", required_argument, NULL, 'l' },
+	{ "token-file", required_argument, NULL, 't' },
+	{ "ca", required_argument, NULL, 'a' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* 0, 1 = help was printed, -EINVAL */
 static int read_arguments(
 	struct client_place *place, const char **token_file, const char **lang, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "url", required_argument, NULL, 'u' },
-		{ "runtime-dir", required_argument, NULL, 'r' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "lang", required_argument, NULL, 'l' },
-		{ "token-file", required_argument, NULL, 't' },
-		{ "ca", required_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", mcp_options, NULL)) != -1) {
 		switch (option) {
 		case 'u': place->url = optarg; break;
 		case 'r': place->runtime_dir = optarg; break;

@@ -187,21 +187,22 @@ static void print_text(const struct view *view, const struct arguments *argument
 		printf("  %zu %s\n", hidden, say->hidden);
 }
 
+const struct option models_options[] = {
+	{ "all", no_argument, NULL, 'a' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "lang", required_argument, NULL, 'l' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* 0, 1 = help was printed, -EINVAL */
 static int read_arguments(struct arguments *arguments, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "lang", required_argument, NULL, 'l' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", models_options, NULL)) != -1) {
 		switch (option) {
 		case 'a': arguments->is_all = true; break;
 		case 'j': arguments->is_json = true; break;

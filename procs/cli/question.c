@@ -14,24 +14,25 @@
 #include "ipc/json_write.h"
 
 #define RETRY_MS    200
-#define NAME_MAX_   64
 #define ARGUMENT_AT 1000 /* getopt values of the tool's arguments */
 
 enum own_option { OPTION_JSON = 256, OPTION_URL, OPTION_RUNTIME_DIR, OPTION_CONFIG, OPTION_WAIT, OPTION_TOP };
 
-static const struct option own_options[] = {
+const struct option question_options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "url", required_argument, NULL, OPTION_URL },
 	{ "runtime-dir", required_argument, NULL, OPTION_RUNTIME_DIR },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "wait", required_argument, NULL, OPTION_WAIT },
-	{ "top", no_argument, NULL, OPTION_TOP },
 	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
 };
 
+const struct option assess_options[] = { { "top", no_argument, NULL, OPTION_TOP }, { 0 } };
+
 struct option_table {
-	char names[QUESTION_ARGUMENTS_MAX][NAME_MAX_];
-	struct option options[QUESTION_ARGUMENTS_MAX + ARRAY_SIZE(own_options) + 1];
+	char names[QUESTION_ARGUMENTS_MAX][QUESTION_NAME_SIZE];
+	struct option options[QUESTION_ARGUMENTS_MAX + 1 + ARRAY_SIZE(question_options)];
 };
 
 static size_t argument_count(const struct tool *tool)
@@ -44,10 +45,9 @@ static bool is_boolean(const struct tool_argument *argument)
 	return strcmp(argument->type, "boolean") == 0;
 }
 
-/* sort_by -> --sort-by */
-static void option_name(const struct tool_argument *argument, char name[static NAME_MAX_])
+void question_option_name(const struct tool_argument *argument, char name[static QUESTION_NAME_SIZE])
 {
-	snprintf(name, NAME_MAX_, "%s", argument->name);
+	snprintf(name, QUESTION_NAME_SIZE, "%s", argument->name);
 	for (char *c = name; *c != '\0'; c++)
 		*c = *c == '_' ? '-' : *c;
 }
@@ -58,12 +58,13 @@ static void build_options(struct option_table *table, const struct tool *tool)
 
 	*table = (struct option_table) { 0 };
 	for (size_t i = 0; i < count; i++) {
-		option_name(&tool->arguments[i], table->names[i]);
+		question_option_name(&tool->arguments[i], table->names[i]);
 		table->options[i] = (struct option) { .name = table->names[i],
 			.has_arg = is_boolean(&tool->arguments[i]) ? no_argument : required_argument,
 			.val = ARGUMENT_AT + (int)i };
 	}
-	memcpy(table->options + count, own_options, sizeof(own_options));
+	table->options[count] = assess_options[0];
+	memcpy(table->options + count + 1, question_options, sizeof(question_options));
 }
 
 static int find_argument(const struct tool *tool, const char *name)
@@ -101,9 +102,9 @@ static const char *placeholder(const struct tool_argument *argument)
 
 static void print_argument(const struct tool_argument *argument, bool is_korean)
 {
-	char name[NAME_MAX_], left[2 * NAME_MAX_];
+	char name[QUESTION_NAME_SIZE], left[2 * QUESTION_NAME_SIZE];
 
-	option_name(argument, name);
+	question_option_name(argument, name);
 	snprintf(left, sizeof(left), "%s--%s%s%s", strcmp(name, "namespace") == 0 ? "-n, " : "", name,
 		is_boolean(argument) ? "" : " ", is_boolean(argument) ? "" : placeholder(argument));
 	terminal_option(stdout, left, is_korean ? argument->text_ko : argument->text_en);

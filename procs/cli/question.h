@@ -24,6 +24,10 @@ struct question {
 	struct client_place place;
 };
 
+#define QUESTION_NAME_SIZE 64
+/* An argument as an option: sort_by -> sort-by. */
+void question_option_name(const struct tool_argument *argument, char name[static QUESTION_NAME_SIZE]);
+
 /* Reads the arguments of `verb`; the positional one, if `positional` is not NULL, is that argument of the tool.
  * `extra` stands in the help. 0 go on; 1 help was printed; -EINVAL after saying why. */
 int question_parse(struct question *question, const char *verb, const char *tool, const char *positional,

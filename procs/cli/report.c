@@ -114,25 +114,26 @@ static int take_kind(struct arguments *arguments, int argc, char **argv)
 	return complain("name one report: energy-use, emissions, green-dc or audit");
 }
 
+const struct option report_options[] = {
+	{ "from", required_argument, NULL, 'f' },
+	{ "to", required_argument, NULL, 't' },
+	{ "format", required_argument, NULL, 'F' },
+	{ "bill-kwh", required_argument, NULL, 'B' },
+	{ "out", required_argument, NULL, 'o' },
+	{ "ledger", required_argument, NULL, 'l' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "lang", required_argument, NULL, 'L' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "from", required_argument, NULL, 'f' },
-		{ "to", required_argument, NULL, 't' },
-		{ "format", required_argument, NULL, 'F' },
-		{ "bill-kwh", required_argument, NULL, 'B' },
-		{ "out", required_argument, NULL, 'o' },
-		{ "ledger", required_argument, NULL, 'l' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "lang", required_argument, NULL, 'L' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option, r = 0;
 
 	*arguments = (struct arguments) { .format = &formats[0] };
 	optind = 1;
-	while (r == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+	while (r == 0 && (option = getopt_long(argc, argv, "h", report_options, NULL)) != -1)
 		r = take_option(arguments, option, optarg);
 	if (r == 0)
 		r = take_kind(arguments, argc, argv);

@@ -76,25 +76,26 @@ static int take_option(struct arguments *arguments, int option)
 	}
 }
 
+const struct option train_options[] = {
+	{ "csv", required_argument, NULL, 'f' },
+	{ "watts-column", required_argument, NULL, 'w' },
+	{ "out", required_argument, NULL, 'o' },
+	{ "shape", required_argument, NULL, 's' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "live", no_argument, NULL, 'l' },
+	{ "minutes", required_argument, NULL, 'm' },
+	{ "window", required_argument, NULL, 'n' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* 0, 1 = help was printed, -EINVAL */
 static int read_arguments(struct arguments *arguments, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "csv", required_argument, NULL, 'f' },
-		{ "watts-column", required_argument, NULL, 'w' },
-		{ "out", required_argument, NULL, 'o' },
-		{ "shape", required_argument, NULL, 's' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "live", no_argument, NULL, 'l' },
-		{ "minutes", required_argument, NULL, 'm' },
-		{ "window", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option, r = 0;
 
 	optind = 1;
-	while (r == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+	while (r == 0 && (option = getopt_long(argc, argv, "h", train_options, NULL)) != -1)
 		r = take_option(arguments, option);
 	while (r == 0 && optind < argc) { /* --csv A B C, as a shell's * gives it */
 		optarg = argv[optind++];

@@ -64,20 +64,21 @@ static int add_pair_of(struct up *up, const char *key, const char *value)
 	return add_pair(up, pair);
 }
 
+const struct option up_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "set", required_argument, NULL, 's' },
+	{ "pue", required_argument, NULL, 'p' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 /* 0 go on, 1 done (help), -EINVAL usage. */
 static int read_arguments(struct up *up, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "set", required_argument, NULL, 's' },
-		{ "pue", required_argument, NULL, 'p' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option, r = 0;
 
 	optind = 1;
-	while (r == 0 && (option = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1) {
+	while (r == 0 && (option = getopt_long(argc, argv, "c:s:h", up_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': snprintf(up->config_path, sizeof(up->config_path), "%s", optarg); break;
 		case 's': r = add_pair(up, optarg); break;

@@ -1,7 +1,25 @@
 /* The verbs of `tanso`: each takes its own arguments (argv[0] = the verb) and returns the exit status. */
 #pragma once
 
+#include <getopt.h>
+#include <stddef.h>
+
 #define EXIT_UNANSWERED 2 /* usage, unreachable, or the question was refused */
+
+struct verb {
+	const char *name, *text;
+	int (*run)(int argc, char **argv);
+	const char *tool;             /* whose arguments are its options, or NULL */
+	const struct option *options; /* of its own, or NULL */
+	const char *words;            /* what may stand beside them, by blanks, or NULL */
+};
+
+/* Ends with a nameless one. */
+extern const struct verb verbs[];
+/* Those of every verb that asks a tool, beside the tool's arguments. */
+extern const struct option question_options[];
+extern const struct option assess_options[], check_options[], doctor_options[], mcp_options[],
+	models_options[], report_options[], train_options[], up_options[], verify_options[];
 
 int verb_up(int argc, char **argv);
 int verb_assess(int argc, char **argv);
@@ -20,4 +38,5 @@ int verb_doctor(int argc, char **argv);
 int verb_models(int argc, char **argv);
 int verb_train(int argc, char **argv);
 int verb_mcp(int argc, char **argv);
+int verb_completion(int argc, char **argv);
 int verb_version(int argc, char **argv);

@@ -28,21 +28,22 @@ struct arguments {
 	const char *ledger, *bundle, *config, *lang;
 };
 
+const struct option verify_options[] = {
+	{ "ledger", required_argument, NULL, 'l' },
+	{ "bundle", required_argument, NULL, 'b' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "lang", required_argument, NULL, 'L' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "ledger", required_argument, NULL, 'l' },
-		{ "bundle", required_argument, NULL, 'b' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "lang", required_argument, NULL, 'L' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int option;
 
 	*arguments = (struct arguments) { 0 };
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "h", verify_options, NULL)) != -1)
 		switch (option) {
 		case 'l': arguments->ledger = optarg; break;
 		case 'b': arguments->bundle = optarg; break;

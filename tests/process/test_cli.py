@@ -1,6 +1,6 @@
 """The command line against tanso-frontend with an analyst that answers by script. Usage: test_cli.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import json, os, pathlib, subprocess, sys, time
+import json, os, pathlib, re, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import BIN, Frontend, expect, run_all  # noqa: E402
@@ -32,6 +32,31 @@ def help_and_version_need_nothing():
     expect(_tanso("version")[0], 0)
     expect(_tanso("nonsense")[0], 2)
     expect(_tanso()[0], 2)
+
+
+def bash_completes_verbs_options_and_choices():
+    code, script, _ = _tanso("completion", "bash")
+    expect(code, 0)
+    listed = [line.split()[0] for line in _tanso("--help")[1].splitlines() if line.startswith("  ")]
+    typed = [[""], ["ass"], *[[verb, ""] for verb in listed], ["assess", "--standa"], ["assess", "--standard", ""], ["schedule", "--objective", "c"],
+             ["report", "e"], ["check", "--ju"], ["completion", ""]]
+    lines = "".join(f"COMP_WORDS=(tanso {' '.join(repr(w) for w in words)}); COMP_CWORD={len(words)}; _tanso; echo \"${{COMPREPLY[*]}}\"\n"
+                    for words in typed)
+    done = subprocess.run(["bash", "-euc", f"{script}\n{lines}"], stdout=subprocess.PIPE, timeout=30, check=True)
+    told = dict(zip(map(tuple, typed), map(str.split, done.stdout.decode().splitlines()), strict=True))
+    expect(told["",], ["--help", "--version", *listed])
+    expect(told["ass",], ["assess"])
+    for verb in listed[:-1]:  # an option that a line of the help is about is offered, and none that the help does not name
+        text = _tanso(verb, "--help")[1]
+        offered = {word for word in told[verb, ""] if word.startswith("--")}
+        assert set(re.findall(r"^ +(?:-., )?(--[a-z-]+)", text, re.M)) <= offered, (verb, text, offered)
+        assert offered - set(re.findall(r"--[a-z-]+", text)) <= {"--help", "--workload-name"}, (verb, text, offered)
+    expect(told["assess", "--standa"], ["--standard"])
+    expect(told["schedule", "--objective", "c"], ["carbon", "cost"])
+    expect(told["report", "e"], ["energy-use", "emissions"])
+    expect(told["check", "--ju"], ["--junit"])
+    expect(told["completion", ""], ["bash"])
+    expect(_tanso("completion", "fish")[0], 2)
 
 
 def usage_errors_name_the_thing():

@@ -1,0 +1,91 @@
+/* The completion of the command line for bash, written from the tables the verbs read their own arguments by. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/question.h"
+#include "cli/verbs.h"
+
+static const struct tool *tool_of(const struct verb *verb)
+{
+	if (verb->tool == NULL)
+		return NULL;
+	const struct tool *tool = tool_find(verb->tool, strlen(verb->tool));
+	return tool != NULL ? tool : view_find(verb->tool, strlen(verb->tool));
+}
+
+static void write_options(const struct option *options)
+{
+	for (; options != NULL && options->name != NULL; options++)
+		printf(" --%s", options->name);
+}
+
+/* verb) words="…" */
+static void write_verb(const struct verb *verb)
+{
+	const struct tool *tool = tool_of(verb);
+
+	printf("\t%s) words=\"%s", verb->name, verb->words != NULL ? verb->words : "");
+	write_options(verb->options);
+	for (size_t i = 0; tool != NULL && i < tool->argument_count; i++) {
+		char name[QUESTION_NAME_SIZE];
+		question_option_name(&tool->arguments[i], name);
+		printf(" --%s", name);
+	}
+	write_options(tool != NULL ? question_options : NULL);
+	puts("\" ;;");
+}
+
+/* "verb --option") words="choices": those of a tool's arguments that have a few values. */
+static void write_choices(const struct verb *verb)
+{
+	const struct tool *tool = tool_of(verb);
+
+	for (size_t i = 0; tool != NULL && i < tool->argument_count; i++) {
+		char name[QUESTION_NAME_SIZE];
+		if (tool->arguments[i].choices[0] == '\0')
+			continue;
+		question_option_name(&tool->arguments[i], name);
+		printf("\t\"%s --%s\") words=\"", verb->name, name);
+		for (const char *c = tool->arguments[i].choices; *c != '\0'; c++)
+			putchar(*c == '|' ? ' ' : *c);
+		puts("\" ;;");
+	}
+}
+
+static void write_bash(void)
+{
+	fputs("# bash completion of tanso, printed by `tanso completion bash`\n"
+	      "_tanso() {\n"
+	      "\tlocal words=\"\" cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	      "\twords=\"--help --version",
+		stdout);
+	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+		printf(" %s", verb->name);
+	puts("\"\n\telse\n\tcase ${COMP_WORDS[1]} in");
+	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+		write_verb(verb);
+	puts("\tesac\n\tcase \"${COMP_WORDS[1]} $before\" in");
+	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+		write_choices(verb);
+	puts("\tesac\n\tfi\n"
+	     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	     "}\n"
+	     "complete -o default -F _tanso tanso");
+}
+
+int verb_completion(int argc, char **argv)
+{
+	static const char usage[] = "Usage: tanso completion bash\n\n"
+				    "Prints the completion of this command line. In ~/.bashrc:\n"
+				    "  source <(tanso completion bash)\n";
+
+	if (argc == 2 && strcmp(argv[1], "bash") == 0) {
+		write_bash();
+		return EXIT_SUCCESS;
+	}
+	bool is_help = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	fputs(usage, is_help ? stdout : stderr);
+	return is_help ? EXIT_SUCCESS : EXIT_UNANSWERED;
+}
