@@ -15,6 +15,8 @@ static bool make_room(struct json_writer *writer, size_t size)
 
 	if (writer->failure != 0)
 		return false;
+	if (writer->size + size < writer->room && size < writer->room) /* also where the sum wraps */
+		return true;
 	if (size > SIZE_MAX / 4 || writer->size > SIZE_MAX / 4) {
 		writer->failure = -E2BIG;
 		return false;
@@ -80,16 +82,36 @@ static void put_escaped(struct json_writer *writer, char c)
 	}
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* An answer goes out as a string in a string, thousands of times a second: plain ASCII, nearly all there is, goes by runs. */
+static size_t plain_run(const char *bytes, size_t size)
+{
+	size_t run = 0;
+
+	while (run < size && is_plain((unsigned char)bytes[run]))
+		run++;
+	return run;
+}
+
 static void put_string(struct json_writer *writer, const char *bytes, size_t size)
 {
+	make_room(writer, size + size / 4 + 2); /* as escaped JSON mostly needs: it grows once */
 	put(writer, "\"", 1);
 	for (size_t i = 0, length; i < size; i += length) {
+		length = plain_run(bytes + i, size - i);
+		if (length > 0) {
+			put(writer, bytes + i, length);
+			continue;
+		}
 		length = utf8_length(bytes + i, size - i);
 		if (length == 0) {
 			put(writer, "\xef\xbf\xbd", 3);
 			length = 1;
-		} else if (length == 1 && ((unsigned char)bytes[i] < 0x20 || bytes[i] == '"' ||
-						  bytes[i] == '\\' || bytes[i] == 0x7f))
+		} else if (length == 1)
 			put_escaped(writer, bytes[i]);
 		else
 			put(writer, bytes + i, length);

@@ -13,18 +13,38 @@
 #define RETRY_MS      150 /* before the second, doubled before each further one */
 #define POLL_MS       1000
 
-static int write_line(const struct bridge *bridge, const char *bytes, size_t size)
+static void write_out(struct bridge *bridge, const char *bytes, size_t size)
 {
 	while (size > 0) {
 		ssize_t written = write(bridge->out, bytes, size);
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
-			return -errno;
+		if (written < 0) {
+			bridge->failure = -errno;
+			return;
+		}
 		bytes += written;
 		size -= (size_t)written;
 	}
-	return 0;
+}
+
+static void write_held(struct bridge *bridge)
+{
+	write_out(bridge, bridge->held, bridge->failure == 0 ? bridge->held_size : 0);
+	bridge->held_size = 0;
+}
+
+/* The answers of a turn go out by one write. */
+static void write_line(struct bridge *bridge, const char *bytes, size_t size)
+{
+	if (size > sizeof(bridge->held) - bridge->held_size)
+		write_held(bridge);
+	if (size > sizeof(bridge->held)) {
+		write_out(bridge, bytes, bridge->failure == 0 ? size : 0);
+		return;
+	}
+	memcpy(bridge->held + bridge->held_size, bytes, size);
+	bridge->held_size += size;
 }
 
 /* text is consumed; NULL = nothing to say */
@@ -39,7 +59,7 @@ static void send_message(struct bridge *bridge, char *message, size_t size)
 		if (text[i] == '\n' || text[i] == '\r')
 			text[i] = ' ';
 	text[size] = '\n'; /* in place of the NUL */
-	bridge->failure = write_line(bridge, text, size + 1);
+	write_line(bridge, text, size + 1);
 }
 
 static void fail(struct bridge *bridge, const struct exchange *exchange, const char *why, const char *body,
@@ -324,6 +344,7 @@ int bridge_run(struct bridge *bridge)
 		bool wants_input = may_read(bridge) && used < sizeof(bytes);
 		int wait_ms = restart_due(bridge);
 		input.revents = 0;
+		write_held(bridge);
 		curl_multi_poll(bridge->multi, &input, wants_input, wait_ms, NULL);
 		if (wants_input && input.revents != 0)
 			read_input(bridge, bytes, sizeof(bytes), &used);
@@ -340,6 +361,7 @@ int bridge_run(struct bridge *bridge)
 			bridge->lines.size = 0;
 		}
 	}
+	write_held(bridge);
 	return bridge->failure;
 }
 

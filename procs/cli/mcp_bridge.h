@@ -15,6 +15,8 @@ struct bridge {
 	bool is_korean, has_version, is_listening, is_over;
 	int failure; /* -errno of standard output */
 	struct mcp_lines lines;
+	char held[65536]; /* lines for `out`, until the end of the turn */
+	size_t held_size;
 	struct exchange *exchanges;
 	size_t count;
 };

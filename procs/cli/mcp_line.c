@@ -93,13 +93,43 @@ static struct json_object *parse_object(const char *bytes, size_t size)
 	return NULL;
 }
 
+static const char blanks[4] = { ' ', '\t', '\r', '\n' };
+
+/* Past the string that begins at `at`; 0 where it does not end. */
+static size_t skip_string(const char *bytes, size_t size, size_t at)
+{
+	for (at++; at < size && (unsigned char)bytes[at] >= 0x20; at++) {
+		if (bytes[at] == '"')
+			return at + 1;
+		at += bytes[at] == '\\';
+	}
+	return 0;
+}
+
+/* Looks as far as the member; the rest is for the client's parser, who reads it anyway. Answers can be long. */
 bool mcp_line_is_message(const char *bytes, size_t size)
 {
-	struct json_object *message = parse_object(bytes, size), *version = NULL;
-	bool is_message = message != NULL && json_object_object_get_ex(message, "jsonrpc", &version);
+	static const char key[] = "\"jsonrpc\"";
+	size_t depth = 0, end;
 
-	json_object_put(message);
-	return is_message;
+	while (size > 0 && memchr(blanks, bytes[size - 1], sizeof(blanks)) != NULL)
+		size--;
+	while (size > 0 && memchr(blanks, bytes[0], sizeof(blanks)) != NULL)
+		bytes++, size--;
+	if (size == 0 || bytes[0] != '{' || bytes[size - 1] != '}' || memchr(bytes, '\0', size) != NULL)
+		return false;
+	for (size_t at = 0; at < size; at = end) {
+		end = bytes[at] == '"' ? skip_string(bytes, size, at) : at + 1;
+		if (end == 0)
+			return false;
+		if (depth == 1 && end - at == sizeof(key) - 1 && memcmp(bytes + at, key, end - at) == 0)
+			return true;
+		depth += bytes[at] == '{' || bytes[at] == '[';
+		depth -= bytes[at] == '}' || bytes[at] == ']';
+		if (depth == 0)
+			return false;
+	}
+	return false;
 }
 
 static const char *text_of_member(struct json_object *object, const char *key)

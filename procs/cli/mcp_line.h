@@ -35,7 +35,7 @@ struct mcp_line_facts {
 	char cancelled[256];                /* requestId of a notifications/cancelled, as canonical JSON */
 };
 void mcp_line_read(const char *line, size_t size, struct mcp_line_facts *ret_facts);
-/* Is this a JSON-RPC message? */
+/* Does this look like a JSON-RPC message: braces around a member jsonrpc? What else stands in it is not checked. */
 bool mcp_line_is_message(const char *bytes, size_t size);
 /* A JSON-RPC error without an id, malloc'ed; NULL when out of memory. */
 char *mcp_line_error(int code, const char *text, size_t *ret_size);

@@ -14,7 +14,7 @@
 /* After a restart the analyst may answer before its own link to us stands, and drop the answer: once more, then. */
 #define SECOND_REPEAT_MS 300
 
-enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT, PHASE_KEPT };
+enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT };
 
 struct ask {
 	enum phase phase;
@@ -24,8 +24,7 @@ struct ask {
 	size_t arguments_size;
 	ask_done_fn *done;
 	void *context;
-	struct answers_body *kept; /* of a question whose answer is there already */
-	char *body;                /* chunks so far */
+	char *body; /* chunks so far */
 	size_t body_size;
 	uint32_t chunks, next_chunk;
 	uint64_t generation;
@@ -52,7 +51,6 @@ static void release(struct ask *ask)
 {
 	free(ask->arguments);
 	free(ask->body);
-	answers_release(ask->kept);
 	*ask = (struct ask) { 0 };
 }
 
@@ -92,11 +90,6 @@ struct error_object asks_absent_error(const char *lang)
 		is_korean ? "곧 다시 시작됩니다. 계속되면 그 로그와 tanso doctor를 확인하십시오."
 			  : "It is restarted at once; if this lasts, see its log and tanso doctor.");
 	return error;
-}
-
-static struct answers_question question_of(const struct ask *ask)
-{
-	return (struct answers_question) { ask->tool, ask->lang, ask->arguments, ask->arguments_size };
 }
 
 /* A chunk 0 begins (anew): the same question may have been answered twice, before and after a restart. */
@@ -146,7 +139,8 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 		return;
 	++*asks->answered;
 	if (row->code == 200) {
-		const struct answers_question question = question_of(ask);
+		const struct answers_question question = { ask->tool, ask->lang, ask->arguments,
+			ask->arguments_size };
 		answers_add(asks->answers, &question, row->generation, ask->body, ask->body_size);
 	}
 	finish(ask, row->code, ask->body, ask->body_size);
@@ -287,6 +281,34 @@ static struct ask *take_slot(struct asks *asks)
 	return NULL;
 }
 
+/* Answered at once: h2o then neither pauses the connection nor waits for the end of the turn. */
+static bool answer_kept(struct asks *asks, const struct answers_question *question, uint64_t now_ns,
+	ask_done_fn *done, void *context)
+{
+	struct answers_body *kept = answers_find(asks->answers, question, now_ns);
+
+	if (kept == NULL)
+		return false;
+	++*asks->asked;
+	++*asks->reused;
+	done(context, 200, kept->data, kept->size);
+	answers_release(kept);
+	return true;
+}
+
+static int fill(struct ask *ask, const struct answers_question *question, uint64_t now_ns)
+{
+	ask->arguments = malloc(question->arguments_size + 1);
+	if (ask->arguments == NULL)
+		return -ENOMEM;
+	memcpy(ask->arguments, question->arguments, question->arguments_size);
+	ask->arguments_size = question->arguments_size;
+	snprintf(ask->tool, sizeof(ask->tool), "%s", question->tool);
+	snprintf(ask->lang, sizeof(ask->lang), "%.7s", question->lang);
+	ask->deadline_ns = now_ns + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
+	return 0;
+}
+
 int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
 	ask_done_fn *done, void *context)
 {
@@ -296,24 +318,19 @@ int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, 
 		return -ENOTCONN;
 	if (size > ARGUMENTS_MAX || strlen(tool) >= TOOL_MAX)
 		return -E2BIG;
+	const struct answers_question question = { tool, lang, arguments, size };
+	if (answer_kept(asks, &question, now_ns, done, context))
+		return 0;
 	struct ask *ask = take_slot(asks);
 	if (ask == NULL) {
 		++*asks->refused;
 		return -EBUSY;
 	}
-	ask->arguments = malloc(size + 1);
-	if (ask->arguments == NULL)
+	if (fill(ask, &question, now_ns) < 0)
 		return -ENOMEM;
-	memcpy(ask->arguments, arguments, size);
-	ask->arguments_size = size;
-	snprintf(ask->tool, sizeof(ask->tool), "%s", tool);
-	snprintf(ask->lang, sizeof(ask->lang), "%.7s", lang);
 	ask->done = done;
 	ask->context = context;
-	ask->deadline_ns = now_ns + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
-	const struct answers_question question = question_of(ask);
-	ask->kept = answers_find(asks->answers, &question, now_ns);
-	ask->phase = ask->kept != NULL ? PHASE_KEPT : PHASE_QUEUED;
+	ask->phase = PHASE_QUEUED;
 	++*asks->asked;
 	return (int64_t)ask->id;
 }
@@ -358,17 +375,6 @@ static void send_queued(struct asks *asks, uint64_t now_ns)
 			asks->all[i].phase = PHASE_SENT;
 }
 
-static void answer_kept(struct asks *asks)
-{
-	for (size_t i = 0; i < ASKS_MAX; i++) {
-		struct ask *ask = &asks->all[i];
-		if (ask->phase != PHASE_KEPT)
-			continue;
-		++*asks->reused;
-		finish(ask, 200, ask->kept->data, ask->kept->size);
-	}
-}
-
 static void end_overdue(struct asks *asks, uint64_t now_ns)
 {
 	bool is_in_vain = is_absent(asks, now_ns);
@@ -391,7 +397,6 @@ void asks_flush(struct asks *asks)
 {
 	uint64_t now_ns = clock_mono_ns();
 
-	answer_kept(asks);
 	if (asks->repeat_at_ns != 0 && now_ns >= asks->repeat_at_ns) {
 		asks->repeat_at_ns = 0;
 		repeat_all(asks);

@@ -30,7 +30,7 @@ size_t asks_pending(const struct asks *asks);
 
 /* Queues a question for the end of the turn; arguments is the text of a JSON object (copied). Its number (> 0), or
  * -EBUSY, -ENOTCONN (the analyst has been away for ASK_ABSENT_MS), -E2BIG, -ENOMEM. `done` is called exactly once
- * unless the question is cancelled. */
+ * unless the question is cancelled; 0: it has been called before asks_submit() returned, the answer was kept. */
 int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
 	ask_done_fn *done, void *context);
 void asks_cancel(struct asks *asks, int64_t id);

@@ -162,7 +162,7 @@ static void ask(struct waiting *waiting, const char *tool, const char *arguments
 
 	if (id > 0)
 		waiting->ask = id;
-	else
+	else if (id < 0)
 		answer_refusal(waiting, id);
 }
 

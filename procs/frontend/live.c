@@ -184,7 +184,7 @@ static void ask(struct live *live, struct feed *feed, uint64_t now_ns)
 	feed->due_ns = now_ns + feed->every_ns;
 	feed->ask = asks_submit(
 		live->asks, feed->tool, feed->arguments, strlen(feed->arguments), "en", on_answer, feed);
-	if (feed->ask > 0)
+	if (feed->ask >= 0)
 		return;
 	if (feed->ask == -ENOTCONN)
 		error = asks_absent_error("en");

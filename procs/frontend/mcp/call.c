@@ -227,7 +227,7 @@ void mcp_ask(struct mcp_call *call, const char *view, const char *arguments, mcp
 		questions->context, view, arguments, strlen(arguments), call->lang, on_answer, call);
 	if (id > 0)
 		call->ask = id;
-	else
+	else if (id < 0) /* at 0 the call is answered, and gone */
 		answer_refusal(call, id);
 }
 

@@ -128,6 +128,14 @@ static void an_error_page_is_no_message(void **state)
 	assert_true(mcp_line_is_message(message, strlen(message)));
 	assert_false(mcp_line_is_message("{\"error\":{}}", 12));
 	assert_false(mcp_line_is_message("<html>", 6));
+	const char *strangers[] = { "", "{", "}", " ", "[\"jsonrpc\"]", "{\"jsonrpc\":\"2.0\"",
+		"{}\"jsonrpc\"{}", "{\"a\":{\"jsonrpc\":\"2.0\"}}", "{\"a\":[\"jsonrpc\"]}",
+		"{\"jsonrpc:\\\"}", "{\"a\n\",\"jsonrpc\":1}", "x{\"jsonrpc\":\"2.0\"}" };
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
+		assert_false(mcp_line_is_message(strangers[i], strlen(strangers[i])));
+	assert_false(mcp_line_is_message("{\"jsonrpc\":\0}", 13));
+	const char *spaced = " {\"a\":[\"}\\\"]\"], \"jsonrpc\" : \"2.0\"} \n";
+	assert_true(mcp_line_is_message(spaced, strlen(spaced)));
 }
 
 int main(void)

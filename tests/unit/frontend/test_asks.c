@@ -273,12 +273,16 @@ static void announce(uint64_t generation)
 static bool is_asked(struct asks *asks, const char *arguments, const char *lang)
 {
 	size_t frames = wire.frames;
+	int done_before = done_count;
 	int64_t id = asks_submit(asks, "some_tool", arguments, strlen(arguments), lang, on_done, NULL);
 
-	assert_true(id > 0);
+	assert_int_equal(done_count, id == 0 ? done_before + 1 : done_before); /* what is kept, at once */
 	asks_flush(asks);
-	if (wire.frames == frames)
+	if (id == 0) {
+		assert_int_equal(wire.frames, frames);
 		return false;
+	}
+	assert_int_equal(wire.frames, frames + 1);
 	assert_int_equal(answer((uint64_t)id, 0, 1, arguments), 0);
 	return true;
 }
