@@ -53,13 +53,3 @@ double carbon_round_percent(double percent)
 {
 	return round(percent * 10) / 10;
 }
-
-double carbon_sci(double operational_grams, double embodied_grams, double units)
-{
-	return (operational_grams + embodied_grams) / units;
-}
-
-double carbon_embodied_grams(double grams, double hours, double lifespan_hours, double resources, double all)
-{
-	return grams * (hours / lifespan_hours) * (resources / all);
-}

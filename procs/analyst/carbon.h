@@ -13,7 +13,6 @@
 #define U_GRID_METERED   0.05
 #define U_GRID_ESTIMATED 0.10
 #define U_GRID_ANNUAL    0.15
-#define U_PUE_MEASURED   0.02
 #define U_PUE_DECLARED   0.05
 #define U_PUE_REGION     0.10
 #define U_PUE_ASSUMED    0.15
@@ -39,9 +38,5 @@ double carbon_gap_percent(double value, double target);
 double carbon_required_reduction_percent(double value, double target);
 /* U = k x value x sqrt(u_a^2 + u_b^2 + u_c^2) */
 double carbon_uncertainty(double value, double u_a, double u_b, double u_c);
-/* Software carbon intensity [g per unit of work] (SCI 1.1.0, ISO/IEC 21031): (operational + embodied) / units. */
-double carbon_sci(double operational_grams, double embodied_grams, double units);
-/* The share of a machine's embodied grams that falls to `hours` on `resources` of its `all`: TE x TiR/EL x RR/ToR. */
-double carbon_embodied_grams(double grams, double hours, double lifespan_hours, double resources, double all);
 /* To one decimal, as gap_percent is shown. */
 double carbon_round_percent(double percent);

@@ -23,7 +23,6 @@ struct pue pue_choose(double argument, double declared, double overhead_ratio, c
 double pue_uncertainty(enum pue_source source)
 {
 	switch (source) {
-	case PUE_MEASURED: return U_PUE_MEASURED;
 	case PUE_REGION_TABLE: return U_PUE_REGION;
 	case PUE_ASSUMED: return U_PUE_ASSUMED;
 	case PUE_ARGUMENT:

@@ -1,4 +1,4 @@
-/* Which PUE counts: argument > measured > declared (config) > region table > assumed. */
+/* Which PUE counts: argument > declared (config) > region table > assumed. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,6 @@
 
 #define PUE_SOURCES(X)                                                                                       \
 	X(ARGUMENT, "argument")                                                                              \
-	X(MEASURED, "measured")                                                                              \
 	X(DECLARED, "declared")                                                                              \
 	X(REGION_TABLE, "region_table")                                                                      \
 	X(ASSUMED, "assumed")

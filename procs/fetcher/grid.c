@@ -119,6 +119,7 @@ static void take(struct asked *asked, const struct fetch_answer *answer)
 	}
 	r = asked->provider->queries[asked->query].parse(
 		&asked->asker->rules, answer->body, answer->size, &asked->told);
+	*asked->dropped = (double)asked->told.dropped;
 	if (r == 0 && asked->told.dropped > dropped && asked->told.count == count && count == 0)
 		r = -ERANGE;
 	if (r == 0)

@@ -41,6 +41,7 @@ static int open_one(struct grid_asker *asker, struct loop *loop, struct stats *s
 	snprintf(asked->key, sizeof(asked->key), "%s", key != NULL ? key : "");
 	snprintf(label, sizeof(label), "provider=\"%s\"", provider->name);
 	server_count_in(&asked->server, stats, "grid_requests_total", label);
+	asked->dropped = stats_entry(stats, STAT_COUNTER, "grid_values_dropped_total", label);
 	r = open_cache(asked);
 	if (r < 0)
 		return r;

@@ -12,6 +12,7 @@ struct asked {
 	struct grid_asker *asker;
 	const struct grid_provider *provider;
 	struct server server;
+	double *dropped; /* counter: what told.dropped says */
 	struct grid_told told;
 	int cache_fd;
 	char key[GRID_KEY_MAX], token[CREDENTIALS_TOKEN_MAX], failure[256];

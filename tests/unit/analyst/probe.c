@@ -77,6 +77,12 @@ static void tell_chain(char *hash, const char *record)
 	json_object_put(object);
 }
 
+/* Software carbon intensity (SCI 1.1.0, ISO/IEC 21031) is told by no answer: worked out from what the answers tell. */
+static double embodied_grams(double grams, double hours, double lifespan_hours, double resources, double all)
+{
+	return grams * (hours / lifespan_hours) * (resources / all);
+}
+
 static const struct {
 	const char *name;
 	size_t count;
@@ -96,8 +102,8 @@ static double call(size_t function, const double *a)
 	case 5: return carbon_gap_percent(a[0], a[1]);
 	case 6: return carbon_required_reduction_percent(a[0], a[1]);
 	case 7: return carbon_uncertainty(a[0], a[1], a[2], a[3]);
-	case 8: return carbon_embodied_grams(a[0], a[1], a[2], a[3], a[4]);
-	case 9: return carbon_sci(a[0], a[1], a[2]);
+	case 8: return embodied_grams(a[0], a[1], a[2], a[3], a[4]);
+	case 9: return (a[0] + a[1]) / a[2];
 	case 10: return rightsize_lower_factor(a[0]);
 	case 11: return rightsize_upper_factor(a[0]);
 	case 12: return rightsize_after_oom_mib(a[0]);

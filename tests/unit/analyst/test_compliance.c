@@ -150,7 +150,7 @@ static void unusable_power_leaves_the_carbon_side_unknown(void **state)
 
 static void a_standard_on_pue_alone_does_not_assess_carbon(void **state)
 {
-	struct compliance_input in = input(900, 1.2, PUE_MEASURED);
+	struct compliance_input in = input(900, 1.2, PUE_DECLARED);
 	struct compliance c;
 
 	(void)state;

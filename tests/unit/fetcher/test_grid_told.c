@@ -1,8 +1,9 @@
-#include "fetcher/grid_told.h"
+#include "fetcher/grid_rules.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/unit.h"
 
@@ -202,6 +203,48 @@ static void watttime_and_the_carbon_aware_sdk_are_read(void **state)
 		-E2BIG);
 }
 
+static int rules_of(
+	const struct config *config, const char *fuel_from, const char *fuel_to, struct grid_mix_rules *rules)
+{
+	char text[8192], path[CONFIG_TEXT_MAX + 32];
+	FILE *file = fopen(TANSO_SOURCE_DIR "/deploy/config/korea/emission_factors.json", "r");
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	text[size] = '\0';
+	fclose(file);
+	char *at = strstr(text, fuel_from);
+	assert_non_null(at);
+	assert_int_equal(strlen(fuel_from), strlen(fuel_to));
+	memcpy(at, fuel_to, strlen(fuel_to));
+	snprintf(path, sizeof(path), "%s/emission_factors.json", config->data_dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, size, file), size);
+	fclose(file);
+	int r = grid_rules_read(config, rules);
+	unlink(path);
+	return r;
+}
+
+static void a_fuel_without_a_factor_is_refused_and_never_clean(void **state)
+{
+	struct config config;
+	struct grid_mix_rules rules;
+
+	(void)state;
+	config_defaults(&config);
+	snprintf(config.data_dir, sizeof(config.data_dir), "%s", "/tmp/tanso-factors-XXXXXX");
+	assert_non_null(mkdtemp(config.data_dir));
+	assert_int_equal(rules_of(&config, "coal", "coal", &rules), 0);
+	assert_true(rules.factors[0] == 820 && rules.factors[7] == config.kpx_unknown_factor);
+	assert_int_equal(rules_of(&config, "coal", "lime", &rules), -EINVAL);
+	assert_int_equal(rules_of(&config, "820", "\"a\"", &rules), -EINVAL);
+	assert_int_equal(rules_of(&config, "820", "-82", &rules), -EINVAL);
+	assert_int_equal(rmdir(config.data_dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +254,7 @@ int main(void)
 		cmocka_unit_test(demand_and_price_are_read),
 		cmocka_unit_test(electricity_maps_of_both_versions_are_read),
 		cmocka_unit_test(watttime_and_the_carbon_aware_sdk_are_read),
+		cmocka_unit_test(a_fuel_without_a_factor_is_refused_and_never_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
