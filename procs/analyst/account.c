@@ -105,7 +105,6 @@ static int add_named(void *context, int64_t workload, const struct ledger_identi
 static int add_unsampled(struct gathering *g)
 {
 	const struct book *book = g->question->knowledge->book;
-	const char *wanted = g->question->namespace;
 	int r = 0;
 
 	for (size_t i = 0; i < book->directory.count && r >= 0; i++) {
@@ -116,7 +115,7 @@ static int add_unsampled(struct gathering *g)
 		uint32_t index;
 		if ((entry->kind != WORKLOAD_POD && entry->kind != WORKLOAD_CONTAINER) || name[0] == '\0' ||
 			idmap_find(&book->row_by_id, entry->id, &index) ||
-			(wanted[0] != '\0' && strcmp(wanted, namespace) != 0) ||
+			!reach_reaches(question_reach(g->question), namespace) ||
 			inventory_has(g->inventory, namespace, kind, name))
 			continue;
 		r = inventory_add(g->inventory, namespace, kind, name, &row);
@@ -138,8 +137,7 @@ static int add_minute(const struct question *question, struct inventory *invento
 		struct inventory_row *row;
 		double watts[PART_COUNT];
 		if (!workload->is_used || !book_watts(book, workload, watts) ||
-			(question->namespace[0] != '\0' &&
-				strcmp(question->namespace, identity->namespace) != 0))
+			!reach_reaches(question_reach(question), identity->namespace))
 			continue;
 		r = inventory_add(inventory, identity->namespace, workload_kind_name(identity->kind),
 			identity->name, &row);
@@ -162,7 +160,7 @@ static int gather_rows(const struct question *question, bool is_by_owner, const 
 	if (r == 0)
 		r = note_live(&g);
 	if (r == 0)
-		r = ledger_identities(ledger, question->namespace, add_named, &g);
+		r = ledger_identities(ledger, question_reach(question), add_named, &g);
 	if (r == 0)
 		r = add_unsampled(&g);
 	if (r == -E2BIG && inventory->is_cut)
@@ -235,7 +233,7 @@ int account_gather(struct question *question, enum account_rows rows, struct acc
 	struct question own;
 	int r;
 
-	*account = (struct account) { 0 };
+	*account = (struct account) { .is_whole = question->namespaces[0] == '\0' };
 	r = ledger_sum(question->knowledge->ledger, 0, &window, &account->node, NULL);
 	if (r == 0)
 		r = rows == ROWS_OF_MINUTE

@@ -12,6 +12,7 @@ struct account {
 	struct inventory inventory; /* of the namespace asked for, or of all */
 	struct usage node;          /* of the window */
 	struct verdict verdict;     /* of the node; its reasons go to the question */
+	bool is_whole;              /* who asks may see the node: its watts, its idle part, shares of it */
 	bool has_watts;             /* the node's last 60 s are known and usable */
 	double parts[PART_COUNT];   /* of the node; PART_IDLE is the part of the others that nobody shares */
 	double node_watts, idle_watts;
@@ -33,7 +34,7 @@ void account_done(struct account *account);
 /* Opens the object of one row as lists of consumers show it; the caller closes it. */
 void write_consumer(struct json_writer *writer, const struct account *account,
 	const struct inventory_row *row, size_t rank);
-/* What is left of the node's watts for those not listed. */
+/* What is left for those not listed: of the node's watts, or of those that may be seen. */
 double account_rest_watts(const struct account *account, double listed_watts);
 /* The members of the same name; all namespaces are "*". */
 void write_compliance_summary(struct json_writer *writer, const struct inventory_totals *totals);

@@ -2,6 +2,11 @@
 #include "analyst/account.h"
 #include "analyst/answer.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#define REACH_MAX 1056 /* of a namespace or a list of them */
+
 void write_consumer(
 	struct json_writer *w, const struct account *account, const struct inventory_row *row, size_t rank)
 {
@@ -12,7 +17,7 @@ void write_consumer(
 	json_write_text(w, "kind", row->kind);
 	if (row->is_usable && row->has_watts) {
 		json_write_number(w, "power_watts", row->watts);
-		if (account->node_watts > 0)
+		if (account->is_whole && account->node_watts > 0)
 			json_write_number(w, "share_of_node_percent", 100 * row->watts / account->node_watts);
 	}
 	json_write_text(w, "status", status_name(row->status));
@@ -22,7 +27,11 @@ void write_consumer(
 
 double account_rest_watts(const struct account *account, double listed_watts)
 {
-	double rest = account->node_watts - account->idle_watts - listed_watts;
+	double all_watts = account->node_watts - account->idle_watts;
+
+	if (!account->is_whole)
+		all_watts = inventory_total(&account->inventory).watts;
+	double rest = all_watts - listed_watts;
 
 	/* less is the last bit of a difference, not power */
 	return rest > account->node_watts * 1e-9 ? rest : 0;
@@ -40,5 +49,14 @@ void write_compliance_summary(struct json_writer *w, const struct inventory_tota
 
 void write_scope(struct json_writer *w, const struct question *question)
 {
-	json_write_text(w, "namespace", question->namespace[0] != '\0' ? question->namespace : "*");
+	char text[REACH_MAX];
+
+	if (question_reach(question)[0] == '\0') {
+		json_write_text(w, "namespace", "*");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s", question_reach(question));
+	for (char *at = text; (at = strchr(at, '\n')) != NULL;)
+		*at = at[1] != '\0' ? ',' : '\0';
+	json_write_text(w, "namespace", text);
 }

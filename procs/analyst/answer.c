@@ -229,7 +229,8 @@ static int answer_checked(const struct knowledge *knowledge, const struct tool *
 }
 
 void answer_question(const struct knowledge *knowledge, const char *tool, size_t tool_size,
-	const char *arguments, size_t arguments_size, const char *lang, struct answer *ret_answer)
+	const char *arguments, size_t arguments_size, const char *namespaces, const char *lang,
+	struct answer *ret_answer)
 {
 	struct json_object *checked = NULL;
 	const struct tool *found = NULL;
@@ -240,7 +241,7 @@ void answer_question(const struct knowledge *knowledge, const char *tool, size_t
 	*ret_answer = (struct answer) { 0 };
 	r = check(tool, tool_size, arguments, arguments_size, lang, &checked, &found, &error);
 	if (r == 0) {
-		r = question_resolve(knowledge, checked, lang, &question, &error);
+		r = question_resolve(knowledge, checked, namespaces, lang, &question, &error);
 		lang = question_lang(&question);
 	}
 	if (r == 0)

@@ -11,10 +11,11 @@ struct answer {
 	size_t size;
 };
 
-/* Checks the arguments, asks the tool, writes the answer or the error object. Never fails: at worst INTERNAL with an
+/* namespaces: question.h. Checks the arguments, asks the tool, writes the answer or the error object. Never fails: at worst INTERNAL with an
  * empty body (out of memory). */
 void answer_question(const struct knowledge *knowledge, const char *tool, size_t tool_size,
-	const char *arguments, size_t arguments_size, const char *lang, struct answer *ret_answer);
+	const char *arguments, size_t arguments_size, const char *namespaces, const char *lang,
+	struct answer *ret_answer);
 
 /* One tool. 0 with the writer holding the answer, or -EINVAL with `error` filled, or another -errno (INTERNAL). */
 typedef int answer_tool_fn(struct question *question, struct json_writer *writer, struct error_object *error);

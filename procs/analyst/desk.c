@@ -11,7 +11,7 @@
 
 struct ask {
 	uint64_t run, id, due_ns;
-	char *tool, *arguments; /* one block; tool comes first */
+	char *tool, *arguments, *namespaces; /* one block; tool comes first */
 	size_t tool_size, arguments_size;
 	char lang[9];
 };
@@ -111,12 +111,14 @@ static int take_row(struct desk *desk, uint64_t run, const struct ask_row *row, 
 		.due_ns = now_ns + row->deadline_ms * NS_PER_MILLISECOND,
 		.tool_size = row->tool.size,
 		.arguments_size = row->arguments.size };
-	ask->tool = malloc((size_t)row->tool.size + row->arguments.size + 1);
+	ask->tool = malloc((size_t)row->tool.size + row->arguments.size + row->namespaces.size + 1);
 	if (ask->tool == NULL)
 		return -ENOMEM;
 	ask->arguments = ask->tool + row->tool.size;
 	memcpy(ask->tool, row->tool.data, row->tool.size);
 	memcpy(ask->arguments, row->arguments.data, row->arguments.size);
+	ask->namespaces = ask->arguments + row->arguments.size;
+	text_copy(ask->namespaces, (size_t)row->namespaces.size + 1, row->namespaces);
 	text_copy(ask->lang, sizeof(ask->lang), row->lang.size > 0 ? row->lang : text_of(desk->lang));
 	desk->ask_count++;
 	return 0;
@@ -150,7 +152,7 @@ void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t 
 			++*desk->expired;
 		} else {
 			answer_question(knowledge, ask->tool, ask->tool_size, ask->arguments,
-				ask->arguments_size, ask->lang, &answer);
+				ask->arguments_size, ask->namespaces, ask->lang, &answer);
 			++*desk->answered;
 			add_answer(desk, ask->run, ask->id, &answer);
 		}

@@ -71,7 +71,7 @@ static void add_nearest(const struct question *question, struct error_object *er
 
 	if (names == NULL)
 		return;
-	count = ledger_names(k->ledger, question->namespace, question->since, names, NAMES_MAX);
+	count = ledger_names(k->ledger, question_reach(question), question->since, names, NAMES_MAX);
 	for (size_t left = count; error->candidate_count < ERROR_CANDIDATES_MAX;) {
 		int nearest = nearest_name(question->workload_name, (const char *const *)names, left);
 		if (nearest < 0)
@@ -168,14 +168,12 @@ static int look_up(
 
 	*asked = (struct asked) { 0 };
 	snprintf(asked->name, sizeof(asked->name), "%s", whole);
-	snprintf(asked->namespace, sizeof(asked->namespace), "%s", question->namespace);
-	r = ledger_find(question->knowledge->ledger, asked->name, asked->namespace, question->since, list,
-		ret_is_owner);
+	r = ledger_find(question->knowledge->ledger, asked->name, question_reach(question), question->since,
+		list, ret_is_owner);
 	for (const char *slash = strchr(whole, '/'); slash != NULL && r == 0 && list->count == 0;
 		slash = strchr(slash + 1, '/')) {
 		if (!take_apart(whole, slash, asked) ||
-			(question->namespace[0] != '\0' &&
-				strcmp(question->namespace, asked->namespace) != 0))
+			!reach_reaches(question_reach(question), asked->namespace))
 			continue;
 		r = ledger_find(question->knowledge->ledger, asked->name, asked->namespace, question->since,
 			list, ret_is_owner);

@@ -156,7 +156,7 @@ static void write_head(struct json_writer *w, const struct history *history)
 	json_close_array(w);
 }
 
-/* A slot that a gap was spread over can give its workloads more than the node: the node is what its parts add up to. */
+/* Only for those who may see the node. A slot that a gap was spread over can give its workloads more than the node: the node is what its parts add up to. */
 static void write_node(struct json_writer *w, struct history *history)
 {
 	for (size_t i = 0; i < history->count; i++)
@@ -184,7 +184,8 @@ static int write_history(struct json_writer *w, struct history *history, const s
 	r = history->question->workload_name[0] != '\0' ? write_subject(w, history, error)
 							: write_greatest(w, history, inventory);
 	json_close_array(w);
-	write_node(w, history);
+	if (history->question->namespaces[0] == '\0')
+		write_node(w, history);
 	return r;
 }
 

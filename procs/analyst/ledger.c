@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "analyst/ledger_query.h"
 #include "analyst/ledger_sql.h"
 #include "base/cleanup.h"
 
@@ -114,8 +115,23 @@ static int prepare_schema(struct ledger *ledger)
 	return r;
 }
 
+/* reaches(reach, namespace) in our statements */
+static void sql_reaches(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *reach = (const char *)sqlite3_value_text(values[0]),
+		   *namespace = (const char *)sqlite3_value_text(values[1]);
+
+	(void)count;
+	sqlite3_result_int(context, reach != NULL && namespace != NULL && reach_reaches(reach, namespace));
+}
+
 static int prepare_statements(struct ledger *ledger)
 {
+	int r = sqlite3_create_function_v2(ledger->db, "reaches", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+		sql_reaches, NULL, NULL, NULL);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(ledger, r);
 	for (size_t i = 0; i < STATEMENT_COUNT; i++) {
 		int code = sqlite3_prepare_v3(ledger->db, ledger_statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 			&ledger->statements[i], NULL);

@@ -235,7 +235,20 @@ static void prefer_window(struct found_list *list)
 	list->count = kept > 0 ? kept : list->count;
 }
 
-int ledger_find(struct ledger *ledger, const char *name, const char *namespace, int64_t since,
+bool reach_reaches(const char *reach, const char *namespace)
+{
+	size_t size = strlen(namespace);
+	const char *end = strchr(reach, '\n');
+
+	if (end == NULL)
+		return reach[0] == '\0' || strcmp(reach, namespace) == 0;
+	for (; end != NULL; reach = end + 1, end = strchr(reach, '\n'))
+		if ((size_t)(end - reach) == size && memcmp(reach, namespace, size) == 0)
+			return true;
+	return false;
+}
+
+int ledger_find(struct ledger *ledger, const char *name, const char *reach, int64_t since,
 	struct found_list *list, bool *ret_is_owner)
 {
 	static const struct {
@@ -253,7 +266,7 @@ int ledger_find(struct ledger *ledger, const char *name, const char *namespace, 
 			continue;
 		sqlite3_bind_int64(statement, 1, since);
 		sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
-		sqlite3_bind_text(statement, 3, namespace, -1, SQLITE_STATIC);
+		sqlite3_bind_text(statement, 3, reach, -1, SQLITE_STATIC);
 		if (ways[i].type != 0)
 			sqlite3_bind_int(statement, 4, (int)ways[i].type);
 		r = collect(ledger, ways[i].which, list);
@@ -264,12 +277,12 @@ int ledger_find(struct ledger *ledger, const char *name, const char *namespace, 
 	return r;
 }
 
-int ledger_identities(struct ledger *ledger, const char *namespace, ledger_identity_fn *each, void *context)
+int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context)
 {
 	sqlite3_stmt *statement = ledger->statements[SQL_IDENTITIES];
 	int code = SQLITE_DONE, r = 0;
 
-	sqlite3_bind_text(statement, 1, namespace, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 1, reach, -1, SQLITE_STATIC);
 	while (r >= 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct ledger_identity identity = { .kind = WORKLOAD_SYSTEM };
 		int kind = sqlite3_column_int(statement, 1);
@@ -301,13 +314,13 @@ int64_t ledger_last_seen(struct ledger *ledger, int64_t workload)
 	return seen;
 }
 
-size_t ledger_names(struct ledger *ledger, const char *namespace, int64_t since, char **names, size_t max)
+size_t ledger_names(struct ledger *ledger, const char *reach, int64_t since, char **names, size_t max)
 {
 	sqlite3_stmt *statement = ledger->statements[SQL_NAMES];
 	size_t count = 0;
 
 	sqlite3_bind_int64(statement, 1, since);
-	sqlite3_bind_text(statement, 2, namespace, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, reach, -1, SQLITE_STATIC);
 	while (count < max && sqlite3_step(statement) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(statement, 0);
 		if (name != NULL && (names[count] = strdup(name)) != NULL)

@@ -76,17 +76,20 @@ struct found_list {
 	struct found *items; /* malloc'ed */
 };
 
+/* Does a reach, which is one namespace, or several, each ended by a newline, or "" = any, reach this one? */
+bool reach_reaches(const char *reach, const char *namespace);
+
 /* Workloads that go by `name` in the best way any does: own name (".service" may be missing) > owner and pod > pod
- * uid > container name > container id (>= 12 hex digits). namespace "" = any. The list, empty or one to be reused, gets
+ * uid > container name > container id (>= 12 hex digits), in a namespace that `reach` reaches. The list, empty or one to be reused, gets
  * at most FOUND_MAX; the caller frees its items. `ret_is_owner` tells whether they are the parts of one owner. 0 or
  * -errno. */
-int ledger_find(struct ledger *ledger, const char *name, const char *namespace, int64_t since,
+int ledger_find(struct ledger *ledger, const char *name, const char *reach, int64_t since,
 	struct found_list *list, bool *ret_is_owner);
-/* Every workload ever booked, by name; owner and its kind are "" where none is known. namespace "" = any. Stops at the
+/* Every workload ever booked, by name; owner and its kind are "" where none is known. Stops at the
  * first negative return. 0 or -errno. */
 typedef int ledger_identity_fn(void *context, int64_t workload, const struct ledger_identity *identity,
 	const char *owner, const char *owner_kind);
-int ledger_identities(struct ledger *ledger, const char *namespace, ledger_identity_fn *each, void *context);
+int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context);
 /* CPU time of a workload by slot since `since`, in order of time. 0 or -errno. */
 typedef int ledger_load_fn(void *context, const struct ledger_load *load);
 int ledger_loads(struct ledger *ledger, int64_t workload, int64_t since, ledger_load_fn *each, void *context);
@@ -95,4 +98,4 @@ void ledger_owner(struct ledger *ledger, int64_t workload, char owner[static 254
 /* When energy of it was last counted, s since 1970; 0 = never. */
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);
 /* Up to `max` names in the window, each strdup'ed into names[]. Returns how many. */
-size_t ledger_names(struct ledger *ledger, const char *namespace, int64_t since, char **names, size_t max);
+size_t ledger_names(struct ledger *ledger, const char *reach, int64_t since, char **names, size_t max);

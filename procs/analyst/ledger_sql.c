@@ -197,26 +197,27 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	/* one owner each: a pod that moved from one to another counts for the one that is first by name */
 	[SQL_IDENTITIES] = "SELECT w.id, w.kind, w.namespace, w.name, min(a.value), a.detail FROM workload w "
 			   "LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 "
-			   "WHERE (?1 = '' OR w.namespace = ?1) AND w.became IS NULL GROUP BY w.id",
+			   "WHERE (?1 = '' OR reaches(?1, w.namespace)) AND w.became IS NULL GROUP BY w.id",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1 UNION ALL "
 			  "SELECT slot + 86400 FROM day_workload WHERE workload = ?1)",
 	[SQL_BY_NAME] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
 			" FROM workload w WHERE w.became IS NULL AND w.name IN (?2, ?2 || "
-			"'.service') AND (?3 = '' OR w.namespace = ?3)",
-	[SQL_BY_ALIAS] = "SELECT w.id, w.kind, w.namespace, w.name, a.detail, " IN_WINDOW
-			 " FROM alias a JOIN workload w ON w.id = "
-			 "a.workload WHERE a.type = ?4 AND a.value = ?2 AND (?3 = '' OR w.namespace = ?3)",
+			"'.service') AND (?3 = '' OR reaches(?3, w.namespace))",
+	[SQL_BY_ALIAS] =
+		"SELECT w.id, w.kind, w.namespace, w.name, a.detail, " IN_WINDOW
+		" FROM alias a JOIN workload w ON w.id = "
+		"a.workload WHERE a.type = ?4 AND a.value = ?2 AND (?3 = '' OR reaches(?3, w.namespace))",
 	[SQL_BY_CONTAINER_ID] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
 				" FROM alias a JOIN workload w ON w.id "
 				"= a.workload WHERE a.type = ?4 AND a.value >= ?2 AND a.value < ?2 || 'g' "
-				"AND (?3 = '' OR w.namespace = ?3) GROUP BY w.id",
+				"AND (?3 = '' OR reaches(?3, w.namespace)) GROUP BY w.id",
 	[SQL_NAMES] = "SELECT DISTINCT name FROM (SELECT w.name AS name FROM workload w WHERE (?2 = '' OR "
-		      "w.namespace = ?2) AND "
+		      "reaches(?2, w.namespace)) AND "
 		      "" IN_WINDOW " UNION ALL SELECT a.value FROM alias a JOIN workload w ON w.id = "
 		      "a.workload WHERE a.type IN (1, 2, "
-		      "4) AND (?2 = '' OR w.namespace = ?2) AND " IN_WINDOW ") LIMIT 2000",
+		      "4) AND (?2 = '' OR reaches(?2, w.namespace)) AND " IN_WINDOW ") LIMIT 2000",
 	[SQL_LOADS] =
 		"SELECT slot, cpu_ns, counted_ns, request_millicores FROM load_workload WHERE workload = ?1 "
 		"AND slot >= ?2 ORDER BY slot",

@@ -18,6 +18,7 @@ static uint64_t hash_arguments(const struct question *question)
 {
 	uint64_t hash = fnv_bytes(FNV_BEGIN, &question->is_korean, sizeof(question->is_korean));
 
+	hash = fnv_text(hash, question->namespaces);
 	json_object_object_foreach(question->arguments, key, value)
 	{
 		const char *text;
@@ -124,7 +125,7 @@ static void write_after(struct json_writer *w, const struct question *question, 
 	char text[RECOMMENDATION_MAX];
 
 	memcpy(summary.by_status, totals->by_status, sizeof(summary.by_status));
-	if (account->verdict.is_power_usable) {
+	if (account->is_whole && account->verdict.is_power_usable) {
 		json_open_object(w, "idle");
 		if (account->has_watts)
 			json_write_number(w, "power_watts", account->idle_watts);

@@ -79,7 +79,7 @@ static int gather_workloads(struct names *names, const struct question *q)
 
 	if (found == NULL)
 		return -ENOMEM;
-	size_t count = ledger_names(q->knowledge->ledger, q->namespace, q->since, found, NAMES_MAX);
+	size_t count = ledger_names(q->knowledge->ledger, question_reach(q), q->since, found, NAMES_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (r == 0)
 			r = add(names, found[i]);
@@ -97,7 +97,7 @@ static int gather(struct names *names, const struct question *q, const char *kin
 	if (strcmp(kind, "workload") == 0)
 		return gather_workloads(names, q);
 	if (strcmp(kind, "namespace") == 0)
-		return ledger_identities(q->knowledge->ledger, "", add_namespace, names);
+		return ledger_identities(q->knowledge->ledger, q->namespaces, add_namespace, names);
 	bool is_region = strcmp(kind, "region") == 0;
 	size_t count = is_region ? data->region_count : data->standard_count;
 	for (size_t i = 0; i < count && r == 0; i++)

@@ -272,14 +272,38 @@ static int resolve_window(struct question *question, const char *text, struct er
 	return 0;
 }
 
-int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *lang,
-	struct question *ret_question, struct error_object *error)
+const char *question_reach(const struct question *question)
+{
+	return question->namespace[0] != '\0' ? question->namespace : question->namespaces;
+}
+
+/* Whoever may see some namespaces only learns which, and nothing of another. */
+static int check_reach(const struct question *question, struct error_object *error)
+{
+	char list[400];
+
+	if (question->namespace[0] == '\0' || reach_reaches(question->namespaces, question->namespace))
+		return 0;
+	snprintf(list, sizeof(list), "%s", question->namespaces);
+	for (char *at = list; (at = strchr(at, '\n')) != NULL;)
+		*at = at[1] != '\0' ? ' ' : '\0';
+	*error = (struct error_object) { .code = ERROR_NAMESPACE_FORBIDDEN };
+	snprintf(error->field, sizeof(error->field), "namespace");
+	snprintf(error->hint, sizeof(error->hint),
+		question->is_korean ? "다음 중 하나를 namespace로 지정하십시오: %s"
+				    : "Name one of these as namespace: %s",
+		list);
+	return -EINVAL;
+}
+
+int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *namespaces,
+	const char *lang, struct question *ret_question, struct error_object *error)
 {
 	const struct config *config = knowledge->config;
 	struct question *q = ret_question;
 	int r;
 
-	*q = (struct question) { .knowledge = knowledge, .arguments = arguments };
+	*q = (struct question) { .knowledge = knowledge, .arguments = arguments, .namespaces = namespaces };
 	q->is_korean = strncmp(text_of_argument(arguments, "lang", lang), "ko", 2) == 0;
 	q->workload_name = text_of_argument(arguments, "workload_name", "");
 	q->namespace = text_of_argument(arguments, "namespace", "");
@@ -287,7 +311,9 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 	q->basis = (enum basis)basis_from_name(text_of_argument(arguments, "basis", "pue_normalised"));
 	q->limit = (int64_t)number_of_argument(arguments, "limit", 10);
 	q->by_emissions = strcmp(text_of_argument(arguments, "sort_by", "power"), "emissions") == 0;
-	if ((r = resolve_standard(q, text_of_argument(arguments, "standard", config->standard), error)) < 0 ||
+	if ((r = check_reach(q, error)) < 0 ||
+		(r = resolve_standard(q, text_of_argument(arguments, "standard", config->standard), error)) <
+			0 ||
 		(r = question_find_region(q, "region", text_of_argument(arguments, "region", config->region),
 			 &q->region, error)) < 0 ||
 		(r = resolve_window(q, text_of_argument(arguments, "window", "P1D"), error)) < 0)

@@ -49,7 +49,8 @@ struct question {
 	struct json_object
 		*arguments; /* checked against the table: what is not resolved here, the tool reads */
 	bool is_korean;
-	const char *workload_name, *namespace; /* "" = all */
+	const char *workload_name, *namespace; /* asked for, "" = all */
+	const char *namespaces;                /* that may be seen, each ended by a newline; "" = all */
 	const struct standard *standard, *pue_standard;
 	const struct region *region;
 	struct grid_choice grid;
@@ -63,9 +64,12 @@ struct question {
 	struct reasons reasons;
 };
 
-/* `arguments` were checked against the table and outlive the question. 0, or -EINVAL with `error` filled. */
-int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *lang,
-	struct question *ret_question, struct error_object *error);
+/* `arguments` were checked against the table and outlive the question, as `namespaces` does: those that who asks may see, each
+ * ended by a newline, "" = all. 0, or -EINVAL with `error` filled. */
+int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *namespaces,
+	const char *lang, struct question *ret_question, struct error_object *error);
+/* The namespaces an answer rests on: that asked for, else all that may be seen. */
+const char *question_reach(const struct question *question);
 const char *question_lang(const struct question *question);
 int64_t question_now(const struct question *question); /* of its snapshot, s since 1970 */
 

@@ -25,7 +25,7 @@ static struct scope scope_of(
 {
 	const struct usage *node = &account->node;
 
-	if (question->namespace[0] != '\0')
+	if (question_reach(question)[0] != '\0')
 		return (struct scope) { totals->watts, totals->energy_uj, totals->weighted, totals->kwh_month,
 			totals->kg_month, totals->usable > 0 || account->inventory.count == 0 };
 	return (struct scope) { account->node_watts - account->idle_watts, node->energy_uj, node->weighted,
@@ -52,8 +52,10 @@ static void write_watts(struct json_writer *w, const struct question *question, 
 
 	if (!account->has_watts)
 		return;
-	json_write_number(w, "node_power_watts", account->node_watts);
 	json_write_number(w, "workload_power_watts", scope->watts);
+	if (!account->is_whole)
+		return;
+	json_write_number(w, "node_power_watts", account->node_watts);
 	json_write_number(w, "idle_power_watts", account->idle_watts);
 	if (active_watts > 0)
 		json_write_number(w, "node_overhead_ratio", account->idle_watts / active_watts);

@@ -14,7 +14,7 @@ void terms_of_hour(const struct knowledge *knowledge, int64_t hour, struct terms
 	*terms = (struct terms) { .error_ppm = knowledge->book->last.error_ppm };
 	snprintf(terms->meter, sizeof(terms->meter), "%s", knowledge->book->source);
 	/* the configured standard and region: the start refuses those that are not in the data files */
-	if (question_resolve(knowledge, nothing, "en", &question, &error) == 0) {
+	if (question_resolve(knowledge, nothing, "", "en", &question, &error) == 0) {
 		const struct grid_choice *grid = &question.grid;
 		terms->intensity_mg =
 			llround(grid_mean(&grid->grid, hour, LEDGER_HOUR_SECONDS, &covered) * 1000);

@@ -25,6 +25,8 @@ static int write_list(struct json_writer *w, const struct question *question, st
 	if (!account->has_watts)
 		return r;
 	json_write_number(w, "other_power_watts", account_rest_watts(account, listed_watts));
+	if (!account->is_whole)
+		return r;
 	json_write_number(w, "idle_power_watts", account->idle_watts);
 	json_write_number(w, "node_power_watts", account->node_watts);
 	return r;

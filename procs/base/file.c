@@ -78,3 +78,17 @@ bool file_has_changed(const char *path, struct file_identity *identity)
 	*identity = now;
 	return has_changed;
 }
+
+char *file_next_line(char **text, unsigned *line)
+{
+	char *at;
+
+	while ((at = strsep(text, "\n")) != NULL) {
+		(*line)++;
+		at[strcspn(at, "\r")] = '\0';
+		at += strspn(at, " \t");
+		if (*at != '\0' && *at != '#')
+			return at;
+	}
+	return NULL;
+}

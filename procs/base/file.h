@@ -9,6 +9,10 @@
  * one trailing newline. The length, or -errno (-E2BIG when it did not fit). */
 int file_read_text(int dir_fd, const char *path, char *text, size_t size);
 
+/* The next line of a list that people write, without blanks before it and its line end; empty ones and comments (#) are
+ * passed over. *text (NUL-terminated) is changed and moves on, *line counts. NULL at the end. */
+char *file_next_line(char **text, unsigned *line);
+
 /* Which file stands under a path, and as of when: replaced or rewritten, it differs. All zero = none. */
 struct file_identity {
 	uint64_t device, inode, size;

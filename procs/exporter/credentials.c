@@ -5,12 +5,12 @@
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 #define BCRYPT_SIZE 60
 
@@ -21,20 +21,6 @@ void credentials_init(struct credentials *credentials)
 }
 
 /* files */
-
-static char *next_line(char **text, unsigned *line)
-{
-	char *at;
-
-	while ((at = strsep(text, "\n")) != NULL) {
-		(*line)++;
-		at[strcspn(at, "\r")] = '\0';
-		at += strspn(at, " \t");
-		if (*at != '\0' && *at != '#')
-			return at;
-	}
-	return NULL;
-}
 
 /* "$2y$10$" and 53 characters */
 static bool is_bcrypt(const char *hash)
@@ -54,7 +40,7 @@ int credentials_read_users(struct credentials *credentials, char *text, unsigned
 	size_t count = 0;
 
 	*ret_line = 0;
-	for (char *line; (line = next_line(&text, ret_line)) != NULL;) {
+	for (char *line; (line = file_next_line(&text, ret_line)) != NULL;) {
 		char *colon = strchr(line, ':');
 		if (count == CREDENTIAL_USERS_MAX)
 			return -E2BIG;
@@ -71,29 +57,16 @@ int credentials_read_users(struct credentials *credentials, char *text, unsigned
 	return 0;
 }
 
-static int read_digest(const char *line, uint8_t ret_digest[static 32])
-{
-	char two[3] = "";
-
-	if (strspn(line, "0123456789abcdefABCDEF") != 64 || strchr(" \t", line[64]) == NULL)
-		return -EBADMSG;
-	for (size_t i = 0; i < 32; i++) {
-		memcpy(two, line + 2 * i, 2);
-		ret_digest[i] = (uint8_t)strtoul(two, NULL, 16);
-	}
-	return 0;
-}
-
 int credentials_read_tokens(struct credentials *credentials, char *text, unsigned *ret_line)
 {
-	uint8_t tokens[CREDENTIAL_TOKENS_MAX][32] = { 0 };
+	uint8_t tokens[CREDENTIAL_TOKENS_MAX][AUTHORIZATION_SUM] = { 0 };
 	size_t count = 0;
 
 	*ret_line = 0;
-	for (char *line; (line = next_line(&text, ret_line)) != NULL;) {
+	for (char *line; (line = file_next_line(&text, ret_line)) != NULL;) {
 		if (count == CREDENTIAL_TOKENS_MAX)
 			return -E2BIG;
-		if (read_digest(line, tokens[count++]) < 0)
+		if (authorization_read_sum(line, tokens[count++]) < 0)
 			return -EBADMSG;
 	}
 	memcpy(credentials->tokens, tokens, count * sizeof(tokens[0]));
@@ -107,12 +80,12 @@ int credentials_read_tokens(struct credentials *credentials, char *text, unsigne
 /* All are compared, each in constant time: how long it takes tells nothing. */
 static bool is_token(const struct credentials *credentials, const char *token)
 {
-	uint8_t digest[32];
+	uint8_t sum[AUTHORIZATION_SUM];
 	bool is_found = false;
 
-	SHA256((const unsigned char *)token, strlen(token), digest);
+	authorization_sum(token, sum);
 	for (size_t i = 0; i < credentials->token_count; i++)
-		is_found |= CRYPTO_memcmp(digest, credentials->tokens[i], sizeof(digest)) == 0;
+		is_found |= authorization_is_sum(sum, credentials->tokens[i]);
 	return is_found;
 }
 

@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/web_authorization.h"
+
 #define CREDENTIAL_USERS_MAX         64
 #define CREDENTIAL_TOKENS_MAX        256
-#define CREDENTIAL_HEADER_MAX        1024 /* a longer Authorization header is wrong */
-#define CREDENTIAL_COST_MAX          12   /* of bcrypt: about 0.25 s */
+#define CREDENTIAL_COST_MAX          12 /* of bcrypt: about 0.25 s */
 #define CREDENTIAL_CHECKS_PER_SECOND 2
 #define CREDENTIAL_CHECKS_AT_ONCE    4
 #define CREDENTIAL_REMEMBER_S        300
@@ -34,7 +35,7 @@ struct credentials {
 	bool is_required; /* with files that name nobody, nobody may */
 	struct credential_user users[CREDENTIAL_USERS_MAX];
 	size_t user_count;
-	uint8_t tokens[CREDENTIAL_TOKENS_MAX][32];
+	uint8_t tokens[CREDENTIAL_TOKENS_MAX][AUTHORIZATION_SUM];
 	size_t token_count;
 	uint8_t key[32];
 	struct credential_memory memory[CREDENTIAL_REMEMBERED_MAX];
@@ -53,12 +54,3 @@ int credentials_read_tokens(struct credentials *credentials, char *text, unsigne
 /* Judges the value of an Authorization header (size 0 = none). */
 enum credential_verdict credentials_check(
 	struct credentials *credentials, const char *header, size_t size, uint64_t now_ns);
-
-/* An Authorization header taken apart. */
-struct authorization {
-	bool is_basic;                      /* else bearer */
-	char user[CREDENTIAL_HEADER_MAX];   /* NUL-terminated */
-	char secret[CREDENTIAL_HEADER_MAX]; /* password or token */
-};
-/* 0 or -EBADMSG. */
-int authorization_parse(const char *header, size_t size, struct authorization *ret_authorization);

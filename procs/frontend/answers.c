@@ -69,18 +69,26 @@ void answers_end(struct answers *answers)
 	answers->begun_ns = 0;
 }
 
-/* tool, lang and arguments behind each other, with their zeros between. */
+static char *add(char *at, const char *bytes, size_t size)
+{
+	memcpy(at, bytes, size);
+	return at + size;
+}
+
+/* What makes questions equal, one behind the other with their zeros between. */
 static char *key_of(const struct answers_question *question, size_t *ret_size)
 {
-	size_t tool = strlen(question->tool) + 1, lang = strlen(question->lang) + 1;
-	char *key = malloc(tool + lang + question->arguments_size);
+	size_t namespaces = strlen(question->namespaces) + 1, tool = strlen(question->tool) + 1,
+	       lang = strlen(question->lang) + 1;
+	char *key = malloc(namespaces + tool + lang + question->arguments_size);
 
 	if (key == NULL)
 		return NULL;
-	memcpy(key, question->tool, tool);
-	memcpy(key + tool, question->lang, lang);
-	memcpy(key + tool + lang, question->arguments, question->arguments_size);
-	*ret_size = tool + lang + question->arguments_size;
+	char *at = add(key, question->namespaces, namespaces);
+	at = add(at, question->tool, tool);
+	at = add(at, question->lang, lang);
+	at = add(at, question->arguments, question->arguments_size);
+	*ret_size = (size_t)(at - key);
 	return key;
 }
 

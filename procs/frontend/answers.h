@@ -21,7 +21,7 @@ struct answers_body {
 
 /* What makes questions equal. `arguments` is the text as it is asked: two spellings are two questions. */
 struct answers_question {
-	const char *tool, *lang, *arguments;
+	const char *namespaces, *tool, *lang, *arguments;
 	size_t arguments_size;
 };
 

@@ -20,7 +20,8 @@ struct ask {
 	enum phase phase;
 	uint64_t id, deadline_ns;
 	char tool[TOOL_MAX], lang[8];
-	char *arguments; /* kept until the answer is there, to ask again */
+	char *namespaces; /* that may be seen */
+	char *arguments;  /* kept until the answer is there, to ask again */
 	size_t arguments_size;
 	ask_done_fn *done;
 	void *context;
@@ -50,6 +51,7 @@ static struct ask *find(struct asks *asks, uint64_t id)
 static void release(struct ask *ask)
 {
 	free(ask->arguments);
+	free(ask->namespaces);
 	free(ask->body);
 	*ask = (struct ask) { 0 };
 }
@@ -139,8 +141,8 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 		return;
 	++*asks->answered;
 	if (row->code == 200) {
-		const struct answers_question question = { ask->tool, ask->lang, ask->arguments,
-			ask->arguments_size };
+		const struct answers_question question = { ask->namespaces, ask->tool, ask->lang,
+			ask->arguments, ask->arguments_size };
 		answers_add(asks->answers, &question, row->generation, ask->body, ask->body_size);
 	}
 	finish(ask, row->code, ask->body, ask->body_size);
@@ -299,8 +301,11 @@ static bool answer_kept(struct asks *asks, const struct answers_question *questi
 static int fill(struct ask *ask, const struct answers_question *question, uint64_t now_ns)
 {
 	ask->arguments = malloc(question->arguments_size + 1);
-	if (ask->arguments == NULL)
+	ask->namespaces = strdup(question->namespaces);
+	if (ask->arguments == NULL || ask->namespaces == NULL) {
+		release(ask);
 		return -ENOMEM;
+	}
 	memcpy(ask->arguments, question->arguments, question->arguments_size);
 	ask->arguments_size = question->arguments_size;
 	snprintf(ask->tool, sizeof(ask->tool), "%s", question->tool);
@@ -309,8 +314,8 @@ static int fill(struct ask *ask, const struct answers_question *question, uint64
 	return 0;
 }
 
-int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
-	ask_done_fn *done, void *context)
+int64_t asks_submit(struct asks *asks, const char *namespaces, const char *tool, const char *arguments,
+	size_t size, const char *lang, ask_done_fn *done, void *context)
 {
 	uint64_t now_ns = clock_mono_ns();
 
@@ -318,7 +323,7 @@ int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, 
 		return -ENOTCONN;
 	if (size > ARGUMENTS_MAX || strlen(tool) >= TOOL_MAX)
 		return -E2BIG;
-	const struct answers_question question = { tool, lang, arguments, size };
+	const struct answers_question question = { namespaces, tool, lang, arguments, size };
 	if (answer_kept(asks, &question, now_ns, done, context))
 		return 0;
 	struct ask *ask = take_slot(asks);
@@ -356,6 +361,7 @@ static size_t gather(struct asks *asks, uint64_t now_ns, struct ask_row rows[sta
 			.tool = text_of(ask->tool),
 			.arguments = { ask->arguments, (uint32_t)ask->arguments_size },
 			.lang = text_of(ask->lang),
+			.namespaces = text_of(ask->namespaces),
 			.deadline_ms = (uint32_t)(left_ns / NS_PER_MILLISECOND) };
 	}
 	return count;

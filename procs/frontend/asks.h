@@ -28,11 +28,12 @@ struct link *asks_in(struct asks *asks);
 bool asks_can_reach_analyst(const struct asks *asks);
 size_t asks_pending(const struct asks *asks);
 
-/* Queues a question for the end of the turn; arguments is the text of a JSON object (copied). Its number (> 0), or
+/* Queues a question for the end of the turn; arguments is the text of a JSON object, namespaces those it may see as a
+ * principal has them (both copied). Its number (> 0), or
  * -EBUSY, -ENOTCONN (the analyst has been away for ASK_ABSENT_MS), -E2BIG, -ENOMEM. `done` is called exactly once
  * unless the question is cancelled; 0: it has been called before asks_submit() returned, the answer was kept. */
-int64_t asks_submit(struct asks *asks, const char *tool, const char *arguments, size_t size, const char *lang,
-	ask_done_fn *done, void *context);
+int64_t asks_submit(struct asks *asks, const char *namespaces, const char *tool, const char *arguments,
+	size_t size, const char *lang, ask_done_fn *done, void *context);
 void asks_cancel(struct asks *asks, int64_t id);
 
 /* At the end of each turn: sends what was queued, answers what is overdue. A queue that is full keeps its questions for

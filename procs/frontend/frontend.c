@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/config.h"
+#include "base/landlock.h"
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
@@ -17,6 +18,7 @@
 #include "frontend/keys.h"
 #include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
+#include "frontend/tokens.h"
 
 #define CLOCK_NS  (100 * NS_PER_MILLISECOND)
 #define LISTEN_NS (500 * NS_PER_MILLISECOND)
@@ -27,7 +29,8 @@ struct frontend {
 	struct web *web;
 	struct http http;
 	struct keys keys;
-	struct landlock_place places[1 + KEYS_PLACES_MAX];
+	struct tokens tokens;
+	struct landlock_place places[1 + KEYS_PLACES_MAX + LANDLOCK_FILE_PLACES];
 	size_t place_count;
 	uint64_t next_look_ns;
 	struct link *exporter;
@@ -35,7 +38,7 @@ struct frontend {
 	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
 	uint64_t clock_ns;
 	double *turns;
-	uint64_t run, stats_sent_ns;
+	uint64_t run, stats_sent_ns, next_look_ns;
 };
 
 static struct frontend frontend;
@@ -58,6 +61,18 @@ static int keep_clock(void)
 		return 0;
 	frontend.clock_ns = wanted_ns;
 	return timer_set(&frontend.clock, wanted_ns > 0 ? wanted_ns : NEVER_NS, wanted_ns);
+}
+
+static bool is_let_in(void *context, const struct principal *principal)
+{
+	return tokens_name(context, principal);
+}
+
+/* Tokens that are gone end what was opened with them. */
+static void watch_tokens(uint64_t now_ns)
+{
+	if (tokens_watch(&frontend.tokens, now_ns))
+		principals_review(frontend.http.admission.principals, is_let_in, &frontend.tokens);
 }
 
 static bool have_folders_moved(uint64_t now_ns)
@@ -83,6 +98,9 @@ static int on_turn(void *context)
 		live_end(frontend.http.live);
 		endpoint_end(&frontend.http.mcp);
 	}
+	watch_tokens(now_ns);
+	if (have_folders_moved(now_ns))
+		return -ESTALE;
 	live_turn(frontend.http.live);
 	mcp_turn(&frontend.http.mcp, now_ns);
 	asks_flush(frontend.http.asks);
@@ -118,20 +136,21 @@ static int open_links(void)
 	return web_add_source(frontend.web, link_source(frontend.exporter));
 }
 
-static int64_t submit(void *context, const char *tool, const char *arguments, size_t size, const char *lang,
-	ask_done_fn *done, void *whose)
+static int64_t submit(void *context, const char *namespaces, const char *tool, const char *arguments,
+	size_t size, const char *lang, ask_done_fn *done, void *whose)
 {
-	return asks_submit(context, tool, arguments, size, lang, done, whose);
+	return asks_submit(
+		((struct http *)context)->asks, namespaces, tool, arguments, size, lang, done, whose);
 }
 
 static void cancel(void *context, int64_t id)
 {
-	asks_cancel(context, id);
+	asks_cancel(((struct http *)context)->asks, id);
 }
 
 static bool is_reachable(void *context)
 {
-	return asks_can_reach_analyst(context);
+	return asks_can_reach_analyst(((const struct http *)context)->asks);
 }
 
 static int open_mcp(const struct mcp_extension *extension)
@@ -141,7 +160,7 @@ static int open_mcp(const struct mcp_extension *extension)
 	int r;
 
 	*mcp = (struct mcp) { .config = &frontend.config,
-		.questions = { NULL, submit, cancel, is_reachable },
+		.questions = { &frontend.http, submit, cancel, is_reachable },
 		.extension = extension };
 	r = mcp_open(mcp, &frontend.stats, &is_kept);
 	if (!is_kept)
@@ -168,6 +187,8 @@ static int lock_files(void)
 	places[0].use = LANDLOCK_SOCKETS;
 	snprintf(places[0].path, sizeof(places[0].path), "%s", frontend.config.runtime_dir);
 	frontend.place_count = 1 + keys_places(&frontend.keys, &places[1]);
+	frontend.place_count +=
+		landlock_file_places(frontend.config.http_tokens, &places[frontend.place_count]);
 	int r = landlock_enter(places, frontend.place_count, NULL, 0);
 	if (r == -EOPNOTSUPP) {
 		log_warning(
@@ -176,6 +197,20 @@ static int lock_files(void)
 		r = 0;
 	}
 	return r;
+}
+
+/* Who is asked for a credential; http_tokens is read before the sandbox, and whenever it changes. */
+static int open_admission(void)
+{
+	struct http *http = &frontend.http;
+	const char *path = frontend.config.http_tokens;
+	int r = admission_open(&http->admission,
+		stats_entry(&frontend.stats, STAT_COUNTER, "http_credentials_refused_total", ""));
+
+	if (r < 0 || path[0] == '\0')
+		return r;
+	admission_add(&http->admission, tokens_judge, &frontend.tokens);
+	return tokens_open(&frontend.tokens, path);
 }
 
 int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
@@ -196,8 +231,9 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
 	if ((r = ready_init()) < 0 ||
 		(r = web_new(&frontend.web, &web, http_on_request, &frontend.http)) < 0 ||
-		(r = keys_open(&frontend.keys, &frontend.config)) < 0 || (r = open_mcp(extension)) < 0 ||
-		(r = open_doors()) < 0 || (r = lock_files()) < 0 || (r = open_links()) < 0 ||
+		(r = keys_open(&frontend.keys, &frontend.config)) < 0 || (r = open_admission()) < 0 ||
+		(r = open_mcp(extension)) < 0 || (r = open_doors()) < 0 || (r = lock_files()) < 0 ||
+		(r = open_links()) < 0 ||
 		(extension != NULL && (r = extension->open(&frontend.http.mcp, frontend.web)) < 0) ||
 		(r = sandbox_enter(STAGE_FRONTEND)) < 0) {
 		log_error("cannot start: %s", strerror(-r));
@@ -215,6 +251,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	live_free(frontend.http.live);
 	asks_free(frontend.http.asks);
 	keys_done(&frontend.keys);
+	admission_close(&frontend.http.admission);
 	web_free(frontend.web);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "frontend/catalog.h"
 #include "frontend/cors.h"
 #include "frontend/form.h"
@@ -40,7 +41,8 @@ static const struct {
 struct waiting {
 	struct http *http;
 	h2o_req_t *req;
-	int64_t ask; /* 0 = answered */
+	const struct principal *principal; /* lives as long as the request */
+	int64_t ask;                       /* 0 = answered */
 };
 
 static bool is_path(const h2o_req_t *req, const char *path)
@@ -147,17 +149,17 @@ static void answer_refusal(struct waiting *waiting, int64_t reason)
 	on_answer(waiting, error_status(error.code), body != NULL ? body : "{}", body != NULL ? size : 2);
 }
 
-static struct waiting *new_waiting(struct http *http, h2o_req_t *req)
+static struct waiting *new_waiting(struct http *http, h2o_req_t *req, const struct principal *principal)
 {
 	struct waiting *waiting = h2o_mem_alloc_shared(&req->pool, sizeof(*waiting), on_gone);
 
-	*waiting = (struct waiting) { .http = http, .req = req };
+	*waiting = (struct waiting) { .http = http, .req = req, .principal = principal };
 	return waiting;
 }
 
 static void ask(struct waiting *waiting, const char *tool, const char *arguments, size_t size)
 {
-	int64_t id = asks_submit(waiting->http->asks, tool, arguments, size,
+	int64_t id = asks_submit(waiting->http->asks, waiting->principal->namespaces, tool, arguments, size,
 		language(waiting->http, waiting->req), on_answer, waiting);
 
 	if (id > 0)
@@ -207,7 +209,8 @@ static struct json_object *read_arguments(h2o_req_t *req, const struct tool *too
 	return NULL;
 }
 
-static void reply_answer(struct http *http, h2o_req_t *req, const struct tool *tool)
+static void reply_answer(
+	struct http *http, h2o_req_t *req, const struct principal *principal, const struct tool *tool)
 {
 	struct json_object *checked = NULL;
 	struct error_object error;
@@ -220,7 +223,7 @@ static void reply_answer(struct http *http, h2o_req_t *req, const struct tool *t
 	} else {
 		const char *text = json_object_to_json_string_ext(
 			checked, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-		ask(new_waiting(http, req), tool->name, text, strlen(text));
+		ask(new_waiting(http, req, principal), tool->name, text, strlen(text));
 	}
 	json_object_put(given);
 	json_object_put(checked);
@@ -237,7 +240,8 @@ static void reply_description(struct http *http, h2o_req_t *req, const struct to
 }
 
 /* True: the path lies in the folder, and the request was answered. */
-static bool answer_folder(struct http *http, h2o_req_t *req, const struct folder *folder)
+static bool answer_folder(
+	struct http *http, h2o_req_t *req, const struct principal *principal, const struct folder *folder)
 {
 	size_t prefix = strlen(folder->path);
 
@@ -251,7 +255,7 @@ static bool answer_folder(struct http *http, h2o_req_t *req, const struct folder
 	else if (is_get(req))
 		reply_description(http, req, tool);
 	else if (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("POST")))
-		reply_answer(http, req, tool);
+		reply_answer(http, req, principal, tool);
 	else
 		reply_wrong_method(http, req, "GET, HEAD, POST");
 	return true;
@@ -259,12 +263,16 @@ static bool answer_folder(struct http *http, h2o_req_t *req, const struct folder
 
 /* /events */
 
-static void reply_events(struct http *http, h2o_req_t *req)
+static void reply_events(struct http *http, h2o_req_t *req, struct principal *principal)
 {
+	int r;
+
 	if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")))
 		reply_wrong_method(http, req, "GET");
-	else if (live_listen(http->live, req) < 0)
-		reply_error(http, req, &(struct error_object) { .code = ERROR_BUSY, .retry_after_s = 1 });
+	else if ((r = live_listen(http->live, req, principal)) < 0)
+		reply_error(http, req,
+			&(struct error_object) {
+				.code = r == -EDQUOT ? ERROR_RATE_LIMITED : ERROR_BUSY, .retry_after_s = 1 });
 }
 
 /* routes */
@@ -326,15 +334,57 @@ static bool answer_page(struct http *http, h2o_req_t *req)
 	return true;
 }
 
-static void route(struct http *http, h2o_req_t *req)
+/* Pages and descriptions hold no data: the page is what asks for a token. */
+static bool answer_public(struct http *http, h2o_req_t *req)
+{
+	return answer_document(http, req) || answer_page(http, req);
+}
+
+static void route(struct http *http, h2o_req_t *req, struct principal *principal)
 {
 	if (is_path(req, "/mcp"))
-		endpoint_answer(&http->mcp, req, language(http, req), &principal_anyone);
+		endpoint_answer(&http->mcp, req, language(http, req), principal);
 	else if (is_path(req, "/events"))
-		reply_events(http, req);
-	else if (!answer_folder(http, req, &folders[0]) && !answer_folder(http, req, &folders[1]) &&
-		 !answer_document(http, req) && !answer_page(http, req))
+		reply_events(http, req, principal);
+	else if (!answer_folder(http, req, principal, &folders[0]) &&
+		 !answer_folder(http, req, principal, &folders[1]))
 		reply_no_such_page(http, req);
+}
+
+static void reply_unauthorized(struct http *http, h2o_req_t *req)
+{
+	struct error_object error = { .code = ERROR_UNAUTHORIZED };
+	bool is_korean = strcmp(language(http, req), "ko") == 0;
+
+	admission_challenge(&http->admission, req);
+	snprintf(error.hint, sizeof(error.hint), "%s",
+		is_korean ? "Authorization: Bearer TOKEN 헤더를 보내십시오. 운영자는 `tanso token NAME`으로 "
+			    "토큰을 만들 수 있습니다."
+			  : "Send Authorization: Bearer TOKEN; the operator makes one with `tanso token "
+			    "NAME`.");
+	reply_error(http, req, &error);
+}
+
+static bool is_too_fast(struct http *http, struct principal *principal)
+{
+	return !principal_may_ask(principal, (uint64_t)http->config->principal_requests_per_second,
+		clock_mono_ns() / NS_PER_SECOND);
+}
+
+static void let_in(struct http *http, h2o_req_t *req)
+{
+	struct principal *principal;
+	int refusal = admission_find(&http->admission, req, &principal);
+
+	if (refusal == GUARD_PASS && is_too_fast(http, principal))
+		reply_error(
+			http, req, &(struct error_object) { .code = ERROR_RATE_LIMITED, .retry_after_s = 1 });
+	else if (refusal == GUARD_PASS)
+		route(http, req, principal);
+	else if (refusal == ERROR_UNAUTHORIZED)
+		reply_unauthorized(http, req);
+	else
+		reply_error(http, req, &(struct error_object) { .code = ERROR_BUSY, .retry_after_s = 1 });
 }
 
 /* Pages hold no data, and one may link to them from anywhere; a listed origin may ask. */
@@ -387,6 +437,6 @@ void http_on_request(void *context, h2o_req_t *req)
 		reply_code(http, req, ERROR_UNSUPPORTED_ENCODING);
 	else if (is_listed && cors_is_preflight(req))
 		cors_answer_preflight(req);
-	else
-		route(http, req);
+	else if (!answer_public(http, req))
+		let_in(http, req);
 }

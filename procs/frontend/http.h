@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "base/web.h"
+#include "frontend/admission.h"
 #include "frontend/asks.h"
 #include "frontend/live.h"
 #include "frontend/mcp/mcp.h"
@@ -12,6 +13,7 @@ struct http {
 	struct asks *asks;
 	struct live *live;
 	struct mcp mcp;
+	struct admission admission;
 	char own_name[128];
 	double *requests, *errors;
 };

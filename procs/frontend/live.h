@@ -1,8 +1,8 @@
 /*
  * The dashboard's feed, GET /events: server-sent events (https://html.spec.whatwg.org/#server-sent-events) with the
  * answers of list_top_power_consumers (event power, every LIVE_POWER_MS) and get_power_consumption_summary (event
- * summary, every LIVE_SUMMARY_MS), or the error instead (event trouble). Each question is asked once, however many
- * listen, and not at all when nobody does. A listener that does not read misses events, counted; it never grows memory
+ * summary, every LIVE_SUMMARY_MS), or the error instead (event trouble). Each question is asked once for all
+ * who may see the same namespaces, and not at all when nobody listens. A listener that does not read misses events, counted; it never grows memory
  * beyond LIVE_WAITING_MAX.
  */
 #pragma once
@@ -10,6 +10,7 @@
 #include <h2o.h>
 
 #include "frontend/asks.h"
+#include "frontend/principal.h"
 
 #define LIVE_STREAMS_MAX 64
 #define LIVE_WAITING_MAX (UINT32_C(64) << 10) /* bytes of one listener that wait to be sent */
@@ -20,8 +21,9 @@ struct live;
 
 int live_new(struct live **ret_live, struct asks *asks, struct stats *stats);
 void live_free(struct live *live);
-/* Makes the request a listener. 0, or -EBUSY: there are LIVE_STREAMS_MAX already, or no memory. */
-int live_listen(struct live *live, h2o_req_t *req);
+/* Makes the request a listener. 0; -EBUSY: there are LIVE_STREAMS_MAX already, or no memory; -EDQUOT: they have
+ * PRINCIPAL_STREAMS_MAX. */
+int live_listen(struct live *live, h2o_req_t *req, struct principal *principal);
 size_t live_count(const struct live *live);
 /* Asks what is due; once a turn. */
 void live_turn(struct live *live);

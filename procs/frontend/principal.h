@@ -1,19 +1,60 @@
-/* Who asks, as far as it is known, and what they may see. */
+/*
+ * Who asks, and what they may see. One entry stands for everybody who is the same to us: the same name with the same
+ * namespaces; what they hold open and how fast they ask is counted there. An entry lives while somebody holds it.
+ */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#define PRINCIPAL_NAME_MAX       64
+#define PRINCIPAL_NAME_MAX       128
 #define PRINCIPAL_NAMESPACES_MAX 1024
+#define PRINCIPALS_MAX           512
+#define PRINCIPAL_STREAMS_MAX    8 /* of events, open at a time */
+
+struct principals;
 
 struct principal {
 	char name[PRINCIPAL_NAME_MAX + 1];             /* "" = whoever reaches a server without credentials */
-	char namespaces[PRINCIPAL_NAMESPACES_MAX + 1]; /* comma-separated; "" = all */
+	char namespaces[PRINCIPAL_NAMESPACES_MAX + 1]; /* each ended by a newline; "" = all */
+	uint64_t until_s; /* not let in from then on, Unix time; UINT64_MAX = no end */
+	/* inside */
+	uint32_t holds, streams;
+	uint64_t second, requests; /* asked in that second */
 };
 
-extern const struct principal principal_anyone;
+/* What a credential proves. Texts are borrowed, namespaces as above. */
+struct claim {
+	const char *name, *namespaces;
+	uint64_t until_s; /* UINT64_MAX = the credential has no end */
+};
+
+/* Everybody, where nobody is asked who they are; never freed. */
+extern struct principal principal_anyone;
+
+struct principals *principals_new(void);
+void principals_free(struct principals *principals);
+/* The entry of a claim, held for the caller. 0; -EBUSY: PRINCIPALS_MAX are held; -E2BIG: a name or list too long, or no
+ * name. */
+int principals_find(
+	struct principals *principals, const struct claim *claim, struct principal **ret_principal);
+/* From now on `is_let_in` decides who still may: what it refuses is over (principal_is_over()), until it is found again. */
+void principals_review(struct principals *principals,
+	bool (*is_let_in)(void *context, const struct principal *principal), void *context);
+
+void principal_hold(struct principal *principal);
+/* NULL-safe. */
+void principal_release(struct principal *principal);
+/* Counts a request. False: they have made `limit` of them in this second. Who has no name is counted by connection alone. */
+bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now_s);
+/* False: PRINCIPAL_STREAMS_MAX of theirs are open. */
+bool principal_may_stream(const struct principal *principal);
+/* A connection of theirs became a stream (true), or was one. */
+void principal_count_stream(struct principal *principal, bool is_open);
+/* Was the credential withdrawn, or has it ended? What they hold open must be ended, then. */
+bool principal_is_over(const struct principal *principal, uint64_t now_s);
 
 /* May they see what is in this namespace? */
 bool principal_may_see(const struct principal *principal, const char *namespace);
-/* The one namespace they may see, or NULL: all, or several. */
-const char *principal_only_namespace(const struct principal *principal);
+bool principal_sees_all(const struct principal *principal);

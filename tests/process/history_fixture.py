@@ -17,8 +17,9 @@ def grid_text(hours):
 class History:
     """`lines` as fake_history.c reads them; settings of tanso.conf; grid = 24 values or None."""
 
-    def __init__(self, lines, grid=None, **settings):
+    def __init__(self, lines, grid=None, tokens=None, token=None, **settings):
         self.lines, self.grid, self.settings = lines, grid, settings
+        self.tokens, self.token = tokens, token  # text of http_tokens, and whose questions ask() puts
         with ONE_AT_A_TIME:  # two must not be told the same free port
             self.frontend = Frontend()
         self.analyst = self.peer = None
@@ -36,7 +37,10 @@ class History:
         if self.grid is not None:
             (folder / "grid.csv").write_text(grid_text(self.grid))
             sets.append(f"grid_file={folder}/grid.csv")
-        self.frontend.start(inherit=True)  # the port stays taken all the time
+        if self.tokens is not None:
+            (folder / "tokens").write_text(self.tokens)
+        own = [] if self.tokens is None else [f"http_tokens={folder}/tokens"]
+        self.frontend.start(*own, inherit=True)  # the port stays taken all the time
         with open(folder / "analyst.log", "ab") as log:
             self.analyst = subprocess.Popen([BIN / "tanso-analyst", *(a for s in sets for a in ("--set", s))], stderr=log)
         self.peer = subprocess.Popen([PEER, folder / "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -63,7 +67,13 @@ class History:
         return f"http://127.0.0.1:{self.frontend.port}"
 
     def ask(self, tool, **arguments):
-        request = urllib.request.Request(f"{self.url}/tools/{tool}", json.dumps(arguments).encode(), {"Content-Type": "application/json"})
+        return self.post(f"/tools/{tool}", arguments)
+
+    def post(self, path, body, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
                 return response.status, json.loads(response.read())

@@ -32,6 +32,7 @@ struct mcp_call *mcp_call_new(struct mcp *mcp, struct mcp_sink *sink, struct mes
 	*message = (struct message) { .method = "" };
 	call->lang = "en";
 	call->principal = &principal_anyone;
+	principal_hold(call->principal);
 	call->begun_ns = clock_mono_ns();
 	call->progress_ns = call->begun_ns + PROGRESS_NS;
 	call->next = mcp->calls;
@@ -41,6 +42,13 @@ struct mcp_call *mcp_call_new(struct mcp *mcp, struct mcp_sink *sink, struct mes
 	mcp->calls = call;
 	mcp->call_count++;
 	return call;
+}
+
+void mcp_call_of(struct mcp_call *call, struct principal *principal)
+{
+	principal_hold(principal);
+	principal_release(call->principal);
+	call->principal = principal;
 }
 
 static void release(struct mcp_call *call)
@@ -56,6 +64,7 @@ static void release(struct mcp_call *call)
 	call->mcp->call_count--;
 	json_done(&call->writer);
 	message_done(&call->message);
+	principal_release(call->principal);
 	free(call);
 }
 
@@ -223,8 +232,8 @@ void mcp_ask(struct mcp_call *call, const char *view, const char *arguments, mcp
 	struct mcp_questions *questions = &call->mcp->questions;
 
 	call->answered = answered;
-	int64_t id = questions->submit(
-		questions->context, view, arguments, strlen(arguments), call->lang, on_answer, call);
+	int64_t id = questions->submit(questions->context, call->principal->namespaces, view, arguments,
+		strlen(arguments), call->lang, on_answer, call);
 	if (id > 0)
 		call->ask = id;
 	else if (id < 0) /* at 0 the call is answered, and gone */

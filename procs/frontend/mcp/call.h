@@ -48,9 +48,9 @@ struct mcp_call {
 	struct mcp_sink *sink;
 	struct message message;
 	enum revision revision;
-	const char *lang;                  /* static */
-	const struct principal *principal; /* lives as long as the process, or until its file is read again */
-	struct session *session;           /* NULL = none */
+	const char *lang;            /* static */
+	struct principal *principal; /* held; set by mcp_call_of() */
+	struct session *session;     /* NULL = none */
 	/* inside */
 	struct mcp_call *next, **link;
 	struct json_writer writer;
@@ -61,6 +61,8 @@ struct mcp_call {
 	void *state;                    /* an extension's */
 };
 
+/* Whose call it is from now on; nobody said = principal_anyone. */
+void mcp_call_of(struct mcp_call *call, struct principal *principal);
 /* Takes the message over. NULL: out of memory, or too many (then the sink hears BUSY). */
 struct mcp_call *mcp_call_new(struct mcp *mcp, struct mcp_sink *sink, struct message *message);
 void mcp_call_drop(struct mcp_call *call);

@@ -6,7 +6,7 @@
 #include "frontend/mcp/mcp.h"
 #include "frontend/mcp/prompts.h"
 #include "frontend/mcp/uri.h"
-#include "frontend/permit.h"
+#include "ipc/tools.h"
 
 #define VALUES_MAX 100 /* as the protocol allows */
 
@@ -75,34 +75,13 @@ static struct json_object *question(const char *kind, const char *prefix, const 
 	return arguments;
 }
 
-/* The namespaces of a principal who may not see all; the analyst is not asked. */
-static void answer_own(struct mcp_call *call, const char *prefix)
-{
-	struct json_object *values = json_object_new_array();
-
-	for (const char *at = call->principal->namespaces; *at != '\0';) {
-		size_t size = strcspn(at, ",");
-		if (strncmp(at, prefix, strlen(prefix)) == 0)
-			json_object_array_add(values, json_object_new_string_len(at, (int)size));
-		at += size;
-		at += *at == ',';
-	}
-	write_completion(call, values, (int64_t)json_object_array_length(values));
-	json_object_put(values);
-}
-
 static void ask_names(struct mcp_call *call, const char *kind, const char *prefix, const char *namespace)
 {
-	bool is_restricted = call->principal->namespaces[0] != '\0';
 	struct json_object *arguments = question(kind, prefix, namespace), *checked = NULL;
 	const struct tool *view = view_find("names", strlen("names"));
 	struct error_object error;
 
-	if (is_restricted && strcmp(kind, "namespace") == 0)
-		answer_own(call, prefix);
-	else if (tool_check_arguments(view, arguments, call->lang, &checked, &error) < 0 ||
-		 (strcmp(kind, "workload") == 0 &&
-			 permit_arguments(call->principal, view, checked, call->lang, &error) < 0))
+	if (tool_check_arguments(view, arguments, call->lang, &checked, &error) < 0)
 		write_completion(call, NULL, 0);
 	else
 		mcp_ask(call, "names",

@@ -41,7 +41,7 @@ static bool names(h2o_iovec_t accept, const char *type)
 	return accept.len > 0 && memmem(accept.base, accept.len, type, strlen(type)) != NULL;
 }
 
-static void read_headers(struct mcp *mcp, h2o_req_t *req, const char *lang, const struct principal *principal,
+static void read_headers(struct mcp *mcp, h2o_req_t *req, const char *lang, struct principal *principal,
 	struct arrival *ret_arrival)
 {
 	h2o_iovec_t version = header(req, "mcp-protocol-version"), method = header(req, "mcp-method"),
@@ -247,7 +247,7 @@ static void open_listening(struct arrival *arrival)
 				  : NULL;
 
 	if (stream == NULL) {
-		stream = stream_new(context->mcp->streams, session, NULL, NULL);
+		stream = stream_new(context->mcp->streams, context->principal, session, NULL, NULL);
 		if (stream == NULL) {
 			post_refuse(
 				context->req, 503, RPC_INTERNAL_ERROR, "too many streams at a time", "", "");
@@ -306,7 +306,7 @@ static void delete (struct arrival *arrival)
 	session_release(session);
 }
 
-void endpoint_answer(struct mcp *mcp, h2o_req_t *req, const char *lang, const struct principal *principal)
+void endpoint_answer(struct mcp *mcp, h2o_req_t *req, const char *lang, struct principal *principal)
 {
 	struct arrival arrival;
 

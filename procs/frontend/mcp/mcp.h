@@ -14,9 +14,9 @@
 /* How questions reach the analyst (asks.h); tests put their own here. */
 struct mcp_questions {
 	void *context;
-	int64_t (*submit)(void *context, const char *tool, const char *arguments, size_t size,
-		const char *lang, void (*done)(void *call, int code, const char *body, size_t size),
-		void *call);
+	int64_t (*submit)(void *context, const char *namespaces, const char *tool, const char *arguments,
+		size_t size, const char *lang,
+		void (*done)(void *call, int code, const char *body, size_t size), void *call);
 	void (*cancel)(void *context, int64_t id);
 	bool (*is_reachable)(void *context); /* is the analyst there? */
 };

@@ -103,8 +103,8 @@ static bool open_stream(struct post *post)
 		return true;
 	if (!post->accepts_stream || post->req == NULL)
 		return false;
-	post->stream = stream_new(
-		post->mcp->streams, post->is_resumable ? post->session : NULL, on_stream_left, post);
+	post->stream = stream_new(post->mcp->streams, post->call->principal,
+		post->is_resumable ? post->session : NULL, on_stream_left, post);
 	if (post->stream == NULL)
 		return false;
 	h2o_req_t *req = TAKE(post->req);
@@ -164,7 +164,7 @@ static void fill_call(struct mcp_call *call, const struct post_context *context)
 {
 	call->revision = context->revision;
 	call->lang = context->lang;
-	call->principal = context->principal;
+	mcp_call_of(call, context->principal);
 	call->session = context->session;
 }
 

@@ -14,7 +14,7 @@ struct post_context {
 	struct mcp *mcp;
 	h2o_req_t *req;
 	const char *lang;
-	const struct principal *principal;
+	struct principal *principal; /* borrowed: each call holds it for itself */
 	enum revision revision;
 	struct session *session;           /* borrowed: each call holds it for itself */
 	bool accepts_stream, needs_stream; /* Accept names text/event-stream; and nothing else we have */

@@ -9,7 +9,7 @@
 #include "frontend/mcp/session.h"
 #include "frontend/mcp/uri.h"
 #include "frontend/mcp/watch.h"
-#include "frontend/permit.h"
+#include "ipc/tools.h"
 
 #define LIST_TTL_MS 3600000
 #define JSON_TYPE   "application/json"
@@ -215,7 +215,7 @@ void mcp_subscribe(struct mcp_call *call)
 	}
 	struct watcher *watcher = watcher_of_session(call->mcp->watch, call->session);
 	if (watcher == NULL)
-		watcher = watcher_new(call->mcp->watch, call->session, NULL);
+		watcher = watcher_new(call->mcp->watch, call->principal, call->session, NULL);
 	if (watcher == NULL || watcher_add(watcher, uri) < 0)
 		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "too many subscriptions", NULL);
 	else
@@ -278,7 +278,7 @@ void mcp_listen(struct mcp_call *call)
 			NULL);
 		return;
 	}
-	call->watcher = watcher_new(call->mcp->watch, NULL, call);
+	call->watcher = watcher_new(call->mcp->watch, call->principal, NULL, call);
 	json_open_object(&writer, NULL);
 	if (call->watcher != NULL)
 		write_honoured(&writer, call, filter);

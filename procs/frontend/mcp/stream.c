@@ -19,8 +19,9 @@ struct event {
 struct stream {
 	struct stream *next, **link;
 	struct streams *all;
-	struct session *session; /* held; NULL = not resumable */
-	struct sse *sse;         /* NULL = no connection */
+	struct principal *principal; /* held */
+	struct session *session;     /* held; NULL = not resumable */
+	struct sse *sse;             /* NULL = no connection */
 	void (*left)(void *context);
 	void *context;
 	uint64_t number, last;
@@ -64,17 +65,20 @@ size_t streams_count(const struct streams *streams)
 	return streams->count;
 }
 
-struct stream *stream_new(
-	struct streams *streams, struct session *session, void (*left)(void *context), void *context)
+struct stream *stream_new(struct streams *streams, struct principal *principal, struct session *session,
+	void (*left)(void *context), void *context)
 {
 	struct stream *stream = streams->count < STREAMS_MAX ? calloc(1, sizeof(*stream)) : NULL;
 
-	if (stream == NULL || RAND_bytes((unsigned char *)&stream->number, sizeof(stream->number)) != 1) {
+	if (stream == NULL || !principal_may_stream(principal) ||
+		RAND_bytes((unsigned char *)&stream->number, sizeof(stream->number)) != 1) {
 		free(stream);
 		++*streams->refused;
 		return NULL;
 	}
 	stream->all = streams;
+	stream->principal = principal;
+	principal_hold(principal);
 	stream->session = session;
 	stream->left = left;
 	stream->context = context;
@@ -101,14 +105,22 @@ static void forget_oldest(struct stream *stream)
 	stream->count--;
 }
 
+/* Ends the connection, if there is one; its stream is not told. */
+static void disconnect(struct stream *stream)
+{
+	if (stream->sse == NULL)
+		return;
+	sse_forget(stream->sse);
+	sse_end(stream->sse);
+	stream->sse = NULL;
+	principal_count_stream(stream->principal, false);
+}
+
 void stream_free(struct stream *stream)
 {
 	struct session *session = stream->session;
 
-	if (stream->sse != NULL) {
-		sse_forget(stream->sse);
-		sse_end(stream->sse);
-	}
+	disconnect(stream);
 	while (stream->count > 0)
 		forget_oldest(stream);
 	*stream->link = stream->next;
@@ -117,8 +129,19 @@ void stream_free(struct stream *stream)
 	stream->all->count--;
 	if (session != NULL && session->stream == stream)
 		session->stream = NULL;
+	principal_release(stream->principal);
 	free(stream);
 	session_release(session);
+}
+
+static void lose(struct stream *stream)
+{
+	void (*left)(void *) = stream->left;
+	void *whose = stream->context;
+
+	stream_free(stream);
+	if (left != NULL)
+		left(whose);
 }
 
 /* The connection is gone. */
@@ -127,14 +150,10 @@ static void on_gone(void *context)
 	struct stream *stream = context;
 
 	stream->sse = NULL;
+	principal_count_stream(stream->principal, false);
 	stream->detached_ns = clock_mono_ns();
-	if (stream->session != NULL)
-		return; /* perhaps they come back */
-	void (*left)(void *) = stream->left;
-	void *whose = stream->context;
-	stream_free(stream);
-	if (left != NULL)
-		left(whose);
+	if (stream->session == NULL) /* else perhaps they come back */
+		lose(stream);
 }
 
 bool stream_is_attached(const struct stream *stream)
@@ -208,10 +227,8 @@ static void prime(struct stream *stream)
 
 void stream_attach(struct stream *stream, h2o_req_t *req, uint64_t after)
 {
-	if (stream->sse != NULL) {
-		sse_forget(stream->sse);
-		sse_end(stream->sse);
-	}
+	disconnect(stream);
+	principal_count_stream(stream->principal, true);
 	*stream->all->resumed += stream->last > 0;
 	stream->sse = sse_open(req, on_gone, stream);
 	stream->comment_ns = clock_mono_ns() + STREAM_COMMENT_S * NS_PER_SECOND;
@@ -239,19 +256,19 @@ void stream_end(struct stream *stream)
 
 void stream_cut(struct stream *stream)
 {
-	if (stream->sse == NULL)
-		return;
-	sse_forget(stream->sse);
-	sse_end(stream->sse);
-	stream->sse = NULL;
+	disconnect(stream);
 	stream->detached_ns = clock_mono_ns();
 }
 
 void streams_turn(struct streams *streams, uint64_t now_ns)
 {
+	uint64_t now_s = clock_now().real_ns / NS_PER_SECOND;
+
 	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
 		next = stream->next;
-		if (stream->sse == NULL) {
+		if (principal_is_over(stream->principal, now_s)) {
+			lose(stream);
+		} else if (stream->sse == NULL) {
 			if (now_ns - stream->detached_ns > STREAM_DETACHED_S * NS_PER_SECOND)
 				stream_free(stream);
 		} else if (now_ns >= stream->comment_ns) {

@@ -12,7 +12,7 @@
 #include "frontend/mcp/session.h"
 #include "frontend/sse.h"
 
-#define STREAMS_MAX        256
+#define STREAMS_MAX        192                   /* with LIVE_STREAMS_MAX 256 in all */
 #define STREAM_EVENTS_MAX  64                    /* kept of each resumable one */
 #define STREAM_KEPT_MAX    (UINT32_C(256) << 10) /* their bytes, unless one event alone is larger */
 #define STREAM_WAITING_MAX (UINT32_C(256) << 10) /* a client that does not read misses what comes on top */
@@ -30,9 +30,10 @@ size_t streams_count(const struct streams *streams);
 void streams_turn(struct streams *streams, uint64_t now_ns);
 
 /* session NULL: not resumable. `left` is called when a stream that is not resumable loses its connection: the stream is
- * gone then; it may be NULL. NULL: there are STREAMS_MAX already. */
-struct stream *stream_new(
-	struct streams *streams, struct session *session, void (*left)(void *context), void *context);
+ * gone then; it may be NULL. NULL: there are STREAMS_MAX already, or PRINCIPAL_STREAMS_MAX of
+ * theirs. When their credential is over, the stream loses its connection and its client. */
+struct stream *stream_new(struct streams *streams, struct principal *principal, struct session *session,
+	void (*left)(void *context), void *context);
 /* Makes `req` the connection; a former one is ended. Events after `after` are sent (again). */
 void stream_attach(struct stream *stream, h2o_req_t *req, uint64_t after);
 bool stream_is_attached(const struct stream *stream);

@@ -7,7 +7,6 @@
 #include "base/cleanup.h"
 #include "frontend/catalog.h"
 #include "frontend/mcp/mcp.h"
-#include "frontend/permit.h"
 
 #define LIST_TTL_MS 3600000
 
@@ -106,8 +105,7 @@ void mcp_tools_call(struct mcp_call *call)
 		return;
 	}
 	json_object_object_get_ex(call->message.params, "arguments", &arguments);
-	if (tool_check_arguments(tool, arguments, call->lang, &checked, &error) < 0 ||
-		permit_arguments(call->principal, tool, checked, call->lang, &error) < 0)
+	if (tool_check_arguments(tool, arguments, call->lang, &checked, &error) < 0)
 		answer_error(call, &error);
 	else
 		mcp_ask(call, tool->name,

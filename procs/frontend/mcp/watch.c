@@ -31,6 +31,7 @@ struct sight {
 struct watcher {
 	struct watcher *next, **link;
 	struct watch *watch;
+	struct principal *principal;
 	struct session *session;
 	struct mcp_call *call;
 	struct sight sights[WATCH_URIS_MAX];
@@ -121,18 +122,21 @@ static int make(struct watch *watch, const char *text, struct watched **ret_item
 
 /* who watches */
 
-struct watcher *watcher_new(struct watch *watch, struct session *session, struct mcp_call *call)
+struct watcher *watcher_new(
+	struct watch *watch, struct principal *principal, struct session *session, struct mcp_call *call)
 {
 	struct watcher *watcher = calloc(1, sizeof(*watcher));
 
 	if (watcher == NULL)
 		return NULL;
 	*watcher = (struct watcher) { .watch = watch,
+		.principal = principal,
 		.session = session,
 		.call = call,
 		.next = watch->watchers,
 		.link = &watch->watchers };
 	watcher->heard_ns = clock_mono_ns();
+	principal_hold(principal);
 	if (session != NULL)
 		session_hold(session);
 	if (watcher->next != NULL)
@@ -160,6 +164,7 @@ void watcher_free(struct watcher *watcher)
 	if (watcher->next != NULL)
 		watcher->next->link = watcher->link;
 	session_release(watcher->session);
+	principal_release(watcher->principal);
 	free(watcher);
 }
 
@@ -285,12 +290,16 @@ static void on_answer(void *context, int code, const char *body, size_t size)
 	}
 }
 
-/* Sessions whose client has not listened for long. */
+/* Sessions whose client has not listened for long, or must not listen any more. */
 static void forget_abandoned(struct watch *watch, uint64_t now_ns)
 {
+	uint64_t now_s = clock_now().real_ns / NS_PER_SECOND;
+
 	for (struct watcher *watcher = watch->watchers, *next; watcher != NULL; watcher = next) {
 		next = watcher->next;
-		if (watcher->call != NULL || watcher->session->stream != NULL)
+		if (watcher->call == NULL && principal_is_over(watcher->principal, now_s))
+			watcher_free(watcher);
+		else if (watcher->call != NULL || watcher->session->stream != NULL)
 			watcher->heard_ns = now_ns;
 		else if (now_ns - watcher->heard_ns > WATCH_ABANDONED_S * NS_PER_SECOND)
 			watcher_free(watcher);
@@ -308,7 +317,7 @@ void watch_turn(struct watch *watch, uint64_t now_ns)
 		if (item->text == NULL || item->ask > 0 || now_ns < item->ask_ns)
 			continue;
 		item->ask_ns = now_ns + WATCH_ASK_MS * NS_PER_MILLISECOND;
-		item->ask = questions->submit(questions->context, item->uri.kind->view, item->arguments,
+		item->ask = questions->submit(questions->context, "", item->uri.kind->view, item->arguments,
 			strlen(item->arguments), "en", on_answer, item);
 	}
 }

@@ -17,6 +17,7 @@
 
 struct mcp;
 struct mcp_call;
+struct principal;
 struct session;
 struct watch;
 struct watcher;
@@ -27,8 +28,10 @@ void watch_free(struct watch *watch);
 bool watch_is_busy(const struct watch *watch);
 void watch_turn(struct watch *watch, uint64_t now_ns);
 
-/* Exactly one of session and call; borrowed, a session is held. NULL: out of memory. */
-struct watcher *watcher_new(struct watch *watch, struct session *session, struct mcp_call *call);
+/* Exactly one of session and call; borrowed, principal and session are held. When the credential
+ * is over, so is a session's watcher. NULL: out of memory. */
+struct watcher *watcher_new(
+	struct watch *watch, struct principal *principal, struct session *session, struct mcp_call *call);
 /* NULL-safe. */
 void watcher_free(struct watcher *watcher);
 struct watcher *watcher_of_session(struct watch *watch, const struct session *session);

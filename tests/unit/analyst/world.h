@@ -18,6 +18,7 @@ struct world {
 	struct knowledge knowledge;
 	struct answer answer;
 	struct json_object *json;
+	const char *namespaces; /* that who asks may see; NULL = all */
 };
 
 static inline void make(struct world *w)
@@ -84,7 +85,8 @@ static inline int ask(struct world *w, const char *tool, const char *arguments)
 
 	json_object_put(w->json);
 	free(w->answer.body);
-	answer_question(&w->knowledge, tool, strlen(tool), arguments, strlen(arguments), "en", &w->answer);
+	answer_question(&w->knowledge, tool, strlen(tool), arguments, strlen(arguments),
+		w->namespaces != NULL ? w->namespaces : "", "en", &w->answer);
 	assert_non_null(w->answer.body);
 	w->json = json_parse_strict(w->answer.body, w->answer.size, &offset);
 	assert_non_null(w->json);

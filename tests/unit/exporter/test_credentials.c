@@ -160,7 +160,7 @@ static void headers_are_taken_apart_or_refused(void **state)
 		"Basic ====", "Basic dXNlcg==", "Basic dXNl", "Basic !!!!", "Bearer", "Bearer a b",
 		"Bearer \x01", "Digest x", "BasicdXNlcjpw", "Basic dQA6cA==" /* a NUL in it */ };
 	struct authorization given;
-	char long_one[CREDENTIAL_HEADER_MAX + 8];
+	char long_one[AUTHORIZATION_MAX + 8];
 
 	(void)state;
 	assert_int_equal(authorization_parse("basic dXNlcjpwYTpzcw==", 22, &given), 0);

@@ -22,7 +22,7 @@ static int tear_down(void **state)
 
 static struct answers_question question(const char *arguments)
 {
-	return (struct answers_question) { "tool", "en", arguments, strlen(arguments) };
+	return (struct answers_question) { "", "tool", "en", arguments, strlen(arguments) };
 }
 
 static bool is_kept(struct answers *answers, const char *arguments, uint64_t now_ns)

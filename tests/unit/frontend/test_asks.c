@@ -109,7 +109,7 @@ static int tear_down(void **state)
 
 static int64_t submit(struct asks *asks)
 {
-	return asks_submit(asks, "some_tool", "{}", 2, "en", on_done, NULL);
+	return asks_submit(asks, "", "some_tool", "{}", 2, "en", on_done, NULL);
 }
 
 static int answer_run(uint64_t run, struct answer_row row)
@@ -256,7 +256,7 @@ static void arguments_over_the_frames_limit_are_refused(void **state)
 {
 	char *large = calloc(1, 70000);
 
-	assert_int_equal(asks_submit(*state, "t", large, 70000, "en", on_done, NULL), -E2BIG);
+	assert_int_equal(asks_submit(*state, "", "t", large, 70000, "en", on_done, NULL), -E2BIG);
 	free(large);
 }
 
@@ -274,7 +274,7 @@ static bool is_asked(struct asks *asks, const char *arguments, const char *lang)
 {
 	size_t frames = wire.frames;
 	int done_before = done_count;
-	int64_t id = asks_submit(asks, "some_tool", arguments, strlen(arguments), lang, on_done, NULL);
+	int64_t id = asks_submit(asks, "", "some_tool", arguments, strlen(arguments), lang, on_done, NULL);
 
 	assert_int_equal(done_count, id == 0 ? done_before + 1 : done_before); /* what is kept, at once */
 	asks_flush(asks);

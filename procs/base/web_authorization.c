@@ -1,15 +1,18 @@
+#include "base/web_authorization.h"
+
 #include <ctype.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "exporter/credentials.h"
 
 /* "dXNlcjpwYXNz" -> "user:pass" (RFC 7617); no byte of it may be NUL. */
 static int parse_basic(const char *encoded, size_t size, struct authorization *ret)
 {
-	unsigned char plain[CREDENTIAL_HEADER_MAX];
+	unsigned char plain[AUTHORIZATION_MAX];
 	size_t padding = 0;
 
 	if (size == 0 || size % 4 != 0)
@@ -36,7 +39,7 @@ int authorization_parse(const char *header, size_t size, struct authorization *r
 	const char *space = memchr(header, ' ', size);
 
 	*ret = (struct authorization) { 0 };
-	if (size >= CREDENTIAL_HEADER_MAX || space == NULL)
+	if (size >= AUTHORIZATION_MAX || space == NULL)
 		return -EBADMSG;
 	size_t scheme = (size_t)(space - header), at = scheme;
 	while (at < size && header[at] == ' ')
@@ -53,4 +56,28 @@ int authorization_parse(const char *header, size_t size, struct authorization *r
 			return -EBADMSG;
 	memcpy(ret->secret, header + at, size - at);
 	return 0;
+}
+
+int authorization_read_sum(const char *text, uint8_t ret_sum[static AUTHORIZATION_SUM])
+{
+	char two[3] = "";
+
+	if (strspn(text, "0123456789abcdefABCDEF") != 64 || strchr(" \t", text[64]) == NULL)
+		return -EBADMSG;
+	for (size_t i = 0; i < AUTHORIZATION_SUM; i++) {
+		memcpy(two, text + 2 * i, 2);
+		ret_sum[i] = (uint8_t)strtoul(two, NULL, 16);
+	}
+	return 0;
+}
+
+void authorization_sum(const char *token, uint8_t ret_sum[static AUTHORIZATION_SUM])
+{
+	SHA256((const unsigned char *)token, strlen(token), ret_sum);
+}
+
+bool authorization_is_sum(
+	const uint8_t one[static AUTHORIZATION_SUM], const uint8_t other[static AUTHORIZATION_SUM])
+{
+	return CRYPTO_memcmp(one, other, AUTHORIZATION_SUM) == 0;
 }

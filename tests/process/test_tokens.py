@@ -1,0 +1,191 @@
+"""Bearer tokens over every door: who is let in, what a token's namespaces show, and how much one may ask. Usage: test_tokens.py BIN_FOLDER
+Prints PASS or FAIL a test; exit status 1 when any failed."""
+import hashlib, json, pathlib, socket, subprocess, sys, time, urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from frontend_fixture import BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
+from history_fixture import History  # noqa: E402
+
+ASSESS, TOP, LIST, SUMMARY = ("assess_workload_compliance", "list_top_power_consumers", "list_workloads_by_compliance",
+                              "get_power_consumption_summary")
+
+
+def _line(name, namespaces=""):
+    return f"{name} {hashlib.sha256(('secret-of-' + name).encode()).hexdigest()} {namespaces}\n"
+
+
+TOKENS = _line("all") + _line("shop", "shop") + _line("two", "shop,bank")
+
+
+def _world(**settings):
+    """Three namespaces; the names in `lab` are near those in `shop`."""
+    now = int(time.time())
+    rows = [("shop", "cart", 5), ("bank", "vault", 4), ("lab", "cart-secret", 3), ("lab", "twin", 1), ("bank", "twin", 1)]
+    lines = [f"name {10 + i} pod {namespace} {name} {name} - -" + " 0" for i, (namespace, name, _) in enumerate(rows)]
+    lines += [f"begin {now - 7200}", "idle 10", *(f"power {10 + i} {watts} 0 0 0" for i, (_, _, watts) in enumerate(rows))]
+    return History([*lines, f"until {now}", "live"], tokens=TOKENS, token="secret-of-all", **settings)
+
+
+def _has_watts(history):
+    assert wait_for(lambda: "node_power_watts" in history.ask(TOP)[1]), history.ask(TOP)
+
+
+def _as(history, who):
+    history.token = None if who is None else f"secret-of-{who}"
+    return history
+
+
+def _mcp(history, method, **params):
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return history.post("/mcp", body, Accept="application/json, text/event-stream", MCP_Protocol_Version="2025-06-18")[1]
+
+
+def _event(history, who):
+    """The first event with watts that a listener of /events hears."""
+    request = urllib.request.Request(history.url + "/events", headers={"Authorization": f"Bearer secret-of-{who}"})
+    with urllib.request.urlopen(request, timeout=10) as stream:
+        for line in stream:
+            if line.startswith(b"data: {"):
+                return json.loads(line[6:])
+
+
+def who_shows_no_token_sees_pages_and_nothing_else():
+    with _world() as history:
+        _as(history, None)
+        for path, body in (f"/tools/{TOP}", {}), ("/views/names", {"kind": "namespace"}), ("/mcp", {}):
+            status, answer = history.post(path, body)
+            expect((status, answer["error"]["code"]), (401, "UNAUTHORIZED"))
+        for wrong in "nothing", "secret-of-shop2", "x" * 4000:
+            history.token = wrong
+            expect(history.ask(TOP)[0], 401)
+        curl = history.frontend.curl
+        expect_error(curl("/events"), 401, "UNAUTHORIZED")
+        expect_error(curl(f"/tools/{TOP}", "-H", "Authorization: Basic Og==", body="{}"), 401, "UNAUTHORIZED")
+        head = curl(f"/tools/{TOP}", "-i", body="{}")[1]
+        assert "www-authenticate: bearer" in head.lower(), head
+        for path in "/", "/healthz", "/readyz", "/docs", "/openapi.json", "/llms.txt":
+            expect((path, curl(path)[0]), (path, 200))
+        # who may open the socket file needs no token
+        expect(curl(f"/tools/{TOP}", "--unix-socket", str(history.frontend.run_dir / "frontend/http.sock"), body="{}")[0], 200)
+
+
+def a_token_of_one_namespace_sees_no_trace_of_another():
+    with _world() as history:
+        _has_watts(history)
+        _as(history, "shop")
+        answers = [history.ask(TOP), history.ask(LIST), history.ask(SUMMARY), history.ask("identify_power_hotspots"),
+                   history.ask(ASSESS, workload_name="cart"), history.ask(ASSESS, workload_name="cart-secre"), history.ask(ASSESS, workload_name="vault"),
+                   history.ask(ASSESS, workload_name="bank/vault"), history.ask(ASSESS, workload_name="lab/twin (pod)"),
+                   history.post("/views/power_history", {}), history.post("/views/names", {"kind": "namespace"}),
+                   history.post("/views/names", {"kind": "workload"}), _event(history, "shop")]
+        for answer in answers:
+            text = json.dumps(answer)
+            assert not any(word in text for word in ("vault", "secret", "twin", "lab", "bank\"", "node_power", "idle_power", "node_watts", "share_of")), text
+        top, listed, summary = (answer[1] for answer in answers[:3])
+        expect([row["workload"] for row in top["consumers"]], ["cart"])
+        expect((listed["total_workloads"], summary["workload_count"], len(summary["by_namespace"])), (1, 1, 1))
+        expect((top["namespace"], top["other_power_watts"], round(summary["workload_power_watts"], 1)), ("shop", 0, 5))
+        expect([answer[0] for answer in answers[4:9]], [200, 404, 404, 404, 404])
+        for tool in ASSESS, TOP, SUMMARY:
+            status, body = history.ask(tool, namespace="bank", **({"workload_name": "vault"} if tool == ASSESS else {}))
+            expect((status, body["error"]["code"]), (403, "NAMESPACE_FORBIDDEN"))
+        # the same question of somebody who sees more was not answered from memory, nor the other way round
+        expect(len(_as(history, "all").ask(TOP)[1]["consumers"]), 5)
+        expect(len(_as(history, "shop").ask(TOP)[1]["consumers"]), 1)
+        assert history.ask(LIST)[1].get("next_cursor") is None
+        cursor = _as(history, "all").ask(LIST, limit=1)[1]["next_cursor"]
+        expect(_as(history, "shop").ask(LIST, limit=1, cursor=cursor)[0], 422)
+
+
+def a_token_of_several_namespaces_sees_their_sum():
+    with _world() as history:
+        _has_watts(history)
+        _as(history, "two")
+        top = history.ask(TOP, limit=1)[1]
+        expect(([row["workload"] for row in top["consumers"]], round(top["other_power_watts"], 1)), (["cart"], 5))
+        expect(top["namespace"], "shop,bank")
+        summary = history.ask(SUMMARY)[1]
+        expect((summary["workload_count"], {row["namespace"] for row in summary["by_namespace"]}), (3, {"shop", "bank"}))
+        expect(history.ask(ASSESS, workload_name="twin")[1]["namespace"], "bank")  # for them there is one
+        expect(history.ask(TOP, namespace="bank")[1]["namespace"], "bank")
+        expect(history.post("/views/names", {"kind": "namespace"})[1]["values"], ["bank", "shop"])
+        expect(len(_event(history, "two")["consumers"]), 3)
+
+
+def resources_completion_and_sessions_keep_to_the_token():
+    with _world() as history:
+        _as(history, "shop")
+        ref = {"type": "ref/resource", "uri": "workload-metrics://{namespace}/{pod_name}"}
+        complete = lambda name, **context: _mcp(history, "completion/complete", ref=ref, argument={"name": name, "value": ""}, context={
+            "arguments": context})["result"]["completion"]
+        expect(complete("namespace"), {"values": ["shop"], "total": 1, "hasMore": False})
+        expect(complete("pod_name")["values"], ["cart"])
+        expect(complete("pod_name", namespace="bank")["values"], [])
+        expect("contents" in _mcp(history, "resources/read", uri="workload-metrics://shop/cart")["result"], True)
+        expect(_mcp(history, "resources/read", uri="workload-metrics://bank/vault")["error"]["code"], -32002)
+        expect(_mcp(history, "tools/call", name=TOP, arguments={"namespace": "bank"})["result"]["isError"], True)
+        initialize = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}})
+        shop = ("-H", "Authorization: Bearer secret-of-shop", "-H", "Content-Type: application/json")
+        head = history.frontend.curl("/mcp", "-i", *shop, body=initialize)[1]
+        session = next(line.split(": ")[1].strip() for line in head.splitlines() if line.lower().startswith("mcp-session-id"))
+        subscribe = json.dumps({"jsonrpc": "2.0", "id": 2, "method": "resources/subscribe", "params": {"uri": "workload-metrics://bank/vault"}})
+        answer = history.frontend.curl("/mcp", *shop, "-H", f"Mcp-Session-Id: {session}", body=subscribe)[1]
+        expect(json.loads(answer)["error"]["code"], -32002)
+        other = ("-H", "Authorization: Bearer secret-of-two", "-H", f"Mcp-Session-Id: {session}")
+        expect(history.frontend.curl("/mcp", *other, body=subscribe)[0], 404)  # another's session is none
+
+
+def a_token_that_is_withdrawn_lets_nobody_in_and_ends_its_streams():
+    with Frontend() as f:
+        (f.folder / "tokens").write_text(TOKENS)
+        f.start(f"http_tokens={f.folder}/tokens")
+        f.start_analyst()
+        shop = ("-H", "Authorization: Bearer secret-of-shop")
+        stream = subprocess.Popen(["curl", "-sN", "-m", "20", f"http://127.0.0.1:{f.port}/events", *shop], stdout=subprocess.PIPE)
+        assert stream.stdout.readline().startswith(b"retry")
+        (f.folder / "tokens").write_text("# nobody\n" + _line("all"))
+        assert wait_for(lambda: f.curl(f"/tools/{TOP}", *shop, body="{}")[0] == 401)
+        stream.communicate(timeout=10)
+        (f.folder / "tokens").write_text(_line("shop") + "nonsense\n")  # what was in use stays
+        assert wait_for(lambda: ":2: " in (f.folder / "log").read_text())
+        expect(f.curl(f"/tools/{TOP}", *shop, body="{}")[0], 401)
+        assert "tanso token NAME" in (f.folder / "log").read_text()
+
+
+def who_asks_too_much_hears_when_to_come_back():
+    with Frontend() as f:
+        (f.folder / "tokens").write_text(TOKENS)
+        f.start(f"http_tokens={f.folder}/tokens", "principal_requests_per_second=20")
+        f.start_analyst()
+        who = ("-H", "Authorization: Bearer secret-of-all")
+        urls = [f"http://127.0.0.1:{f.port}/tools/{TOP}?{i}" for i in range(60)]
+        out = subprocess.run(["curl", "-s", "-i", *who, "-d", "{}", *urls], stdout=subprocess.PIPE).stdout.decode()
+        assert "RATE_LIMITED" in out and "retry-after: 1" in out.lower() and "429" in out, out[-400:]
+        streams = [subprocess.Popen(["curl", "-sN", "-m", "20", f"http://127.0.0.1:{f.port}/events", "-H", "Authorization: Bearer secret-of-two"],
+                                    stdout=subprocess.PIPE) for _ in range(8)]
+        for stream in streams:
+            assert stream.stdout.readline().startswith(b"retry")
+        expect_error(f.curl("/events", "-H", "Authorization: Bearer secret-of-two"), 429, "RATE_LIMITED")
+        streams[0].kill()
+        again = lambda: f.curl("/events", "-m", "1", "-H", "Authorization: Bearer secret-of-two")[0] == 200
+        assert wait_for(again)
+        for stream in streams:
+            stream.kill()
+            stream.communicate()
+
+
+def a_token_file_that_is_wrong_is_refused_at_the_start():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for text, why in ("all 123\n", ":1: after the name"), ("# x\n\nan/other " + "0" * 64 + "\n", ":3: a line begins"), (None, "No such file"):
+        frontend = Frontend()
+        if text is not None:
+            (frontend.folder / "tokens").write_text(text)
+        command = [BIN / "tanso-frontend", "--set", f"runtime_dir={frontend.run_dir}", "--set", f"state_dir={frontend.folder}/state", "--set",
+                   f"http_listen=127.0.0.1:{port}", "--set", f"http_tokens={frontend.folder}/tokens"]
+        done = subprocess.run(command, stderr=subprocess.PIPE, timeout=10)
+        frontend.stop()
+        assert done.returncode != 0 and why in done.stderr.decode(), done.stderr.decode()
+
+
+sys.exit(run_all("tokens", globals()))
