@@ -38,7 +38,7 @@ struct frontend {
 	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
 	uint64_t clock_ns;
 	double *turns;
-	uint64_t run, stats_sent_ns, next_look_ns;
+	uint64_t run, stats_sent_ns;
 };
 
 static struct frontend frontend;
@@ -92,15 +92,13 @@ static int on_turn(void *context)
 
 	(void)context;
 	keys_watch(&frontend.keys, frontend.web, now_ns);
+	watch_tokens(now_ns);
 	if (have_folders_moved(now_ns))
 		return -ESTALE;
 	if (web_is_stopping(frontend.web)) {
 		live_end(frontend.http.live);
 		endpoint_end(&frontend.http.mcp);
 	}
-	watch_tokens(now_ns);
-	if (have_folders_moved(now_ns))
-		return -ESTALE;
 	live_turn(frontend.http.live);
 	mcp_turn(&frontend.http.mcp, now_ns);
 	asks_flush(frontend.http.asks);
@@ -123,7 +121,6 @@ static int open_links(void)
 
 	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0)
 		return r;
-	frontend.http.mcp.questions.context = frontend.http.asks;
 	if ((r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats)) < 0 ||
 		(r = link_dial(&frontend.exporter, dir, STAGE_EXPORTER, STAGE_FRONTEND, NULL, NULL)) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_out(frontend.http.asks)))) < 0 ||
