@@ -39,6 +39,8 @@ const struct verb verbs[] = {
 		.options = train_options },
 	{ "mcp", "speak the Model Context Protocol on standard input and output", verb_mcp,
 		.options = mcp_options },
+	{ "token", "make a bearer token for http_listen, and the line that lets it in", verb_token,
+		.options = token_options },
 	{ "completion", "print the completion of this command line for a shell", verb_completion,
 		.words = "bash" },
 	{ "version", "show the version", verb_version, .tool = NULL },

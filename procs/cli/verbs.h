@@ -19,7 +19,7 @@ extern const struct verb verbs[];
 /* Those of every verb that asks a tool, beside the tool's arguments. */
 extern const struct option question_options[];
 extern const struct option assess_options[], check_options[], doctor_options[], mcp_options[],
-	models_options[], report_options[], train_options[], up_options[], verify_options[];
+	models_options[], report_options[], token_options[], train_options[], up_options[], verify_options[];
 
 int verb_up(int argc, char **argv);
 int verb_assess(int argc, char **argv);
@@ -39,4 +39,5 @@ int verb_models(int argc, char **argv);
 int verb_train(int argc, char **argv);
 int verb_mcp(int argc, char **argv);
 int verb_completion(int argc, char **argv);
+int verb_token(int argc, char **argv);
 int verb_version(int argc, char **argv);

@@ -49,6 +49,19 @@ def _event(history, who):
                 return json.loads(line[6:])
 
 
+def a_token_that_the_command_made_is_let_in():
+    made = subprocess.run([BIN / "tanso", "token", "ci", "--namespaces", "shop"], capture_output=True, text=True, check=True)
+    token = made.stderr.strip()
+    expect(made.stdout, f"ci {hashlib.sha256(token.encode()).hexdigest()} shop\n")
+    for wrong in ([], ["a b"], ["a", "--namespaces", ""], ["a", "--namespaces", "x,,y"], ["a", "--namespaces", "*"], ["a", "b"], ["a", "--no"]):
+        done = subprocess.run([BIN / "tanso", "token", *wrong], capture_output=True, text=True)
+        assert done.returncode == 2 and not done.stdout and "tanso token --help" in done.stderr, (wrong, done)
+    with _world() as history:
+        (history.frontend.folder / "tokens").write_text(made.stdout)
+        history.token = token
+        assert wait_for(lambda: history.ask(TOP)[0] == 200)
+
+
 def who_shows_no_token_sees_pages_and_nothing_else():
     with _world() as history:
         _as(history, None)
