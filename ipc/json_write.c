@@ -204,9 +204,10 @@ void json_write_number(struct json_writer *writer, const char *key, double value
 void json_write_integer(struct json_writer *writer, const char *key, int64_t value)
 {
 	char text[32];
+	int size = snprintf(text, sizeof(text), "%lld", (long long)value);
 
 	begin(writer, key);
-	put(writer, text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)value));
+	put(writer, text, (size_t)size);
 }
 
 void json_write_boolean(struct json_writer *writer, const char *key, bool value)
