@@ -27,6 +27,14 @@ void admission_add(struct admission *admission, admission_judge_fn *judge, void 
 	admission->kinds[admission->kind_count++].context = context;
 }
 
+void admission_tell(struct admission *admission, const char *parameter)
+{
+	size_t used = strlen(admission->challenge);
+
+	if (parameter[0] != '\0')
+		snprintf(admission->challenge + used, sizeof(admission->challenge) - used, ", %s", parameter);
+}
+
 static bool is_local(h2o_req_t *req)
 {
 	struct sockaddr_storage address = { 0 };

@@ -11,7 +11,7 @@
 #include "frontend/principal.h"
 
 #define ADMISSION_KINDS_MAX     4
-#define ADMISSION_CHALLENGE_MAX 512
+#define ADMISSION_CHALLENGE_MAX 1024
 
 /* Judges what a request shows. `bearer` is the token of its Authorization header, base NULL = none. 0 with *ret_claim, whose
  * texts live until the next call; -ENOENT: nothing of this kind is shown, or somebody else may know it; -EACCES: it is of
@@ -25,8 +25,7 @@ struct admission {
 		void *context;
 	} kinds[ADMISSION_KINDS_MAX];
 	size_t kind_count;
-	char challenge
-		[ADMISSION_CHALLENGE_MAX]; /* of WWW-Authenticate: `Bearer realm="tanso"`, and what is added */
+	char challenge[ADMISSION_CHALLENGE_MAX]; /* of WWW-Authenticate */
 	double *refused;
 };
 
@@ -34,6 +33,8 @@ int admission_open(struct admission *admission, double *refused);
 void admission_close(struct admission *admission);
 /* At most ADMISSION_KINDS_MAX; context outlives the admission. */
 void admission_add(struct admission *admission, admission_judge_fn *judge, void *context);
+/* Adds a parameter (`name="value"`, "" = none) to the challenge. */
+void admission_tell(struct admission *admission, const char *parameter);
 /* GUARD_PASS with *ret_principal, which lives as long as the request (principal_hold() it for longer); or the code to
  * answer with: ERROR_UNAUTHORIZED, ERROR_BUSY. */
 int admission_find(struct admission *admission, h2o_req_t *req, struct principal **ret_principal);

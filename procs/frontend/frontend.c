@@ -14,7 +14,9 @@
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "base/web.h"
+#include "frontend/certificates.h"
 #include "frontend/http.h"
+#include "frontend/issuer.h"
 #include "frontend/keys.h"
 #include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
@@ -30,7 +32,8 @@ struct frontend {
 	struct http http;
 	struct keys keys;
 	struct tokens tokens;
-	struct landlock_place places[1 + KEYS_PLACES_MAX + LANDLOCK_FILE_PLACES];
+	struct issuer issuer;
+	struct landlock_place places[1 + KEYS_PLACES_MAX + 2 * LANDLOCK_FILE_PLACES];
 	size_t place_count;
 	uint64_t next_look_ns;
 	struct link *exporter;
@@ -68,11 +71,16 @@ static bool is_let_in(void *context, const struct principal *principal)
 	return tokens_name(context, principal);
 }
 
-/* Tokens that are gone end what was opened with them. */
-static void watch_tokens(uint64_t now_ns)
+/* Tokens that are gone end what was opened with them; which key signed a JWT is not kept, so new keys end what all of them
+ * opened, and whoever still has a good one comes back. */
+static void watch_credentials(uint64_t now_ns)
 {
+	struct principals *principals = frontend.http.admission.principals;
+
 	if (tokens_watch(&frontend.tokens, now_ns))
-		principals_review(frontend.http.admission.principals, is_let_in, &frontend.tokens);
+		principals_review(principals, PRINCIPAL_TOKEN, is_let_in, &frontend.tokens);
+	if (issuer_watch(&frontend.issuer, now_ns))
+		principals_review(principals, PRINCIPAL_JWT, NULL, NULL);
 }
 
 static bool have_folders_moved(uint64_t now_ns)
@@ -92,7 +100,7 @@ static int on_turn(void *context)
 
 	(void)context;
 	keys_watch(&frontend.keys, frontend.web, now_ns);
-	watch_tokens(now_ns);
+	watch_credentials(now_ns);
 	if (have_folders_moved(now_ns))
 		return -ESTALE;
 	if (web_is_stopping(frontend.web)) {
@@ -186,6 +194,8 @@ static int lock_files(void)
 	frontend.place_count = 1 + keys_places(&frontend.keys, &places[1]);
 	frontend.place_count +=
 		landlock_file_places(frontend.config.http_tokens, &places[frontend.place_count]);
+	frontend.place_count +=
+		landlock_file_places(frontend.config.http_jwks, &places[frontend.place_count]);
 	int r = landlock_enter(places, frontend.place_count, NULL, 0);
 	if (r == -EOPNOTSUPP) {
 		log_warning(
@@ -196,18 +206,41 @@ static int lock_files(void)
 	return r;
 }
 
-/* Who is asked for a credential; http_tokens is read before the sandbox, and whenever it changes. */
-static int open_admission(void)
+static int open_tokens(void)
+{
+	if (frontend.config.http_tokens[0] == '\0')
+		return 0;
+	admission_add(&frontend.http.admission, tokens_judge, &frontend.tokens);
+	return tokens_open(&frontend.tokens, frontend.config.http_tokens);
+}
+
+static int open_issuer(void)
 {
 	struct http *http = &frontend.http;
-	const char *path = frontend.config.http_tokens;
-	int r = admission_open(&http->admission,
-		stats_entry(&frontend.stats, STAT_COUNTER, "http_credentials_refused_total", ""));
+	int r = issuer_open(&frontend.issuer, &frontend.config);
 
-	if (r < 0 || path[0] == '\0')
+	if (r < 0 || frontend.config.http_jwks[0] == '\0')
 		return r;
-	admission_add(&http->admission, tokens_judge, &frontend.tokens);
-	return tokens_open(&frontend.tokens, path);
+	admission_add(&http->admission, issuer_judge, &frontend.issuer);
+	if ((r = resource_make(&http->resource, &frontend.config)) == 0)
+		admission_tell(&http->admission, http->resource.challenge);
+	return r;
+}
+
+/* Who is asked for a credential; the files are read before the sandbox, and whenever they change. A certificate alone says
+ * who asks only where nothing else does: else who has a token of few namespaces would see more by not showing it. */
+static int open_admission(void)
+{
+	struct admission *admission = &frontend.http.admission;
+	double *refused = stats_entry(&frontend.stats, STAT_COUNTER, "http_credentials_refused_total", "");
+	int r;
+
+	if ((r = admission_open(admission, refused)) < 0 || (r = open_tokens()) < 0 ||
+		(r = open_issuer()) < 0)
+		return r;
+	if (frontend.config.http_client_ca[0] != '\0' && admission->kind_count == 0)
+		admission_add(admission, certificates_judge, NULL);
+	return 0;
 }
 
 int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
@@ -248,6 +281,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	live_free(frontend.http.live);
 	asks_free(frontend.http.asks);
 	keys_done(&frontend.keys);
+	issuer_done(&frontend.issuer);
 	admission_close(&frontend.http.admission);
 	web_free(frontend.web);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -334,10 +334,24 @@ static bool answer_page(struct http *http, h2o_req_t *req)
 	return true;
 }
 
+/* Where a client gets a token; a clean 404 where nobody gives one out. */
+static bool answer_resource(struct http *http, h2o_req_t *req)
+{
+	const struct resource *resource = &http->resource;
+
+	if (!resource_is_at(resource, req->path_normalized.base, req->path_normalized.len))
+		return false;
+	if (is_get(req))
+		web_reply(req, 200, JSON, resource->document, strlen(resource->document));
+	else
+		reply_wrong_method(http, req, "GET, HEAD");
+	return true;
+}
+
 /* Pages and descriptions hold no data: the page is what asks for a token. */
 static bool answer_public(struct http *http, h2o_req_t *req)
 {
-	return answer_document(http, req) || answer_page(http, req);
+	return answer_resource(http, req) || answer_document(http, req) || answer_page(http, req);
 }
 
 static void route(struct http *http, h2o_req_t *req, struct principal *principal)
@@ -351,17 +365,32 @@ static void route(struct http *http, h2o_req_t *req, struct principal *principal
 		reply_no_such_page(http, req);
 }
 
+/* What to show instead. */
+static const char *credential_hint(const struct config *config, bool is_korean)
+{
+	if (config->http_tokens[0] != '\0')
+		return is_korean ? "Authorization: Bearer TOKEN 헤더를 보내십시오. 운영자는 `tanso token "
+				   "NAME`으로 토큰을 만들 수 있습니다."
+				 : "Send Authorization: Bearer TOKEN; the operator makes one with `tanso "
+				   "token NAME`.";
+	if (config->http_jwks[0] != '\0')
+		return is_korean ? "Authorization: Bearer TOKEN 헤더에 유효한 JSON 웹 토큰을 보내십시오. "
+				   "거절한 "
+				   "이유는 서버의 로그에 있습니다."
+				 : "Send Authorization: Bearer TOKEN with a JSON Web Token that is valid "
+				   "here; the server's log says why one was refused.";
+	return is_korean ? "이름(CN)이 있고 만료되지 않은 클라이언트 인증서로만 연결하십시오."
+			 : "Connect with a client certificate that has a common name and has not ended, "
+			   "and send no Authorization header.";
+}
+
 static void reply_unauthorized(struct http *http, h2o_req_t *req)
 {
 	struct error_object error = { .code = ERROR_UNAUTHORIZED };
-	bool is_korean = strcmp(language(http, req), "ko") == 0;
 
 	admission_challenge(&http->admission, req);
 	snprintf(error.hint, sizeof(error.hint), "%s",
-		is_korean ? "Authorization: Bearer TOKEN 헤더를 보내십시오. 운영자는 `tanso token NAME`으로 "
-			    "토큰을 만들 수 있습니다."
-			  : "Send Authorization: Bearer TOKEN; the operator makes one with `tanso token "
-			    "NAME`.");
+		credential_hint(http->config, strcmp(language(http, req), "ko") == 0));
 	reply_error(http, req, &error);
 }
 

@@ -7,6 +7,7 @@
 #include "frontend/asks.h"
 #include "frontend/live.h"
 #include "frontend/mcp/mcp.h"
+#include "frontend/resource.h"
 
 struct http {
 	const struct config *config;
@@ -14,6 +15,7 @@ struct http {
 	struct live *live;
 	struct mcp mcp;
 	struct admission admission;
+	struct resource resource; /* where tokens come from */
 	char own_name[128];
 	double *requests, *errors;
 };

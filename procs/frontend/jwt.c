@@ -17,7 +17,7 @@
 #define SIGNATURE_MAX 1024           /* RSA of 8192 bits */
 #define LATEST_S      253402300799.0 /* the end of the year 9999 */
 #define AUDIENCES_MAX 16
-#define NAMESPACE_MAX 63 /* RFC 1123 label, as Kubernetes has it */
+#define NAMESPACE_MAX 253
 
 struct parts {
 	const char *header, *payload, *signature;
@@ -217,12 +217,15 @@ static int check_names(struct reading *reading, const struct jwt_rules *rules, s
 	return 0;
 }
 
+/* Of Kubernetes, a slice, a runtime or a user. They are kept with a newline and shown with a comma between. */
 static bool is_namespace(const char *name)
 {
 	size_t size = name != NULL ? strlen(name) : 0;
 
-	return size > 0 && size <= NAMESPACE_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+	for (size_t i = 0; i < size; i++)
+		if (!isgraph((unsigned char)name[i]) || name[i] == ',')
+			return false;
+	return size > 0 && size <= NAMESPACE_MAX && strcmp(name, "*") != 0;
 }
 
 static int read_namespaces(struct reading *reading, struct jwt_claims *ret)

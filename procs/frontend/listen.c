@@ -52,7 +52,8 @@ static bool next_address(const char **list, char address[static CONFIG_TEXT_MAX]
 
 static bool has_credential(const struct config *config)
 {
-	return config->http_client_ca[0] != '\0' || config->http_tokens[0] != '\0';
+	return config->http_client_ca[0] != '\0' || config->http_tokens[0] != '\0' ||
+	       config->http_jwks[0] != '\0';
 }
 
 static const char *lack(const struct config *config)
@@ -86,7 +87,8 @@ static int check_guarded(const struct config *config)
 		return 0;
 	}
 	log_error("http_listen = %s can be reached from other machines without %s: set http_tls_key, "
-		  "http_tls_certificate and http_tokens or http_client_ca, use 127.0.0.1:30800 behind a "
+		  "http_tls_certificate and http_tokens, http_jwks or http_client_ca, use 127.0.0.1:30800 "
+		  "behind a "
 		  "proxy, or "
 		  "write allow_plaintext = yes",
 		config->http_listen, lacks);

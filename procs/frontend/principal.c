@@ -26,7 +26,7 @@ static struct principal *known(struct principals *principals, const struct claim
 {
 	for (size_t i = 0; i < PRINCIPALS_MAX; i++) {
 		struct principal *principal = &principals->all[i];
-		if (strcmp(principal->name, claim->name) == 0 &&
+		if (principal->kind == claim->kind && strcmp(principal->name, claim->name) == 0 &&
 			strcmp(principal->namespaces, claim->namespaces) == 0)
 			return principal;
 	}
@@ -54,22 +54,23 @@ int principals_find(
 		principal = place(principals);
 		if (principal == NULL)
 			return -EBUSY;
-		*principal = (struct principal) { .name = "" };
+		*principal = (struct principal) { .kind = claim->kind };
 		snprintf(principal->name, sizeof(principal->name), "%s", claim->name);
 		snprintf(principal->namespaces, sizeof(principal->namespaces), "%s", claim->namespaces);
 	}
-	principal->until_s = claim->until_s;
+	if (principal->until_s < claim->until_s)
+		principal->until_s = claim->until_s;
 	principal_hold(principal);
 	*ret_principal = principal;
 	return 0;
 }
 
-void principals_review(struct principals *principals,
+void principals_review(struct principals *principals, enum principal_kind kind,
 	bool (*is_let_in)(void *context, const struct principal *principal), void *context)
 {
 	for (size_t i = 0; i < PRINCIPALS_MAX; i++) {
 		struct principal *principal = &principals->all[i];
-		if (principal->name[0] != '\0' && !is_let_in(context, principal))
+		if (principal->kind == kind && (is_let_in == NULL || !is_let_in(context, principal)))
 			principal->until_s = 0;
 	}
 }

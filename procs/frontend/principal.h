@@ -1,6 +1,7 @@
 /*
  * Who asks, and what they may see. One entry stands for everybody who is the same to us: the same name with the same
- * namespaces; what they hold open and how fast they ask is counted there. An entry lives while somebody holds it.
+ * namespaces, told by the same kind of credential; what they hold open and how fast they ask is counted there. An entry lives
+ * while somebody holds it.
  */
 #pragma once
 
@@ -15,10 +16,13 @@
 
 struct principals;
 
+enum principal_kind { PRINCIPAL_TOKEN, PRINCIPAL_JWT, PRINCIPAL_CERTIFICATE };
+
 struct principal {
+	enum principal_kind kind;                      /* what told who they are */
 	char name[PRINCIPAL_NAME_MAX + 1];             /* "" = whoever reaches a server without credentials */
 	char namespaces[PRINCIPAL_NAMESPACES_MAX + 1]; /* each ended by a newline; "" = all */
-	uint64_t until_s; /* not let in from then on, Unix time; UINT64_MAX = no end */
+	uint64_t until_s; /* the end of their last credential, Unix time; UINT64_MAX = none */
 	/* inside */
 	uint32_t holds, streams;
 	uint64_t second, requests; /* asked in that second */
@@ -26,6 +30,7 @@ struct principal {
 
 /* What a credential proves. Texts are borrowed, namespaces as above. */
 struct claim {
+	enum principal_kind kind;
 	const char *name, *namespaces;
 	uint64_t until_s; /* UINT64_MAX = the credential has no end */
 };
@@ -39,8 +44,9 @@ void principals_free(struct principals *principals);
  * name. */
 int principals_find(
 	struct principals *principals, const struct claim *claim, struct principal **ret_principal);
-/* From now on `is_let_in` decides who still may: what it refuses is over (principal_is_over()), until it is found again. */
-void principals_review(struct principals *principals,
+/* Credentials of a kind were replaced: whom `is_let_in` refuses (NULL = everybody of the kind) is over (principal_is_over())
+ * until found again. */
+void principals_review(struct principals *principals, enum principal_kind kind,
 	bool (*is_let_in)(void *context, const struct principal *principal), void *context);
 
 void principal_hold(struct principal *principal);

@@ -173,6 +173,6 @@ int tokens_judge(void *context, h2o_req_t *req, h2o_iovec_t bearer, struct claim
 	const struct token *token = tokens_find(context, bearer.base);
 	if (token == NULL)
 		return -ENOENT;
-	*ret_claim = (struct claim) { token->name, token->namespaces, UINT64_MAX };
+	*ret_claim = (struct claim) { PRINCIPAL_TOKEN, token->name, token->namespaces, UINT64_MAX };
 	return 0;
 }

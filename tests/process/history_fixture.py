@@ -39,7 +39,9 @@ class History:
             sets.append(f"grid_file={folder}/grid.csv")
         if self.tokens is not None:
             (folder / "tokens").write_text(self.tokens)
-        own = [] if self.tokens is None else [f"http_tokens={folder}/tokens"]
+        own = [f"{name}={value}" for name, value in self.settings.items() if name.startswith("http_")]  # the frontend's
+        if self.tokens is not None:
+            own.append(f"http_tokens={folder}/tokens")
         self.frontend.start(*own, inherit=True)  # the port stays taken all the time
         with open(folder / "analyst.log", "ab") as log:
             self.analyst = subprocess.Popen([BIN / "tanso-analyst", *(a for s in sets for a in ("--set", s))], stderr=log)

@@ -1,9 +1,10 @@
-"""The frontend's TLS door: HTTP/1.1 and HTTP/2, new keys without a restart, client certificates, what is refused at the
-start, and `tanso mcp --url` through it."""
-import json, shutil, socket, ssl, subprocess, sys
+"""The frontend's TLS door: HTTP/1.1 and HTTP/2, new keys without a restart, client certificates, JSON Web Tokens, what is
+refused at the start, and `tanso mcp --url` through it."""
+import hashlib, json, shutil, socket, ssl, subprocess, sys
 
 from exporter_fixture import make_certificate
 from frontend_fixture import BIN, Frontend, expect, run_all, wait_for
+from jwt_fixture import AUDIENCE, jwt, key_set
 
 TANSO = BIN / "tanso"
 
@@ -108,6 +109,112 @@ def beyond_loopback_tls_and_a_credential_are_asked_for():
         d.open(f"http_listen=0.0.0.0:{d.port}", "allow_plaintext=yes")
         assert "without a credential" in (d.folder / "log").read_text()
         assert "warning: http_listen" in d.get("/readyz")[1]
+
+
+WHO = "Authorization: Bearer "
+
+
+def ask(door, *arguments):
+    """(status, head and body) of a question."""
+    (status, _), text = door.get("/tools/assess_workload_compliance", *arguments, "-D", "-", "-d", json.dumps({"workload_name": "web"}))
+    return status, text
+
+
+def mcp(door, method, *arguments, **params):
+    (status, _), text = door.get("/mcp", *arguments, "-D", "-", "-H", "Content-Type: application/json", "-d", json.dumps(
+        {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+    return status, text
+
+
+def session_of(door, *arguments):
+    head = mcp(door, "initialize", *arguments, protocolVersion="2025-06-18")[1]
+    return next(line.split(": ")[1].strip() for line in head.splitlines() if line.lower().startswith("mcp-session-id"))
+
+
+def listen(door, *arguments):
+    """A listener of /events that has begun."""
+    stream = subprocess.Popen(["curl", "-sN", "-m", "60", "--cacert", f"{door.folder}/ca.crt", f"https://127.0.0.1:{door.port}/events", *arguments],
+                              stdout=subprocess.PIPE)
+    assert stream.stdout.readline().startswith(b"retry")
+    return stream
+
+
+def a_client_certificate_alone_says_who_asks():
+    with Door() as d:
+        for name in ("alice", "bob"):
+            d.make(name)
+        d.open(f"http_client_ca={d.folder}/ca.crt")
+        d.start_analyst()
+        alice, bob = d.as_client("alice"), d.as_client("bob")
+        expect(ask(d, *alice)[0], "200")
+        expect(ask(d, *alice, "-H", WHO + "anything")[0], "401")  # no token is asked for: who shows one is mistaken
+        session = ("-H", "Mcp-Session-Id: " + session_of(d, *alice))
+        expect([mcp(d, "tools/list", *who, *session)[0] for who in (alice, bob)], ["200", "404"])
+
+
+def beside_tokens_a_certificate_lets_nobody_see_more():
+    with Door() as d:
+        d.make("alice")
+        (d.folder / "tokens").write_text(f"shop {hashlib.sha256(b'secret').hexdigest()} shop\n")
+        d.open(f"http_client_ca={d.folder}/ca.crt", f"http_tokens={d.folder}/tokens")
+        d.start_analyst()
+        expect(ask(d, *d.as_client("alice"))[0], "401")
+        expect(ask(d, *d.as_client("alice"), "-H", WHO + "secret")[0], "200")
+
+
+def a_json_web_token_opens_the_door_and_its_keys_can_be_replaced():
+    with Door() as d:
+        keys = d.folder / "jwks.json"
+        keys.write_text(key_set(d.folder, one="ca"))
+        d.open(f"http_jwks={keys}", f"http_jwt_audience={AUDIENCE}", "http_authorization_servers=https://login.example")
+        d.start_analyst()
+        status, text = ask(d)
+        place = 'Bearer realm="tanso", resource_metadata="https://tanso.example/.well-known/oauth-protected-resource/mcp"'
+        assert status == "401" and place in text, text
+        for path in ("", "/mcp"):
+            told, text = d.get("/.well-known/oauth-protected-resource" + path)
+            document = json.loads(text)
+            expect((told[0], document["resource"], document["authorization_servers"], document["bearer_methods_supported"]),
+                   ("200", AUDIENCE, ["https://login.example"], ["header"]))
+        expect(d.get("/.well-known/oauth-protected-resource/other")[0][0], "401")
+        good = jwt(d.folder, "ca", "one")
+        expect(ask(d, "-H", WHO + good)[0], "200")
+        for bad in (good[:-4] + "AAAA", jwt(d.folder, "server", "one"), jwt(d.folder, "ca", "two"), jwt(d.folder, "ca", "one", aud="x"),
+                    jwt(d.folder, "ca", "one", lasts_s=-100), jwt(d.folder, "ca", "one", namespaces=None),
+                    jwt(d.folder, "ca", "one", namespaces=["a\nb"]), "x"):
+            expect(ask(d, "-H", WHO + bad)[0], "401")
+        keys.write_text("nonsense")
+        assert wait_for(lambda: "not a JSON Web Key Set" in (d.folder / "log").read_text()), "nothing was said"
+        expect(ask(d, "-H", WHO + good)[0], "200")
+        keys.write_text(key_set(d.folder, two="server"))
+        assert wait_for(lambda: ask(d, "-H", WHO + good)[0] == "401"), "the old key is still believed"
+        secret = d.folder / "token"
+        secret.write_text(jwt(d.folder, "server", "two") + "\n")
+        done = subprocess.run([str(TANSO), "mcp", "--url", f"https://127.0.0.1:{d.port}/mcp", "--ca", f"{d.folder}/ca.crt", "--token-file", str(secret)],
+                              text=True, input=json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}) + "\n", capture_output=True, timeout=20)
+        assert '"tools"' in done.stdout, (done.stdout, done.stderr)
+
+
+def what_a_json_web_token_opened_ends_with_it_or_with_its_keys():
+    with Door() as d:
+        keys, tokens = d.folder / "jwks.json", d.folder / "tokens"
+        keys.write_text(key_set(d.folder, one="ca"))
+        line = f"alice {hashlib.sha256(b'secret').hexdigest()}\n"  # the same name, told by another kind of credential
+        tokens.write_text(line)
+        d.open(f"http_jwks={keys}", f"http_jwt_audience={AUDIENCE}", f"http_tokens={tokens}")
+        d.start_analyst()
+        good = ("-H", WHO + jwt(d.folder, "ca", "one"))
+        by_token, by_jwt, by_short = [listen(d, "-H", WHO + secret) for secret in (
+            "secret", jwt(d.folder, "ca", "one"), jwt(d.folder, "ca", "one", lasts_s=-50, sub="bob"))]  # 60 s of leeway
+        session = ("-H", "Mcp-Session-Id: " + session_of(d, *good))
+        expect([mcp(d, "tools/list", *who, *session)[0] for who in (good, ("-H", WHO + "secret"))], ["200", "404"])
+        tokens.write_text("# nobody\n")
+        by_token.communicate(timeout=40)
+        expect((ask(d, "-H", WHO + "secret")[0], ask(d, *good)[0], by_jwt.poll()), ("401", "200", None))
+        by_short.communicate(timeout=40)
+        expect(by_jwt.poll(), None)
+        keys.write_text(key_set(d.folder, two="server"))
+        by_jwt.communicate(timeout=40)
 
 
 def tanso_mcp_goes_through_it():

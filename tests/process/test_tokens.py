@@ -1,10 +1,12 @@
 """Bearer tokens over every door: who is let in, what a token's namespaces show, and how much one may ask. Usage: test_tokens.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import hashlib, json, pathlib, socket, subprocess, sys, time, urllib.request
+import hashlib, json, pathlib, socket, subprocess, sys, tempfile, time, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from exporter_fixture import make_certificate  # noqa: E402
 from frontend_fixture import BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
 from history_fixture import History  # noqa: E402
+from jwt_fixture import AUDIENCE, jwt, key_set  # noqa: E402
 
 ASSESS, TOP, LIST, SUMMARY = ("assess_workload_compliance", "list_top_power_consumers", "list_workloads_by_compliance",
                               "get_power_consumption_summary")
@@ -146,6 +148,21 @@ def resources_completion_and_sessions_keep_to_the_token():
         expect(json.loads(answer)["error"]["code"], -32002)
         other = ("-H", "Authorization: Bearer secret-of-two", "-H", f"Mcp-Session-Id: {session}")
         expect(history.frontend.curl("/mcp", *other, body=subscribe)[0], 404)  # another's session is none
+
+
+def a_json_web_token_shows_its_namespaces_alone():
+    with tempfile.TemporaryDirectory() as folder:
+        make_certificate(folder, "issuer")
+        keys = pathlib.Path(folder) / "jwks.json"
+        keys.write_text(key_set(folder, one="issuer"))
+        with _world(http_jwks=keys, http_jwt_audience=AUDIENCE) as history:
+            _has_watts(history)
+            history.token = jwt(folder, "issuer", "one", namespaces=["shop"])
+            expect([row["workload"] for row in history.ask(TOP)[1]["consumers"]], ["cart"])
+            expect(history.ask(ASSESS, workload_name="vault")[0], 404)
+            expect(history.ask(TOP, namespace="bank")[0], 403)
+            history.token = jwt(folder, "issuer", "one")
+            expect(len(history.ask(TOP)[1]["consumers"]), 5)
 
 
 def a_token_that_is_withdrawn_lets_nobody_in_and_ends_its_streams():

@@ -145,13 +145,15 @@ void sessions_free(struct sessions *sessions)
 static void mac_of(const struct sessions *sessions, const uint8_t body[static BODY_SIZE],
 	const struct principal *principal, uint8_t ret_mac[static MAC_SIZE])
 {
-	uint8_t text[BODY_SIZE + sizeof(principal->name)], full[EVP_MAX_MD_SIZE];
-	size_t size = strlen(principal->name);
+	char text[BODY_SIZE + 8 + sizeof(principal->name) + sizeof(principal->namespaces)];
+	uint8_t full[EVP_MAX_MD_SIZE];
 	unsigned full_size = sizeof(full);
 
 	memcpy(text, body, BODY_SIZE);
-	memcpy(text + BODY_SIZE, principal->name, size);
-	HMAC(EVP_sha256(), sessions->key, KEY_SIZE, text, BODY_SIZE + size, full, &full_size);
+	int size = snprintf(text + BODY_SIZE, sizeof(text) - BODY_SIZE, "%d%s\n%s", (int)principal->kind,
+		principal->name, principal->namespaces); /* no name has a newline */
+	HMAC(EVP_sha256(), sessions->key, KEY_SIZE, (const uint8_t *)text, BODY_SIZE + (size_t)size, full,
+		&full_size);
 	memcpy(ret_mac, full, MAC_SIZE);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Sessions of the legacy era. An id describes itself: revision, expiry, a nonce, and a MAC over them and the name of who
- * asked for it, under a key that lies in the state directory. So an id outlives this process, needs no memory, and is
+ * Sessions of the legacy era. An id describes itself: revision, expiry, a nonce, and a MAC over them and who asked for
+ * it (struct principal), under a key that lies in the state directory. So an id outlives this process, needs no memory, and is
  * worth nothing to another principal. Memory is kept only for what cannot be derived: an open stream, subscriptions, the
  * log level, calls in flight. Deleted ids are remembered in a file, SESSIONS_DELETED_MAX of them; beyond, those deleted
  * first are forgotten (they expire within SESSION_LIFE_S anyway).

@@ -257,7 +257,8 @@ static void it_must_be_for_us_from_them_and_about_somebody(void **state)
 static void without_namespaces_nothing_is_seen(void **state)
 {
 	const char *const lists[] = { "null", "[]", "\"*\"", "[\"*\",\"a\"]", "[\"a,b\"]", "[\"a\\u0000b\"]",
-		"[1]", "[\"\"]" };
+		"[1]", "[\"\"]", "[\"a\\nb\"]", "[\"a\\tb\"]", "[\"a b\"]", "[\"a\\u007f\"]",
+		"[\"a\",\"*\"]" };
 	char text[256];
 
 	(void)state;

@@ -538,8 +538,12 @@ static void a_session_outlives_the_process_and_a_deleted_one_stays_deleted(void 
 	sessions_free(sessions);
 	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
 	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), -ENOENT);
-	assert_int_equal(
-		sessions_find(sessions, other, strlen(other), &principal_anyone, 1001, &session), -ENOENT);
+	const struct principal others[] = { { .name = "" },
+		{ .name = "somebody", .kind = PRINCIPAL_CERTIFICATE },
+		{ .name = "somebody", .namespaces = "a\n" } };
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(
+			sessions_find(sessions, other, strlen(other), &others[i], 1001, &session), -ENOENT);
 	assert_int_equal(
 		sessions_find(sessions, other, strlen(other), &somebody, 1001 + SESSION_LIFE_S, &session),
 		-ENOENT);
