@@ -334,14 +334,18 @@ static bool answer_page(struct http *http, h2o_req_t *req)
 	return true;
 }
 
-/* Where a client gets a token; a clean 404 where nobody gives one out. */
-static bool answer_resource(struct http *http, h2o_req_t *req)
+/* Where a client gets a token; a clean 404 where nobody gives one out, not a 401 that would send it here again. */
+static bool answer_well_known(struct http *http, h2o_req_t *req)
 {
+	static const char prefix[] = "/.well-known/";
 	const struct resource *resource = &http->resource;
+	h2o_iovec_t path = req->path_normalized;
 
-	if (!resource_is_at(resource, req->path_normalized.base, req->path_normalized.len))
+	if (path.len < sizeof(prefix) - 1 || memcmp(path.base, prefix, sizeof(prefix) - 1) != 0)
 		return false;
-	if (is_get(req))
+	if (!resource_is_at(resource, path.base, path.len))
+		reply_no_such_page(http, req);
+	else if (is_get(req))
 		web_reply(req, 200, JSON, resource->document, strlen(resource->document));
 	else
 		reply_wrong_method(http, req, "GET, HEAD");
@@ -351,7 +355,7 @@ static bool answer_resource(struct http *http, h2o_req_t *req)
 /* Pages and descriptions hold no data: the page is what asks for a token. */
 static bool answer_public(struct http *http, h2o_req_t *req)
 {
-	return answer_resource(http, req) || answer_document(http, req) || answer_page(http, req);
+	return answer_well_known(http, req) || answer_document(http, req) || answer_page(http, req);
 }
 
 static void route(struct http *http, h2o_req_t *req, struct principal *principal)
