@@ -40,8 +40,8 @@ export class Site {
 		return this.run(join(this.bin, `tanso-${name}`), ...sets.flatMap((set) => ["--set", set]));
 	}
 
-	async startFrontend() {
-		this.frontend = this.stage("frontend");
+	async startFrontend(...settings) {
+		this.frontend = this.stage("frontend", ...settings);
 		await until("the frontend", async () => (await fetch(`${this.url}/healthz`)).ok);
 	}
 

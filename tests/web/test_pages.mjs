@@ -1,7 +1,8 @@
 // The pages in a real Chromium: every control, both languages, narrow and wide, the server killed and back.
 // Usage: node test_pages.mjs BIN_FOLDER NODE_MODULES [SCREENSHOT_FOLDER]. Prints PASS or FAIL a test.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { Site, sleep, until } from "./site.mjs";
@@ -265,6 +266,30 @@ test("a token that is asked for goes along with everything", async () => {
 	await view.live();
 	assert.ok(heard.filter(Boolean).length > 0 && !view.page.url().includes("let-me-in"));
 	await view.close();
+});
+
+test("a token of one namespace draws its workloads, their energy and cost, and nothing of the node", async () => {
+	const file = `${site.folder}/tokens`;
+	writeFileSync(file, `ml ${createHash("sha256").update("let-me-in").digest("hex")} ai-team\n`);
+	await site.stopFrontend();
+	await site.startFrontend(`http_tokens=${file}`);
+	try {
+		const view = await visit({ before: (page) => page.addInitScript(() => sessionStorage.setItem("tanso-token", "let-me-in")) });
+		await view.check("#power-legend .sum", /sum · [^W]*W/);
+		await view.check("#power-legend", /ml-training-job/);
+		for (const figure of ["#energy", "#carbon", "#cost"]) await view.check(figure, /[0-9]/);
+		await view.page.click("[data-range=P1D]");
+		await view.check("#power-note", /Means of/);
+		await view.check("#power-legend", /inference/);
+		assert.doesNotMatch(await view.text("body"), /checkout-api|nginx.service|postgres/);
+		assert.equal(await view.text("#node-watts"), "–");
+		assert.equal(await view.page.locator("#zone-list *").count(), 0);
+		assert.deepEqual(view.wrong, [], "errors in the page");
+		await view.close();
+	} finally {
+		await site.stopFrontend();
+		await site.startFrontend();
+	}
 });
 
 test("a server that goes away leaves the page quiet, and it is live again when it returns", async () => {

@@ -31,6 +31,19 @@ export function showNode(data) {
 
 export function showSummary(data) {
 	const total = data.node_power_watts;
+	showZones(total, data);
+	if (total === undefined && data.energy_kWh === undefined) return;
+	$("energy").value = number(data.provenance && data.energy_kWh !== undefined ? monthly(data) : undefined, 1);
+	$("energy-day").textContent = data.energy_kWh === undefined ? "" : t("ofDay", `${number(data.energy_kWh, 2)} kWh`);
+	$("carbon-day").textContent = data.emissions_kg === undefined ? "" : t("ofDay", `${number(data.emissions_kg, 2)} kg`);
+	$("carbon").value = number(data.emissions_kg_month, 1);
+	$("carbon-note").textContent = `${t("carbonNote", t(`quality_${data.provenance.grid.quality}`, data.provenance.grid.vintage))} · ${pueNote(data)}`;
+	$("cost").value = number(data.estimated_cost_krw_month, 0);
+	$("cost-note").textContent = data.cost_basis ? costNote(data.cost_basis) : "";
+}
+
+// The node's own numbers are not told to those who may see some namespaces only.
+function showZones(total, data) {
 	const zones = Object.entries(data.by_zone_watts ?? {});
 	if (total === undefined) {
 		for (const id of ["zones", "zone-list"]) $(id).replaceChildren();
@@ -43,13 +56,6 @@ export function showSummary(data) {
 		...zones.map(([name, value]) => key(zoneColors[name] ?? otherColor, t(name), watts(value))),
 		key(idleColor, t("idle"), `${watts(idle)} · ${percent((100 * idle) / (total || 1), 0)}`),
 	);
-	$("energy").value = number(data.provenance && data.energy_kWh !== undefined ? monthly(data) : undefined, 1);
-	$("energy-day").textContent = data.energy_kWh === undefined ? "" : t("ofDay", `${number(data.energy_kWh, 2)} kWh`);
-	$("carbon-day").textContent = data.emissions_kg === undefined ? "" : t("ofDay", `${number(data.emissions_kg, 2)} kg`);
-	$("carbon").value = number(data.emissions_kg_month, 1);
-	$("carbon-note").textContent = `${t("carbonNote", t(`quality_${data.provenance.grid.quality}`, data.provenance.grid.vintage))} · ${pueNote(data)}`;
-	$("cost").value = number(data.estimated_cost_krw_month, 0);
-	$("cost-note").textContent = data.cost_basis ? costNote(data.cost_basis) : "";
 }
 
 // The window's energy at the pace of a month of 730 h.
@@ -66,10 +72,10 @@ function pueNote(data) {
 // the chart
 
 export function takeSample(data) {
-	if (data.node_power_watts === undefined) return;
 	const rows = new Map();
 	for (const row of data.consumers)
 		if (row.power_watts !== undefined) rows.set(`${row.workload}\u0000${row.namespace}`, row.power_watts);
+	if (data.node_power_watts === undefined && rows.size === 0) return;
 	const time = Date.parse(data.timestamp) / 1000;
 	if (samples.length && time <= samples.at(-1).time) return;
 	samples.push({ time, rows, idle: data.idle_power_watts, other: data.other_power_watts });
@@ -83,12 +89,14 @@ function showLive() {
 	for (const { rows } of samples) for (const [name, value] of rows) sums.set(name, (sums.get(name) ?? 0) + value);
 	const top = [...sums].sort((a, b) => b[1] - a[1]).slice(0, TOP).map(([name]) => name);
 	const parts = [
-		{ label: t("idle"), color: idleColor, values: samples.map((s) => s.idle) },
-		{ label: t("other"), color: otherColor, values: samples.map((s) => s.other + [...s.rows].reduce((sum, [name, value]) => sum + (top.includes(name) ? 0 : value), 0)) },
+		...idlePart(samples.some((s) => s.idle !== undefined) ? samples.map((s) => s.idle) : undefined),
+		{ label: t("other"), color: otherColor, values: samples.map((s) => (s.other ?? 0) + [...s.rows].reduce((sum, [name, value]) => sum + (top.includes(name) ? 0 : value), 0)) },
 		...top.map((name, i) => ({ label: name.split("\u0000")[0], title: name.replace("\u0000", " · "), color: hue(i), values: samples.map((s) => s.rows.get(name) ?? 0) })),
 	];
 	show({ times: samples.map((s) => s.time), parts }, t("livePoints"));
 }
+
+const idlePart = (values) => (values ? [{ label: t("idle"), color: idleColor, values }] : []);
 
 export function partsOf(data, colors = hue) {
 	const start = Date.parse(data.start) / 1000;
@@ -97,8 +105,8 @@ export function partsOf(data, colors = hue) {
 	return {
 		times: known.map((_, i) => start + i * data.step_seconds),
 		parts: [
-			{ label: t("idle"), color: idleColor, values: cut(data.idle_watts) },
-			{ label: t("other"), color: otherColor, values: cut(data.other_watts) },
+			...idlePart(data.idle_watts && cut(data.idle_watts)),
+			...(data.other_watts ? [{ label: t("other"), color: otherColor, values: cut(data.other_watts) }] : []),
 			...data.series.map((one, i) => ({ label: one.workload, title: `${one.workload} · ${one.namespace}`, color: colors(i), values: cut(one.watts) })),
 		],
 	};
@@ -120,6 +128,7 @@ function show(what, note) {
 	if (!$("power-table").hidden) showTable();
 }
 
+const isOfNode = () => shown.parts.some((part) => part.color === idleColor);
 const total = (index) => shown.parts.reduce((sum, part) => sum + (part.values[index] ?? 0), 0);
 
 function showLegend(index) {
@@ -131,7 +140,7 @@ function showLegend(index) {
 		line.title = part.title ?? part.label;
 		return line;
 	});
-	$("power-legend").replaceChildren(el("li", { class: "sum" }, el("span", { text: `${t("node")} · ${when}` }), el("b", { text: at < 0 ? "–" : watts(total(at)) })), ...lines);
+	$("power-legend").replaceChildren(el("li", { class: "sum" }, el("span", { text: `${t(isOfNode() ? "node" : "sum")} · ${when}` }), el("b", { text: at < 0 ? "–" : watts(total(at)) })), ...lines);
 	$("power-chart").setAttribute("aria-label", at < 0 ? t("noHistory") : `${t("powerTitle")}. ${when}: ${watts(total(at))}`);
 }
 
@@ -141,7 +150,7 @@ function showTable() {
 	const picked = shown.times.map((_, i) => i).filter((i) => (shown.times.length - 1 - i) % step === 0).reverse();
 	const rows = [...shown.parts].reverse();
 	$("power-table").replaceChildren(el("table", {},
-		el("thead", {}, el("tr", {}, el("th", { scope: "col", text: t("time") }), ...rows.map((part) => el("th", { scope: "col", class: "n", text: part.label })), el("th", { scope: "col", class: "n", text: t("node") }))),
+		el("thead", {}, el("tr", {}, el("th", { scope: "col", text: t("time") }), ...rows.map((part) => el("th", { scope: "col", class: "n", text: part.label })), el("th", { scope: "col", class: "n", text: t(isOfNode() ? "node" : "sum") }))),
 		el("tbody", {}, picked.map((i) => el("tr", {}, el("th", { scope: "row", text: (range === "live" ? seconds : moment)(new Date(shown.times[i] * 1000)) }),
 			...rows.map((part) => el("td", { class: "n", text: part.values[i] === null ? "–" : number(part.values[i], 1) })), el("td", { class: "n", text: number(total(i), 1) }))))));
 }

@@ -80,6 +80,7 @@ const table = {
 	why: ["why", "이유"],
 	time: ["time", "시각"],
 	node: ["node", "노드"],
+	sum: ["sum", "합계"],
 	shown: ["{0} of {1}", "{1}개 중 {0}개"],
 	none: ["None.", "없습니다."],
 	open: ["Details of {0}", "{0} 상세"],
