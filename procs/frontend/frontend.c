@@ -21,6 +21,7 @@
 #include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
 #include "frontend/tokens.h"
+#include "ipc/peer.h"
 
 #define CLOCK_NS  (100 * NS_PER_MILLISECOND)
 #define LISTEN_NS (500 * NS_PER_MILLISECOND)
@@ -251,6 +252,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 
 	log_open("frontend");
 	config_from_arguments(&frontend.config, "tanso-frontend", argc, argv);
+	peer_learn();
 	frontend.run = clock_now().boot_ns;
 	web.requests_per_second = (uint64_t)frontend.config.http_requests_per_second;
 	web.connections = (uint64_t)frontend.config.http_connections;
