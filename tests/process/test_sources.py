@@ -40,7 +40,7 @@ def kepler_0_10_counts_once_and_adds_up():
             power = answer["provenance"]["power"]
             assert (power["source"], power["collection_method"], power["state"]) == ("kepler", "kepler", "measured"), power
             one = brain.until("assess_workload_compliance", lambda a: True, workload_name="web", namespace="shop")
-            assert one["kind"] == "pod" and one["current_power_watts"] > 0, one
+            assert one["kind"] == "pod" and one["mean_power_watts"] > 0, one  # no longer grows: its power now may be 0 already
             assert "STALE_METRICS" not in one["reason_codes"] and "PARTIAL_SOURCES" not in one["reason_codes"], one["reason_codes"]
     finally:
         server.close()
