@@ -89,8 +89,8 @@ class Brain:
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
-                died.append("a stage did not stop")
+                process.kill()  # nng_close() hung (docs/decisions/0021), after all was committed; a supervisor kills too
+                print("a stage did not stop, and was killed", flush=True)
         self.store.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if failure[0] is None:
