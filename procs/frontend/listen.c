@@ -88,9 +88,7 @@ static int check_guarded(const struct config *config)
 	}
 	log_error("http_listen = %s can be reached from other machines without %s: set http_tls_key, "
 		  "http_tls_certificate and http_tokens, http_jwks or http_client_ca, use 127.0.0.1:30800 "
-		  "behind a "
-		  "proxy, or "
-		  "write allow_plaintext = yes",
+		  "behind a proxy, or write allow_plaintext = yes",
 		config->http_listen, lacks);
 	return -EPERM;
 }

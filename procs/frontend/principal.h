@@ -63,4 +63,3 @@ bool principal_is_over(const struct principal *principal, uint64_t now_s);
 
 /* May they see what is in this namespace? */
 bool principal_may_see(const struct principal *principal, const char *namespace);
-bool principal_sees_all(const struct principal *principal);
