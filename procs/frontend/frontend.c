@@ -130,7 +130,8 @@ static int open_links(void)
 
 	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0)
 		return r;
-	if ((r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats)) < 0 ||
+	if ((r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats,
+		     &frontend.http.mcp.stream_limits)) < 0 ||
 		(r = link_dial(&frontend.exporter, dir, STAGE_EXPORTER, STAGE_FRONTEND, NULL, NULL)) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_out(frontend.http.asks)))) < 0 ||
 		(r = web_add_source(frontend.web, link_source(asks_in(frontend.http.asks)))) < 0)

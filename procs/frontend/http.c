@@ -13,6 +13,7 @@
 #include "frontend/guards.h"
 #include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
+#include "frontend/mcp/http_sse.h"
 #include "frontend/openapi.h"
 #include "frontend/pages.h"
 #include "ipc/tools.h"
@@ -362,6 +363,10 @@ static void route(struct http *http, h2o_req_t *req, struct principal *principal
 {
 	if (is_path(req, "/mcp"))
 		endpoint_answer(&http->mcp, req, language(http, req), principal);
+	else if (http->config->mcp_http_sse && is_path(req, HTTP_SSE_PATH))
+		http_sse_open(&http->mcp, req, principal);
+	else if (http->config->mcp_http_sse && is_path(req, HTTP_SSE_MESSAGES))
+		http_sse_take(&http->mcp, req, language(http, req), principal);
 	else if (is_path(req, "/events"))
 		reply_events(http, req, principal);
 	else if (!answer_folder(http, req, principal, &folders[0]) &&

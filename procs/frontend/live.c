@@ -53,16 +53,18 @@ struct live {
 	struct asks *asks;
 	struct channel *channels;
 	size_t count;
+	struct stream_limits *limits;
 	double *opened, *refused, *dropped;
 };
 
-int live_new(struct live **ret_live, struct asks *asks, struct stats *stats)
+int live_new(struct live **ret_live, struct asks *asks, struct stats *stats, struct stream_limits *limits)
 {
 	struct live *live = calloc(1, sizeof(*live));
 
 	if (live == NULL)
 		return -ENOMEM;
 	live->asks = asks;
+	live->limits = limits;
 	live->opened = stats_entry(stats, STAT_COUNTER, "event_streams_total", "");
 	live->refused = stats_entry(stats, STAT_COUNTER, "event_streams_refused_total", "");
 	live->dropped = stats_entry(stats, STAT_COUNTER, "events_dropped_total", "");
@@ -131,6 +133,7 @@ static void on_gone(void *context)
 	if (listener->next != NULL)
 		listener->next->link = listener->link;
 	listener->channel->live->count--;
+	listener->channel->live->limits->open--;
 	principal_count_stream(listener->principal, false);
 	principal_release(listener->principal);
 	free(listener); /* a channel without any ends in the next turn */
@@ -162,14 +165,12 @@ static int refuse(struct live *live, int reason)
 
 int live_listen(struct live *live, h2o_req_t *req, struct principal *principal)
 {
-	if (!principal_may_stream(principal))
-		return refuse(live, -EDQUOT);
-	struct channel *channel =
-		live->count < LIVE_STREAMS_MAX ? channel_of(live, principal->namespaces) : NULL;
+	int r = principal_may_stream(principal, live->limits);
+	struct channel *channel = r == 0 ? channel_of(live, principal->namespaces) : NULL;
 	struct listener *listener = channel != NULL ? malloc(sizeof(*listener)) : NULL;
 
 	if (listener == NULL)
-		return refuse(live, -EBUSY);
+		return refuse(live, r < 0 ? r : -ENOMEM);
 	*listener = (struct listener) { channel, principal, NULL, channel->listeners, &channel->listeners };
 	if (listener->next != NULL)
 		listener->next->link = &listener->next;
@@ -177,6 +178,7 @@ int live_listen(struct live *live, h2o_req_t *req, struct principal *principal)
 	principal_hold(principal);
 	principal_count_stream(principal, true);
 	live->count++;
+	live->limits->open++;
 	++*live->opened;
 	listener->sse = sse_open(req, on_gone, listener);
 	greet(listener);

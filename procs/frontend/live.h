@@ -12,17 +12,16 @@
 #include "frontend/asks.h"
 #include "frontend/principal.h"
 
-#define LIVE_STREAMS_MAX 64
 #define LIVE_WAITING_MAX (UINT32_C(64) << 10) /* bytes of one listener that wait to be sent */
 #define LIVE_POWER_MS    2000
 #define LIVE_SUMMARY_MS  20000
 
 struct live;
 
-int live_new(struct live **ret_live, struct asks *asks, struct stats *stats);
+/* limits: shared with other kinds of streams; outlives it. */
+int live_new(struct live **ret_live, struct asks *asks, struct stats *stats, struct stream_limits *limits);
 void live_free(struct live *live);
-/* Makes the request a listener. 0; -EBUSY: there are LIVE_STREAMS_MAX already, or no memory; -EDQUOT: they have
- * PRINCIPAL_STREAMS_MAX. */
+/* Makes the request a listener. 0; -EBUSY, -EDQUOT: principal_may_stream(); -ENOMEM. */
 int live_listen(struct live *live, h2o_req_t *req, struct principal *principal);
 size_t live_count(const struct live *live);
 /* Asks what is due; once a turn. */

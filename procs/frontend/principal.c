@@ -94,9 +94,11 @@ bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now
 	return principal->name[0] == '\0' || principal->requests++ < limit;
 }
 
-bool principal_may_stream(const struct principal *principal)
+int principal_may_stream(const struct principal *principal, const struct stream_limits *limits)
 {
-	return principal->name[0] == '\0' || principal->streams < PRINCIPAL_STREAMS_MAX;
+	if (principal->name[0] != '\0' && principal->streams >= limits->each)
+		return -EDQUOT;
+	return limits->open < limits->all ? 0 : -EBUSY;
 }
 
 void principal_count_stream(struct principal *principal, bool is_open)

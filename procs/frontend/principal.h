@@ -12,7 +12,6 @@
 #define PRINCIPAL_NAME_MAX       128
 #define PRINCIPAL_NAMESPACES_MAX 1024
 #define PRINCIPALS_MAX           512
-#define PRINCIPAL_STREAMS_MAX    8 /* of events, open at a time */
 
 struct principals;
 
@@ -26,6 +25,12 @@ struct principal {
 	/* inside */
 	uint32_t holds, streams;
 	uint64_t second, requests; /* asked in that second */
+};
+
+/* Streams of events at a time. */
+struct stream_limits {
+	uint32_t open;      /* of everybody, now */
+	uint32_t all, each; /* at most, of everybody and of one with a name */
 };
 
 /* What a credential proves. Texts are borrowed, namespaces as above. */
@@ -54,8 +59,8 @@ void principal_hold(struct principal *principal);
 void principal_release(struct principal *principal);
 /* Counts a request. False: they have made `limit` of them in this second. Who has no name is counted by connection alone. */
 bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now_s);
-/* False: PRINCIPAL_STREAMS_MAX of theirs are open. */
-bool principal_may_stream(const struct principal *principal);
+/* 0; -EDQUOT: `each` of theirs are open; -EBUSY: `all` are. */
+int principal_may_stream(const struct principal *principal, const struct stream_limits *limits);
 /* A connection of theirs became a stream (true), or was one. */
 void principal_count_stream(struct principal *principal, bool is_open);
 /* Was the credential withdrawn, or has it ended? What they hold open must be ended, then. */

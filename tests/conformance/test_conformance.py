@@ -79,7 +79,7 @@ def the_inspector_lists_and_calls_over_both_transports():
 
 
 def the_official_clients_find_everything_as_they_expect():
-    with Frontend().start() as f:
+    with Frontend().start("mcp_http_sse=yes") as f:
         f.start_analyst()
         (NPM / "clients.mjs").write_bytes((HERE / "clients.mjs").read_bytes())  # beside the packages it imports
         status, text = _run(NPM / "clients.mjs", f"http://127.0.0.1:{f.port}/mcp", f.run_dir,

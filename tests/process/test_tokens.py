@@ -204,6 +204,66 @@ def who_asks_too_much_hears_when_to_come_back():
             stream.communicate()
 
 
+class Sse:
+    """A client of GET /sse by curl: lines of its stream, and POST to the address that it names."""
+    def __init__(self, frontend, who):
+        self.frontend, self.who = frontend, ("-H", f"Authorization: Bearer secret-of-{who}")
+        self.process = subprocess.Popen(["curl", "-sN", "-m", "20", f"http://127.0.0.1:{frontend.port}/sse", *self.who], stdout=subprocess.PIPE)
+        self.address = self.event("endpoint")
+
+    def event(self, name):
+        wanted = f"event: {name}"
+        for line in self.process.stdout:
+            if line.startswith(b"event: "):
+                expect(line.decode().strip(), wanted)
+            elif line.startswith(b"data: "):
+                return line[6:].decode().strip()
+        raise AssertionError("the stream ended")
+
+    def post(self, message, who=None):
+        return self.frontend.curl(self.address, *(who or self.who), body=json.dumps({"jsonrpc": "2.0", **message}))[0]
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+def the_first_revisions_transport_answers_on_its_stream_and_keeps_the_same_rules():
+    with Frontend() as f:
+        (f.folder / "tokens").write_text(TOKENS)
+        f.start(f"http_tokens={f.folder}/tokens", "mcp_http_sse=yes", "http_streams=10")
+        f.start_analyst()
+        expect(f.curl("/sse")[0], 401)
+        who = ("-H", "Authorization: Bearer secret-of-shop")
+        expect(f.curl("/sse", "-H", "Origin: https://evil.example", *who)[0], 403)
+        expect(f.curl("/sse", "-H", "Host: evil.example", *who)[0], 421)
+        expect(f.curl("/sse", "-X", "POST", *who)[0], 405)
+        client = Sse(f, "shop")
+        call = {"id": 7, "method": "tools/call", "params": {"name": ASSESS, "arguments": {"workload_name": "app"}}}
+        expect(client.post({"id": "a", "method": "initialize", "params": {"protocolVersion": "2024-11-05"}}), 202)
+        expect(json.loads(client.event("message"))["result"]["protocolVersion"], "2024-11-05")
+        expect(client.post({"method": "notifications/initialized"}), 202)
+        expect(client.post(call), 202)
+        answer = json.loads(client.event("message"))
+        expect((answer["id"], "structuredContent" in answer["result"]), (7, False))  # a later revision has that
+        # the address is worth nothing to another, and nothing at the other door
+        expect(client.post(call, who=("-H", "Authorization: Bearer secret-of-two")), 404)
+        expect(f.mcp({"jsonrpc": "2.0", **call}, *who, "-H", f"Mcp-Session-Id: {client.address.partition('=')[2]}")[0], 404)
+        expect(f.curl("/messages", *who, body="{}")[0], 404)
+        expect(client.post({"id": 8}), 400)
+        expect(client.post({"id": 9, "method": "tools/list", "params": {"_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28"}}}), 400)
+        # eight streams of one, ten of all
+        more = [Sse(f, "shop") for _ in range(7)]
+        expect(f.curl("/sse", *who)[0], 429)
+        more += [Sse(f, "two") for _ in range(2)]
+        expect(f.curl("/sse", "-H", "Authorization: Bearer secret-of-all")[0], 503)
+        expect(client.post({**call, "params": {"name": ASSESS, "arguments": {"workload_name": "silent"}}}), 202)
+        for one in [client, *more]:
+            one.close()
+        assert wait_for(lambda: client.post(call) == 404)  # noticed when an answer is written
+
+
 def a_token_file_that_is_wrong_is_refused_at_the_start():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

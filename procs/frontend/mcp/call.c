@@ -75,6 +75,15 @@ void mcp_call_drop(struct mcp_call *call)
 	release(call);
 }
 
+void mcp_calls_drop(struct mcp *mcp, const struct session *session)
+{
+	for (struct mcp_call *call = mcp->calls, *next; call != NULL; call = next) {
+		next = call->next;
+		if (call->session == session)
+			mcp_call_drop(call);
+	}
+}
+
 struct mcp_call *mcp_call_find(struct mcp *mcp, const struct session *session, const char *id)
 {
 	for (struct mcp_call *call = mcp->calls; call != NULL; call = call->next)

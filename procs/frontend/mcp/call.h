@@ -12,6 +12,7 @@
 #include "ipc/reasons.h"
 
 /* Codes of revision 2026-07-28 (and -32002 of those before). */
+#define MCP_SESSION_NOT_FOUND   (-32001) /* as the official SDKs answer */
 #define MCP_RESOURCE_NOT_FOUND  (-32002)
 #define MCP_HEADER_MISMATCH     (-32020)
 #define MCP_MISSING_CAPABILITY  (-32021)
@@ -66,6 +67,8 @@ void mcp_call_of(struct mcp_call *call, struct principal *principal);
 /* Takes the message over. NULL: out of memory, or too many (then the sink hears BUSY). */
 struct mcp_call *mcp_call_new(struct mcp *mcp, struct mcp_sink *sink, struct message *message);
 void mcp_call_drop(struct mcp_call *call);
+/* All calls of a session. */
+void mcp_calls_drop(struct mcp *mcp, const struct session *session);
 /* The call of a session with that raw id, or NULL. */
 struct mcp_call *mcp_call_find(struct mcp *mcp, const struct session *session, const char *id);
 

@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/web.h"
 #include "frontend/guards.h"
+#include "frontend/mcp/http_sse.h"
 #include "frontend/mcp/post.h"
 #include "frontend/mcp/watch.h"
 #include "ipc/tools.h"
-
-#define SESSION_NOT_FOUND (-32001) /* as the official SDKs answer */
 
 /* A request with what its headers say. */
 struct arrival {
@@ -71,13 +71,10 @@ static void find_session(struct arrival *arrival)
 	if (id.base != NULL)
 		arrival->session_result = sessions_find(arrival->context.mcp->sessions, id.base, id.len,
 			arrival->context.principal, now_s(), &arrival->context.session);
-}
-
-static void refuse_method(h2o_req_t *req, const char *allowed)
-{
-	h2o_add_header_by_str(
-		&req->pool, &req->res.headers, H2O_STRLIT("allow"), 0, NULL, allowed, strlen(allowed));
-	post_refuse(req, 405, RPC_INVALID_REQUEST, "this method is not served here", "", "");
+	if (arrival->context.session != NULL && arrival->context.session->is_http_sse) {
+		session_release(TAKE(arrival->context.session));
+		arrival->session_result = -ENOENT;
+	}
 }
 
 /* True: there is no such session, and that was answered. */
@@ -86,7 +83,7 @@ static bool refuse_session(struct arrival *arrival, const char *id)
 	h2o_req_t *req = arrival->context.req;
 
 	if (arrival->session_result == -ENOENT)
-		post_refuse(req, 404, SESSION_NOT_FOUND, "no such session: initialize again", id, "");
+		post_refuse(req, 404, MCP_SESSION_NOT_FOUND, "no such session: initialize again", id, "");
 	else if (arrival->session_result < 0)
 		post_refuse(req, 503, RPC_INTERNAL_ERROR, "too many sessions at a time", id, "");
 	return arrival->session_result < 0;
@@ -103,16 +100,6 @@ static void issue_session(struct arrival *arrival, const struct message *message
 	h2o_iovec_t copy = h2o_strdup(&context->req->pool, id, SESSION_ID_SIZE - 1);
 	h2o_add_header_by_str(&context->req->pool, &context->req->res.headers, H2O_STRLIT("mcp-session-id"),
 		0, NULL, copy.base, copy.len);
-}
-
-static void take_quiet(struct arrival *arrival, const struct message *message)
-{
-	struct mcp *mcp = arrival->context.mcp;
-
-	if (message->kind == MESSAGE_NOTIFICATION)
-		mcp_notified(mcp, arrival->context.session, message);
-	else if (mcp->extension != NULL)
-		mcp->extension->on_response(message);
 }
 
 static void take_message(struct arrival *arrival, struct message *message)
@@ -132,7 +119,7 @@ static void take_message(struct arrival *arrival, struct message *message)
 	if (!is_modern && !is_initialize && refuse_session(arrival, message->id))
 		return;
 	if (message->kind != MESSAGE_REQUEST) {
-		take_quiet(arrival, message);
+		mcp_notified(context->mcp, context->session, message);
 		web_reply(context->req, 202, "application/json", "", 0);
 		return;
 	}
@@ -154,7 +141,7 @@ static void take_element(struct arrival *arrival, struct batch *batch, const cha
 	if (code != 0)
 		post_batch_fail(batch, code, why, message.id);
 	else if (message.kind != MESSAGE_REQUEST)
-		take_quiet(arrival, &message);
+		mcp_notified(arrival->context.mcp, arrival->context.session, &message);
 	else if (strcmp(message.method, "initialize") == 0)
 		post_batch_fail(
 			batch, RPC_INVALID_REQUEST, "initialize cannot be part of a batch", message.id);
@@ -247,10 +234,9 @@ static void open_listening(struct arrival *arrival)
 				  : NULL;
 
 	if (stream == NULL) {
-		stream = stream_new(context->mcp->streams, context->principal, session, NULL, NULL);
-		if (stream == NULL) {
-			post_refuse(
-				context->req, 503, RPC_INTERNAL_ERROR, "too many streams at a time", "", "");
+		int r = stream_new(context->mcp->streams, context->principal, session, NULL, NULL, &stream);
+		if (r < 0) {
+			post_refuse_stream(context->req, r, "");
 			return;
 		}
 		if (session->stream != NULL)
@@ -266,22 +252,13 @@ static void get(struct arrival *arrival)
 
 	find_session(arrival);
 	if (!is_legacy_version(arrival) || !arrival->context.accepts_stream)
-		refuse_method(req, "POST");
+		post_refuse_method(req, "POST");
 	else if (arrival->session_result > 0)
 		post_refuse(req, 400, RPC_INVALID_REQUEST,
 			"a stream needs the Mcp-Session-Id that initialize returned", "", "");
 	else if (!refuse_session(arrival, ""))
 		open_listening(arrival);
 	session_release(arrival->context.session);
-}
-
-static void drop_calls(struct mcp *mcp, const struct session *session)
-{
-	for (struct mcp_call *call = mcp->calls, *next; call != NULL; call = next) {
-		next = call->next;
-		if (call->session == session)
-			mcp_call_drop(call);
-	}
 }
 
 static void delete (struct arrival *arrival)
@@ -292,13 +269,13 @@ static void delete (struct arrival *arrival)
 	find_session(arrival);
 	struct session *session = arrival->context.session;
 	if (!is_legacy_version(arrival))
-		refuse_method(req, "POST");
+		post_refuse_method(req, "POST");
 	else if (arrival->session_result > 0)
 		post_refuse(
 			req, 400, RPC_INVALID_REQUEST, "DELETE ends the session of Mcp-Session-Id", "", "");
 	else if (!refuse_session(arrival, "")) {
 		session_delete(session, now_s());
-		drop_calls(mcp, session);
+		mcp_calls_drop(mcp, session);
 		watcher_free(watcher_of_session(mcp->watch, session));
 		streams_end(mcp->streams, session);
 		web_reply(req, 204, "application/json", "", 0);
@@ -318,7 +295,7 @@ void endpoint_answer(struct mcp *mcp, h2o_req_t *req, const char *lang, struct p
 	else if (h2o_memis(req->method.base, req->method.len, H2O_STRLIT("DELETE")))
 		delete (&arrival);
 	else
-		refuse_method(req, "GET, POST, DELETE");
+		post_refuse_method(req, "GET, POST, DELETE");
 }
 
 void endpoint_end(struct mcp *mcp)
@@ -331,4 +308,5 @@ void endpoint_end(struct mcp *mcp)
 		mcp_close_result(call);
 	}
 	streams_end(mcp->streams, NULL);
+	http_sse_end(mcp);
 }

@@ -16,8 +16,10 @@ int mcp_open(struct mcp *mcp, struct stats *stats, bool *ret_is_kept)
 	mcp->refused = stats_entry(stats, STAT_COUNTER, "mcp_requests_refused_total", "");
 	mcp->cancelled = stats_entry(stats, STAT_COUNTER, "mcp_requests_cancelled_total", "");
 	mcp->is_reachable = true;
+	mcp->stream_limits = (struct stream_limits) { .all = (uint32_t)mcp->config->http_streams,
+		.each = (uint32_t)mcp->config->principal_streams };
 	if ((r = sessions_open(&mcp->sessions, mcp->config->state_dir, ret_is_kept)) < 0 ||
-		(r = streams_new(&mcp->streams, stats)) < 0)
+		(r = streams_new(&mcp->streams, stats, &mcp->stream_limits)) < 0)
 		return r;
 	return watch_new(&mcp->watch, mcp);
 }

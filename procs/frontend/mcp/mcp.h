@@ -27,6 +27,8 @@ struct mcp {
 	const struct mcp_extension *extension; /* NULL in what is shipped */
 	struct sessions *sessions;
 	struct streams *streams;
+	struct stream_limits stream_limits; /* the dashboard's streams count, too */
+	struct http_sse *http_sse;          /* clients of /sse */
 	struct watch *watch;
 	struct mcp_call *calls;
 	size_t call_count;
@@ -63,7 +65,7 @@ bool mcp_check(const struct message *message, const struct mcp_headers *headers,
 enum revision mcp_negotiate(const struct message *message);
 /* Answers the call, now or later. */
 void mcp_dispatch(struct mcp_call *call);
-/* notifications/cancelled and the like; unknown ones are ignored. */
+/* What is not answered: notifications/cancelled and the like, and responses; unknown ones are ignored. */
 void mcp_notified(struct mcp *mcp, struct session *session, const struct message *message);
 
 /* True: the request for a list named a cursor, and was refused. */

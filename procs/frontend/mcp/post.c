@@ -1,5 +1,6 @@
 #include "frontend/mcp/post.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +32,25 @@ void post_refuse(h2o_req_t *req, int http_status, int code, const char *why, con
 	size_t size = 0;
 	CLEANUP(freep) char *text = refusal_text(code, why, id, data, &size);
 
-	if (http_status == 503)
+	if (http_status == 429 || http_status == 503)
 		h2o_add_header_by_str(
 			&req->pool, &req->res.headers, H2O_STRLIT("retry-after"), 0, NULL, H2O_STRLIT("1"));
 	web_reply(req, http_status, JSON, text != NULL ? text : "{}", text != NULL ? size : 2);
+}
+
+void post_refuse_method(h2o_req_t *req, const char *allowed)
+{
+	h2o_add_header_by_str(
+		&req->pool, &req->res.headers, H2O_STRLIT("allow"), 0, NULL, allowed, strlen(allowed));
+	post_refuse(req, 405, RPC_INVALID_REQUEST, "this method is not served here", "", "");
+}
+
+void post_refuse_stream(h2o_req_t *req, int reason, const char *id)
+{
+	if (reason == -EDQUOT)
+		post_refuse(req, 429, RPC_INTERNAL_ERROR, "you have as many streams open as you may", id, "");
+	else
+		post_refuse(req, 503, RPC_INTERNAL_ERROR, "too many streams at a time", id, "");
 }
 
 /* a request's pool tells when its client has left */
@@ -103,9 +119,8 @@ static bool open_stream(struct post *post)
 		return true;
 	if (!post->accepts_stream || post->req == NULL)
 		return false;
-	post->stream = stream_new(post->mcp->streams, post->call->principal,
-		post->is_resumable ? post->session : NULL, on_stream_left, post);
-	if (post->stream == NULL)
+	if (stream_new(post->mcp->streams, post->call->principal, post->is_resumable ? post->session : NULL,
+		    on_stream_left, post, &post->stream) < 0)
 		return false;
 	h2o_req_t *req = TAKE(post->req);
 	post->tether->whose = NULL;

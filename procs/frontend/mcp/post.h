@@ -32,3 +32,7 @@ void post_batch_end(struct batch *batch);
 /* An error before there is a call; id "" = null, data "" = none. */
 void post_refuse(
 	h2o_req_t *req, int http_status, int code, const char *why, const char *id, const char *data);
+/* 405. */
+void post_refuse_method(h2o_req_t *req, const char *allowed);
+/* 429 or 503: what stream_new() returned. */
+void post_refuse_stream(h2o_req_t *req, int reason, const char *id);

@@ -66,6 +66,8 @@ void mcp_notified(struct mcp *mcp, struct session *session, const struct message
 {
 	struct json_object *id;
 
+	if (message->kind == MESSAGE_RESPONSE && mcp->extension != NULL)
+		mcp->extension->on_response(message);
 	if (strcmp(message->method, "notifications/cancelled") != 0 ||
 		!json_object_object_get_ex(message->params, "requestId", &id))
 		return;

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "frontend/mcp/mcp.h"
 #include "frontend/mcp/session.h"
+#include "frontend/mcp/stream.h"
 #include "frontend/mcp/uri.h"
 #include "frontend/mcp/watch.h"
 #include "ipc/tools.h"
@@ -265,6 +266,16 @@ static void write_honoured(struct json_writer *writer, struct mcp_call *call, st
 	json_close_object(writer);
 }
 
+static void refuse_listener(struct mcp_call *call)
+{
+	int lack = streams_lack(call->mcp->streams, call->principal);
+
+	if (lack == 0)
+		mcp_fail(call, 406, RPC_INVALID_REQUEST, "listening needs Accept: text/event-stream", NULL);
+	else
+		mcp_fail(call, lack == -EDQUOT ? 429 : 503, RPC_INTERNAL_ERROR, "no stream is free", NULL);
+}
+
 /* The call stays open until its client leaves or the process ends. */
 void mcp_listen(struct mcp_call *call)
 {
@@ -286,7 +297,6 @@ void mcp_listen(struct mcp_call *call)
 	if (call->watcher == NULL || json_take(&writer, &params, &size) < 0)
 		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "out of memory", NULL);
 	else if (!mcp_say(call, "notifications/subscriptions/acknowledged", params))
-		mcp_fail(call, 406, RPC_INVALID_REQUEST,
-			"listening needs Accept: text/event-stream, and a free stream", NULL);
+		refuse_listener(call);
 	json_done(&writer);
 }

@@ -30,8 +30,8 @@ struct session {
 	uint32_t holds; /* freed with the last one */
 	/* what is kept */
 	int log_level;         /* LOG_LEVEL_DEFAULT until it was set */
-	bool has_level;        /* was set: holds the session */
 	struct stream *stream; /* of its GET, NULL = none */
+	bool is_http_sse;      /* the stream is that of GET /sse, and its session is none of /mcp */
 };
 
 #define LOG_LEVEL_DEFAULT 1 /* info: the index in RFC 5424's names */

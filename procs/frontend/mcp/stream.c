@@ -34,15 +34,17 @@ struct stream {
 struct streams {
 	struct stream *first;
 	size_t count;
+	struct stream_limits *limits;
 	double *opened, *refused, *dropped, *resumed;
 };
 
-int streams_new(struct streams **ret_streams, struct stats *stats)
+int streams_new(struct streams **ret_streams, struct stats *stats, struct stream_limits *limits)
 {
 	struct streams *streams = calloc(1, sizeof(*streams));
 
 	if (streams == NULL)
 		return -ENOMEM;
+	streams->limits = limits;
 	streams->opened = stats_entry(stats, STAT_COUNTER, "mcp_streams_total", "");
 	streams->refused = stats_entry(stats, STAT_COUNTER, "mcp_streams_refused_total", "");
 	streams->dropped = stats_entry(stats, STAT_COUNTER, "mcp_events_dropped_total", "");
@@ -65,16 +67,21 @@ size_t streams_count(const struct streams *streams)
 	return streams->count;
 }
 
-struct stream *stream_new(struct streams *streams, struct principal *principal, struct session *session,
-	void (*left)(void *context), void *context)
+int streams_lack(const struct streams *streams, const struct principal *principal)
 {
-	struct stream *stream = streams->count < STREAMS_MAX ? calloc(1, sizeof(*stream)) : NULL;
+	return principal_may_stream(principal, streams->limits);
+}
 
-	if (stream == NULL || !principal_may_stream(principal) ||
-		RAND_bytes((unsigned char *)&stream->number, sizeof(stream->number)) != 1) {
+int stream_new(struct streams *streams, struct principal *principal, struct session *session,
+	void (*left)(void *context), void *context, struct stream **ret_stream)
+{
+	int r = streams_lack(streams, principal);
+	struct stream *stream = r == 0 ? calloc(1, sizeof(*stream)) : NULL;
+
+	if (stream == NULL || RAND_bytes((unsigned char *)&stream->number, sizeof(stream->number)) != 1) {
 		free(stream);
 		++*streams->refused;
-		return NULL;
+		return r < 0 ? r : -ENOMEM;
 	}
 	stream->all = streams;
 	stream->principal = principal;
@@ -91,8 +98,10 @@ struct stream *stream_new(struct streams *streams, struct principal *principal, 
 		stream->next->link = &stream->next;
 	streams->first = stream;
 	streams->count++;
+	streams->limits->open++;
 	++*streams->opened;
-	return stream;
+	*ret_stream = stream;
+	return 0;
 }
 
 static void forget_oldest(struct stream *stream)
@@ -127,6 +136,7 @@ void stream_free(struct stream *stream)
 	if (stream->next != NULL)
 		stream->next->link = stream->link;
 	stream->all->count--;
+	stream->all->limits->open--;
 	if (session != NULL && session->stream == stream)
 		session->stream = NULL;
 	principal_release(stream->principal);
@@ -213,6 +223,20 @@ void stream_send(struct stream *stream, const char *message, size_t size, bool i
 		keep(stream, &event);
 	if (stream->sse != NULL)
 		give(stream, &event, is_answer);
+}
+
+void stream_tell(struct stream *stream, const char *event, const char *data)
+{
+	char text[256];
+	int size = snprintf(text, sizeof(text), "event: %s\ndata: %s\n\n", event, data);
+
+	if (size < (int)sizeof(text))
+		sse_give(stream->sse, text, (size_t)size);
+}
+
+size_t stream_waiting(const struct stream *stream)
+{
+	return stream->sse != NULL ? sse_waiting(stream->sse) : 0;
 }
 
 /* The first event has an id and no data: whoever loses the connection now can come back to the beginning. */

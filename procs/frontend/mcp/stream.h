@@ -12,7 +12,6 @@
 #include "frontend/mcp/session.h"
 #include "frontend/sse.h"
 
-#define STREAMS_MAX        192                   /* with LIVE_STREAMS_MAX 256 in all */
 #define STREAM_EVENTS_MAX  64                    /* kept of each resumable one */
 #define STREAM_KEPT_MAX    (UINT32_C(256) << 10) /* their bytes, unless one event alone is larger */
 #define STREAM_WAITING_MAX (UINT32_C(256) << 10) /* a client that does not read misses what comes on top */
@@ -23,22 +22,30 @@
 struct streams;
 struct stream;
 
-int streams_new(struct streams **ret_streams, struct stats *stats);
+/* limits: shared with other kinds of streams; outlives them. */
+int streams_new(struct streams **ret_streams, struct stats *stats, struct stream_limits *limits);
 void streams_free(struct streams *streams);
 size_t streams_count(const struct streams *streams);
 /* Comments where they are due; forgets streams that nobody came back for. */
 void streams_turn(struct streams *streams, uint64_t now_ns);
 
 /* session NULL: not resumable. `left` is called when a stream that is not resumable loses its connection: the stream is
- * gone then; it may be NULL. NULL: there are STREAMS_MAX already, or PRINCIPAL_STREAMS_MAX of
- * theirs. When their credential is over, the stream loses its connection and its client. */
-struct stream *stream_new(struct streams *streams, struct principal *principal, struct session *session,
-	void (*left)(void *context), void *context);
+ * gone then; it may be NULL. When their credential is over, the stream loses its connection and its client.
+ * 0, or -EDQUOT, -EBUSY (streams_lack()), -ENOMEM. */
+int stream_new(struct streams *streams, struct principal *principal, struct session *session,
+	void (*left)(void *context), void *context, struct stream **ret_stream);
+/* Why no stream of theirs can be opened now: -EDQUOT (they have all they may have), -EBUSY (all together have); 0 = one
+ * can. */
+int streams_lack(const struct streams *streams, const struct principal *principal);
 /* Makes `req` the connection; a former one is ended. Events after `after` are sent (again). */
 void stream_attach(struct stream *stream, h2o_req_t *req, uint64_t after);
 bool stream_is_attached(const struct stream *stream);
 /* One message, copied; `is_answer`: it is not left out for a client that reads slowly. */
 void stream_send(struct stream *stream, const char *message, size_t size, bool is_answer);
+/* An event of another name than `message`, which is no message and not kept; only while the stream is attached. */
+void stream_tell(struct stream *stream, const char *event, const char *data);
+/* Bytes given that the connection has not taken yet. */
+size_t stream_waiting(const struct stream *stream);
 /* The last message was sent: the connection ends after it; a resumable stream stays until it was heard. */
 void stream_end(struct stream *stream);
 /* Ends the connection, not the stream: the client is to come back. */
