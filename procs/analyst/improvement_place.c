@@ -10,9 +10,9 @@
 static const struct annual *annual_of(const struct question *question, const struct region *region)
 {
 	const struct data *data = question->knowledge->data;
-	const struct annual *annual = data_annual(data, region->zone, question->standard->factor);
+	const struct annual *annual = data_region_annual(data, region, question->standard->factor);
 
-	return annual != NULL ? annual : data_annual(data, region->zone, FACTOR_LIFECYCLE);
+	return annual != NULL ? annual : data_region_annual(data, region, FACTOR_LIFECYCLE);
 }
 
 /* A region whose operator publishes no PUE is compared at the one of today. */
@@ -68,6 +68,7 @@ int improve_region(const struct question *question, const struct assessment *ass
 	struct outlook *after = &imp->after;
 	const struct region *here = after->region, *there = NULL;
 	double before = after->intensity * after->pue.value, reduction;
+	char vintage[16];
 
 	(void)assessment;
 	if (wish->target_region != NULL)
@@ -80,7 +81,7 @@ int improve_region(const struct question *question, const struct assessment *ass
 	struct pue pue = pue_of(there, &after->pue);
 	reduction = 1 - annual->value * pue.value / before;
 	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_EVIDENCE, annual->value,
-		annual->year, pue.value, after->intensity, after->pue.value);
+		annual_vintage(annual, vintage), pue.value, after->intensity, after->pue.value);
 	if (reduction <= 0)
 		return 0;
 	if (does_marginal_disagree(here, there, reduction)) {

@@ -26,8 +26,8 @@ static const char *const texts[WORDS_COUNT][2] = {
 		"%s에서 실행하십시오. PUE를 포함해 탄소가 %.1f %% 줄어듭니다. 지연 시간, 비용, 데이터 "
 		"소재지는 별도로 "
 		"판단하십시오." },
-	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%d) and PUE %g there, %g g/kWh and PUE %g here",
-		"그곳의 연평균 %g g/kWh(%d)와 PUE %g, 이곳의 %g g/kWh와 PUE %g" },
+	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%s) and PUE %g there, %g g/kWh and PUE %g here",
+		"그곳의 연평균 %g g/kWh(%s)와 PUE %g, 이곳의 %g g/kWh와 PUE %g" },
 	[WORDS_MOVE_DISAGREE] = { "; the marginal signal says the opposite", ". 한계 신호는 반대입니다" },
 	[WORDS_MOVE_KINDS] = { "; factors of different kinds: %s there, %s here",
 		". 배출계수 종류가 다릅니다: 그곳 %s, 이곳 %s" },

@@ -31,6 +31,8 @@ int places_enter(struct places *places, const struct config *config, const char 
 	/* its files are open; removed when it closes */
 	add(places, LANDLOCK_SOCKETS, config->state_dir, "/analyst");
 	add(places, LANDLOCK_READ, data_folder, "");
+	if (config->demo_data_dir[0] != '\0')
+		add(places, LANDLOCK_READ, config->demo_data_dir, "");
 	if (config->grid_file[0] != '\0') /* its folder: who swaps a file leaves another one */
 		add(places, LANDLOCK_READ, folder_of(config->grid_file, folder), "");
 	r = landlock_enter(places->all, places->count, NULL, 0);

@@ -1,10 +1,10 @@
-/* The folders the analyst may still reach once it runs: its sockets, its ledger, the data files, the grid file's. */
+/* The folders the analyst may still reach once it runs: its sockets, its ledger, the data files, the demo's, the grid file's. */
 #pragma once
 
 #include "base/config.h"
 #include "base/landlock.h"
 
-#define PLACES_MAX 4
+#define PLACES_MAX 5
 
 struct places {
 	struct landlock_place all[PLACES_MAX];

@@ -166,7 +166,7 @@ static void choose_annual(struct question *question, enum grid_factor wanted)
 {
 	const struct knowledge *k = question->knowledge;
 	struct grid_choice *choice = &question->grid;
-	const struct annual *annual = data_annual(k->data, question->region->zone, wanted);
+	const struct annual *annual = data_region_annual(k->data, question->region, wanted);
 
 	choice->u_annual = U_GRID_ANNUAL;
 	if (k->config->korea_carbon_intensity > 0 && is_korean_grid(question)) {
@@ -179,13 +179,13 @@ static void choose_annual(struct question *question, enum grid_factor wanted)
 		return;
 	}
 	if (annual == NULL)
-		annual = data_annual(
-			k->data, question->region->zone, FACTOR_LIFECYCLE); /* there for every region */
+		annual = data_region_annual(
+			k->data, question->region, FACTOR_LIFECYCLE); /* there for every region */
 	choice->grid.annual = annual->value;
 	choice->factor = annual->factor;
-	choice->quality = "annual";
+	choice->quality = annual->region[0] != '\0' ? GRID_UNVERIFIED : "annual";
 	snprintf(choice->source, sizeof(choice->source), "%s", annual->source);
-	snprintf(choice->vintage, sizeof(choice->vintage), "%d", annual->year);
+	annual_vintage(annual, choice->vintage);
 	choice->licence = annual->licence;
 	choice->sha256 = annual->sha256;
 }

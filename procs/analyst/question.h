@@ -31,13 +31,15 @@ struct reasons {
 	bool is_set[REASON_CODE_COUNT];
 };
 
+#define GRID_UNVERIFIED "unverified" /* quality of what the operator gives without a source */
+
 /* Which grid data applies, and how sure it is. */
 struct grid_choice {
 	struct grid grid;
 	enum grid_factor factor;
 	char source[288], vintage[32];
 	const char *licence, *sha256; /* of the data, file or provider; sha256 NULL = a value typed in */
-	const char *quality;          /* metered … annual, user */
+	const char *quality;          /* metered … annual, user, unverified */
 	double u_file, u_annual;      /* relative, k = 1 */
 	bool is_mismatch;
 	const struct live_provider *live; /* NULL = not from a provider */

@@ -70,7 +70,7 @@ static void describe_place(const struct comparison *c, const struct region *regi
 	*place = (struct place) {
 		.region = region, .marginal = region->marginal, .is_allowed = is_allowed(c->question, region)
 	};
-	place->annual = is_set ? NULL : data_annual(k->data, region->zone, c->factor);
+	place->annual = is_set ? NULL : data_region_annual(k->data, region, c->factor);
 	place->intensity = is_set ? k->config->korea_carbon_intensity : place->annual->value;
 	place->pue = pue_choose(0, 0, 0, region);
 }
@@ -128,7 +128,7 @@ static void choose_factor(struct comparison *c)
 
 	c->factor = c->question->standard->factor;
 	for (size_t i = 0; i < data->region_count; i++)
-		if (data_annual(data, data->regions[i].zone, c->factor) == NULL)
+		if (data_region_annual(data, &data->regions[i], c->factor) == NULL)
 			c->factor = FACTOR_LIFECYCLE;
 }
 
@@ -227,7 +227,7 @@ static void write_place(struct json_writer *w, const struct comparison *c, const
 	char year[16] = "unknown";
 
 	if (place->annual != NULL)
-		snprintf(year, sizeof(year), "%d", place->annual->year);
+		annual_vintage(place->annual, year);
 	json_open_object(w, NULL);
 	json_write_text(w, "region", place->region->code);
 	json_write_text(w, "region_name", place->region->name);

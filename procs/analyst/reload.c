@@ -6,31 +6,44 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "korea/demo.h"
+
+static bool has_file_changed(const char *folder, const char *file, struct file_identity *identity)
+{
+	char path[CONFIG_TEXT_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	return file_has_changed(path, identity);
+}
 
 static bool has_changed(struct reload *reload)
 {
 	const char *file;
 	bool changed = false;
 
-	for (size_t i = 0; i < RELOAD_FILES_MAX && (file = data_file(i)) != NULL; i++) {
-		char path[CONFIG_TEXT_MAX + 64];
-		snprintf(path, sizeof(path), "%s/%s", reload->folder, file);
-		changed |= file_has_changed(path, &reload->files[i]);
-	}
+	for (size_t i = 0; i < RELOAD_FILES_MAX && (file = data_file(i)) != NULL; i++)
+		changed |= has_file_changed(reload->folder, file, &reload->files[i]);
+	for (size_t i = 0; reload->config->demo_data_dir[0] != '\0' && i < ARRAY_SIZE(reload->demo_files) &&
+			   (file = demo_file(i)) != NULL;
+		i++)
+		changed |= has_file_changed(reload->config->demo_data_dir, file, &reload->demo_files[i]);
 	return changed;
 }
 
 /* The files, and in them what the configuration speaks of. `tail` ends the message when that fails. */
-static int load(const struct reload *reload, struct data **ret_data, const char *tail)
+static int load(struct reload *reload, struct data **ret_data, const char *tail)
 {
 	struct data_error error = { 0 };
 	struct data *data = NULL;
-	int r = data_load(reload->folder, &data, &error);
+	int r = data_load_configured(reload->config, reload->folder, &data, &error);
 
 	if (r < 0) {
-		log_error("data_dir = %s: %s%s", reload->folder, error.text, tail);
+		log_error("data files of %s: %s%s", reload->folder, error.text, tail);
 		return r;
 	}
+	if (data->laid_over[0] != '\0')
+		log_warning("of the operator and unverified, from %s: %s", reload->config->demo_data_dir,
+			data->laid_over);
 	if (data_standard(data, reload->config->standard) == NULL ||
 		data_region(data, reload->config->region) == NULL) {
 		log_error("standard = %s or region = %s is not in %s/standards.json or regions.json%s",

@@ -40,10 +40,13 @@ static void write_annual(struct json_writer *w, const struct question *q)
 	json_open_array(w, "annual");
 	for (size_t i = 0; i < data->annual_count; i++) {
 		const struct annual *annual = &data->annuals[i];
-		if (strcmp(annual->zone, q->region->zone) != 0 || annual->factor != q->grid.factor)
+		bool is_here = annual->region[0] != '\0' ? strcmp(annual->region, q->region->code) == 0
+							 : strcmp(annual->zone, q->region->zone) == 0;
+		if (!is_here || annual->factor != q->grid.factor)
 			continue;
 		json_open_object(w, NULL);
-		json_write_integer(w, "year", annual->year);
+		if (annual->year > 0)
+			json_write_integer(w, "year", annual->year);
 		json_write_number(w, "value", annual->value);
 		json_write_text(w, "source", annual->source);
 		json_close_object(w);

@@ -8,6 +8,7 @@
 #include "analyst/answer.h"
 #include "analyst/tariff.h"
 #include "base/kst.h"
+#include "korea/demo.h"
 
 #define NIGHT_REACH (30 * HOUR_SECONDS) /* the next night's window ends before */
 
@@ -181,14 +182,22 @@ static int use_sample(struct schedule_plan *plan, const char *name, struct error
 			with_solar ? profile->hours_with_solar[hour] : profile->hours[hour] };
 	q->grid.grid.file = &plan->sample;
 	q->grid.factor = profile->factor;
-	q->grid.quality = "sample";
+	q->grid.quality = profile->is_unverified ? GRID_UNVERIFIED : "sample";
 	snprintf(q->grid.source, sizeof(q->grid.source), "%s", profile->source);
 	snprintf(q->grid.vintage, sizeof(q->grid.vintage), "%s", profile->day);
 	q->grid.licence = profile->licence;
 	q->grid.sha256 = profile->sha256;
-	q->reasons.is_set[REASON_GRID_SAMPLE_DAY] = true;
+	q->reasons.is_set[profile->is_unverified ? REASON_GRID_USER_VALUE : REASON_GRID_SAMPLE_DAY] = true;
 	plan->profile = profile->name;
 	return 0;
+}
+
+static bool has_accepted_day(const struct question *question)
+{
+	const struct profile *day = data_profile(question->knowledge->data, DEMO_PROFILE);
+
+	return day != NULL && strcmp(day->zone, question->region->zone) == 0 &&
+	       !question_flag(question, "include_estimated_solar");
 }
 
 static int choose_profile(struct schedule_plan *plan, struct error_object *error)
@@ -201,6 +210,9 @@ static int choose_profile(struct schedule_plan *plan, struct error_object *error
 	plan->profile = "none";
 	if (strcmp(asked, "auto") != 0 && !is_typical && !is_forecast)
 		return use_sample(plan, asked, error);
+	/* A day of the operator's that the configuration accepts, where there is nothing better. */
+	if (file == NULL && !is_forecast && has_accepted_day(q))
+		return use_sample(plan, DEMO_PROFILE, error);
 	if (file == NULL || (is_typical && !file->is_daily) || (is_forecast && file->is_daily)) {
 		q->grid.grid.file = NULL;
 		return 0;

@@ -60,6 +60,11 @@ static bool judge_power(struct question *question, const struct usage *usage, co
 	return is_usable;
 }
 
+static bool is_of_user(const struct grid_choice *choice)
+{
+	return strcmp(choice->quality, "user") == 0 || strcmp(choice->quality, GRID_UNVERIFIED) == 0;
+}
+
 static void judge_grid(struct question *question, const struct usage *usage, struct verdict *v)
 {
 	struct grid_choice *choice = &question->grid;
@@ -70,13 +75,12 @@ static void judge_grid(struct question *question, const struct usage *usage, str
 	v->grid_intensity = usage_intensity(usage);
 	v->grid_uncertainty = v->coverage * choice->u_file + (1 - v->coverage) * choice->u_annual;
 	if (choice->grid.file == NULL)
-		reasons->is_set[strcmp(choice->quality, "user") == 0 ? REASON_GRID_USER_VALUE
-								     : REASON_GRID_ANNUAL] = true;
+		reasons->is_set[is_of_user(choice) ? REASON_GRID_USER_VALUE : REASON_GRID_ANNUAL] = true;
 	else {
 		reasons->is_set[REASON_GRID_DEGRADED] |= v->coverage < 1 - EQUAL_RELATIVE;
 		reasons->is_set[REASON_GRID_CACHED] |= choice->is_cached;
 		reasons->is_set[REASON_GRID_SAMPLE_DAY] |= strcmp(choice->quality, "sample") == 0;
-		reasons->is_set[REASON_GRID_USER_VALUE] |= strcmp(choice->quality, "user") == 0;
+		reasons->is_set[REASON_GRID_USER_VALUE] |= is_of_user(choice);
 	}
 	reasons->is_set[REASON_BASIS_MISMATCH] |= choice->is_mismatch;
 	reasons->is_set[REASON_TARGET_EQUALS_GRID] |=

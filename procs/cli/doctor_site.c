@@ -44,18 +44,31 @@ static void check_grid(struct findings *findings, const struct config *config)
 			"grid intensity: the standard's annual factor, no hourly data");
 }
 
+/* One finding a file. */
+static void tell_demo_data(struct findings *findings, const struct data *data)
+{
+	char text[sizeof(data->laid_over)], *rest = text, *part;
+
+	snprintf(text, sizeof(text), "%s", data->laid_over);
+	while ((part = strsep(&rest, ";")) != NULL)
+		if (part[0] != '\0')
+			findings_add(findings, "demo_data", FINDING_MODELLED, "",
+				"yours and unverified, over the data files:%s%s", part[0] == ' ' ? "" : " ",
+				part);
+}
+
 static void check_data(struct findings *findings, const struct config *config)
 {
 	char folder[CONFIG_TEXT_MAX];
 	struct data *data = NULL;
 	struct data_error error = { 0 };
 
-	config_data_dir(config, folder);
-	if (data_load(folder, &data, &error) == 0)
+	if (data_load_configured(config, folder, &data, &error) == 0) {
 		findings_add(findings, "data", FINDING_MEASURED, "",
 			"Korean data files: %s, version %s, sha256 %.12s…", folder, data->version,
 			data->sha256);
-	else
+		tell_demo_data(findings, data);
+	} else
 		findings_add(findings, "data", FINDING_MISSING,
 			"correct that file, or set data_dir in tanso.conf; a running analyst keeps what it "
 			"read before",

@@ -164,10 +164,9 @@ static int load_data(const struct config *config, struct data **ret_data)
 	struct data_error error = { 0 };
 	int r;
 
-	config_data_dir(config, folder);
-	r = data_load(folder, ret_data, &error);
+	r = data_load_configured(config, folder, ret_data, &error);
 	if (r < 0)
-		fprintf(stderr, "tanso report: data_dir = %s: %s\n", folder, error.text);
+		fprintf(stderr, "tanso report: data files of %s: %s\n", folder, error.text);
 	return r;
 }
 

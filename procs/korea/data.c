@@ -10,6 +10,7 @@
 
 #include "korea/data_json.h"
 #include "korea/data_rows.h"
+#include "korea/demo.h"
 #include "base/cleanup.h"
 #include "ipc/tools.h"
 
@@ -231,6 +232,21 @@ int data_load(const char *folder, struct data **ret_data, struct data_error *err
 	return 0;
 }
 
+int data_load_configured(const struct config *config, char ret_folder[static CONFIG_TEXT_MAX],
+	struct data **ret_data, struct data_error *error)
+{
+	CLEANUP(freep) struct data *data = NULL;
+	int r;
+
+	config_data_dir(config, ret_folder);
+	r = data_load(ret_folder, &data, error);
+	if (r == 0 && config->demo_data_dir[0] != '\0')
+		r = demo_lay_over(data, config->demo_data_dir, config->accept_unverified_profile, error);
+	if (r == 0)
+		*ret_data = TAKE(data);
+	return r;
+}
+
 void data_free(struct data *data)
 {
 	free(data);
@@ -274,11 +290,31 @@ const struct annual *data_annual(const struct data *data, const char *zone, enum
 
 	for (size_t i = 0; i < data->annual_count; i++) {
 		const struct annual *annual = &data->annuals[i];
-		if (strcmp(annual->zone, zone) == 0 && annual->factor == factor &&
-			(newest == NULL || annual->year > newest->year))
+		if (annual->region[0] == '\0' && strcmp(annual->zone, zone) == 0 &&
+			annual->factor == factor && (newest == NULL || annual->year > newest->year))
 			newest = annual;
 	}
 	return newest;
+}
+
+const struct annual *data_region_annual(
+	const struct data *data, const struct region *region, enum grid_factor factor)
+{
+	for (size_t i = 0; i < data->annual_count; i++) {
+		const struct annual *annual = &data->annuals[i];
+		if (strcmp(annual->region, region->code) == 0 && annual->factor == factor)
+			return annual;
+	}
+	return data_annual(data, region->zone, factor);
+}
+
+const char *annual_vintage(const struct annual *annual, char text[static 16])
+{
+	if (annual->year > 0)
+		snprintf(text, 16, "%d", annual->year);
+	else
+		snprintf(text, 16, "unknown");
+	return text;
 }
 
 const struct standard *data_pue_standard(const struct data *data, const struct standard *standard)

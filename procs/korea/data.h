@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/config.h"
+
 #define DATA_FILE_BYTES_MAX (UINT32_C(1) << 20)
 #define STANDARDS_MAX       128
 #define REGIONS_MAX         256
@@ -50,8 +52,10 @@ struct region {
 
 struct annual {
 	char zone[32];
+	char region
+		[64]; /* of this region alone, whatever its zone has: a value of the operator's; "" = of the zone */
 	enum grid_factor factor;
-	int year;
+	int year;                                                    /* 0 = not stated */
 	double value;                                                /* gCO2eq/kWh */
 	char source[160], licence[64], legal_status[32], sha256[65]; /* of the file */
 };
@@ -75,6 +79,7 @@ struct profile {
 	enum grid_factor factor;
 	double hours[24], hours_with_solar[24]; /* with estimated PPA and behind-the-meter solar */
 	bool has_solar;
+	bool is_unverified; /* the operator's, accepted as it is (config: accept_unverified_profile) */
 	char source[288], licence[160], sha256[65];
 };
 
@@ -95,7 +100,8 @@ struct data {
 	size_t standard_count, region_count, annual_count, tariff_count, holiday_count, profile_count,
 		price_count;
 	char version[32];
-	char sha256[65]; /* over all files, in the order of loading */
+	char sha256[65];     /* over all files, in the order of loading */
+	char laid_over[512]; /* what came from demo_data_dir, for people; "" = nothing */
 };
 
 struct data_error {
@@ -104,6 +110,9 @@ struct data_error {
 
 /* 0, or -errno with `error` filled. */
 int data_load(const char *folder, struct data **ret_data, struct data_error *error);
+/* The same with what the configuration names: `data_dir`, and over it `demo_data_dir`. Fills the folder read. */
+int data_load_configured(const struct config *config, char ret_folder[static CONFIG_TEXT_MAX],
+	struct data **ret_data, struct data_error *error);
 void data_free(struct data *data);
 /* Name of the i-th file that data_load() reads, NULL beyond the last. */
 const char *data_file(size_t i);
@@ -112,6 +121,11 @@ const struct standard *data_standard(const struct data *data, const char *code);
 const struct region *data_region(const struct data *data, const char *code);
 /* The newest annual value of a zone for a kind of factor, or NULL. */
 const struct annual *data_annual(const struct data *data, const char *zone, enum grid_factor factor);
+/* The same for a region: its own value where there is one, else its zone's. */
+const struct annual *data_region_annual(
+	const struct data *data, const struct region *region, enum grid_factor factor);
+/* The year, or "unknown". */
+const char *annual_vintage(const struct annual *annual, char text[static 16]);
 /* The PUE row that goes with a standard: itself, its companion, else KR_PUE_GREEN_DC. Never NULL after data_load(). */
 const struct standard *data_pue_standard(const struct data *data, const struct standard *standard);
 

@@ -11,8 +11,13 @@
 
 int place_refuse(const struct json_place *place, const char *key, const char *reason)
 {
-	snprintf(place->error, place->error_size, "%s: %s[%zu].%s: %s", place->file, place->list,
-		place->index, key, reason);
+	if (place->path != NULL)
+		snprintf(place->error, place->error_size, "%s: %s%s%s%s%s", place->file, place->path,
+			place->path[0] != '\0' && key[0] != '\0' ? "." : "", key,
+			place->path[0] != '\0' || key[0] != '\0' ? ": " : "", reason);
+	else
+		snprintf(place->error, place->error_size, "%s: %s[%zu].%s: %s", place->file, place->list,
+			place->index, key, reason);
 	return -EINVAL;
 }
 
@@ -125,8 +130,8 @@ static int read_row(struct json_object *root, place_row_fn *read, void *context,
 	r = read(context, place);
 	if (r == 0 && !is_legal_status(place->legal_status))
 		r = place_refuse(place, "legal_status",
-			"must be law, certification, official_factor, reference, derived, foreign_law or "
-			"contract, here or for the whole file");
+			"must be law, certification, official_factor, reference, derived, foreign_law, "
+			"contract or unverified, here or for the whole file");
 	return r;
 }
 

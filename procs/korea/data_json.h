@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 #define LEGAL_STATUSES                                                                                       \
-	"law", "certification", "official_factor", "reference", "derived", "foreign_law", "contract"
+	"law", "certification", "official_factor", "reference", "derived", "foreign_law", "contract",        \
+		"unverified"
 
 struct json_source {
 	const char *folder, *file, *list;
@@ -20,6 +21,8 @@ struct json_source {
 struct json_place {
 	struct json_object *row;
 	const char *file, *list, *licence, *source, *sha256;
+	const char *
+		path; /* of a row that is in no list: where it stands, "" = the whole file; NULL = in the list */
 	const char *legal_status; /* of the row, else of the file */
 	size_t index;
 	char *error;

@@ -6,6 +6,7 @@ from runner import run
 
 BIN = pathlib.Path(sys.argv[1]).resolve()
 KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
+DEMO = KOREA.parents[2] / "tests/fuzz/seeds/demo"
 PEER = next(p for p in (BIN.parent / "tests/fake_estimator", BIN / "fake_estimator") if p.exists())
 
 
@@ -170,10 +171,43 @@ def data_files_are_read_again_and_bad_ones_refused():
         assert said() == (424, sha256) and a.stop() == 0, log()
 
 
+def the_earlier_demo_s_config_map_is_laid_over_and_read_again():
+    with Analyst() as a:
+        shutil.copytree(DEMO, a.folder / "demo")
+        rules = a.folder / "demo/regulations.json"
+
+        def log():
+            return (a.folder / "log").read_text()
+
+        def said():
+            answer = json.loads(words(a.peer(3, 20, '{"workload_name": "two.service"}'))["answer"].split(" ", 1)[1])
+            return answer["target_carbon_intensity_gCO2eq_kWh"], answer["legal_status"], answer["provenance"]["grid"]["quality"]
+
+        def write(target):
+            (a.folder / "new").write_text((DEMO / "regulations.json").read_text().replace(": 430", f": {target}"))
+            (a.folder / "new").rename(rules)
+
+        a.start(f"demo_data_dir={a.folder}/demo")
+        assert said() == (430, "unverified", "unverified")
+        assert "its day is ignored" in log() and "KR_CARBON_2050 = 430" in log(), log()
+        write(410)
+        wait_for(lambda: "KR_CARBON_2050 = 410" in log())
+        assert said()[0] == 410
+        write('"low"')
+        wait_for(lambda: "regulations.json: korea_carbon_neutrality.grid_carbon_intensity_gco2_kwh: must be a number; "
+                         "the data read before stay in use" in log())
+        assert said()[0] == 410 and a.stop() == 0, log()
+        (a.folder / "conf").write_text(f"demo_data_dir = {DEMO}\n")
+        doctor = subprocess.run([BIN / "tanso", "doctor", "--config", a.folder / "conf", "--runtime-dir", a.folder / "none",
+                                 "--url", "http://127.0.0.1:9"], stdout=subprocess.PIPE, text=True).stdout
+        assert "KR_CARBON_2050 = 430" in doctor and "unverified" in doctor, doctor
+
+
 def bad_settings_are_named():
     with Analyst() as a:
         (a.folder / "grid.csv").write_text("00:00,446.25\n01:00,much\n")
         for setting, text in ((f"grid_file={a.folder}/grid.csv", "grid.csv:2:"), ("data_dir=/nonexistent", "standards.json"),
+                              ("demo_data_dir=/nonexistent", "/nonexistent: holds none of regions.json"),
                               ("standard=KR_NONE", "KR_NONE"), ("region=kr-moon-1", "kr-moon-1")):
             a.start(setting)
             assert a.process.wait(5) != 0
@@ -182,4 +216,5 @@ def bad_settings_are_named():
 
 sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
               garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, data_files_are_read_again_and_bad_ones_refused,
+              the_earlier_demo_s_config_map_is_laid_over_and_read_again,
               bad_settings_are_named)))
