@@ -180,6 +180,7 @@ static int apply_points(struct source_member *member, struct points *points)
 	struct source_set *set = member->set;
 	int r = 0;
 
+	set->power->tally.is_partial = member->was_partial;
 	qsort(points->all, points->count, sizeof(*points->all), by_time);
 	for (size_t i = 0, next; i < points->count && r == 0; i = next) {
 		set->reading_count = 0;

@@ -57,7 +57,8 @@ struct tally {
 	uint8_t states[TALLY_ENDPOINTS_MAX]; /* enum power_state + 1; 0 = it tells none */
 	uint32_t error_ppm[TALLY_ENDPOINTS_MAX];
 	bool has_reset; /* since it was told last */
-	bool has_news;  /* a row appeared or ended: the workloads must be told */
+	bool is_partial; /* the last answer may lack series: nobody has ended, and what no row tells is not yet the rest */
+	bool has_news; /* a row appeared or ended: the workloads must be told */
 	struct tally_counts counts;
 };
 

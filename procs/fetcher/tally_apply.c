@@ -143,8 +143,9 @@ void tally_end(struct tally *tally, uint64_t seq)
 	memcpy(sum_uj, tally->gone_uj, sizeof(sum_uj));
 	for (uint32_t i = 0; i < tally->row_count; i++) {
 		struct tally_row *row = &tally->rows[i];
+		bool is_missing = row->seen + ENDED_ROUNDS <= tally->endpoints[row->endpoint].rounds;
 		bool has_ended =
-			row->has_ended || row->seen + ENDED_ROUNDS <= tally->endpoints[row->endpoint].rounds;
+			row->has_ended || (is_missing && (!tally->is_partial || row->final_seq != 0));
 		for (int zone = 0; zone < ZONE_COUNT; zone++)
 			sum_uj[zone] += row->uj[zone];
 		if (has_ended != (row->final_seq != 0))
@@ -154,7 +155,8 @@ void tally_end(struct tally *tally, uint64_t seq)
 	for (int zone = 0; zone < ZONE_COUNT; zone++) {
 		uint64_t active_uj = tally->active_uj[zone];
 		bool is_told = (tally->node_mask & 1U << zone) != 0;
-		if (active_uj > sum_uj[zone] && active_uj - sum_uj[zone] > tally->other_uj[zone])
+		if (!tally->is_partial && active_uj > sum_uj[zone] &&
+			active_uj - sum_uj[zone] > tally->other_uj[zone])
 			tally->other_uj[zone] = active_uj - sum_uj[zone];
 		tally->total_uj[zone] = is_told ? active_uj + tally->idle_uj[zone] : sum_uj[zone];
 	}

@@ -1,6 +1,6 @@
 """Power from Kepler endpoints and Prometheus stores, by analyst, frontend and fetcher under their real filters.
 Usage: test_sources.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import base64, hashlib, os, pathlib, subprocess, sys, tempfile, time
+import base64, hashlib, json, os, pathlib, shutil, subprocess, sys, tempfile, time, urllib.parse
 
 import sources_fixture as fixture
 from sources_fixture import Brain, Node, Server, wait_for
@@ -185,6 +185,111 @@ def only_whom_the_certificate_or_the_pin_names_is_believed():
         server.close()
 
 
+class Store(Server):
+    """Answers instant and range queries as a Prometheus does (prometheus.io/docs/prometheus/latest/querying/api), from what was put in."""
+
+    def __init__(self, *tls):
+        self.past, self.hidden, self.warnings, self.delay_s, self.failure, self.credentials = {}, set(), [], 0.0, None, []
+        super().__init__(self.answer, *tls)
+
+    def put(self, joules, **labels):
+        self.past.setdefault(tuple(sorted(labels.items())), []).append((time.time(), joules))
+
+    def series(self, form):
+        start, end, step = (float(form[key][0]) for key in (("start", "end", "step") if "start" in form else ("time", "time", "time")))
+        for labels, past in self.past.items():
+            times = [start + i * step for i in range(int((end - start) / step) + 1)] if step else [start]
+            values = [[at, f"{joules[-1]:.6f}"] for at in times if (joules := [j for when, j in past if when <= at])]
+            if values and dict(labels).get("pod_name") not in self.hidden:
+                yield {"metric": dict(labels), "values": values} if "start" in form else {"metric": dict(labels), "value": values[-1]}
+
+    def answer(self, path, headers, body):
+        self.credentials.append(headers.get("Authorization"))
+        time.sleep(self.delay_s)
+        if self.failure:
+            return self.failure[0], "application/json", json.dumps(self.failure[1]).encode()
+        form = urllib.parse.parse_qs(body)
+        answer = {"status": "success", "data": {"resultType": "matrix" if "start" in form else "vector", "result": list(self.series(form))}}
+        if self.warnings:
+            answer["warnings"] = self.warnings
+        return 200, "application/json", json.dumps(answer).encode()
+
+
+def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
+    (CA / "token").write_text("s3cret-token\n")
+    store = Store(CA / "good")
+
+    def use(web, database):
+        store.put(web, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web", pod_namespace="shop", node_name="n1")
+        store.put(database, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="db", pod_namespace="shop", node_name="n1")
+        store.put(web + database + 500, __name__="kepler_node_cpu_active_joules_total", zone="package", node_name="n1")
+
+    use(1000, 100)
+    try:
+        with Brain(f"prometheus_url={store.url}", f"source_ca_file={CA}/good.ca.pem", f"source_token_file={CA}/token", *FAST) as brain:
+            brain.until("get_power_consumption_summary", lambda a: True)
+            use(1040, 110)
+            answer = summary_joules(brain, 50)
+            assert set(store.credentials) == {"Bearer s3cret-token"} and answer["provenance"]["power"]["source"] == "prometheus", answer
+            store.hidden, store.warnings = {"db"}, ["1 of 2 stores did not answer"]
+            use(1050, 130)
+            one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" in a["reason_codes"], workload_name="web")
+            asked = len(store.credentials)
+            wait_for(lambda: len(store.credentials) > asked + 4)  # left out so often, it would have ended were the answers whole
+            store.hidden, store.warnings, store.delay_s = set(), [], 1.5
+            use(1060, 140)
+            wait_for(lambda: "timed out" in brain.log("fetcher").lower(), 10, lambda: brain.log("fetcher"))
+            began = time.monotonic()
+            assert brain.ask("get_power_consumption_summary")[0] == 200 and time.monotonic() - began < 1, "an answer waited for the store"
+            store.delay_s, store.failure = 0, (422, {"status": "error", "errorType": "execution", "error": "too many samples"})
+            wait_for(lambda: "HTTP status 422, execution: too many samples" in brain.log("fetcher"), 10, lambda: brain.log("fetcher"))
+            store.failure = None
+            summary_joules(brain, 100)
+            one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" not in a["reason_codes"], workload_name="db")
+            answer = brain.ask("list_workloads_by_compliance", group_by="pod")[1]
+            kg = {row["workload"]: row["emissions_kg_month"] for row in answer["workloads"]}
+            near(kg["db"], answer["total_emissions_kg_month"] * 0.4, "db: 40 of 100 J")
+            assert kg["(other)"] == 0, "what db was not told to use was counted twice"
+            assert "s3cret" not in brain.log("fetcher") and one["kind"] == "pod"
+    finally:
+        store.close()
+
+
+def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
+    node, folder = Node(), pathlib.Path(tempfile.mkdtemp(prefix="tanso-prometheus-"))
+    server, port = Server(node.answer), fixture.free_port()
+    node.add("a", "one", 500)
+    secret = subprocess.run(["htpasswd", "-nbB", "-C", "4", "tanso", "pass:word"], check=True, capture_output=True, text=True).stdout.strip()
+    (folder / "web.yml").write_text(f"tls_server_config: {{cert_file: {CA}/good.pem, key_file: {CA}/good.key, client_ca_file: {CA}/good.ca.pem, "
+                                    "client_auth_type: RequireAndVerifyClientCert}\nbasic_auth_users: {tanso: '" + secret.split(":", 1)[1] + "'}\n")
+    (folder / "p.yml").write_text("global: {scrape_interval: 1s, scrape_timeout: 900ms}\nscrape_configs: [{job_name: kepler, "
+                                  f"static_configs: [{{targets: ['127.0.0.1:{server.port}']}}]}}]\n")
+    (CA / "user").write_text("tanso:pass:word\n")
+    (CA / "stranger").write_text("tanso:password\n")
+    store = subprocess.Popen(["prometheus", f"--config.file={folder}/p.yml", f"--web.config.file={folder}/web.yml", f"--storage.tsdb.path={folder}/data",
+                              f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"], stderr=open(folder / "log", "ab"))
+    url, shown = f"prometheus_url=https://localhost:{port}", (f"source_client_cert={CA}/good.client.pem", f"source_client_key={CA}/good.client.key")
+    try:
+        node.wait_scrapes(1)
+        with Brain(url, f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user", *shown, *FAST) as brain:
+            brain.until("get_power_consumption_summary", lambda a: True)
+            node.add("a", "one", 30)
+            node.idle = 12
+            answer = summary_joules(brain, 42)
+            assert answer["provenance"]["power"]["collection_method"] == "prometheus" and "pass:word" not in brain.log("fetcher")
+        for settings, why in (((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/stranger", *shown), "HTTP status 401"),
+                              ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "certificate"),
+                              ((f"source_user_file={CA}/user", *shown), "certificate")):
+            with Brain(url, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
+                wait_for(lambda: f"no power from https://localhost:{port}" in brain.log("fetcher") and why in brain.log("fetcher"), 10,
+                         lambda: brain.log("fetcher"))
+    finally:
+        store.terminate()
+        store.wait(10)
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def what_is_no_exposition_is_refused_whole():
     texts = [b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1", b"<html></html>\n", b"a 1\n", b"\x00\xff" * 500 + b"\n",
              b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\nbroken{ 2\n", b"x" * 100000 + b" 1\n"]
@@ -208,5 +313,6 @@ def what_is_no_exposition_is_refused_whole():
 TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_adds_up, resets_and_missed_readings_are_handled_and_said,
          kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
          what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
+         a_store_behind_a_token_answers_in_part_late_or_not_at_all, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
          what_is_no_exposition_is_refused_whole)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))
