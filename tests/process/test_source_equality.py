@@ -12,12 +12,14 @@ TOLERANCE = 1e-3
 
 
 class Store:
-    """Debian's Prometheus, scraping one Kepler every second."""
+    """Debian's Prometheus, scraping two Keplers every second; the one with the labels pod and namespace as Kubernetes' discovery does, whose own
+    labels of these names make them exported_pod and exported_namespace."""
 
-    def __init__(self, target):
+    def __init__(self, target, labelled):
         self.folder, self.port = pathlib.Path(tempfile.mkdtemp(prefix="tanso-prometheus-")), free_port()
         (self.folder / "p.yml").write_text("global: {scrape_interval: 1s, scrape_timeout: 900ms}\nscrape_configs: [{job_name: kepler, "
-                                           f"static_configs: [{{targets: ['127.0.0.1:{target}']}}]}}]\n")
+                                           f"static_configs: [{{targets: ['127.0.0.1:{target}']}}]}}, {{job_name: labels, static_configs: "
+                                           f"[{{targets: ['127.0.0.1:{labelled}'], labels: {{pod: kepler-x7, namespace: kepler}}}}]}}]\n")
         self.process = subprocess.Popen(["prometheus", f"--config.file={self.folder}/p.yml", f"--storage.tsdb.path={self.folder}/data",
                                          f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"], stderr=open(self.folder / "log", "ab"))
 
@@ -93,22 +95,24 @@ def settle(brains, truth, what, seconds=15):
 def three_sources_give_the_same_answer():
     seed = random.randrange(1 << 30)
     rng = random.Random(seed)
-    nodes = [Node(style="0.10"), Node(style="pod"), Node(style="0.10")]
+    nodes = [Node(style="0.10"), Node(style="pod"), Node(style="0.10"), Node(style="pod")]
     for i in range(200):
         for node in nodes:
             node.add(f"ns-{i % 5}", f"pod-{i}", 1000 + i, 10)
     servers = [Server(node.answer) for node in nodes]
-    store = Store(servers[2].port)
+    store = Store(servers[2].port, servers[3].port)
     pipeline = Brain(*FAST, stages=("frontend", "analyst"))
     peer = subprocess.Popen([PEER, f"{pipeline.folder}/run"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
-        nodes[2].wait_scrapes(2)
+        for node in nodes[2:]:
+            node.wait_scrapes(2)
         with pipeline, Brain(f"kepler_endpoint={servers[0].url}", *FAST) as kepler, Brain(f"kepler_endpoint={servers[1].url}", *FAST) as labels, \
-                Brain(f"prometheus_url=http://127.0.0.1:{store.port}", 'prometheus_selector=job="kepler"', *FAST) as prometheus:
-            brains = {"pipeline": pipeline, "kepler": kepler, "labels": labels, "prometheus": prometheus}
+                Brain(f"prometheus_url=http://127.0.0.1:{store.port}", 'prometheus_selector=job="kepler"', *FAST) as prometheus, \
+                Brain(f"prometheus_url=http://127.0.0.1:{store.port}", 'prometheus_selector=job="labels"', *FAST) as exported:
+            brains = {"pipeline": pipeline, "kepler": kepler, "labels": labels, "prometheus": prometheus, "exported": exported}
             truth = Truth(nodes, peer, rng)
             truth.pods = {key: [0.0, 0.0] for key in nodes[0].pods}
-            for brain in (kepler, labels, prometheus):
+            for brain in (kepler, labels, prometheus, exported):
                 brain.until("get_power_consumption_summary", lambda a: True)  # the baseline was read
             truth.step()
             settle(brains, truth, "a step")
@@ -136,7 +140,7 @@ def three_sources_give_the_same_answer():
                     assert abs(got - wanted) <= TOLERANCE * wanted, f"seed {seed}, {name}, {key}: {got}, wanted {wanted}"
             intensities = {name: brain.ask("assess_workload_compliance", workload_name="new-1-0")[1] for name, brain in brains.items()}
             assert len({(a["carbon_status"], a["pue_status"], a["current_carbon_intensity_gCO2eq_kWh"]) for a in intensities.values()}) == 1, intensities
-            assert [intensities[n]["provenance"]["power"]["source"] for n in brains] == ["pipeline", "kepler", "kepler", "prometheus"]
+            assert [intensities[n]["provenance"]["power"]["source"] for n in brains] == ["pipeline", "kepler", "kepler", "prometheus", "prometheus"]
     finally:
         peer.kill()
         store.close()
