@@ -11,8 +11,6 @@
 #include "base/ready.h"
 #include "base/web_private.h"
 
-#define REQUEST_TIMEOUT_MS  5000
-#define IDLE_TIMEOUT_MS     30000
 #define SHUTDOWN_TIMEOUT_MS 3000
 #define HTTP2_STREAMS                                                                                        \
 	128 /* above the 100 that h2o lets a client open, so that none ever waits: see configure() */
@@ -52,29 +50,24 @@ void web_reply(h2o_req_t *req, int status, const char *content_type, const char 
 }
 
 /* CVE-2023-44487 (rapid reset) has no fix in h2o 2.2.5: a connection that asks too fast is cut. */
-static bool is_too_fast(struct web *web, h2o_req_t *req)
+static void cut(h2o_req_t *req)
 {
-	uint64_t second = h2o_now(req->conn->ctx->loop) / 1000;
-	struct web_meter *meter = &web->meters[req->conn->id % WEB_METERS];
-
-	if (meter->connection != req->conn->id || meter->second != second)
-		*meter = (struct web_meter) { .connection = req->conn->id, .second = second };
-	if (++meter->requests <= web->config.requests_per_second)
-		return false;
 	h2o_socket_t *socket = req->conn->callbacks->get_socket(req->conn);
+
 	if (socket != NULL)
 		shutdown(h2o_socket_get_fd(socket), SHUT_RDWR);
-	return true;
+	h2o_send_error_503(req, "Too Many Requests", "too many requests on this connection", 0);
 }
 
 static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
 	struct web *web = web_of(handler);
 
-	if (is_too_fast(web, req))
-		h2o_send_error_503(req, "Too Many Requests", "too many requests on this connection", 0);
-	else
-		web->handler(web->context, req);
+	switch (web_pace_of(web, req)) {
+	case WEB_PACE_FINE: web->handler(web->context, req); break;
+	case WEB_PACE_REFUSE: web->config.too_fast(web->context, req); break;
+	case WEB_PACE_CUT: cut(req); break;
+	}
 	return 0;
 }
 
@@ -85,9 +78,9 @@ static void configure(struct web *web)
 	h2o_config_init(config);
 	config->server_name = h2o_iovec_init(web->config.server_name, strlen(web->config.server_name));
 	/* Above our own limit, so that the handler answers 413: h2o itself would reset an HTTP/2 stream. */
-	config->max_request_entity_size = 4 * WEB_BODY_MAX;
-	config->http1.req_timeout = REQUEST_TIMEOUT_MS;
-	config->http2.idle_timeout = IDLE_TIMEOUT_MS;
+	config->max_request_entity_size = 4 * web->config.body_bytes;
+	config->http1.req_timeout = web->config.request_ms;
+	config->http2.idle_timeout = web->config.idle_ms;
 	config->http2.graceful_shutdown_timeout = SHUTDOWN_TIMEOUT_MS;
 	/* Requests that wait are begun while h2o 2.2.5 puts a write together, and ask for a write themselves; if the first one
 	 * fails, close_connection_now() aborts the process (lib/http2/connection.c). */

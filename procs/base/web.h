@@ -1,8 +1,9 @@
 /*
  * What the two HTTP stages share: an h2o server (HTTP/1.1, HTTP/2 by prior knowledge or ALPN) on given listeners, with
  * our limits, whose loop also serves `struct source`s and timers. Linked as tanso_web (libh2o-evloop, OpenSSL).
- * Limits: bodies are cut at WEB_BODY_MAX (the handler answers 413), slow requests at 5 s, a connection that makes more
- * than requests_per_second requests is closed (CVE-2023-44487 has no fix in h2o 2.2.5).
+ * Limits: those of struct web_config; a longer body is the handler's to refuse (413). A connection that makes more than
+ * requests_per_second requests is closed (CVE-2023-44487 has no fix in h2o 2.2.5); behind a trusted proxy each client
+ * counts for itself, and its request alone is refused.
  */
 #pragma once
 
@@ -10,21 +11,25 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
+#include "base/forwarded.h"
 #include "base/loop.h"
 
-#define WEB_BODY_MAX (UINT64_C(1) << 20)
-
 struct web;
-
-struct web_config {
-	const char *server_name;      /* Server: header */
-	uint64_t requests_per_second; /* per connection */
-	uint64_t connections;         /* at a time */
-};
 
 /* One request, whole. Answer with web_reply() before returning, or keep `req` and answer later in the loop
  * (then watch for its end with h2o_mem_alloc_shared(&req->pool, n, dispose)). */
 typedef void web_handler_fn(void *context, h2o_req_t *req);
+
+struct web_config {
+	const char *server_name;      /* Server: header */
+	uint64_t requests_per_second; /* per connection, or client of a trusted proxy */
+	uint64_t connections;         /* at a time */
+	uint64_t body_bytes; /* the handler answers 413 beyond them; of four times as many it hears nothing */
+	uint64_t request_ms, idle_ms; /* for a request to be there; of an HTTP/2 connection without one */
+	struct forwarded_networks trusted_proxies;
+	web_handler_fn *
+		too_fast; /* answers the requests that a client of a trusted proxy may not make; NULL without them */
+};
 
 int web_new(struct web **ret_web, const struct web_config *config, web_handler_fn *handler, void *context);
 void web_free(struct web *web);

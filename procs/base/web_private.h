@@ -3,16 +3,19 @@
 
 #include <stdbool.h>
 
+#include "base/rate.h"
 #include "base/signals.h"
 #include "base/web.h"
 
-#define WEB_METERS        1024
+#define WEB_CLIENTS       4096 /* behind trusted proxies whose pace is known */
+#define WEB_CLIENT_PLACES 8    /* in which one of them may stand */
 #define WEB_LISTENERS_MAX 8
 #define WEB_SOURCES_MAX   64
 #define WEB_ADDRESS_MAX   256
 
-struct web_meter {
-	uint64_t connection, second, requests;
+struct web_client {
+	uint8_t address[FORWARDED_ADDRESS];
+	struct rate rate;
 };
 
 struct web_listener {
@@ -25,6 +28,7 @@ struct web_listener {
 struct web_connection {
 	struct web *web;
 	h2o_socket_t *socket;
+	struct rate rate;
 	const SSL *tls; /* from the end of the handshake, where clients show certificates */
 	struct web_connection *previous, *next;
 };
@@ -51,9 +55,18 @@ struct web {
 	uint64_t turns;
 	int (*turn)(void *context);
 	void *turn_context;
-	struct web_meter meters[WEB_METERS];
+	struct web_client clients[WEB_CLIENTS];
 };
 
 void web_close_listeners(struct web *web);
+/* NULL: it is not one of ours. */
+struct web_connection *web_connection_of(h2o_req_t *req);
+enum web_pace {
+	WEB_PACE_FINE,
+	WEB_PACE_REFUSE, /* this request; the connection is a proxy's, and serves others */
+	WEB_PACE_CUT,    /* the connection */
+};
+/* Counts the request. */
+enum web_pace web_pace_of(struct web *web, h2o_req_t *req);
 /* "127.0.0.1:30800" or "[::1]:30800"; host and port hold WEB_ADDRESS_MAX. 0 or -EINVAL. */
 int web_split_address(const char *text, char *host, char *port);

@@ -96,13 +96,18 @@ static void on_handshake(const SSL *tls, int where, int result)
 			at->tls = tls;
 }
 
-const SSL *web_tls_of(h2o_req_t *req)
+struct web_connection *web_connection_of(h2o_req_t *req)
 {
 	const h2o_socket_t *socket = req->conn->callbacks->get_socket(req->conn);
 
-	if (socket == NULL || socket->on_close.cb != on_connection_closed)
-		return NULL;
-	return ((const struct web_connection *)socket->on_close.data)->tls;
+	return socket != NULL && socket->on_close.cb == on_connection_closed ? socket->on_close.data : NULL;
+}
+
+const SSL *web_tls_of(h2o_req_t *req)
+{
+	const struct web_connection *connection = web_connection_of(req);
+
+	return connection != NULL ? connection->tls : NULL;
 }
 
 static void prepare_tls(struct web *web, SSL_CTX *tls)

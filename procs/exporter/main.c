@@ -191,7 +191,10 @@ static int open_web(void)
 {
 	const struct web_config web = { .server_name = "tanso-exporter",
 		.requests_per_second = (uint64_t)exporter.config.http_requests_per_second,
-		.connections = (uint64_t)exporter.config.http_connections };
+		.connections = (uint64_t)exporter.config.http_connections,
+		.body_bytes = (uint64_t)exporter.config.http_body_bytes,
+		.request_ms = (uint64_t)exporter.config.http_request_ms,
+		.idle_ms = (uint64_t)exporter.config.http_idle_ms };
 	int r;
 
 	exporter.http.credentials = &exporter.secrets.credentials;

@@ -34,6 +34,7 @@ struct ask {
 struct asks {
 	struct link *out, *in;
 	uint64_t run, next_id;
+	uint64_t budget_ns;
 	uint64_t analyst_seen_ns; /* when it was last connected */
 	uint64_t repeat_at_ns;    /* 0 = not */
 	struct ask all[ASKS_MAX];
@@ -195,7 +196,8 @@ static void on_analyst_back(void *context)
 	asks->repeat_at_ns = clock_mono_ns() + SECOND_REPEAT_MS * NS_PER_MILLISECOND;
 }
 
-int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, struct stats *stats)
+int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, uint64_t budget_ms,
+	struct stats *stats)
 {
 	struct asks *asks = calloc(1, sizeof(*asks));
 	int r;
@@ -203,6 +205,7 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, stru
 	if (asks == NULL)
 		return -ENOMEM;
 	asks->run = run;
+	asks->budget_ns = budget_ms * NS_PER_MILLISECOND;
 	asks->analyst_seen_ns = clock_mono_ns();
 	asks->answers = answers_new();
 	if (asks->answers == NULL) {
@@ -298,7 +301,7 @@ static bool answer_kept(struct asks *asks, const struct answers_question *questi
 	return true;
 }
 
-static int fill(struct ask *ask, const struct answers_question *question, uint64_t now_ns)
+static int fill(struct ask *ask, const struct answers_question *question)
 {
 	ask->arguments = malloc(question->arguments_size + 1);
 	ask->namespaces = strdup(question->namespaces);
@@ -310,7 +313,6 @@ static int fill(struct ask *ask, const struct answers_question *question, uint64
 	ask->arguments_size = question->arguments_size;
 	snprintf(ask->tool, sizeof(ask->tool), "%s", question->tool);
 	snprintf(ask->lang, sizeof(ask->lang), "%.7s", question->lang);
-	ask->deadline_ns = now_ns + ASK_DEADLINE_MS * NS_PER_MILLISECOND;
 	return 0;
 }
 
@@ -331,8 +333,9 @@ int64_t asks_submit(struct asks *asks, const char *namespaces, const char *tool,
 		++*asks->refused;
 		return -EBUSY;
 	}
-	if (fill(ask, &question, now_ns) < 0)
+	if (fill(ask, &question) < 0)
 		return -ENOMEM;
+	ask->deadline_ns = now_ns + asks->budget_ns;
 	ask->done = done;
 	ask->context = context;
 	ask->phase = PHASE_QUEUED;

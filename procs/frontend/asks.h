@@ -12,7 +12,6 @@
 #include "ipc/reasons.h"
 
 #define ASKS_MAX         256
-#define ASK_DEADLINE_MS  5000
 #define ASK_ABSENT_MS    2000 /* longer than a restart takes */
 #define ANSWER_BYTES_MAX (16U << 20)
 
@@ -21,7 +20,9 @@ typedef void ask_done_fn(void *context, int code, const char *body, size_t size)
 
 struct asks;
 
-int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, struct stats *stats);
+/* budget_ms: how long a question may take. */
+int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, uint64_t budget_ms,
+	struct stats *stats);
 void asks_free(struct asks *asks);
 struct link *asks_out(struct asks *asks);
 struct link *asks_in(struct asks *asks);

@@ -128,7 +128,8 @@ static int open_links(void)
 	const char *dir = frontend.config.runtime_dir;
 	int r;
 
-	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, &frontend.stats)) < 0)
+	if ((r = asks_new(&frontend.http.asks, dir, frontend.run, (uint64_t)frontend.config.http_question_ms,
+		     &frontend.stats)) < 0)
 		return r;
 	if ((r = live_new(&frontend.http.live, frontend.http.asks, &frontend.stats,
 		     &frontend.http.mcp.stream_limits)) < 0 ||
@@ -245,9 +246,28 @@ static int open_admission(void)
 	return 0;
 }
 
+static int open_web(void)
+{
+	const struct config *config = &frontend.config;
+	struct web_config web = { .server_name = "tanso",
+		.requests_per_second = (uint64_t)config->http_requests_per_second,
+		.connections = (uint64_t)config->http_connections,
+		.body_bytes = (uint64_t)config->http_body_bytes,
+		.request_ms = (uint64_t)config->http_request_ms,
+		.idle_ms = (uint64_t)config->http_idle_ms,
+		.too_fast = http_on_too_fast };
+	int r = forwarded_read_networks(config->trusted_proxies, &web.trusted_proxies);
+
+	if (r < 0) {
+		log_error("trusted_proxies = %s: %s", config->trusted_proxies,
+			r == -E2BIG ? "more than 32" : "addresses or networks like 10.0.0.0/8 are expected");
+		return r;
+	}
+	return web_new(&frontend.web, &web, http_on_request, &frontend.http);
+}
+
 int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 {
-	struct web_config web = { .server_name = "tanso" };
 	char status[CONFIG_TEXT_MAX + 64];
 	int r;
 
@@ -255,15 +275,12 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	config_from_arguments(&frontend.config, "tanso-frontend", argc, argv);
 	peer_learn();
 	frontend.run = clock_now().boot_ns;
-	web.requests_per_second = (uint64_t)frontend.config.http_requests_per_second;
-	web.connections = (uint64_t)frontend.config.http_connections;
 	frontend.http.config = &frontend.config;
 	frontend.http.requests = stats_entry(&frontend.stats, STAT_COUNTER, "http_requests_total", "");
 	frontend.http.errors = stats_entry(&frontend.stats, STAT_COUNTER, "http_errors_total", "");
 	frontend.turns = stats_entry(&frontend.stats, STAT_COUNTER, "turns_total", "");
 	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
-	if ((r = ready_init()) < 0 ||
-		(r = web_new(&frontend.web, &web, http_on_request, &frontend.http)) < 0 ||
+	if ((r = ready_init()) < 0 || (r = open_web()) < 0 ||
 		(r = keys_open(&frontend.keys, &frontend.config)) < 0 || (r = open_admission()) < 0 ||
 		(r = open_mcp(extension)) < 0 || (r = open_doors()) < 0 || (r = lock_files()) < 0 ||
 		(r = open_links()) < 0 ||

@@ -405,8 +405,21 @@ static void reply_unauthorized(struct http *http, h2o_req_t *req)
 
 static bool is_too_fast(struct http *http, struct principal *principal)
 {
-	return !principal_may_ask(principal, (uint64_t)http->config->principal_requests_per_second,
-		clock_mono_ns() / NS_PER_SECOND);
+	return !principal_may_ask(
+		principal, (uint64_t)http->config->principal_requests_per_second, clock_mono_ns());
+}
+
+static void reply_too_fast(struct http *http, h2o_req_t *req)
+{
+	reply_error(http, req, &(struct error_object) { .code = ERROR_RATE_LIMITED, .retry_after_s = 1 });
+}
+
+void http_on_too_fast(void *context, h2o_req_t *req)
+{
+	struct http *http = context;
+
+	++*http->requests;
+	reply_too_fast(http, req);
 }
 
 static void let_in(struct http *http, h2o_req_t *req)
@@ -415,8 +428,7 @@ static void let_in(struct http *http, h2o_req_t *req)
 	int refusal = admission_find(&http->admission, req, &principal);
 
 	if (refusal == GUARD_PASS && is_too_fast(http, principal))
-		reply_error(
-			http, req, &(struct error_object) { .code = ERROR_RATE_LIMITED, .retry_after_s = 1 });
+		reply_too_fast(http, req);
 	else if (refusal == GUARD_PASS)
 		route(http, req, principal);
 	else if (refusal == ERROR_UNAUTHORIZED)
@@ -469,7 +481,7 @@ void http_on_request(void *context, h2o_req_t *req)
 		refusal = GUARD_PASS;
 	if (refusal != GUARD_PASS)
 		reply_refused(http, req, (enum error_code)refusal);
-	else if (req->entity.len > WEB_BODY_MAX)
+	else if (req->entity.len > (uint64_t)http->config->http_body_bytes)
 		reply_code(http, req, ERROR_BODY_TOO_LARGE);
 	else if (has_encoding(req))
 		reply_code(http, req, ERROR_UNSUPPORTED_ENCODING);

@@ -22,3 +22,5 @@ struct http {
 
 /* context = struct http * */
 void http_on_request(void *context, h2o_req_t *req);
+/* 429 for who makes more requests than one may. */
+void http_on_too_fast(void *context, h2o_req_t *req);

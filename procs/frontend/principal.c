@@ -86,12 +86,9 @@ void principal_release(struct principal *principal)
 		principal->holds--;
 }
 
-bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now_s)
+bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now_ns)
 {
-	if (principal->second != now_s)
-		principal->requests = 0;
-	principal->second = now_s;
-	return principal->name[0] == '\0' || principal->requests++ < limit;
+	return principal->name[0] == '\0' || rate_take(&principal->rate, limit, now_ns);
 }
 
 int principal_may_stream(const struct principal *principal, const struct stream_limits *limits)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rate.h"
+
 #define PRINCIPAL_NAME_MAX       128
 #define PRINCIPAL_NAMESPACES_MAX 1024
 #define PRINCIPALS_MAX           512
@@ -24,7 +26,7 @@ struct principal {
 	uint64_t until_s; /* the end of their last credential, Unix time; UINT64_MAX = none */
 	/* inside */
 	uint32_t holds, streams;
-	uint64_t second, requests; /* asked in that second */
+	struct rate rate; /* of their requests */
 };
 
 /* Streams of events at a time. */
@@ -57,8 +59,8 @@ void principals_review(struct principals *principals, enum principal_kind kind,
 void principal_hold(struct principal *principal);
 /* NULL-safe. */
 void principal_release(struct principal *principal);
-/* Counts a request. False: they have made `limit` of them in this second. Who has no name is counted by connection alone. */
-bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now_s);
+/* Counts a request. False: they make more than `limit` in a second. Who has no name is counted by connection alone. */
+bool principal_may_ask(struct principal *principal, uint64_t limit, uint64_t now_ns);
 /* 0; -EDQUOT: `each` of theirs are open; -EBUSY: `all` are. */
 int principal_may_stream(const struct principal *principal, const struct stream_limits *limits);
 /* A connection of theirs became a stream (true), or was one. */

@@ -96,7 +96,7 @@ static int set_up(void **state)
 	memset(&stats, 0, sizeof(stats));
 	wire.is_connected = true;
 	done_count = done_code = 0;
-	assert_int_equal(asks_new(&asks, "/nowhere", RUN, &stats), 0);
+	assert_int_equal(asks_new(&asks, "/nowhere", RUN, 5000, &stats), 0);
 	*state = asks;
 	return 0;
 }
