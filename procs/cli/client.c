@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/cleanup.h"
-#include "cli/up_host.h"
+#include "cli/place.h"
 
 #define CONNECT_TIMEOUT_MS 2000L
 #define ANSWER_TIMEOUT_MS  15000L /* the frontend's own deadline is 5 s */
@@ -122,7 +120,7 @@ int client_new(struct client **ret_client, const struct client_place *place, str
 		free(client);
 		return -ENOMEM;
 	}
-	host_clone_config(clone, sizeof(clone));
+	place_clone_config(clone, sizeof(clone));
 	const char *path = place->config_path != NULL ? place->config_path : clone[0] != '\0' ? clone : NULL;
 	client->curl = curl_easy_init();
 	r = config_load(&client->config, path, error);
@@ -179,39 +177,24 @@ int client_set_header(struct client *client, const char *name, const char *value
 
 /* where to ask */
 
-static bool can_connect(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return false;
-	memcpy(address.sun_path, path, strlen(path));
-	CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-}
-
 static bool use_socket_in(struct client *client, const char *runtime_dir)
 {
-	snprintf(client->socket, sizeof(client->socket), "%s/frontend/http.sock", runtime_dir);
-	if (!can_connect(client->socket)) {
-		client->socket[0] = '\0';
+	CLEANUP(closep) int fd = place_connect(runtime_dir, PLACE_HTTP);
+
+	client->socket[0] = '\0';
+	if (fd < 0)
 		return false;
-	}
+	snprintf(client->socket, sizeof(client->socket), "%s/frontend/" PLACE_HTTP, runtime_dir);
 	snprintf(client->base, sizeof(client->base), "http://localhost");
 	snprintf(client->address, sizeof(client->address), "%s", client->socket);
 	return true;
 }
 
-/* `tanso up` of an ordinary user cannot use /run/tanso; where it goes instead is written in up_host.c. */
 static bool use_user_socket(struct client *client)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	char folder[CONFIG_TEXT_MAX];
 
-	if (runtime != NULL)
-		snprintf(folder, sizeof(folder), "%s/tanso", runtime);
-	else
-		snprintf(folder, sizeof(folder), "/tmp/tanso-%u-run", getuid());
+	place_user_folder(folder, sizeof(folder));
 	return use_socket_in(client, folder);
 }
 

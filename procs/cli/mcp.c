@@ -1,12 +1,11 @@
 /*
- * `tanso mcp`: MCP over standard input and output, as a bridge to the frontend's /mcp. One message a line; many requests run
- * at a time, and what the server says meanwhile comes through: progress, updates, logs. Nothing but messages may reach
- * standard output: descriptor 1 is moved away and points at stderr afterwards, so that a stray print of any library harms
- * nobody.
+ * `tanso mcp` over HTTP: MCP on standard input and output as a bridge to a server's /mcp; the local pipeline, where its
+ * socket can be reached, is pipe.c's. One message a line; many requests run at a time, and what the server says meanwhile
+ * comes through: progress, updates, logs. Nothing but messages may reach standard output: descriptor 1 is moved away and
+ * points at stderr afterwards, so that a stray print of any library harms nobody.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cli/mcp_arguments.h"
 #include "cli/mcp_bridge.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -29,42 +29,6 @@ static const char help[] =
 	"  claude_desktop_config.json:\n"
 	"    {\"mcpServers\": {\"tanso\": {\"command\": \"/usr/bin/tanso\", \"args\": [\"mcp\"]}}}\n\n"
 	"Exit status: 0 end of input, 1 output closed, 2 usage or configuration.\n";
-
-const struct option mcp_options[] = {
-	{ "url", required_argument, NULL, 'u' },
-	{ "runtime-dir", required_argument, NULL, 'r' },
-	{ "config", required_argument, NULL, 'c' },
-	{ "lang", required_argument, NULL, 'l' },
-	{ "token-file", required_argument, NULL, 't' },
-	{ "ca", required_argument, NULL, 'a' },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
-};
-
-/* 0, 1 = help was printed, -EINVAL */
-static int read_arguments(
-	struct client_place *place, const char **token_file, const char **lang, int argc, char **argv)
-{
-	int option;
-
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "h", mcp_options, NULL)) != -1) {
-		switch (option) {
-		case 'u': place->url = optarg; break;
-		case 'r': place->runtime_dir = optarg; break;
-		case 'c': place->config_path = optarg; break;
-		case 'l': *lang = optarg; break;
-		case 't': *token_file = optarg; break;
-		case 'a': place->ca = optarg; break;
-		case 'h': fputs(help, stdout); return 1;
-		default: return -EINVAL;
-		}
-	}
-	if (optind == argc)
-		return 0;
-	fputs("tanso mcp: takes no further arguments; see tanso mcp --help\n", stderr);
-	return -EINVAL;
-}
 
 static int open_bridge(struct bridge *bridge, const struct client_place *place, const char *lang)
 {
@@ -107,16 +71,19 @@ static int read_token(const char *path, char *line, size_t size, const char **re
 int verb_mcp(int argc, char **argv)
 {
 	static char token[2048];
-	struct client_place place = { 0 };
+	struct mcp_arguments given;
 	struct bridge bridge = { .out = -1 };
-	const char *lang = NULL, *token_file = NULL;
-	int r = read_arguments(&place, &token_file, &lang, argc, argv);
+	int r = mcp_arguments_read(&given, argc, argv);
 
-	if (r != 0)
-		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
-	if (read_token(token_file, token, sizeof(token), &place.token) < 0)
+	if (r == -E2BIG)
+		fputs("tanso mcp: takes no further arguments; see tanso mcp --help\n", stderr);
+	if (given.wants_help)
+		fputs(help, stdout);
+	if (r < 0 || given.wants_help)
+		return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
+	if (read_token(given.token_file, token, sizeof(token), &given.place.token) < 0)
 		return EXIT_UNANSWERED;
-	r = open_bridge(&bridge, &place, lang);
+	r = open_bridge(&bridge, &given.place, given.lang);
 	if (r == 0)
 		r = bridge_run(&bridge) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	else

@@ -315,10 +315,9 @@ static void take_lines(struct bridge *bridge, char *bytes, size_t *used)
 
 	while (done < *used && bridge->failure == 0 &&
 		(may_read(bridge) || (bridge->is_over && bridge->count < EXCHANGES_MAX))) {
-		enum mcp_lines_state state =
-			mcp_lines_feed(&bridge->lines, bytes, *used, &done, &line, &line_size);
-		if (state != MCP_LINES_MORE)
-			on_line(bridge, line, line_size, state == MCP_LINES_TOO_LONG);
+		enum lines_state state = lines_feed(&bridge->lines, bytes, *used, &done, &line, &line_size);
+		if (state != LINES_MORE)
+			on_line(bridge, line, line_size, state == LINES_TOO_LONG);
 	}
 	memmove(bytes, bytes + done, *used - done);
 	*used -= done;
@@ -337,7 +336,8 @@ int bridge_run(struct bridge *bridge)
 {
 	static char bytes[65536];
 	struct curl_waitfd input = { .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN };
-	size_t used = 0;
+	size_t used = 0, left;
+	const char *line;
 	int running;
 
 	while (bridge->failure == 0 && (used > 0 || !is_finished(bridge))) {
@@ -351,15 +351,8 @@ int bridge_run(struct bridge *bridge)
 		take_lines(bridge, bytes, &used);
 		curl_multi_perform(bridge->multi, &running);
 		collect(bridge);
-		if (bridge->is_over && used == 0 && bridge->lines.size > 0) {
-			const char *line;
-			size_t left = mcp_lines_rest(&bridge->lines, &line);
-			if (left > 0)
-				on_line(bridge, line, left,
-					false); /* a last line without an end still counts */
-			bridge->lines.is_taken = true;
-			bridge->lines.size = 0;
-		}
+		if (bridge->is_over && used == 0 && (left = lines_rest(&bridge->lines, &line)) > 0)
+			on_line(bridge, line, left, false); /* a last line without an end still counts */
 	}
 	write_held(bridge);
 	return bridge->failure;
@@ -370,7 +363,7 @@ void bridge_done(struct bridge *bridge)
 	while (bridge->exchanges != NULL)
 		drop(bridge, bridge->exchanges);
 	curl_multi_cleanup(bridge->multi);
-	mcp_lines_done(&bridge->lines);
+	lines_done(&bridge->lines);
 	client_free(bridge->client);
 	closep(&bridge->out);
 }

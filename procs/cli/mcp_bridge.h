@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/lines.h"
 #include "cli/mcp_exchange.h"
 #include "cli/mcp_line.h"
 
@@ -14,7 +15,7 @@ struct bridge {
 	int out; /* where messages go: the real standard output */
 	bool is_korean, has_version, is_listening, is_over;
 	int failure; /* -errno of standard output */
-	struct mcp_lines lines;
+	struct lines lines;
 	char held[65536]; /* lines for `out`, until the end of the turn */
 	size_t held_size;
 	struct exchange *exchanges;

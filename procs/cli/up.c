@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/config.h"
+#include "cli/place.h"
 #include "cli/supervisor.h"
 #include "cli/up_host.h"
 #include "cli/verbs.h"
@@ -100,7 +101,7 @@ static int load_config(struct up *up)
 	int r;
 
 	if (up->config_path[0] == '\0')
-		host_clone_config(up->config_path, sizeof(up->config_path));
+		place_clone_config(up->config_path, sizeof(up->config_path));
 	r = config_load(&up->config, up->config_path[0] != '\0' ? up->config_path : NULL, &error);
 	for (size_t i = 0; i < up->pair_count && r == 0; i++) {
 		char key[PAIR_MAX];
@@ -289,7 +290,7 @@ int verb_up(int argc, char **argv)
 		return EXIT_USAGE;
 	settle_folders(up);
 	build_arguments(up);
-	if (host_binary_dir(up->binary_dir, sizeof(up->binary_dir)) < 0) {
+	if (place_folder_of("tanso-collector", up->binary_dir, sizeof(up->binary_dir)) < 0) {
 		fprintf(stderr,
 			"tanso up: the stages (tanso-collector, …) are not beside %s: build with deploy/up\n",
 			"/proc/self/exe");

@@ -15,49 +15,7 @@
 #include "base/cleanup.h"
 #include "base/stage.h"
 #include "cli/meters_host.h"
-
-static bool exe_folder(char *ret_path, size_t size)
-{
-	ssize_t used = readlink("/proc/self/exe", ret_path, size - 1);
-
-	if (used < 0)
-		return false;
-	ret_path[used] = '\0';
-	char *slash = strrchr(ret_path, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	return slash != NULL;
-}
-
-void host_clone_config(char *ret_path, size_t size)
-{
-	char folder[CONFIG_TEXT_MAX];
-
-	ret_path[0] = '\0';
-	if (!exe_folder(folder, sizeof(folder)))
-		return;
-	/* build/<preset>/bin is three below the clone */
-	int written = snprintf(ret_path, size, "%s/../../../deploy/config/tanso.conf", folder);
-	char *real = written > 0 && (size_t)written < size ? realpath(ret_path, NULL) : NULL;
-	snprintf(ret_path, size, "%s", real != NULL ? real : "");
-	free(real);
-}
-
-int host_binary_dir(char *ret_path, size_t size)
-{
-	char probe[CONFIG_TEXT_MAX + 32];
-	char folder[CONFIG_TEXT_MAX];
-
-	if (exe_folder(folder, sizeof(folder))) {
-		snprintf(probe, sizeof(probe), "%s/tanso-collector", folder);
-		if (access(probe, X_OK) == 0) {
-			snprintf(ret_path, size, "%s", folder);
-			return 0;
-		}
-	}
-	snprintf(ret_path, size, "%s", TANSO_LIBEXEC_DIR);
-	return access(TANSO_LIBEXEC_DIR "/tanso-collector", X_OK) == 0 ? 0 : -ENOENT;
-}
+#include "cli/place.h"
 
 static int make_folders(const char *path)
 {
@@ -73,17 +31,16 @@ static int make_folders(const char *path)
 
 bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size)
 {
-	const char *home = getenv("HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
+	const char *home = getenv("HOME");
 
 	if (make_folders(configured) == 0 && access(configured, W_OK) == 0)
 		return false;
 	if (which == HOST_FOLDER_STATE && home != NULL)
 		snprintf(ret_path, size, "%s/.local/state/tanso", home);
-	else if (which == HOST_FOLDER_RUNTIME && runtime != NULL)
-		snprintf(ret_path, size, "%s/tanso", runtime);
+	else if (which == HOST_FOLDER_STATE)
+		snprintf(ret_path, size, "/tmp/tanso-%u-state", getuid());
 	else
-		snprintf(ret_path, size, "/tmp/tanso-%u-%s", getuid(),
-			which == HOST_FOLDER_STATE ? "state" : "run");
+		place_user_folder(ret_path, size);
 	printf("  %s is not writable for you; using %s\n", configured, ret_path);
 	return make_folders(ret_path) == 0;
 }

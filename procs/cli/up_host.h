@@ -8,10 +8,6 @@
 
 enum host_folder { HOST_FOLDER_RUNTIME, HOST_FOLDER_STATE };
 
-/* deploy/config/tanso.conf of the clone this binary was built in, or "". */
-void host_clone_config(char *ret_path, size_t size);
-/* Where tanso-<stage> are: beside this binary, else the installed libexec folder. 0 or -ENOENT. */
-int host_binary_dir(char *ret_path, size_t size);
 /* True and a folder of the user's own when `configured` cannot be made or written. */
 bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size);
 /* One `tanso up` per runtime_dir. The lock's descriptor, or -errno after saying why on stderr. */

@@ -20,6 +20,7 @@
 #include "frontend/keys.h"
 #include "frontend/listen.h"
 #include "frontend/mcp/endpoint.h"
+#include "frontend/mcp/stdio.h"
 #include "frontend/tokens.h"
 #include "ipc/peer.h"
 
@@ -31,6 +32,7 @@ struct frontend {
 	struct config config;
 	struct web *web;
 	struct http http;
+	struct stdio *stdio;
 	struct keys keys;
 	struct tokens tokens;
 	struct issuer issuer;
@@ -110,6 +112,7 @@ static int on_turn(void *context)
 	}
 	live_turn(frontend.http.live);
 	mcp_turn(&frontend.http.mcp, now_ns);
+	stdio_turn(frontend.stdio);
 	asks_flush(frontend.http.asks);
 	if (now_ns - frontend.stats_sent_ns >= NS_PER_SECOND) {
 		frontend.stats_sent_ns = now_ns;
@@ -180,11 +183,15 @@ static int open_mcp(const struct mcp_extension *extension)
 static int open_doors(void)
 {
 	char folder[CONFIG_TEXT_MAX + 32];
+	int r, fd;
 
 	mkdir(frontend.config.runtime_dir, 0755); /* a failure shows when the socket listens */
 	snprintf(folder, sizeof(folder), "%s/frontend", frontend.config.runtime_dir);
 	mkdir(folder, 0750);
-	return listen_open(frontend.web, &frontend.config, frontend.keys.tls.context);
+	if ((r = listen_open(frontend.web, &frontend.config, frontend.keys.tls.context)) < 0 ||
+		(r = listen_stdio(&frontend.config, &fd)) < 0)
+		return r;
+	return stdio_open(&frontend.stdio, &frontend.http.mcp, frontend.web, fd, &frontend.stats);
 }
 
 /* Before nng starts its threads: it binds those too. The files of the state directory are open, and stay so. */
@@ -297,6 +304,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	r = web_run(frontend.web);
 	link_free(frontend.exporter);
 	timer_close(&frontend.clock);
+	stdio_close(frontend.stdio);
 	mcp_close(&frontend.http.mcp);
 	live_free(frontend.http.live);
 	asks_free(frontend.http.asks);

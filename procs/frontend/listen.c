@@ -6,8 +6,9 @@
 
 #include "base/log.h"
 
-#define TCP_NAME  "http-listener"
-#define UNIX_NAME "http-unix"
+#define TCP_NAME   "http-listener"
+#define UNIX_NAME  "http-unix"
+#define STDIO_NAME "mcp-unix"
 
 static void explain(const char *address, int error)
 {
@@ -119,4 +120,15 @@ int listen_open(struct web *web, const struct config *config, SSL_CTX *tls)
 		return r;
 	snprintf(path, sizeof(path), "%s/frontend/http.sock", config->runtime_dir);
 	return open_listener(web, UNIX_NAME, path, NULL);
+}
+
+int listen_stdio(const struct config *config, int *ret_fd)
+{
+	char path[CONFIG_TEXT_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/frontend/mcp.sock", config->runtime_dir);
+	int r = web_take_listener(STDIO_NAME, path, ret_fd);
+	if (r < 0)
+		log_error("%s: %s", path, strerror(-r));
+	return r;
 }

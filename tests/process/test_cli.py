@@ -1,9 +1,9 @@
 """The command line against tanso-frontend with an analyst that answers by script. Usage: test_cli.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import json, os, pathlib, re, subprocess, sys, time
+import json, os, pathlib, re, signal, socket, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import BIN, Frontend, expect, run_all  # noqa: E402
+from frontend_fixture import BIN, Frontend, expect, run_all, wait_for  # noqa: E402
 
 CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {
     "name": "assess_workload_compliance", "arguments": {"workload_name": "app"}}}
@@ -165,8 +165,8 @@ def a_token_goes_to_https_or_to_this_machine_alone():
 def mcp_finds_a_pipeline_that_starts_later():
     f = Frontend()
     f.listener.close()
-    bridge = subprocess.Popen([str(BIN / "tanso"), "mcp", *place(f)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              env=ENVIRONMENT)
+    bridge = subprocess.Popen([str(BIN / "tanso"), "mcp", *place(f), "--url", f"http://127.0.0.1:{f.port}"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT)
 
     def ask():
         bridge.stdin.write((json.dumps(CALL) + "\n").encode())
@@ -180,6 +180,140 @@ def mcp_finds_a_pipeline_that_starts_later():
         bridge.stdin.close()
         expect(bridge.wait(10), 0)
         assert time.monotonic() - begin < 5
+
+
+class Pipe:
+    """`tanso mcp` as a client has it."""
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([str(BIN / "tanso"), "mcp", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=ENVIRONMENT)
+
+    def say(self, **message):
+        self.process.stdin.write((json.dumps({"jsonrpc": "2.0", **message}) + "\n").encode())
+        self.process.stdin.flush()
+
+    def hear(self):
+        """The next answer; what the server says besides (logs of its links) is left out."""
+        while "id" not in (message := json.loads(self.process.stdout.readline())):
+            pass
+        return message
+
+    def end(self):
+        self.process.stdin.close()
+        expect(self.process.wait(10), 0)
+        return self.process.stdout.read()
+
+
+def mcp_asks_a_frontend_that_comes_back_what_its_predecessor_did_not_answer():
+    with Frontend().start() as f:
+        f.start_analyst()
+        pipe = Pipe(*place(f), "--lang", "ko")
+        libraries = pathlib.Path(f"/proc/{pipe.process.pid}/maps").read_text()
+        assert "libcurl" not in libraries and "libssl" not in libraries, libraries
+        pipe.say(id="a", method="initialize", params={"protocolVersion": "2025-11-25"})
+        expect(pipe.hear()["id"], "a")
+        f.analyst.send_signal(signal.SIGSTOP)
+        pipe.say(id=1, method="tools/call", params=CALL["params"])
+        pipe.say(id=2, method="ping")
+        expect(pipe.hear()["id"], 2)  # the call waits
+        f.process.kill()
+        f.process.wait()
+        pipe.say(id=3, method="tools/call", params=CALL["params"])
+        f.start()
+        f.analyst.send_signal(signal.SIGCONT)
+        answers = {answer["id"]: answer["result"] for answer in (pipe.hear() for _ in range(2))}
+        expect(sorted(answers), [1, 3])
+        for answer in answers.values():  # in the revision and the language that were settled before
+            expect(answer["structuredContent"]["lang"], "ko")
+        expect(pipe.end(), b"")
+
+
+def mcp_says_in_plain_words_that_the_frontend_went_away_and_finds_it_again():
+    with Frontend().start() as f:
+        f.start_analyst()
+        pipe = Pipe(*place(f))
+        pipe.say(id=1, method="ping")
+        expect(pipe.hear()["id"], 1)
+        f.process.kill()
+        f.process.wait()
+        pipe.say(id=[2], method="ping")
+        pipe.say(id="2", method="ping")
+        answer = pipe.hear()
+        assert answer["id"] == "2" and "tanso up" in answer["error"]["message"], answer
+        f.start()
+        pipe.say(id=3, method="ping")
+        expect(pipe.hear(), {"jsonrpc": "2.0", "id": 3, "result": {}})
+        expect(pipe.end(), b"")
+
+
+def _door(f):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(20)
+    client.connect(str(f.run_dir / "frontend/mcp.sock"))
+    return client
+
+
+def the_stdio_door_takes_whatever_bytes_come():
+    with Frontend().start() as f:
+        f.start_analyst()
+        expect(oct((f.run_dir / "frontend/mcp.sock").stat().st_mode)[-3:], "660")
+        half, client = _door(f), _door(f)
+        half.sendall(b'{"jsonrpc":"2.0","id":1,"meth')
+        client.sendall(b"\0\xff\xfe\n\r\n" + b"x" * (1 << 21) + b"\n[]\n{}\n" + b"[" * 5000 + b"\n" +
+                       b'{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}\n{"jsonrpc":"2.0","id":2,"method":"ping"}')
+        half.close()
+        client.shutdown(socket.SHUT_WR)
+        replies = [json.loads(line) for line in client.makefile("rb")]
+        expect([(reply["id"], reply.get("error", {}).get("code")) for reply in replies],
+               [(None, -32700), (None, -32600), (None, -32600), (None, -32600), (None, -32700), (1, -32602), (2, None)])
+
+
+def a_client_of_the_stdio_door_that_does_not_read_is_not_read_from():
+    with Frontend().start() as f:
+        f.start_analyst()
+        client = _door(f)
+        client.setblocking(False)
+        line, sent = (json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}) + "\n").encode(), 0
+        try:
+            while sent < 50000:
+                client.sendall(line * 100)
+                sent += 100
+        except BlockingIOError:
+            pass
+        assert sent < 50000
+        expect(f.status("/healthz"), 200)
+        client.setblocking(True)
+        client.settimeout(20)
+        assert client.recv(65536).startswith(b'{"jsonrpc":"2.0","id":1,"result"')
+
+
+def one_user_has_a_bounded_number_of_connections_to_the_stdio_door():
+    with Frontend().start() as f:
+        clients = [_door(f) for _ in range(40)]
+        for client in clients:
+            try:
+                client.sendall(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+            except BrokenPipeError:
+                pass
+        answered = 0
+        for client in clients:
+            try:
+                answered += client.recv(100) != b""
+            except ConnectionResetError:
+                pass
+        expect(answered, 32)
+        for client in clients:
+            client.close()
+        assert wait_for(lambda: _pings(f))
+
+
+def _pings(f):
+    with _door(f) as client:
+        try:
+            client.sendall(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+            return client.recv(100) != b""
+        except OSError:
+            return False
 
 
 sys.exit(run_all("cli", globals()))

@@ -67,7 +67,7 @@ def sigterm_keeps_what_was_counted(p):
 
 def folder_with_wrong_estimator():
     folder = pathlib.Path(pipeline.tempfile.mkdtemp(prefix="tanso-wrong-"))
-    for name in ["tanso", *(f"tanso-{stage}" for stage in STAGES)]:
+    for name in ["tanso", "tanso-cli", *(f"tanso-{stage}" for stage in STAGES)]:
         shutil.copy2(BIN / name, folder / name)
     shutil.copy2(BIN.parent / "tests" / "wrong_estimator", folder / "tanso-estimator")
     return folder

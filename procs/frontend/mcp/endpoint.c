@@ -132,54 +132,6 @@ static void take_message(struct arrival *arrival, struct message *message)
 	post_call(context, message);
 }
 
-static void take_element(struct arrival *arrival, struct batch *batch, const char *bytes, size_t size)
-{
-	struct message message;
-	char why[96];
-	int code = message_parse(bytes, size, &message, why);
-
-	if (code != 0)
-		post_batch_fail(batch, code, why, message.id);
-	else if (message.kind != MESSAGE_REQUEST)
-		mcp_notified(arrival->context.mcp, arrival->context.session, &message);
-	else if (strcmp(message.method, "initialize") == 0)
-		post_batch_fail(
-			batch, RPC_INVALID_REQUEST, "initialize cannot be part of a batch", message.id);
-	else
-		post_batch_call(batch, &message);
-	message_done(&message);
-}
-
-static size_t count_elements(const char *bytes, size_t size)
-{
-	size_t at = 0, count = 0, element_size;
-	const char *element;
-
-	while (message_next(bytes, size, &at, &element, &element_size))
-		count++;
-	return count;
-}
-
-static void take_batch(struct arrival *arrival, const char *bytes, size_t size)
-{
-	struct post_context *context = &arrival->context;
-	const char *element;
-	size_t at = 0, element_size, count = count_elements(bytes, size);
-
-	if (count == 0 || count > BATCH_MAX) {
-		post_refuse(context->req, 400, RPC_INVALID_REQUEST, "a batch has 1 to 64 messages", "", "");
-		return;
-	}
-	struct batch *batch = post_batch_new(context);
-	if (batch == NULL) {
-		post_refuse(context->req, 503, RPC_INTERNAL_ERROR, "out of memory", "", "");
-		return;
-	}
-	while (message_next(bytes, size, &at, &element, &element_size))
-		take_element(arrival, batch, element, element_size);
-	post_batch_end(batch);
-}
-
 /* Arrays are part of one revision alone; header or session must say so, or say nothing. */
 static bool may_batch(const struct arrival *arrival)
 {
@@ -204,10 +156,8 @@ static void post(struct arrival *arrival)
 		take_message(arrival, &message);
 	else if (code == RPC_PARSE_ERROR || !message_is_batch(bytes, req->entity.len) || !may_batch(arrival))
 		post_refuse(req, 400, code, why, message.id, "");
-	else if (!refuse_session(arrival, "")) {
-		arrival->context.revision = REVISION_2025_03_26;
-		take_batch(arrival, bytes, req->entity.len);
-	}
+	else if (!refuse_session(arrival, ""))
+		post_batch(&arrival->context, bytes, req->entity.len);
 	message_done(&message);
 	session_release(arrival->context.session);
 }

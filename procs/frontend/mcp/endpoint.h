@@ -9,8 +9,6 @@
 
 #include "frontend/mcp/mcp.h"
 
-#define BATCH_MAX 64 /* messages of one array */
-
 /* lang is static; principal lives as long as the request. */
 void endpoint_answer(struct mcp *mcp, h2o_req_t *req, const char *lang, struct principal *principal);
 /* The process is about to end: every stream ends in order, listeners hear their result. */

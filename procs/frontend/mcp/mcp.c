@@ -38,6 +38,20 @@ bool mcp_is_busy(const struct mcp *mcp)
 	return mcp->call_count > 0 || streams_count(mcp->streams) > 0 || watch_is_busy(mcp->watch);
 }
 
+bool mcp_is_heard(const struct session *session)
+{
+	return session->line != NULL || session->stream != NULL;
+}
+
+bool mcp_tell(const struct session *session, const char *message, size_t size)
+{
+	if (session->line != NULL)
+		return session->line->say(session->line, message, size);
+	if (session->stream != NULL)
+		stream_send(session->stream, message, size, false);
+	return session->stream != NULL;
+}
+
 /* Every session that listens hears it, unless it asked for graver things only. */
 static void log_to_sessions(struct mcp *mcp, const char *level, const char *text)
 {
@@ -51,8 +65,8 @@ static void log_to_sessions(struct mcp *mcp, const char *level, const char *text
 	for (struct session *session = sessions_first(mcp->sessions), *next; session != NULL;
 		session = next) {
 		next = session->next;
-		if (session->stream != NULL && log_level_find(level) >= session->log_level)
-			stream_send(session->stream, message, strlen(message), false);
+		if (log_level_find(level) >= session->log_level)
+			mcp_tell(session, message, strlen(message));
 	}
 }
 

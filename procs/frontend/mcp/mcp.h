@@ -68,6 +68,10 @@ void mcp_dispatch(struct mcp_call *call);
 /* What is not answered: notifications/cancelled and the like, and responses; unknown ones are ignored. */
 void mcp_notified(struct mcp *mcp, struct session *session, const struct message *message);
 
+/* Says a message outside of any request: on the session's stream or line. False: nobody hears it. */
+bool mcp_tell(const struct session *session, const char *message, size_t size);
+bool mcp_is_heard(const struct session *session);
+
 /* True: the request for a list named a cursor, and was refused. */
 bool mcp_refuse_cursor(struct mcp_call *call);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipc/json_write.h"
 #include "ipc/tools.h"
 
 static const char blanks[] = " \t\r\n";
@@ -145,6 +146,24 @@ void message_done(struct message *message)
 {
 	json_object_put(message->root);
 	*message = (struct message) { .method = "" };
+}
+
+char *message_refusal(int code, const char *why, const char *id, const char *data, size_t *ret_size)
+{
+	struct json_writer writer = { 0 };
+	char *text = NULL;
+
+	json_open_object(&writer, NULL);
+	json_write_text(&writer, "jsonrpc", "2.0");
+	json_write_raw(&writer, "id", id[0] != '\0' ? id : "null", id[0] != '\0' ? strlen(id) : 4);
+	json_open_object(&writer, "error");
+	json_write_integer(&writer, "code", code);
+	json_write_text(&writer, "message", why);
+	if (data[0] != '\0')
+		json_write_raw(&writer, "data", data, strlen(data));
+	json_close_object(&writer);
+	json_close_object(&writer);
+	return json_take(&writer, &text, ret_size) == 0 ? text : NULL;
 }
 
 /* batches */

@@ -30,6 +30,8 @@ struct message {
  * cases message_done() is due. */
 int message_parse(const char *bytes, size_t size, struct message *ret_message, char why[static 96]);
 void message_done(struct message *message);
+/* An error that answers what is no call: id "" = null, data (JSON) "" = none. malloc'ed, NULL when out of memory. */
+char *message_refusal(int code, const char *why, const char *id, const char *data, size_t *ret_size);
 
 /* Is it an array (of messages)? */
 bool message_is_batch(const char *bytes, size_t size);

@@ -6,31 +6,14 @@
 
 #include "base/cleanup.h"
 #include "base/web.h"
+#include "frontend/mcp/batch.h"
 
 #define JSON "application/json"
-
-static char *refusal_text(int code, const char *why, const char *id, const char *data, size_t *ret_size)
-{
-	struct json_writer writer = { 0 };
-	char *text = NULL;
-
-	json_open_object(&writer, NULL);
-	json_write_text(&writer, "jsonrpc", "2.0");
-	json_write_raw(&writer, "id", id[0] != '\0' ? id : "null", id[0] != '\0' ? strlen(id) : 4);
-	json_open_object(&writer, "error");
-	json_write_integer(&writer, "code", code);
-	json_write_text(&writer, "message", why);
-	if (data[0] != '\0')
-		json_write_raw(&writer, "data", data, strlen(data));
-	json_close_object(&writer);
-	json_close_object(&writer);
-	return json_take(&writer, &text, ret_size) == 0 ? text : NULL;
-}
 
 void post_refuse(h2o_req_t *req, int http_status, int code, const char *why, const char *id, const char *data)
 {
 	size_t size = 0;
-	CLEANUP(freep) char *text = refusal_text(code, why, id, data, &size);
+	CLEANUP(freep) char *text = message_refusal(code, why, id, data, &size);
 
 	if (http_status == 429 || http_status == 503)
 		h2o_add_header_by_str(
@@ -212,132 +195,51 @@ void post_call(const struct post_context *context, struct message *message)
 
 /* several */
 
-struct batch {
-	struct post_context context; /* req NULL: its client has left */
+struct several {
+	h2o_req_t *req;
 	struct tether *tether;
-	struct json_writer answers;
-	size_t waiting;
-	bool is_complete, has_answers;
+	struct batch *batch; /* NULL = not begun, or over */
 };
-
-struct part {
-	struct mcp_sink sink; /* first */
-	struct batch *batch;
-};
-
-static void batch_settle(struct batch *batch)
-{
-	CLEANUP(freep) char *text = NULL;
-	size_t size = 0;
-
-	if (!batch->is_complete || batch->waiting > 0)
-		return;
-	json_close_array(&batch->answers);
-	h2o_req_t *req = batch->context.req;
-	if (req != NULL) {
-		batch->tether->whose = NULL;
-		if (!batch->has_answers)
-			web_reply(req, 202, JSON, "", 0);
-		else if (json_take(&batch->answers, &text, &size) == 0)
-			web_reply(req, 200, JSON, text, size);
-		else
-			post_refuse(req, 500, RPC_INTERNAL_ERROR, "out of memory", "", "");
-	}
-	json_done(&batch->answers);
-	session_release(batch->context.session);
-	free(batch);
-}
-
-static bool part_say(struct mcp_sink *sink, const char *message, size_t size)
-{
-	(void)sink, (void)message, (void)size; /* a batch is one JSON body */
-	return false;
-}
-
-static void part_finish(struct mcp_sink *sink, int http_status, const char *message, size_t size)
-{
-	struct part *part = (struct part *)sink;
-	struct batch *batch = part->batch;
-
-	(void)http_status;
-	free(part);
-	json_write_raw(&batch->answers, NULL, message, size);
-	batch->has_answers = true;
-	batch->waiting--;
-	batch_settle(batch);
-}
-
-static void part_drop(struct mcp_sink *sink)
-{
-	struct part *part = (struct part *)sink;
-	struct batch *batch = part->batch;
-
-	free(part);
-	batch->waiting--;
-	batch_settle(batch);
-}
 
 static void on_batch_left(void *whose)
 {
-	struct batch *batch = whose;
-	struct mcp *mcp = batch->context.mcp;
+	struct several *several = whose;
 
-	batch->context.req = NULL;
-	batch->waiting++; /* it stays until all parts are dropped */
-	for (struct mcp_call *call = mcp->calls, *next; call != NULL; call = next) {
-		next = call->next;
-		if (call->sink->finish == part_finish && ((struct part *)call->sink)->batch == batch)
-			mcp_call_drop(call);
+	batch_drop(several->batch);
+	free(several);
+}
+
+static void on_batch_done(void *context, const char *answers, size_t size)
+{
+	struct several *several = context;
+
+	several->tether->whose = NULL;
+	web_reply(several->req, answers != NULL ? 200 : 202, JSON, answers != NULL ? answers : "", size);
+	free(several);
+}
+
+void post_batch(const struct post_context *context, const char *bytes, size_t size)
+{
+	const struct batch_sender sender = { context->mcp, context->lang, context->principal,
+		context->session };
+	struct several *several = calloc(1, sizeof(*several));
+	struct batch *batch = NULL;
+	int r = -ENOMEM;
+
+	if (several != NULL) {
+		*several = (struct several) { .req = context->req };
+		several->tether = tie(context->req, on_batch_left, several);
+		r = batch_take(&sender, bytes, size, on_batch_done, several, &batch);
 	}
-	batch->waiting--;
-	batch_settle(batch);
-}
-
-struct batch *post_batch_new(const struct post_context *context)
-{
-	struct batch *batch = calloc(1, sizeof(*batch));
-
-	if (batch == NULL)
-		return NULL;
-	batch->context = *context;
-	batch->tether = tie(context->req, on_batch_left, batch);
-	if (context->session != NULL)
-		session_hold(context->session);
-	json_open_array(&batch->answers, NULL);
-	return batch;
-}
-
-void post_batch_fail(struct batch *batch, int code, const char *why, const char *id)
-{
-	size_t size = 0;
-	CLEANUP(freep) char *text = refusal_text(code, why, id, "", &size);
-
-	if (text == NULL)
+	if (r == 0 && batch != NULL)
+		several->batch = batch;
+	if (r == 0)
 		return;
-	json_write_raw(&batch->answers, NULL, text, size);
-	batch->has_answers = true;
-}
-
-void post_batch_call(struct batch *batch, struct message *message)
-{
-	struct part *part = calloc(1, sizeof(*part));
-	char id[MESSAGE_ID_MAX];
-
-	memcpy(id, message->id, sizeof(id));
-	struct mcp_call *call = part != NULL ? mcp_call_new(batch->context.mcp, &part->sink, message) : NULL;
-	if (call == NULL) {
-		free(part);
-		post_batch_fail(batch, RPC_INTERNAL_ERROR, "too many requests at a time", id);
-		return;
-	}
-	*part = (struct part) { { part_say, part_finish, part_drop, NULL }, batch };
-	batch->waiting++;
-	fill_call(call, &batch->context);
-	mcp_dispatch(call);
-}
-
-void post_batch_end(struct batch *batch)
-{
-	batch->is_complete = true;
-	batch_settle(batch);
+	if (several != NULL)
+		several->tether->whose = NULL;
+	free(several);
+	if (r == -EINVAL)
+		post_refuse(context->req, 400, RPC_INVALID_REQUEST, "a batch has 1 to 64 messages", "", "");
+	else
+		post_refuse(context->req, 503, RPC_INTERNAL_ERROR, "out of memory", "", "");
 }

@@ -1,13 +1,10 @@
-/* The sinks of calls that came by POST: one response, or one part of a batch. */
+/* The sinks of calls that came by POST. */
 #pragma once
 
 #include <h2o.h>
 
 #include "frontend/mcp/mcp.h"
 #include "frontend/mcp/stream.h"
-
-struct post;
-struct batch;
 
 /* What is known of a POST besides its messages. */
 struct post_context {
@@ -23,11 +20,8 @@ struct post_context {
 /* Answers one request; takes the message. */
 void post_call(const struct post_context *context, struct message *message);
 
-/* Answers several: post_batch_call() for each request, then post_batch_end(). NULL: out of memory. */
-struct batch *post_batch_new(const struct post_context *context);
-void post_batch_call(struct batch *batch, struct message *message);
-void post_batch_fail(struct batch *batch, int code, const char *why, const char *id);
-void post_batch_end(struct batch *batch);
+/* Answers an array that is valid JSON. */
+void post_batch(const struct post_context *context, const char *bytes, size_t size);
 
 /* An error before there is a call; id "" = null, data "" = none. */
 void post_refuse(

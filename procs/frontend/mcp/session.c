@@ -254,6 +254,18 @@ int sessions_find(struct sessions *sessions, const char *id, size_t size, const 
 	return 0;
 }
 
+int sessions_new(struct sessions *sessions, struct session **ret_session)
+{
+	uint8_t bytes[BODY_SIZE] = { REVISION_ASSUMED };
+	int r = RAND_bytes(bytes + 5, SESSION_NONCE_SIZE) == 1 ? 0 : -EBUSY;
+
+	if (r == 0)
+		r = make(sessions, bytes, UINT32_MAX, ret_session);
+	if (r == 0)
+		session_hold(*ret_session);
+	return r;
+}
+
 void session_hold(struct session *session)
 {
 	session->holds++;

@@ -18,6 +18,7 @@
 #define SESSIONS_DELETED_MAX 4096
 #define SESSION_NONCE_SIZE   12
 
+struct mcp_sink;
 struct stream;
 struct sessions;
 
@@ -32,6 +33,7 @@ struct session {
 	int log_level;         /* LOG_LEVEL_DEFAULT until it was set */
 	struct stream *stream; /* of its GET, NULL = none */
 	bool is_http_sse;      /* the stream is that of GET /sse, and its session is none of /mcp */
+	struct mcp_sink *line; /* of the connection that is the session (stdio.h), NULL = none */
 };
 
 #define LOG_LEVEL_DEFAULT 1 /* info: the index in RFC 5424's names */
@@ -48,6 +50,8 @@ void sessions_issue(struct sessions *sessions, enum revision revision, const str
 /* The session of an id, held for the caller. -ENOENT: no such session, expired or deleted; -EBUSY: SESSIONS_MAX. */
 int sessions_find(struct sessions *sessions, const char *id, size_t size, const struct principal *principal,
 	uint64_t now_s, struct session **ret_session);
+/* One without an id, held for the caller, who is its only way in. 0 or -EBUSY. */
+int sessions_new(struct sessions *sessions, struct session **ret_session);
 void session_hold(struct session *session);
 void session_release(struct session *session);
 /* From now on the id is unknown; the caller still holds the session. */

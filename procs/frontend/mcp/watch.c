@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "frontend/mcp/mcp.h"
-#include "frontend/mcp/stream.h"
+#include "frontend/mcp/session.h"
 #include "frontend/mcp/uri.h"
 #include "ipc/tools.h"
 
@@ -233,12 +233,12 @@ static void tell(struct watcher *watcher, const char *uri)
 		mcp_say(watcher->call, "notifications/resources/updated", params);
 		return;
 	}
-	if (watcher->session->stream == NULL ||
+	if (!mcp_is_heard(watcher->session) ||
 		asprintf(&text,
 			"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":%s}",
 			params) < 0)
 		return;
-	stream_send(watcher->session->stream, text, strlen(text), false);
+	mcp_tell(watcher->session, text, strlen(text));
 }
 
 /* The watched member as JSON, "" where the resource is not there; NULL = nothing can be said now. malloc'ed. */
@@ -299,7 +299,7 @@ static void forget_abandoned(struct watch *watch, uint64_t now_ns)
 		next = watcher->next;
 		if (watcher->call == NULL && principal_is_over(watcher->principal, now_s))
 			watcher_free(watcher);
-		else if (watcher->call != NULL || watcher->session->stream != NULL)
+		else if (watcher->call != NULL || mcp_is_heard(watcher->session))
 			watcher->heard_ns = now_ns;
 		else if (now_ns - watcher->heard_ns > WATCH_ABANDONED_S * NS_PER_SECOND)
 			watcher_free(watcher);

@@ -1,0 +1,15 @@
+/* The options of `tanso mcp`. */
+#pragma once
+
+#include <getopt.h>
+
+#include "cli/client.h"
+
+struct mcp_arguments {
+	struct client_place place;
+	const char *token_file, *lang;
+	bool wants_help;
+};
+
+/* 0; -EINVAL after getopt has said why (opterr); -E2BIG: there are further arguments. */
+int mcp_arguments_read(struct mcp_arguments *ret_arguments, int argc, char **argv);

@@ -1,0 +1,16 @@
+/* Where things of this installation are, as the command line finds them: programs, configuration, the frontend's sockets. */
+#pragma once
+
+#include <stddef.h>
+
+#define PLACE_HTTP  "http.sock" /* the frontend's HTTP API */
+#define PLACE_STDIO "mcp.sock"  /* its line-by-line MCP */
+
+/* The folder of a program of ours: this binary's, else the installed libexec folder. 0 or -ENOENT. */
+int place_folder_of(const char *program, char *ret_path, size_t size);
+/* deploy/config/tanso.conf of the clone this binary was built in, or "". */
+void place_clone_config(char *ret_path, size_t size);
+/* Where `tanso up` of a user who cannot write /run/tanso has its sockets. */
+void place_user_folder(char *ret_path, size_t size);
+/* A connection to RUNTIME_DIR/frontend/<socket>; non-blocking, the caller's. The descriptor or -errno. */
+int place_connect(const char *runtime_dir, const char *socket);
