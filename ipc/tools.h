@@ -61,8 +61,5 @@ struct json_object *tool_output_schema(const struct tool *tool, const char *lang
 /* {"name","title","description","inputSchema","outputSchema","annotations"} as MCP tools/list and GET /tools show it. */
 struct json_object *tool_describe(const struct tool *tool, const char *lang);
 
-/* Edit distance search for "did you mean": index of the nearest of `names`, or -1 if none is near. */
-int nearest_name(const char *name, const char *const *names, size_t count);
-
 /* docs/tools.md */
 void tools_describe_markdown(FILE *out);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "ipc/tools.h"
 
 #define ARGUMENTS_MAX 64

@@ -8,6 +8,7 @@
 
 #include "analyst/answer.h"
 #include "base/clock.h"
+#include "base/nearest.h"
 
 #define NAMES_MAX 2000
 

@@ -8,6 +8,7 @@
 #include "analyst/carbon.h"
 #include "base/clock.h"
 #include "base/kst.h"
+#include "base/nearest.h"
 
 #define WINDOW_MIN_S    INT64_C(60)
 #define WINDOW_MAX_S    (400 * DAY_SECONDS)

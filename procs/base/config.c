@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 
 #define COMMENT_COLUMNS 117
 #define DEFAULT_PATH    "/etc/tanso/tanso.conf"
@@ -123,12 +124,23 @@ static int set_key(
 	return 0;
 }
 
+static int refuse_key(const char *name, struct config_error *error)
+{
+	const char *names[ARRAY_SIZE(keys)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		names[i] = keys[i].name;
+	int nearest = nearest_name(name, names, ARRAY_SIZE(keys));
+	return fail(error, "%s: there is no such key%s%s (see tanso.conf(5) or docs/config.md)", name,
+		nearest >= 0 ? "; did you mean " : "", nearest >= 0 ? names[nearest] : "");
+}
+
 int config_set(struct config *config, const char *name, const char *value, struct config_error *error)
 {
 	const struct key *key = find_key(name);
 
 	if (key == NULL)
-		return fail(error, "%s: there is no such key (see tanso.conf(5) or docs/config.md)", name);
+		return refuse_key(name, error);
 	return set_key(config, key, value, error);
 }
 

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -48,7 +50,10 @@ int web_split_address(const char *text, char *host, char *port)
 	memcpy(host, text + bracket, size - 2 * bracket);
 	host[size - 2 * bracket] = '\0';
 	strcpy(port, colon + 1);
-	return port[0] == '\0' || strspn(port, "0123456789") != strlen(port) ? -EINVAL : 0;
+	/* getaddrinfo() takes 99999 and means 34463 */
+	bool is_port = port[0] != '\0' && strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 &&
+		       strtoul(port, NULL, 10) <= UINT16_MAX;
+	return is_port ? 0 : -EINVAL;
 }
 
 int web_listen(const char *text, int *ret_fd)

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/nearest.h"
 #include "cli/verbs.h"
 
 const struct verb verbs[] = {
@@ -66,6 +68,22 @@ static void print_help(FILE *out)
 	fputs("\n`tanso VERB --help` tells more.\n", out);
 }
 
+static int refuse(const char *name)
+{
+	const char *names[ARRAY_SIZE(verbs)];
+	size_t count = 0;
+
+	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+		names[count++] = verb->name;
+	int nearest = nearest_name(name, names, count);
+	fprintf(stderr, "tanso: there is no verb '%s'", name);
+	if (nearest >= 0)
+		fprintf(stderr, "; did you mean '%s'?\n", names[nearest]);
+	else
+		fputs("; see tanso --help\n", stderr);
+	return EXIT_UNANSWERED;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc >= 2 ? argv[1] : "";
@@ -80,7 +98,7 @@ int main(int argc, char **argv)
 	if (strcmp(name, "--version") == 0)
 		return verb_version(argc, argv);
 	if (name[0] != '\0')
-		fprintf(stderr, "tanso: there is no verb '%s'\n\n", name);
+		return refuse(name);
 	print_help(stderr);
 	return EXIT_UNANSWERED;
 }

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/nearest.h"
 #include "frontend/catalog.h"
 #include "frontend/cors.h"
 #include "frontend/form.h"

@@ -61,7 +61,7 @@ def bash_completes_verbs_options_and_choices():
 
 def usage_errors_name_the_thing():
     for arguments, word in ((["assess"], "NAME"), (["assess", "a", "b"], "too many"), (["assess", "a", "--no-such"], "no-such"),
-                            (["assess", "a", "--wait", "x"], "--wait"), (["doctor", "x"], "doctor"), (["mcp", "x"], "mcp")):
+                            (["assess", "a", "--wait", "x"], "--wait"), (["doctor", "x"], "doctor"), (["mcp", "x"], "mcp"), (["asess", "a"], "did you mean 'assess'?")):
         code, _, error = _tanso(*arguments)
         expect(code, 2)
         assert word in error, error

@@ -98,7 +98,7 @@ def beyond_loopback_tls_and_a_credential_are_asked_for():
     with Door() as d:
         tls = [f"http_tls_key={d.folder}/server.key", f"http_tls_certificate={d.folder}/server.crt"]
         for settings, words in (([], "without TLS and a credential"), (tls, "without a credential"),
-                                (["allow_plaintext=no"], "allow_plaintext = yes"), (tls[:1], "go together"),
+                                (["allow_plaintext=no"], "allow_plaintext = yes"), (["http_listen=127.0.0.1:99999"], "is not ADDRESS:PORT"), (tls[:1], "go together"),
                                 ([f"http_client_ca={d.folder}/ca.crt"], "http_client_ca needs"),
                                 ([tls[0], f"http_tls_certificate={d.folder}/ca.crt"], "no pair")):
             command = [str(BIN / "tanso-frontend")]

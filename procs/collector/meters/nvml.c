@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -166,6 +165,7 @@ static int start_reader(struct nvml_meter *nvml, const char *library)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return -errno;
+	signal(SIGCHLD, SIG_IGN); /* nobody waits for the reader: it shall not stay behind as a zombie */
 	nvml->child = fork();
 	if (nvml->child == 0)
 		nvml_reader_run(library, fds[1]);
@@ -206,10 +206,8 @@ int meter_open_nvml(
 	if (r < 0) {
 		pid_t child = nvml->child;
 		free_nvml(&nvml->meter);
-		if (child > 0) { /* it may hang in the driver: then it is left to init */
+		if (child > 0)
 			kill(child, SIGKILL);
-			waitpid(child, NULL, WNOHANG);
-		}
 		return r;
 	}
 	ring(nvml);

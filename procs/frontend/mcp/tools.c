@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "frontend/catalog.h"
 #include "frontend/mcp/mcp.h"
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "ipc/tools.h"
 
 static const struct tool *assess(void)

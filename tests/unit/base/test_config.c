@@ -65,6 +65,7 @@ static void errors_name_file_line_key_and_range(void **state)
 	expect_error("pue = 1.4\ninterval_ms = 5\n",
 		(const char *[]) { path, ":2:", "interval_ms", "100 to 60000", NULL });
 	expect_error("\n\nwatts = 5\n", (const char *[]) { ":3:", "watts", "no such key", NULL });
+	expect_error("regoin = x\n", (const char *[]) { "regoin", "did you mean region", NULL });
 	expect_error("lang = fr\n", (const char *[]) { ":1:", "lang", "en|ko", NULL });
 	expect_error("metrics_tls = maybe\n", (const char *[]) { "metrics_tls", "yes nor no", NULL });
 	expect_error("pue = nan\n", (const char *[]) { "pue", "not a number", NULL });

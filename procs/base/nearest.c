@@ -1,7 +1,7 @@
 /* "Did you mean": edit distance with a limit, and names that contain what was asked. */
-#include <string.h>
+#include "base/nearest.h"
 
-#include "ipc/tools.h"
+#include <string.h>
 
 #define NAME_BYTES_MAX 64 /* longer names are compared by their beginnings: the cost is the square of it */
 
