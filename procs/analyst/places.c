@@ -24,7 +24,6 @@ static const char *folder_of(const char *file, char ret_folder[static CONFIG_TEX
 int places_enter(struct places *places, const struct config *config, const char *data_folder)
 {
 	char folder[CONFIG_TEXT_MAX];
-	int r;
 
 	mkdir(config->runtime_dir, 0755); /* a failure shows when the links listen */
 	add(places, LANDLOCK_SOCKETS, config->runtime_dir, "");
@@ -35,14 +34,7 @@ int places_enter(struct places *places, const struct config *config, const char 
 		add(places, LANDLOCK_READ, config->demo_data_dir, "");
 	if (config->grid_file[0] != '\0') /* its folder: who swaps a file leaves another one */
 		add(places, LANDLOCK_READ, folder_of(config->grid_file, folder), "");
-	r = landlock_enter(places->all, places->count, NULL, 0);
-	if (r == -EOPNOTSUPP) {
-		log_warning(
-			"this kernel has no Landlock: only permissions keep this process from other files");
-		places->count = 0;
-		r = 0;
-	}
-	return r;
+	return landlock_confine(places->all, &places->count, NULL, 0);
 }
 
 bool places_have_moved(const struct places *places)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 /* Later than Debian 12's headers (linux/landlock.h of 6.7 and 6.10). */
 #define ACCESS_FS_TRUNCATE     (UINT64_C(1) << 14) /* ABI 3 */
@@ -96,6 +97,17 @@ int landlock_enter(struct landlock_place *places, size_t count, const uint16_t *
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 		return -errno;
+	return 0;
+}
+
+int landlock_confine(struct landlock_place *places, size_t *count, const uint16_t *ports, size_t port_count)
+{
+	int r = landlock_enter(places, *count, ports, port_count);
+
+	if (r != -EOPNOTSUPP)
+		return r;
+	log_warning("this kernel has no Landlock: only permissions keep this process from other files");
+	*count = 0;
 	return 0;
 }
 

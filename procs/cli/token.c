@@ -5,12 +5,12 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/token.h"
 #include "cli/verbs.h"
 #include "korea/data.h"
 
-#define TOKEN_PREFIX   "tanso_" /* so that secret scanners and people know what was found */
-#define TOKEN_BYTES    32
-#define TOKEN_NAME_MAX 64
+#define TOKEN_PREFIX "tanso_" /* so that secret scanners and people know what was found */
+#define TOKEN_BYTES  32
 
 static const char help[] =
 	"Usage: tanso token NAME [--namespaces NAMESPACE,NAMESPACE...]\n\n"
@@ -32,14 +32,6 @@ static int refuse(const char *why)
 {
 	fprintf(stderr, "tanso token: %s; see tanso token --help\n", why);
 	return EXIT_UNANSWERED;
-}
-
-static bool is_name(const char *text)
-{
-	size_t size = strlen(text);
-
-	return size > 0 && size <= TOKEN_NAME_MAX &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-") == size;
 }
 
 /* Names with a comma between. */
@@ -79,7 +71,7 @@ int verb_token(int argc, char **argv)
 		case 'h': fputs(help, stdout); return EXIT_SUCCESS;
 		default: return refuse("an option is unknown");
 		}
-	if (optind + 1 != argc || !is_name(argv[optind]))
+	if (optind + 1 != argc || !token_is_name(argv[optind]))
 		return refuse("one NAME of letters, digits and . _ @ - is needed");
 	if (namespaces != NULL && !is_list(namespaces))
 		return refuse("--namespaces takes names with a comma between, without blanks");

@@ -215,14 +215,7 @@ static int lock_files(void)
 	sockets->use = LANDLOCK_SOCKETS;
 	snprintf(sockets->path, sizeof(sockets->path), "%s", exporter.config.runtime_dir);
 	exporter.place_count = 1 + secrets_places(&exporter.secrets, &exporter.places[1]);
-	int r = landlock_enter(exporter.places, exporter.place_count, NULL, 0);
-	if (r == -EOPNOTSUPP) {
-		log_warning(
-			"this kernel has no Landlock: only permissions keep this process from other files");
-		exporter.place_count = 0;
-		r = 0;
-	}
-	return r;
+	return landlock_confine(exporter.places, &exporter.place_count, NULL, 0);
 }
 
 static void close_all(void)

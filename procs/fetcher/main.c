@@ -131,7 +131,6 @@ static int lock_files(struct fetcher *fetcher)
 	const struct config *config = &fetcher->config;
 	uint16_t ports[PORTS_MAX];
 	size_t count = source_set_ports(fetcher->sources, ports, PORTS_MAX);
-	int r;
 
 	count += grid_asker_ports(fetcher->grid, ports + count, PORTS_MAX - count);
 	mkdir(config->runtime_dir, 0755); /* a failure shows when the link listens */
@@ -150,12 +149,7 @@ static int lock_files(struct fetcher *fetcher)
 		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 			add_folder_of(fetcher, files[i]);
 	}
-	r = landlock_enter(fetcher->places, fetcher->place_count, ports, count);
-	if (r != -EOPNOTSUPP)
-		return r;
-	log_warning("this kernel has no Landlock: only permissions keep this process from other files");
-	fetcher->place_count = 0;
-	return 0;
+	return landlock_confine(fetcher->places, &fetcher->place_count, ports, count);
 }
 
 static int begin(struct fetcher *fetcher)

@@ -206,14 +206,7 @@ static int lock_files(void)
 		landlock_file_places(frontend.config.http_tokens, &places[frontend.place_count]);
 	frontend.place_count +=
 		landlock_file_places(frontend.config.http_jwks, &places[frontend.place_count]);
-	int r = landlock_enter(places, frontend.place_count, NULL, 0);
-	if (r == -EOPNOTSUPP) {
-		log_warning(
-			"this kernel has no Landlock: only permissions keep this process from other files");
-		frontend.place_count = 0;
-		r = 0;
-	}
-	return r;
+	return landlock_confine(places, &frontend.place_count, NULL, 0);
 }
 
 static int open_tokens(void)

@@ -110,13 +110,3 @@ bool principal_is_over(const struct principal *principal, uint64_t now_s)
 {
 	return now_s >= principal->until_s;
 }
-
-bool principal_may_see(const struct principal *principal, const char *namespace)
-{
-	size_t size = strlen(namespace);
-
-	for (const char *at = principal->namespaces, *end; (end = strchr(at, '\n')) != NULL; at = end + 1)
-		if ((size_t)(end - at) == size && memcmp(at, namespace, size) == 0)
-			return true;
-	return principal->namespaces[0] == '\0';
-}

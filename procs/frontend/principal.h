@@ -67,6 +67,3 @@ int principal_may_stream(const struct principal *principal, const struct stream_
 void principal_count_stream(struct principal *principal, bool is_open);
 /* Was the credential withdrawn, or has it ended? What they hold open must be ended, then. */
 bool principal_is_over(const struct principal *principal, uint64_t now_s);
-
-/* May they see what is in this namespace? */
-bool principal_may_see(const struct principal *principal, const char *namespace);

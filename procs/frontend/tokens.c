@@ -18,14 +18,6 @@ static int refuse(char *reason, const char *why)
 	return -EBADMSG;
 }
 
-static bool is_name(const char *text)
-{
-	size_t size = strlen(text);
-
-	return size > 0 && size <= TOKENS_NAME_MAX &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-") == size;
-}
-
 static int read_namespaces(char *list, struct token *token, char *reason)
 {
 	size_t used = 0;
@@ -57,7 +49,7 @@ static int read_token(char *line, struct token *token, char *reason)
 		if (*at != '\0')
 			field[count++] = at;
 	}
-	if (!is_name(name))
+	if (!token_is_name(name))
 		return refuse(reason, "a line begins with a name of at most 64 letters, digits and . _ @ -");
 	snprintf(token->name, sizeof(token->name), "%s", name);
 	if (authorization_read_sum(field[0], token->sum) < 0)

@@ -8,17 +8,17 @@
 
 #include "base/config.h"
 #include "base/file.h"
+#include "base/token.h"
 #include "base/web_authorization.h"
 #include "frontend/admission.h"
 
 #define TOKENS_MAX        256
 #define TOKENS_BYTES_MAX  (256U << 10) /* of the file */
-#define TOKENS_NAME_MAX   64
 #define TOKENS_WATCH_S    2
 #define TOKENS_REASON_MAX 128
 
 struct token {
-	char name[TOKENS_NAME_MAX + 1];
+	char name[TOKEN_NAME_MAX + 1];
 	char namespaces[PRINCIPAL_NAMESPACES_MAX + 1]; /* as a principal has them */
 	uint8_t sum[AUTHORIZATION_SUM];
 };

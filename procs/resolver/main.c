@@ -287,14 +287,7 @@ static int lock_files(struct resolver *resolver)
 			add_folder_of(resolver, config->kubelet_ca_file);
 	}
 	uint16_t port = resolver->kubelet != NULL ? kubelet_port(resolver->kubelet) : 0;
-	int r = landlock_enter(resolver->places, resolver->place_count, &port, port != 0);
-	if (r == -EOPNOTSUPP) {
-		log_warning(
-			"this kernel has no Landlock: only permissions keep this process from other files");
-		resolver->place_count = 0;
-		r = 0;
-	}
-	return r;
+	return landlock_confine(resolver->places, &resolver->place_count, &port, port != 0);
 }
 
 static int begin(struct resolver *resolver)

@@ -163,13 +163,6 @@ static void answer_read(struct mcp_call *call, int code, const char *body, size_
 	mcp_close_result(call);
 }
 
-/* A namespace that is not theirs is not there, for them. */
-static bool may_read(const struct mcp_call *call, const struct uri *uri)
-{
-	return strcmp(uri->kind->arguments[0], "namespace") != 0 ||
-	       principal_may_see(call->principal, uri->values[0]);
-}
-
 void mcp_resources_read(struct mcp_call *call)
 {
 	const char *text = uri_of(call);
@@ -178,7 +171,7 @@ void mcp_resources_read(struct mcp_call *call)
 
 	if (text[0] == '\0')
 		mcp_fail(call, 200, RPC_INVALID_PARAMS, "params.uri must be the URI of a resource", NULL);
-	else if (strlen(text) > URI_MAX || uri_parse(text, &uri) < 0 || !may_read(call, &uri))
+	else if (strlen(text) > URI_MAX || uri_parse(text, &uri) < 0)
 		refuse_unknown(call, text, "UNKNOWN_RESOURCE", "Resource not found");
 	else if ((arguments = uri_arguments(&uri)) == NULL)
 		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "out of memory", NULL);
@@ -188,11 +181,12 @@ void mcp_resources_read(struct mcp_call *call)
 
 /* subscriptions */
 
-static bool may_watch(const struct mcp_call *call, const char *text)
+/* Whether something is there, for whoever asks, the analyst says each time it is looked at. */
+static bool can_be_watched(const char *text)
 {
 	struct uri uri;
 
-	return strlen(text) <= URI_MAX && uri_parse(text, &uri) == 0 && may_read(call, &uri);
+	return strlen(text) <= URI_MAX && uri_parse(text, &uri) == 0;
 }
 
 static void answer_empty(struct mcp_call *call)
@@ -210,7 +204,7 @@ void mcp_subscribe(struct mcp_call *call)
 			"a subscription needs the Mcp-Session-Id that initialize returned", NULL);
 		return;
 	}
-	if (!may_watch(call, uri)) {
+	if (!can_be_watched(uri)) {
 		refuse_unknown(call, uri, "UNKNOWN_RESOURCE", "Resource not found");
 		return;
 	}
@@ -258,7 +252,7 @@ static void write_honoured(struct json_writer *writer, struct mcp_call *call, st
 		struct json_object *item = json_object_array_get_idx(uris, i);
 		const char *uri =
 			json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
-		if (may_watch(call, uri) && watcher_add(call->watcher, uri) == 0)
+		if (can_be_watched(uri) && watcher_add(call->watcher, uri) == 0)
 			json_write_text(writer, NULL, uri);
 	}
 	if (uris != NULL)

@@ -15,6 +15,7 @@
 struct watched {
 	struct watch *watch;
 	char *text, *arguments; /* text NULL = a free place */
+	char *namespaces;       /* that may be seen, as a principal has them */
 	struct uri uri;
 	uint32_t watchers;
 	int64_t ask;     /* 0 = none under way */
@@ -83,19 +84,22 @@ static void release(struct watched *item)
 		watch->mcp->questions.cancel(watch->mcp->questions.context, item->ask);
 	free(item->text);
 	free(item->arguments);
+	free(item->namespaces);
 	*item = (struct watched) { .watch = watch };
 	watch->count--;
 }
 
-static struct watched *find(struct watch *watch, const char *text)
+/* Those who may see the same watch the same. */
+static struct watched *find(struct watch *watch, const char *text, const char *namespaces)
 {
 	for (size_t i = 0; i < WATCHED_MAX; i++)
-		if (watch->all[i].text != NULL && strcmp(watch->all[i].text, text) == 0)
+		if (watch->all[i].text != NULL && strcmp(watch->all[i].text, text) == 0 &&
+			strcmp(watch->all[i].namespaces, namespaces) == 0)
 			return &watch->all[i];
 	return NULL;
 }
 
-static int make(struct watch *watch, const char *text, struct watched **ret_item)
+static int make(struct watch *watch, const char *text, const char *namespaces, struct watched **ret_item)
 {
 	struct watched *item = NULL;
 	struct uri uri;
@@ -107,10 +111,13 @@ static int make(struct watch *watch, const char *text, struct watched **ret_item
 			item = &watch->all[i];
 	if (item == NULL)
 		return -E2BIG;
-	*item = (struct watched) {
-		.watch = watch, .text = strdup(text), .uri = uri, .arguments = uri_arguments(&uri)
-	};
-	if (item->text == NULL || item->arguments == NULL) {
+	*item = (struct watched) { .watch = watch,
+		.text = strdup(text),
+		.uri = uri,
+		.arguments = uri_arguments(&uri),
+		.namespaces = strdup(namespaces) };
+	if (item->text == NULL || item->arguments == NULL || item->namespaces == NULL) {
+		free(TAKE(item->namespaces));
 		free(TAKE(item->text));
 		free(TAKE(item->arguments));
 		return -ENOMEM;
@@ -187,14 +194,15 @@ static size_t index_of(const struct watcher *watcher, const struct watched *item
 
 int watcher_add(struct watcher *watcher, const char *text)
 {
-	struct watched *item = find(watcher->watch, text);
+	const char *namespaces = watcher->principal->namespaces;
+	struct watched *item = find(watcher->watch, text, namespaces);
 	int r;
 
 	if (item != NULL && index_of(watcher, item) < watcher->count)
 		return 0;
 	if (watcher->count == WATCH_URIS_MAX)
 		return -E2BIG;
-	if (item == NULL && (r = make(watcher->watch, text, &item)) < 0)
+	if (item == NULL && (r = make(watcher->watch, text, namespaces, &item)) < 0)
 		return r;
 	item->watchers++;
 	watcher->sights[watcher->count++] = (struct sight) { .item = item };
@@ -203,7 +211,7 @@ int watcher_add(struct watcher *watcher, const char *text)
 
 void watcher_remove(struct watcher *watcher, const char *text)
 {
-	struct watched *item = find(watcher->watch, text);
+	struct watched *item = find(watcher->watch, text, watcher->principal->namespaces);
 	size_t i = item != NULL ? index_of(watcher, item) : watcher->count;
 
 	if (i < watcher->count)
@@ -317,7 +325,7 @@ void watch_turn(struct watch *watch, uint64_t now_ns)
 		if (item->text == NULL || item->ask > 0 || now_ns < item->ask_ns)
 			continue;
 		item->ask_ns = now_ns + WATCH_ASK_MS * NS_PER_MILLISECOND;
-		item->ask = questions->submit(questions->context, "", item->uri.kind->view, item->arguments,
-			strlen(item->arguments), "en", on_answer, item);
+		item->ask = questions->submit(questions->context, item->namespaces, item->uri.kind->view,
+			item->arguments, strlen(item->arguments), "en", on_answer, item);
 	}
 }

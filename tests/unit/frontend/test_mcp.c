@@ -407,6 +407,29 @@ static void a_change_of_status_is_told_once(void **state)
 	assert_false(mcp_is_busy(&server.mcp));
 }
 
+/* The analyst alone says what may be seen: what is watched for one is not looked at for another. */
+static void a_resource_is_watched_with_the_eyes_of_its_watcher(void **state)
+{
+	static const char uri[] = "workload-metrics://bank/vault";
+	struct principal all = { .name = "all", .until_s = UINT64_MAX };
+	struct principal shop = { .name = "shop", .namespaces = "shop\n", .until_s = UINT64_MAX };
+	struct session session = { .holds = 1 };
+	struct watch *watch = server.mcp.watch;
+	int64_t before = server.asked.id;
+
+	(void)state;
+	struct watcher *first = watcher_new(watch, &all, &session, NULL);
+	struct watcher *second = watcher_new(watch, &shop, &session, NULL);
+	assert_int_equal(watcher_add(first, uri), 0);
+	assert_int_equal(watcher_add(second, uri), 0);
+	watch_turn(watch, clock_mono_ns());
+	assert_int_equal(server.asked.id - before, 2);
+	assert_string_equal(server.asked.namespaces, "shop\n");
+	watcher_free(first);
+	watcher_free(second);
+	assert_false(watch_is_busy(watch));
+}
+
 static void a_cancelled_call_is_not_answered(void **state)
 {
 	static const char call[] =
@@ -590,6 +613,7 @@ int main(void)
 		cmocka_unit_test(uris_name_what_they_say_and_nothing_else),
 		cmocka_unit_test(an_unknown_resource_has_the_code_of_its_era),
 		cmocka_unit_test(a_change_of_status_is_told_once),
+		cmocka_unit_test(a_resource_is_watched_with_the_eyes_of_its_watcher),
 		cmocka_unit_test(a_cancelled_call_is_not_answered),
 		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
 		cmocka_unit_test(every_prompt_can_be_had_in_both_languages),
