@@ -14,8 +14,9 @@
 
 #define COMMENT_COLUMNS 117
 #define DEFAULT_PATH    "/etc/tanso/tanso.conf"
+#define PUE_MAX         10
 
-enum key_type { TYPE_TEXT, TYPE_INTEGER, TYPE_REAL, TYPE_BOOLEAN, TYPE_CHOICE };
+enum key_type { TYPE_TEXT, TYPE_INTEGER, TYPE_REAL, TYPE_PUE, TYPE_BOOLEAN, TYPE_CHOICE };
 
 struct key {
 	const char *name;
@@ -33,6 +34,7 @@ static const struct key keys[] = {
 	KEY(k, TYPE_INTEGER, .number = d, .min = lo, .max = hi, .unit = u, .env = e, .text = x)
 #define REAL(k, d, lo, hi, u, e, x)                                                                          \
 	KEY(k, TYPE_REAL, .number = d, .min = lo, .max = hi, .unit = u, .env = e, .text = x)
+#define PUE(k, e, x)       KEY(k, TYPE_PUE, .max = PUE_MAX, .unit = "ratio", .env = e, .text = x)
 #define BOOLEAN(k, d, x)   KEY(k, TYPE_BOOLEAN, .fallback = (d) ? "yes" : "no", .text = x)
 #define CHOICE(k, d, c, x) KEY(k, TYPE_CHOICE, .fallback = d, .choices = c, .text = x)
 #include "base/config.def"
@@ -69,7 +71,12 @@ static int set_number(void *field, const struct key *key, const char *value, str
 	if (number < key->min || number > key->max)
 		return fail(error, "%s: %s is out of range; allowed: %g to %g %s", key->name, value, key->min,
 			key->max, key->unit);
-	if (key->type == TYPE_REAL) {
+	if (key->type == TYPE_PUE && number > 0 && number < 1)
+		return fail(error,
+			"%s: %s: PUE is facility energy divided by IT energy and cannot be below 1; allowed: "
+			"0 (not set), 1 to %d",
+			key->name, value, PUE_MAX);
+	if (key->type == TYPE_REAL || key->type == TYPE_PUE) {
 		*(double *)field = number;
 		return 0;
 	}
@@ -110,7 +117,8 @@ static int set_key(
 
 	switch (key->type) {
 	case TYPE_INTEGER:
-	case TYPE_REAL: return set_number(field, key, value, error);
+	case TYPE_REAL:
+	case TYPE_PUE: return set_number(field, key, value, error);
 	case TYPE_BOOLEAN: return set_boolean(field, key, value, error);
 	case TYPE_CHOICE:
 		if (!is_choice(key->choices, value))
@@ -151,7 +159,7 @@ void config_defaults(struct config *config)
 		void *field = (char *)config + keys[i].offset;
 		if (keys[i].type == TYPE_INTEGER)
 			*(int64_t *)field = (int64_t)keys[i].number;
-		else if (keys[i].type == TYPE_REAL)
+		else if (keys[i].type == TYPE_REAL || keys[i].type == TYPE_PUE)
 			*(double *)field = keys[i].number;
 		else if (keys[i].type == TYPE_BOOLEAN)
 			*(bool *)field = strcmp(keys[i].fallback, "yes") == 0;
@@ -257,7 +265,7 @@ void config_models_dir(const struct config *config, char ret_path[static CONFIG_
 
 static void describe_default(FILE *out, const struct key *key)
 {
-	if (key->type == TYPE_INTEGER || key->type == TYPE_REAL)
+	if (key->type == TYPE_INTEGER || key->type == TYPE_REAL || key->type == TYPE_PUE)
 		fprintf(out, "%g", key->number);
 	else
 		fputs(key->fallback, out);
@@ -267,6 +275,8 @@ static void describe_range(FILE *out, const struct key *key)
 {
 	if (key->type == TYPE_INTEGER || key->type == TYPE_REAL)
 		fprintf(out, "%g to %g %s", key->min, key->max, key->unit);
+	else if (key->type == TYPE_PUE)
+		fprintf(out, "0 (not set), 1 to %d", PUE_MAX);
 	else if (key->type == TYPE_BOOLEAN)
 		fputs("yes or no", out);
 	else

@@ -15,6 +15,7 @@ struct config {
 #define TEXT(key, ...)    char key[CONFIG_TEXT_MAX];
 #define INTEGER(key, ...) int64_t key;
 #define REAL(key, ...)    double key;
+#define PUE(key, ...)     double key;
 #define BOOLEAN(key, ...) bool key;
 #define CHOICE(key, ...)  char key[CONFIG_TEXT_MAX];
 #include "base/config.def"

@@ -1,5 +1,6 @@
 #include "base/config.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,26 @@ static void errors_name_file_line_key_and_range(void **state)
 	expect_error("interval_ms = 100.5\n", (const char *[]) { "interval_ms", "whole number", NULL });
 	expect_error("[collector]\npue = 1.4\n", (const char *[]) { "no sections", NULL });
 	expect_error("lang = n|k\n", (const char *[]) { "lang", NULL });
+}
+
+static void a_pue_below_one_is_refused_and_zero_means_not_set(void **state)
+{
+	static const char *const keys[] = { "pue", "korea_pue_target" };
+	char text[64];
+	struct config config;
+	struct config_error error;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "%s = 0.5\n", keys[i]);
+		expect_error(text, (const char *[]) { keys[i], "cannot be below 1", "0 (not set)", NULL });
+		snprintf(text, sizeof(text), "%s = -1\n", keys[i]);
+		expect_error(text, (const char *[]) { keys[i], "out of range", NULL });
+		config_defaults(&config);
+		assert_int_equal(config_set(&config, keys[i], "0.999", &error), -EINVAL);
+		assert_int_equal(config_set(&config, keys[i], "1", &error), 0);
+		assert_int_equal(config_set(&config, keys[i], "0", &error), 0);
+	}
 }
 
 static void a_missing_file_is_named(void **state)
@@ -182,6 +203,7 @@ int main(void)
 		cmocka_unit_test(defaults_hold_without_a_file),
 		cmocka_unit_test(values_of_every_type_are_read),
 		cmocka_unit_test(errors_name_file_line_key_and_range),
+		cmocka_unit_test(a_pue_below_one_is_refused_and_zero_means_not_set),
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(the_environment_overrides_the_file_and_is_checked),
 		cmocka_unit_test(the_shipped_file_loads_with_every_line_of_it),
