@@ -46,7 +46,7 @@ double carbon_required_reduction_percent(double value, double target)
 
 double carbon_uncertainty(double value, double u_a, double u_b, double u_c)
 {
-	return COVERAGE_FACTOR * value * sqrt(u_a * u_a + u_b * u_b + u_c * u_c);
+	return value * uncertainty_expanded(u_a, u_b, u_c);
 }
 
 double carbon_round_percent(double percent)

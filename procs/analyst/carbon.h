@@ -4,21 +4,12 @@
  */
 #pragma once
 
+#include "korea/uncertainty.h"
+
 #define HOURS_PER_MONTH     730.0 /* 8760 / 12 */
 #define MICROJOULES_PER_KWH 3.6e12
 #define GRAMS_PER_TON       1e6
 #define NS_PER_HOUR         3.6e12
-
-/* Relative standard uncertainties (k = 1) of the engineering defaults: docs/methodology.md. */
-#define U_GRID_METERED   0.05
-#define U_GRID_ESTIMATED 0.10
-#define U_GRID_ANNUAL    0.15
-#define U_PUE_DECLARED   0.05
-#define U_PUE_REGION     0.10
-#define U_PUE_ASSUMED    0.15
-#define U_POWER_METER    0.05
-#define U_POWER_MODEL    0.20
-#define COVERAGE_FACTOR  2.0
 
 /* E [kWh] of a constant power */
 double carbon_kwh(double watts, double hours);

@@ -1,7 +1,7 @@
 #include "analyst/pue.h"
 
-#include "analyst/carbon.h"
 #include "base/cleanup.h"
+#include "korea/uncertainty.h"
 
 #define X(id, name) name,
 static const char *const names[] = { PUE_SOURCES(X) };
@@ -22,13 +22,7 @@ struct pue pue_choose(double argument, double declared, double overhead_ratio, c
 
 double pue_uncertainty(enum pue_source source)
 {
-	switch (source) {
-	case PUE_REGION_TABLE: return U_PUE_REGION;
-	case PUE_ASSUMED: return U_PUE_ASSUMED;
-	case PUE_ARGUMENT:
-	case PUE_DECLARED: break;
-	}
-	return U_PUE_DECLARED;
+	return uncertainty_of_pue(pue_source_name(source));
 }
 
 const char *pue_source_name(enum pue_source source)

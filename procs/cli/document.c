@@ -1,11 +1,16 @@
 #include "cli/document.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ipc/json_write.h"
+
+#define SHOWN_WITHIN 0.005 /* of the value */
+#define SIGNIFICANT  3
+#define DIGITS_MAX   15.0
 
 void document_done(struct document *document)
 {
@@ -96,12 +101,28 @@ void document_note(struct document *document, const char *format, ...)
 	va_end(arguments);
 }
 
+const char *document_draft(const struct document *document)
+{
+	return document->is_korean ? "초안: 그대로 제출하는 서류가 아닙니다"
+				   : "Draft: not a document to be filed as it is";
+}
+
+/* A quantity above 0 is never shown as 0.000. */
+static int digits_of(const struct cell *cell)
+{
+	double size = fabs(cell->number), shown = round(size * pow(10, cell->digits)) / pow(10, cell->digits);
+
+	if (size == 0 || !isfinite(size) || fabs(shown - size) <= SHOWN_WITHIN * size)
+		return cell->digits;
+	return (int)fmin(DIGITS_MAX, SIGNIFICANT - 1 - floor(log10(size)));
+}
+
 void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, const char *text))
 {
 	switch (cell->type) {
 	case CELL_EMPTY: break;
 	case CELL_TEXT: put_text(out, cell->text); break;
-	case CELL_NUMBER: fprintf(out, "%.*f", cell->digits, cell->number); break;
+	case CELL_NUMBER: fprintf(out, "%.*f", digits_of(cell), cell->number); break;
 	case CELL_INTEGER: fprintf(out, "%lld", (long long)cell->integer); break;
 	}
 }

@@ -65,7 +65,11 @@ void put_cell_integer(struct document *document, struct table *table, int64_t in
 void put_cell_empty(struct document *document, struct table *table);
 __attribute__((format(printf, 2, 3))) void document_note(struct document *document, const char *format, ...);
 
-/* A cell for people: its text by put_text(), a number as digits, nothing where it is empty. */
+/* Every report is a draft, whatever its form. */
+const char *document_draft(const struct document *document);
+
+/* A cell for people: its text by put_text(), a number with its digits, or as many more as make it right to 0.5 %, nothing
+ * where it is empty. */
 void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, const char *text));
 
 /* 0 or -errno. */

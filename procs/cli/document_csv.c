@@ -6,11 +6,11 @@
 #define BOM "\xef\xbb\xbf"
 
 /* A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection): an apostrophe before it makes it text. Names
- * of pods and processes are anybody's text. */
+ * of pods and processes are anybody's text. A dash alone, for "none", computes nothing. */
 static bool is_formula(const char *text)
 {
 	text += strspn(text, " ");
-	return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+	return text[0] != '\0' && strcmp(text, "-") != 0 && strchr("=+-@\t\r\n", text[0]) != NULL;
 }
 
 static void put_text_field(FILE *out, const char *text)
@@ -47,6 +47,8 @@ int document_write_csv(const struct document *document, FILE *out)
 {
 	fputs(BOM, out);
 	put_text_field(out, words_in(document, &document->title));
+	fputs("\r\n", out);
+	put_text_field(out, document_draft(document));
 	fputs("\r\n", out);
 	for (size_t i = 0; i < document->table_count; i++)
 		put_table(document, &document->tables[i], out);

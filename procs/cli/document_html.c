@@ -57,9 +57,7 @@ int document_write_html(const struct document *document, FILE *out)
 	markup_put(out, title);
 	fprintf(out, "</title><style>%s</style></head><body>\n<h1>", style);
 	markup_put(out, title);
-	fprintf(out, "</h1>\n<p class=\"draft\">%s</p>\n",
-		document->is_korean ? "초안: 그대로 제출하는 서류가 아닙니다"
-				    : "Draft: not a document to be filed as it is");
+	fprintf(out, "</h1>\n<p class=\"draft\">%s</p>\n", document_draft(document));
 	for (size_t i = 0; i < document->table_count; i++)
 		put_table_html(document, &document->tables[i], out);
 	fputs("<footer>\n", out);

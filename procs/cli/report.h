@@ -25,7 +25,8 @@ struct fact {
 	double value; /* NAN = there is none: the cell stays empty */
 	int digits;
 	const char *unit;
-	const char *basis; /* source and status, or NULL */
+	const char *basis;  /* source and status, or NULL */
+	double uncertainty; /* U/x, k = 2; 0 = there is none to state */
 };
 struct table *report_facts(struct report *report, const char *key, struct words title);
 void report_fact(struct report *report, struct table *table, const struct fact *fact);

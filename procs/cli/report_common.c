@@ -9,7 +9,8 @@
 
 static const struct column fact_columns[] = { { "code", { { "code", "코드" } } },
 	{ "item", { { "item", "항목" } } }, { "value", { { "value", "값" } } },
-	{ "unit", { { "unit", "단위" } } }, { "basis", { { "basis", "근거" } } } };
+	{ "unit", { { "unit", "단위" } } }, { "uncertainty_percent", { { "± % (k = 2)", "± % (k = 2)" } } },
+	{ "basis", { { "basis", "근거" } } } };
 static const struct column workload_columns[] = { { "workload", { { "workload", "워크로드" } } },
 	{ "namespace", { { "namespace", "네임스페이스" } } }, { "kind", { { "kind", "종류" } } },
 	{ "it_energy_uj", { { "IT energy, µJ", "IT 에너지(µJ)" } } },
@@ -18,7 +19,8 @@ static const struct column workload_columns[] = { { "workload", { { "workload", 
 	{ "emissions_kg", { { "kgCO2eq by the grid", "전력망 기준 kgCO2eq" } } } };
 static const struct column limit_columns[] = { { "code", { { "code", "코드" } } },
 	{ "scheme", { { "scheme", "제도" } } }, { "value", { { "this period", "이 기간" } } },
-	{ "limit", { { "threshold", "기준" } } }, { "unit", { { "unit", "단위" } } },
+	{ "value_year", { { "a year at this rate", "이 추세의 1년" } } },
+	{ "limit", { { "threshold of a year", "연간 기준" } } }, { "unit", { { "unit", "단위" } } },
 	{ "percent", { { "% of it", "기준 대비 %" } } },
 	{ "legal_status", { { "legal status", "법적 성격" } } }, { "source", { { "source", "출처" } } } };
 
@@ -51,17 +53,27 @@ struct table *report_facts(struct report *report, const char *key, struct words 
 	return document_table(&report->document, key, title, COLUMNS(fact_columns));
 }
 
+/* NAN = there is none */
+static void put_known(struct document *document, struct table *table, double value, int digits)
+{
+	if (isnan(value))
+		put_cell_empty(document, table);
+	else
+		put_cell_number(document, table, value, digits);
+}
+
 void report_fact(struct report *report, struct table *table, const struct fact *fact)
 {
 	struct document *document = &report->document;
 
 	put_cell_text(document, table, fact->code);
 	put_cell_text(document, table, words_in(document, &fact->name));
-	if (isnan(fact->value))
-		put_cell_empty(document, table);
-	else
-		put_cell_number(document, table, fact->value, fact->digits);
+	put_known(document, table, fact->value, fact->digits);
 	put_cell_text(document, table, fact->unit);
+	if (fact->uncertainty > 0)
+		put_cell_number(document, table, 100 * fact->uncertainty, 0);
+	else
+		put_cell_empty(document, table);
 	put_cell_text(document, table, fact->basis != NULL ? fact->basis : "");
 }
 
@@ -74,20 +86,32 @@ void report_fact_text(
 	put_cell_text(document, table, words_in(document, &name));
 	put_cell_text(document, table, value);
 	put_cell_text(document, table, "");
+	put_cell_empty(document, table);
 	put_cell_text(document, table, "");
 }
 
 static void put_uj(struct report *report, struct table *table)
 {
-	static const struct words name = { { "IT energy, exact", "IT 에너지(정확값)" } };
+	static const struct words name = { { "IT energy, as booked", "IT 에너지(원장 기록값)" } };
 	struct document *document = &report->document;
 
 	put_cell_text(document, table, "it_energy_uj");
 	put_cell_text(document, table, words_in(document, &name));
 	put_cell_integer(document, table, report->tally->total.it_uj);
 	put_cell_text(document, table, "µJ");
+	put_cell_empty(document, table);
 	put_cell_text(document, table,
 		document->is_korean ? "마감된 시간의 원장 합계" : "sum of the ledger's sealed hours");
+}
+
+/* "" where every hour's PUE is the operator's own. */
+static const char *assumed_words(const struct report *report)
+{
+	if (tally_assumed_uj(report->tally) == 0)
+		return "";
+	return report->document.is_korean
+		       ? "PUE 1.40은 사업장의 값이 아니라 가정한 값입니다. 제출용이 아닙니다"
+		       : "PUE 1.40 is assumed, not yours: not for filing";
 }
 
 static void put_bill(struct report *report, struct table *table)
@@ -95,12 +119,14 @@ static void put_bill(struct report *report, struct table *table)
 	const struct sum *total = &report->tally->total;
 	const struct fact facts[] = {
 		{ "bill_kWh", { { "Electricity bill", "전기요금 고지서 사용량" } }, report->bill_kwh, 1,
-			"kWh", NULL },
+			"kWh", NULL, 0 },
 		{ "bill_it_percent",
 			{ { "IT energy measured here, share of the bill", "고지서 대비 측정된 IT 에너지" } },
-			100 * kwh_of((double)total->it_uj) / report->bill_kwh, 2, "%", NULL },
+			100 * kwh_of((double)total->it_uj) / report->bill_kwh, 2, "%", NULL,
+			sum_it_uncertainty(total) },
 		{ "bill_facility_percent", { { "The same with PUE", "PUE 반영 시" } },
-			100 * kwh_of(total->facility_uj) / report->bill_kwh, 2, "%", NULL },
+			100 * kwh_of(total->facility_uj) / report->bill_kwh, 2, "%", NULL,
+			sum_facility_uncertainty(total) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
@@ -110,20 +136,29 @@ static void put_bill(struct report *report, struct table *table)
 void report_energy_facts(struct report *report, struct table *table)
 {
 	const struct tally *tally = report->tally;
-	double it_uj = (double)tally->total.it_uj, hours = (double)(tally->to - tally->from) / 3600;
+	const struct sum *total = &tally->total;
+	double it_uj = (double)total->it_uj, seconds = (double)(tally->to - tally->from);
 	const struct fact facts[] = {
-		{ "it_energy_kWh", { { "IT energy", "IT 에너지" } }, kwh_of(it_uj), 3, "kWh", NULL },
+		{ "it_energy_kWh", { { "IT energy", "IT 에너지" } }, kwh_of(it_uj), 3, "kWh", NULL,
+			sum_it_uncertainty(total) },
 		{ "pue_mean", { { "PUE, mean by energy", "PUE(에너지 가중 평균)" } },
-			it_uj > 0 ? tally->total.facility_uj / it_uj : NAN, 3, "", NULL },
+			it_uj > 0 ? total->facility_uj / it_uj : NAN, 3, "", assumed_words(report), 0 },
 		{ "facility_energy_kWh", { { "Energy with PUE", "PUE 반영 에너지" } },
-			kwh_of(tally->total.facility_uj), 3, "kWh", NULL },
+			kwh_of(total->facility_uj), 3, "kWh", assumed_words(report),
+			sum_facility_uncertainty(total) },
 		{ "metered_percent",
 			{ { "of it by a meter, the rest by a model", "계측기 측정 비율(나머지는 모델)" } },
-			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : NAN, 1, "%", NULL },
-		{ "covered_percent", { { "Hours with data", "자료가 있는 시간" } },
-			100 * (double)tally->total.hours / hours, 2, "%", NULL },
-		{ "incomplete_hours", { { "of them incomplete", "그중 불완전한 시간" } },
-			(double)tally->total.incomplete, 0, "h", NULL },
+			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : NAN, 1, "%", NULL, 0 },
+		{ "covered_percent", { { "Time with data, of the period", "기간 가운데 자료가 있는 시간" } },
+			100 * (double)total->present_ns / 1e9 / seconds, 2, "%", NULL, 0 },
+		{ "sealed_hours",
+			{ { "Sealed hours that have data, whole or in part",
+				"자료가 (일부라도) 있는 마감된 시간" } },
+			(double)total->hours, 0, "h", NULL, 0 },
+		{ "incomplete_hours",
+			{ { "of them closed without the source",
+				"그중 전력 출처를 기다리지 못하고 마감한 시간" } },
+			(double)total->incomplete, 0, "h", NULL, 0 },
 	};
 
 	put_uj(report, table);
@@ -167,6 +202,16 @@ void report_workloads(struct report *report)
 	put_workload(report, table, rest_names, &rest);
 }
 
+/* A threshold is of a year. What this period's would be, by the time there is data of: NAN under a day of it. */
+static double of_year(const struct report *report, double value)
+{
+	const struct tally *tally = report->tally;
+	double period = (double)(tally->to - tally->from), seconds = (double)tally->total.present_ns / 1e9;
+	bool is_year = period >= 365 * DAY_SECONDS && period <= 366 * DAY_SECONDS;
+
+	return seconds < DAY_SECONDS ? NAN : value / seconds * (is_year ? period : 365 * DAY_SECONDS);
+}
+
 void report_limits(struct report *report, const struct limit *limits, size_t count)
 {
 	struct document *document = &report->document;
@@ -177,10 +222,12 @@ void report_limits(struct report *report, const struct limit *limits, size_t cou
 		const struct price *figure = report_figure(report, limits[i].code);
 		put_cell_text(document, table, limits[i].code);
 		put_cell_text(document, table, words_in(document, &limits[i].name));
+		double year = of_year(report, limits[i].value);
 		put_cell_number(document, table, limits[i].value, 3);
+		put_known(document, table, year, 3);
 		put_cell_number(document, table, figure->value, 0);
 		put_cell_text(document, table, figure->unit);
-		put_cell_number(document, table, 100 * limits[i].value / figure->value, 4);
+		put_known(document, table, 100 * year / figure->value, 4);
 		put_cell_text(document, table, figure->legal_status);
 		put_cell_text(document, table, figure->source);
 	}
@@ -196,6 +243,29 @@ static void note_sources(
 			total > 0 ? 100 * (double)sources[i].it_uj / total : 0);
 }
 
+/* "100.0 % of the energy by the model curve:unknown (±56 %, k = 1)" */
+static void note_power(struct report *report)
+{
+	const struct tally *tally = report->tally;
+	double total = (double)tally->total.it_uj;
+	bool ko = report->document.is_korean;
+
+	for (size_t i = 0; i < tally->meter_count; i++) {
+		const struct tally_source *source = &tally->meters[i];
+		double percent = total > 0 ? 100 * (double)source->it_uj / total : 0;
+		if (source->is_measured)
+			document_note(&report->document,
+				ko ? "전력: 에너지의 %.1f %%를 계측기 %s로 측정"
+				   : "Power: %.1f %% of the energy by the meter %s",
+				percent, source->text);
+		else
+			document_note(&report->document,
+				ko ? "전력: 에너지의 %.1f %%를 모델 %s로 추정"
+				   : "Power: %.1f %% of the energy by the model %s",
+				percent, source->text);
+	}
+}
+
 void report_notes(struct report *report)
 {
 	const struct tally *tally = report->tally;
@@ -204,6 +274,8 @@ void report_notes(struct report *report)
 	bool ko = document->is_korean;
 	char from[32], to[32], now[32];
 
+	if (tally_assumed_uj(tally) > 0)
+		document_note(document, "%s.", assumed_words(report));
 	clock_format_kst((uint64_t)tally->from * NS_PER_SECOND, from);
 	clock_format_kst((uint64_t)tally->to * NS_PER_SECOND, to);
 	clock_format_kst((uint64_t)report->now * NS_PER_SECOND, now);
@@ -216,14 +288,19 @@ void report_notes(struct report *report)
 			ko ? "가짜 계측기의 %.3f kWh는 어느 합계에도 들어 있지 않습니다."
 			   : "%.3f kWh of a fake meter are in no sum.",
 			kwh_of((double)tally->fake_uj));
-	if (tally->total.hours * 3600 < tally->to - tally->from)
-		document_note(document, ko ? "이 기간의 일부 시간에는 마감된 자료가 없습니다. 합계는 자료가 "
-					     "있는 시간의 값이며 추정으로 채우지 않았습니다."
-					   : "Part of the period has no sealed hours. Sums are those of the "
-					     "hours there are; nothing is filled in.");
+	if ((double)tally->total.present_ns < 1e9 * (double)(tally->to - tally->from))
+		document_note(document, ko ? "이 기간의 일부 시간에는 자료가 없습니다. 합계는 자료가 있는 "
+					     "시간의 값이며 추정으로 채우지 않았습니다."
+					   : "Part of the period has no data. Sums are those of the time "
+					     "there is; nothing is filled in.");
 	note_sources(report, ko ? "전력망" : "Grid", tally->grids, tally->grid_count);
 	note_sources(report, "PUE", tally->pues, tally->pue_count);
-	note_sources(report, ko ? "전력 출처" : "Power", tally->meters, tally->meter_count);
+	note_power(report);
+	document_note(document, "%s",
+		ko ? "± %는 확장 불확도(k = 2)이며 전력 출처, PUE, 전력망의 불확도를 합성한 값입니다. 같은 "
+		     "모델의 오차는 시간이 지나도 상쇄되지 않는다고 봅니다."
+		   : "± % is the expanded uncertainty (k = 2) of power, PUE and grid together; one model's "
+		     "error is taken not to average out over time.");
 	document_note(document, ko ? "데이터 파일 %s, SHA-256 %s" : "Data files %s, SHA-256 %s",
 		data->version, data->sha256);
 	document_note(document,

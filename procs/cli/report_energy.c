@@ -4,16 +4,17 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "korea/uncertainty.h"
 
 #define TJ_PER_KWH 3.6e-6 /* final energy, by definition of the units */
 
 static const struct column quarter_columns[] = { { "quarter", { { "quarter", "분기" } } },
-	{ "hours", { { "hours with data", "자료 시간" } } },
+	{ "hours", { { "sealed hours with data", "자료가 있는 마감 시간" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } },
 	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } }, { "toe", { { "toe", "toe" } } },
 	{ "tj", { { "TJ (final)", "TJ(최종)" } } } };
 static const struct column month_columns[] = { { "month", { { "month", "월" } } },
-	{ "hours", { { "hours with data", "자료 시간" } } },
+	{ "hours", { { "sealed hours with data", "자료가 있는 마감 시간" } } },
 	{ "facility_energy_MWh", { { "with PUE, MWh", "PUE 반영(MWh)" } } },
 	{ "tCO2eq", { { "tCO2eq, official factor", "tCO2eq(공식 배출계수)" } } },
 	{ "tCO2eq_grid", { { "tCO2eq, by the hour's grid", "tCO2eq(시간별 전력망)" } } } };
@@ -55,23 +56,25 @@ static void put_quarters(struct report *report)
 	}
 }
 
-/* toe by both factors, and TJ both ways: which of them a form wants is the form's to say. */
+/* Both rows of the annex, and TJ both ways: which of them a form wants is the form's to say. */
 static void put_toe(struct report *report, struct table *table)
 {
-	double kwh = kwh_of(report->tally->total.facility_uj);
-	const struct price *old = report_figure(report, "toe_per_mwh"),
-			   *recent = report_figure(report, "toe_per_mwh_2022"),
+	const struct sum *total = &report->tally->total;
+	double kwh = kwh_of(total->facility_uj), u = sum_facility_uncertainty(total);
+	const struct price *used = report_figure(report, "toe_per_mwh"),
+			   *generated = report_figure(report, "toe_per_mwh_generation"),
 			   *gj = report_figure(report, "gj_per_toe");
-	char old_basis[320], recent_basis[320], gj_basis[320];
+	char used_basis[320], generated_basis[320], gj_basis[320];
 	const struct fact facts[] = {
-		{ "toe", { { "Oil equivalent", "석유환산" } }, kwh / 1000 * old->value, 6, "toe",
-			figure_basis(old, old_basis) },
-		{ "toe_2022", { { "Oil equivalent, factor of 2022", "석유환산(2022년 계수)" } },
-			kwh / 1000 * recent->value, 6, "toe", figure_basis(recent, recent_basis) },
-		{ "tj_final", { { "Final energy", "최종 에너지" } }, kwh * TJ_PER_KWH, 6, "TJ",
-			"3.6 MJ/kWh" },
+		{ "toe", { { "Oil equivalent, consumption basis", "석유환산(소비기준)" } },
+			kwh / 1000 * used->value, 6, "toe", figure_basis(used, used_basis), u },
+		{ "toe_generation", { { "Oil equivalent, generation basis", "석유환산(발전기준)" } },
+			kwh / 1000 * generated->value, 6, "toe", figure_basis(generated, generated_basis),
+			u },
+		{ "tj_final", { { "Final energy", "최종 에너지" } }, kwh * TJ_PER_KWH, 6, "TJ", "3.6 MJ/kWh",
+			u },
 		{ "tj_by_toe", { { "Energy by its oil equivalent", "석유환산 기준 에너지" } },
-			kwh / 1000 * old->value * gj->value / 1000, 6, "TJ", figure_basis(gj, gj_basis) },
+			kwh / 1000 * used->value * gj->value / 1000, 6, "TJ", figure_basis(gj, gj_basis), u },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
@@ -128,20 +131,22 @@ static void put_months(struct report *report, double factor_t_per_mwh)
 
 static void put_scope2(struct report *report, struct table *table, const struct annual *factor)
 {
-	double mwh = kwh_of(report->tally->total.facility_uj) / 1000, t = mwh * factor->value / 1000;
+	const struct sum *total = &report->tally->total;
+	double mwh = kwh_of(total->facility_uj) / 1000, t = mwh * factor->value / 1000;
+	double u = sum_factor_uncertainty(total, U_GRID_ANNUAL);
 	const struct price *kau = report_figure(report, "kau");
 	char basis[256], kau_basis[320];
 	const struct fact facts[] = {
 		{ "activity_MWh", { { "Activity data: electricity with PUE", "활동자료: 전력(PUE 반영)" } },
-			mwh, 6, "MWh", NULL },
+			mwh, 6, "MWh", NULL, sum_facility_uncertainty(total) },
 		{ "factor_tCO2eq_MWh", { { "Emission factor, consumption end", "배출계수(소비단)" } },
-			factor->value / 1000, 4, "tCO2eq/MWh", basis },
+			factor->value / 1000, 4, "tCO2eq/MWh", basis, 0 },
 		{ "tCO2eq", { { "Emissions, scope 2, location-based", "배출량(스코프 2, 지역 기반)" } }, t, 6,
-			"tCO2eq", NULL },
+			"tCO2eq", NULL, u },
 		{ "tCO2eq_grid", { { "The same by the grid of each hour", "시간별 전력망 기준" } },
-			report->tally->total.grams / 1e6, 6, "tCO2eq", NULL },
+			total->grams / 1e6, 6, "tCO2eq", NULL, sum_grams_uncertainty(total) },
 		{ "allowances_krw", { { "Allowances for it (KAU)", "배출권 환산(KAU)" } }, t * kau->value, 0,
-			"KRW", figure_basis(kau, kau_basis) },
+			"KRW", figure_basis(kau, kau_basis), u },
 	};
 
 	snprintf(basis, sizeof(basis), "%s (%d, %s)", factor->source, factor->year, factor->legal_status);

@@ -1,6 +1,5 @@
 /* The PUE part of the Green Data Centre certification (ITSA/KDCC), and the audit trail for people. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -40,17 +39,6 @@ static void put_steps(struct report *report)
 	}
 }
 
-/* Energy whose PUE nobody declared or measured. */
-static int64_t assumed_uj(const struct tally *tally)
-{
-	int64_t uj = 0;
-
-	for (size_t i = 0; i < tally->pue_count; i++)
-		if (strncmp(tally->pues[i].text, "assumed ", 8) == 0)
-			uj += tally->pues[i].it_uj;
-	return uj;
-}
-
 static void put_score(struct report *report, struct table *facts)
 {
 	const struct price *pass = report_figure(report, "green_dc_pass");
@@ -59,7 +47,7 @@ static void put_score(struct report *report, struct table *facts)
 	bool ko = report->document.is_korean;
 	char basis[320];
 
-	if (tally->total.it_uj == 0 || assumed_uj(tally) > 0) {
+	if (tally->total.it_uj == 0 || tally_assumed_uj(tally) > 0) {
 		report_fact_text(report, facts, "score", (struct words) { { "Score", "점수" } },
 			tally->total.it_uj == 0 ? (ko ? "자료 없음" : "no data")
 			: ko ? "판단 보류: PUE가 신고되거나 측정되지 않은 시간이 있습니다 (tanso.conf: pue = "
@@ -69,12 +57,12 @@ static void put_score(struct report *report, struct table *facts)
 		return;
 	}
 	const struct fact score[] = {
-		{ "score", { { "Points for PUE (of 90)", "PUE 점수(90점 만점)" } }, points, 0, "points",
-			NULL },
+		{ "score", { { "Points for PUE (of 90)", "PUE 점수(90점 만점)" } }, points, 0, "points", NULL,
+			0 },
 		{ "pass",
 			{ { "Points to pass (of 100, up to 10 for green measures)",
 				"합격 점수(100점 만점, 녹색 활동 최대 10점)" } },
-			pass->value, 0, "points", figure_basis(pass, basis) },
+			pass->value, 0, "points", figure_basis(pass, basis), 0 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(score); i++)
 		report_fact(report, facts, &score[i]);

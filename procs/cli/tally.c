@@ -7,13 +7,14 @@
 #include "base/cleanup.h"
 #include "base/fnv.h"
 #include "base/kst.h"
+#include "korea/uncertainty.h"
 
 /* The hour whose rows are being added. */
 struct hour {
 	struct tally *tally;
 	const struct sealed_hour *sealed;
 	struct tally_month *month;
-	int64_t it_uj;
+	int64_t it_uj, measured_uj;
 };
 
 static uint64_t hash_of(const struct sealed_row *row)
@@ -78,6 +79,63 @@ static void add(struct sum *sum, const struct terms *terms, int64_t uj)
 	sum->grams += facility_uj / UJ_PER_KWH * (double)terms->intensity_mg / 1000;
 }
 
+/* As the analyst has it: what the hour states, else the default of a model or a meter. */
+static double power_uncertainty(const struct terms *terms, bool is_measured)
+{
+	if (terms->error_ppm > 0)
+		return (double)terms->error_ppm / 1e6;
+	return is_measured ? U_POWER_METER : U_POWER_MODEL;
+}
+
+static void add_node(struct sum *sum, const struct terms *terms, const struct sealed_row *row, int64_t uj)
+{
+	double facility_uj = (double)uj * (double)terms->pue_ppm / 1e6;
+	double grams = facility_uj / UJ_PER_KWH * (double)terms->intensity_mg / 1000;
+
+	add(sum, terms, uj);
+	sum->present_ns += row->present_ns;
+	sum->power_error_uj += facility_uj * power_uncertainty(terms, row->state == POWER_MEASURED);
+	sum->pue_error_uj += facility_uj * uncertainty_of_pue(terms->pue_source);
+	sum->grid_error_grams +=
+		grams * uncertainty_of_grid(terms->quality, (double)terms->covered_ppm / 1e6);
+}
+
+static double share(double part, double whole)
+{
+	return whole > 0 ? part / whole : 0;
+}
+
+double sum_it_uncertainty(const struct sum *sum)
+{
+	return uncertainty_expanded(share(sum->power_error_uj, sum->facility_uj), 0, 0);
+}
+
+double sum_factor_uncertainty(const struct sum *sum, double u_factor)
+{
+	return uncertainty_expanded(share(sum->power_error_uj, sum->facility_uj),
+		share(sum->pue_error_uj, sum->facility_uj), u_factor);
+}
+
+double sum_facility_uncertainty(const struct sum *sum)
+{
+	return sum_factor_uncertainty(sum, 0);
+}
+
+double sum_grams_uncertainty(const struct sum *sum)
+{
+	return sum_factor_uncertainty(sum, share(sum->grid_error_grams, sum->grams));
+}
+
+int64_t tally_assumed_uj(const struct tally *tally)
+{
+	int64_t uj = 0;
+
+	for (size_t i = 0; i < tally->pue_count; i++)
+		if (strncmp(tally->pues[i].text, "assumed ", 8) == 0)
+			uj += tally->pues[i].it_uj;
+	return uj;
+}
+
 static int64_t counted(const struct sealed_row *row, uint32_t zones, int64_t *ret_idle_uj)
 {
 	int64_t uj = 0;
@@ -105,9 +163,10 @@ static int add_row(void *context, const struct sealed_row *row)
 		return 0;
 	}
 	if (row->kind == ROW_NODE) {
-		add(&tally->total, terms, uj);
-		add(&hour->month->sum, terms, uj);
+		add_node(&tally->total, terms, row, uj);
+		add_node(&hour->month->sum, terms, row, uj);
 		hour->it_uj += uj;
+		hour->measured_uj += row->state == POWER_MEASURED ? uj : 0;
 		tally->idle_uj += idle_uj;
 		tally->measured_uj += row->state == POWER_MEASURED ? uj : 0;
 		return 0;
@@ -139,7 +198,8 @@ static int add_day(void *context, const struct sealed_day_row *day)
 }
 
 /* The last place takes what has none of its own. */
-static void add_source(struct tally_source *sources, size_t *count, const char *text, int64_t uj)
+static struct tally_source *add_source(
+	struct tally_source *sources, size_t *count, const char *text, int64_t uj)
 {
 	size_t i = 0;
 
@@ -153,6 +213,7 @@ static void add_source(struct tally_source *sources, size_t *count, const char *
 		++*count;
 	}
 	sources[i].it_uj += uj;
+	return &sources[i];
 }
 
 static struct tally_month *month_of(struct tally *tally, int64_t start)
@@ -174,22 +235,27 @@ static void note_hour(struct hour *hour)
 	struct tally *tally = hour->tally;
 	const struct sealed_hour *sealed = hour->sealed;
 	const struct terms *terms = &sealed->terms;
-	bool is_incomplete = (sealed->flags & HOUR_INCOMPLETE) != 0;
+	bool is_incomplete = (sealed->flags & HOUR_INCOMPLETE) != 0, is_measured;
 	char text[TALLY_SOURCE_MAX];
 
 	tally->total.hours++;
 	tally->total.incomplete += is_incomplete;
 	hour->month->sum.hours++;
 	hour->month->sum.incomplete += is_incomplete;
+	memcpy(tally->head, sealed->hash, sizeof(tally->head));
+	tally->first = tally->total.hours == 1 ? sealed->start : tally->first;
+	tally->last = sealed->start;
+	if (hour->it_uj == 0)
+		return; /* the terms of nothing */
 	snprintf(text, sizeof(text), "%s %s (%s, %s)", terms->grid, terms->vintage, terms->factor,
 		terms->quality);
 	add_source(tally->grids, &tally->grid_count, text, hour->it_uj);
 	snprintf(text, sizeof(text), "%s %g", terms->pue_source, (double)terms->pue_ppm / 1e6);
 	add_source(tally->pues, &tally->pue_count, text, hour->it_uj);
-	add_source(tally->meters, &tally->meter_count, terms->meter, hour->it_uj);
-	memcpy(tally->head, sealed->hash, sizeof(tally->head));
-	tally->first = tally->total.hours == 1 ? sealed->start : tally->first;
-	tally->last = sealed->start;
+	is_measured = 2 * hour->measured_uj > hour->it_uj;
+	snprintf(text, sizeof(text), "%s (±%.3g %%, k = 1)", terms->meter,
+		100 * power_uncertainty(terms, is_measured));
+	add_source(tally->meters, &tally->meter_count, text, hour->it_uj)->is_measured = is_measured;
 }
 
 static int more_first(const void *a, const void *b)

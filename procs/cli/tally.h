@@ -15,6 +15,10 @@ struct sum {
 	double facility_uj; /* x PUE */
 	double grams;       /* x grid intensity */
 	int64_t hours, incomplete;
+	int64_t present_ns; /* of the node, while its power was known */
+	/* Each factor's relative uncertainty (k = 1), weighted by what it is of: one model or one declared PUE is wrong in
+	 * the same way in every hour, so that hours do not average it out. Of the node alone. */
+	double power_error_uj, pue_error_uj, grid_error_grams;
 };
 
 struct tally_month {
@@ -31,6 +35,7 @@ struct tally_workload {
 /* Whence a part of the energy has its terms. */
 struct tally_source {
 	char text[TALLY_SOURCE_MAX];
+	bool is_measured; /* of a power source: a meter */
 	int64_t it_uj;
 };
 
@@ -50,6 +55,15 @@ struct tally {
 	char head[CHAIN_HEX_SIZE]; /* hash after the last hour */
 	int64_t first, last;       /* start of the first and last sealed hour in it */
 };
+
+/* U/x (k = 2) of a sum that has energy: of its IT energy, of that with PUE, of the grams by the hour's grid. */
+double sum_it_uncertainty(const struct sum *sum);
+double sum_facility_uncertainty(const struct sum *sum);
+double sum_grams_uncertainty(const struct sum *sum);
+/* Of the grams by one factor for the whole period, itself known to `u_factor` (k = 1). */
+double sum_factor_uncertainty(const struct sum *sum, double u_factor);
+/* Energy whose PUE nobody declared or measured. */
+int64_t tally_assumed_uj(const struct tally *tally);
 
 /* Sealed hours with from <= start < to. 0, -E2BIG (more than TALLY_MONTHS_MAX months), -EIO, -ENOMEM. */
 int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64_t to);

@@ -61,14 +61,15 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 
 static int print(const char *path, const struct audit *audit, bool is_korean)
 {
+	unsigned long long hours = audit->hours, days = audit->days, records = audit->records;
 	char first[32], last[32];
 
 	if (audit->fault[0] != '\0') {
 		printf(is_korean ? "%s: 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
 		terminal_put(stdout, audit->fault);
 		printf(is_korean ? "\n  그 앞의 %llu시간은 온전합니다\n"
-				 : "\n  the %llu hours before it are whole\n",
-			(unsigned long long)audit->hours);
+				 : "\n  the %llu sealed hours before it are whole\n",
+			hours);
 		return EXIT_BROKEN;
 	}
 	if (audit->hours == 0) {
@@ -77,12 +78,16 @@ static int print(const char *path, const struct audit *audit, bool is_korean)
 	}
 	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);
 	clock_format_kst((uint64_t)(audit->last + SEALED_SECONDS) * NS_PER_SECOND, last);
-	printf(is_korean ? "%s: 체인이 온전합니다\n  %s – %s, %llu시간(그중 %llu일은 하루 단위), 기록 "
-			   "%llu건\n  마지막 해시 %s\n"
-			 : "%s: the chain holds\n  %s – %s, %llu hours (%llu days of them by the day), %llu "
-			   "records\n  last hash %s\n",
-		path, first, last, (unsigned long long)audit->hours, (unsigned long long)audit->days,
-		(unsigned long long)audit->records, audit->head);
+	if (is_korean)
+		printf("%s: 체인이 온전합니다\n  %s부터 %s까지 마감된 %llu시간(그중 %llu일은 하루 단위), "
+		       "기록 %llu건\n"
+		       "  마지막 해시 %s\n",
+			path, first, last, hours, days, records, audit->head);
+	else
+		printf("%s: the chain holds\n  %llu sealed hours between %s and %s (%llu days of them by the "
+		       "day), "
+		       "%llu records\n  last hash %s\n",
+			path, hours, first, last, days, records, audit->head);
 	return EXIT_SUCCESS;
 }
 

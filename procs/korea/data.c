@@ -167,7 +167,7 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 /* Figures that reports and answers take by name. */
 static int check_figures(const struct data *data, struct data_error *error)
 {
-	static const char *const codes[] = { "kau", "toe_per_mwh", "toe_per_mwh_2022", "gj_per_toe",
+	static const char *const codes[] = { "kau", "toe_per_mwh", "toe_per_mwh_generation", "gj_per_toe",
 		"report_toe", "tms_company_t", "tms_company_tj", "tms_site_t", "tms_site_tj", "ets_company_t",
 		"ets_site_t", "green_dc_points_1.4", "green_dc_points_1.5", "green_dc_points_1.6",
 		"green_dc_points_1.7", "green_dc_points_1.8", "green_dc_pass" };

@@ -1,6 +1,6 @@
 """The ledger from outside: kills, the hash chain, reports. Usage: test_ledger.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import concurrent.futures, contextlib, csv, datetime, hashlib, io, json, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, time
+import concurrent.futures, contextlib, csv, datetime, hashlib, io, json, os, pathlib, random, re, shutil, sqlite3, subprocess, sys, tempfile, time
 
 from runner import run
 
@@ -122,7 +122,7 @@ def verify_names_the_first_broken_record():
     with folder() as f:
         path = Made.copy(f)
         good = tanso("verify", "--ledger", path, "--lang", "en")
-        assert good.returncode == 0 and "the chain holds" in good.stdout and "71 hours" in good.stdout, good
+        assert good.returncode == 0 and "the chain holds" in good.stdout and "71 sealed hours between 2026-11-24T09:00" in good.stdout, good
         change(path, "UPDATE hour_workload SET active_package = active_package + 1 WHERE slot = 1795489200 AND workload = "
                      "(SELECT id FROM workload WHERE name = 'ml-training-job')")
         bad = tanso("verify", "--ledger", path, "--lang", "en")
@@ -178,6 +178,31 @@ def a_report_is_the_sum_of_the_ledger_to_the_microjoule():
             assert tanso("report", *wrong, "--ledger", path).returncode == 2, wrong
 
 
+def a_report_says_how_wrong_it_may_be_and_what_it_covers():
+    period = ("--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger")
+    with folder() as f:
+        path = Made.copy(f)
+
+        def doubts():
+            document = json.loads(tanso("report", "emissions", *period, path, "--lang", "en").stdout)
+            return document, {fact["code"]: fact.get("uncertainty_percent") for fact in document["facts"]}
+
+        document, doubt = doubts()  # a meter (0.05), a declared PUE (0.05), the factor of a year (0.15), a metered grid (0.05)
+        for code, parts in (("it_energy_kWh", (0.05,)), ("facility_energy_kWh", (0.05, 0.05)), ("tCO2eq", (0.05, 0.05, 0.15)), ("tCO2eq_grid", (0.05, 0.05, 0.05))):
+            assert abs(doubt[code] - 200 * sum(u * u for u in parts) ** 0.5) < 1e-6, (code, doubt)
+        assert abs(facts(document)["covered_percent"] - 100 * 70 / 120) < 1e-6, "71 sealed hours, one of a fake meter, in five days"
+        row = document["thresholds"][0]
+        assert abs(row["value_year"] - row["value"] * 365 * 24 / 70) < 1e-8 * row["value_year"] and abs(row["percent"] - 100 * row["value_year"] / row["limit"]) < 1e-8
+        assert not any("assumed" in note for note in document["notes"])
+        change(path, "UPDATE sealed_hour SET pue_source = 'assumed', pue_ppm = 1400000, error_ppm = 560000, meter = 'curve:unknown'")
+        for table in ("hour_node", "slot_node"):
+            change(path, f"UPDATE {table} SET state = 2 WHERE state = 3")  # a model's
+        document, doubt = doubts()
+        assert abs(doubt["it_energy_kWh"] - 112) < 1 and abs(doubt["tCO2eq_grid"] - 200 * (0.56 ** 2 + 0.15 ** 2 + 0.05 ** 2) ** 0.5) < 2, doubt
+        notes = "\n".join(document["notes"])
+        assert "PUE 1.40 is assumed, not yours: not for filing" in notes and "the model curve:unknown (±56 %, k = 1)" in notes, notes
+
+
 def days_and_hours_give_the_same_report():
     period = ("--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger")
     path = pathlib.Path(subprocess.run([TESTS / "make_ledger", "72", "40"], capture_output=True, text=True, check=True).stdout.strip())
@@ -199,13 +224,13 @@ def days_and_hours_give_the_same_report():
             for key, value in a.items():
                 assert value == b[key] or abs(value - b[key]) <= 2e-8 * abs(value), (key, a, b)
         good = tanso("verify", "--ledger", f / "days.db", "--lang", "en")
-        assert good.returncode == 0 and "71 hours (3 days of them by the day)" in good.stdout, good
+        assert good.returncode == 0 and "71 sealed hours" in good.stdout and "(3 days of them by the day)" in good.stdout, good
         assert tanso("report", "audit", *period, f / "days.db", "--out", f / "bundle.json").returncode == 0
         text = (f / "bundle.json").read_text()
         bundle = json.loads(text)
         assert len(bundle["days"]) == 3 and bundle["it_energy_uj"] == facts(days)["it_energy_uj"]
         good = tanso("verify", "--bundle", f / "bundle.json", "--lang", "en")
-        assert good.returncode == 0 and "71 hours (3 days" in good.stdout, good
+        assert good.returncode == 0 and "(3 days of them by the day)" in good.stdout, good
         at = text.index('"emissions_ng":') + 16
         (f / "bundle.json").write_text(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1:])
         bad = tanso("verify", "--bundle", f / "bundle.json", "--lang", "en")
@@ -221,7 +246,8 @@ def names_are_no_formulas_and_no_markup():
             raw = (f / "out.csv").read_bytes()
             assert raw.startswith(b"\xef\xbb\xbf") and raw.count(b"\r\n") == raw.count(b"\n")
             cells = [cell for row in csv.reader(io.StringIO(raw[3:].decode())) for cell in row]
-            assert title in cells[0] and "'=cmd|'/C calc'!A0" in cells and "결제" in cells
+            assert title in cells[0] and status in cells[1] and not any(re.fullmatch(r"0\.0+", cell) for cell in cells)
+            assert "'=cmd|'/C calc'!A0" in cells and "결제" in cells
             assert not any(cell[:1] in "=+@" and cell for cell in cells), [cell for cell in cells if cell[:1] in "=+@" and cell]
             page = tanso("report", "emissions", *period, "--format", "html").stdout
             assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -260,7 +286,7 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         assert tanso("verify", "--bundle", out).returncode == 2
 
 
-has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule, days_and_hours_give_the_same_report,
+has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule, a_report_says_how_wrong_it_may_be_and_what_it_covers, days_and_hours_give_the_same_report,
                   names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change))
 if Made.path:
     shutil.rmtree(Made.path)
