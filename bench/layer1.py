@@ -1,4 +1,4 @@
-"""What layer 1 costs on a crowded node, and a process beside it: layer1.py BUILD_FOLDER [SECONDS]. Needs root."""
+"""What layer 1 costs on a crowded node, and a process beside it: layer1.py BUILD_FOLDER [SECONDS [crowd]] (crowd: without the processes beside). Needs root."""
 import json, os, pathlib, re, signal, statistics, subprocess, sys, time
 
 build = pathlib.Path(sys.argv[1]).resolve()
@@ -122,4 +122,5 @@ def short_processes():
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped then, too
 crowded_node()
-short_processes()
+if "crowd" not in sys.argv[3:]:
+    short_processes()

@@ -13,17 +13,20 @@
 
 static pid_t children[TASKS_MAX];
 static struct usage_reader *reader;
-static uint64_t seen;
 
 static void on_ended(void *context, uint64_t cgroup, const struct usage_sum *sum)
 {
 	(void)context, (void)cgroup, (void)sum;
 }
 
-static void on_thread(void *context, const struct usage_record *record)
+static void on_begin(void *context)
 {
-	(void)context, (void)record;
-	seen++;
+	(void)context;
+}
+
+static void on_thread(void *context, const struct usage_record *before, const struct usage_record *now)
+{
+	(void)context, (void)before, (void)now;
 }
 
 static void on_made(void *context, uint64_t cgroup, uint64_t parent, const char *path)
@@ -38,10 +41,9 @@ static void on_removed(void *context, uint64_t cgroup)
 
 static void read_once(void *context)
 {
-	const struct usage_visitor visitor = { NULL, on_ended, on_thread, on_made, on_removed };
+	const struct usage_visitor visitor = { NULL, on_ended, on_begin, on_thread, on_made, on_removed };
 
 	(void)context;
-	seen = 0;
 	if (reader->read(reader, &visitor) < 0)
 		exit(EXIT_FAILURE);
 }

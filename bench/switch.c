@@ -161,9 +161,14 @@ static void on_ended(void *context, uint64_t cgroup, const struct usage_sum *sum
 	(void)context, (void)cgroup, (void)sum;
 }
 
-static void on_thread(void *context, const struct usage_record *record)
+static void on_begin(void *context)
 {
-	(void)context, (void)record;
+	(void)context;
+}
+
+static void on_thread(void *context, const struct usage_record *before, const struct usage_record *now)
+{
+	(void)context, (void)before, (void)now;
 }
 
 static void on_made(void *context, uint64_t cgroup, uint64_t parent, const char *path)
@@ -241,7 +246,7 @@ static double alone_ns(const char *name, int link)
 /* Its counters open with the first reading. */
 static double tanso_ns(void)
 {
-	const struct usage_visitor visitor = { NULL, on_ended, on_thread, on_made, on_removed };
+	const struct usage_visitor visitor = { NULL, on_ended, on_begin, on_thread, on_made, on_removed };
 	struct usage_reader *reader = attach_tanso("cpu-clock");
 	CLEANUP(closep) int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 

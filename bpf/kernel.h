@@ -36,10 +36,14 @@ struct sched_entity {
 struct task_io_accounting { /* its fields only with CONFIG_TASK_IO_ACCOUNTING */
 	__u64 read_bytes, write_bytes;
 };
+struct list_head {
+	struct list_head *next;
+};
 struct signal_struct { /* the sums are of the process's ended threads */
 	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
 	struct task_io_accounting ioac;
 	unsigned long long sum_sched_runtime;
+	struct list_head thread_head;
 };
 struct qstr {
 	const unsigned char *name;
@@ -59,7 +63,9 @@ struct mm_struct {
 struct task_struct {
 	int pid, tgid;
 	__u64 start_boottime;
+	int on_cpu; /* with CONFIG_SMP */
 	struct task_struct *group_leader;
+	struct list_head thread_node;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 	struct mm_struct *mm;

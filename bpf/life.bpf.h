@@ -39,11 +39,12 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	leader = bpf_task_storage_get(&threads, task->group_leader, 0, 0);
 	if (!leader)
 		return 0;
+	thread->is_handed = 1; /* first: a reading in between finds it in neither */
 #pragma unroll
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		if (thread->counted[c])
 			__sync_fetch_and_add(&leader->ended[c], thread->counted[c]);
-	thread->is_handed = 1;
+	must_tell(task->tgid);
 	return 0;
 }
 

@@ -15,10 +15,7 @@ struct thread {
 	__u64 base[USAGE_COUNTER_COUNT];  /* part of the values that belongs elsewhere */
 	__u64 ended[USAGE_COUNTER_COUNT]; /* counted by the ended threads of this leader's process */
 	__u64 is_handed;                  /* this one's is in its leader's `ended` */
-	__u64 cgroup; /* where value - base belongs; beside what a reading compares: one cache line a sleeping thread */
-	/* as `told_to`, a reader's number, was told of it; 0 = nobody */
-	__u64 told_run_ns, told_switches, told_ended_ns;
-	__u64 told_to;
+	__u64 cgroup;                     /* where value - base belongs */
 };
 
 struct {
@@ -55,6 +52,31 @@ struct {
 	__type(key, __u32);
 	__type(value, struct usage_layout);
 } layout SEC(".maps");
+
+/* User space maps these three. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, USAGE_TOLD_MAX);
+	__type(key, __u32);
+	__type(value, struct usage_told);
+} told SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, USAGE_RECORDS);
+	__type(key, __u32);
+	__type(value, struct usage_record);
+} records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct usage_reading);
+} reading SEC(".maps");
 
 static __always_inline void add_to(void *map, __u32 slot, __u64 amount)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The iterators: all threads at the counters' birth, and at each reading. */
+/* All threads: at the counters' birth, and at each reading. */
 #pragma once
 
 #include "thread.bpf.h"
@@ -52,25 +52,48 @@ static __always_inline void add_ended(
 static __always_inline void name(struct task_struct *task, struct usage_record *record)
 {
 	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
+	__builtin_memset(record->exe, 0, sizeof(record->exe));
 	if (task->mm)
-		bpf_probe_read_kernel_str(record->exe, sizeof(record->exe),
-			BPF_CORE_READ(task, mm, exe_file, f_path.dentry, d_name.name));
+		bpf_probe_read_kernel_str(
+			record->exe, sizeof(record->exe), task->mm->exe_file->f_path.dentry->d_name.name);
 }
 
-/* Nothing a thread owns changes unless it runs, is moved (settle), or, for a leader, a thread of its process ends. */
-static __always_inline bool is_told(struct task_struct *task, const struct thread *thread, __u32 reader)
+static __always_inline bool has_threads(struct task_struct *task)
 {
-	return thread->told_to == reader && thread->told_run_ns == task->se.sum_exec_runtime &&
-	       thread->told_switches == task->nvcsw + task->nivcsw &&
-	       thread->told_ended_ns == task->signal->sum_sched_runtime && thread->cgroup == cgroup_of(task);
+	__u64 head = (__u64)task->signal + bpf_core_field_offset(struct signal_struct, thread_head);
+
+	return (__u64)task->thread_node.next != head;
 }
 
-static __always_inline void remember(struct task_struct *task, struct thread *thread)
+/*
+ * Nothing a thread owns changes unless it runs, is moved, or, for a leader, a thread of its process ends (one that was
+ * alone and has not run since has no threads). Each look here is a cache line for each thread there is: those of
+ * task_struct and half a one of `told`, no more.
+ */
+static __always_inline bool is_told(
+	struct task_struct *task, __u32 tid, const struct usage_told *place, __u32 number)
 {
-	thread->told_to = 0;
-	thread->told_run_ns = task->se.sum_exec_runtime;
-	thread->told_switches = task->nvcsw + task->nivcsw;
-	thread->told_ended_ns = task->signal->sum_sched_runtime;
+	if (place->tid != tid)
+		return false;
+	if (place->reading == number) /* by a run before this one */
+		return true;
+	return place->reading == number - 1 && place->run_ns == task->se.sum_exec_runtime &&
+	       place->css_set == (__u64)task->cgroups &&
+	       (place->ended_ns == USAGE_ALONE || place->ended_ns == task->signal->sum_sched_runtime);
+}
+
+/* Before the values: what changes in between is told the next time. So is who is on a CPU: its numbers may be in motion. */
+static __always_inline void remember(
+	struct task_struct *task, __u32 tid, struct usage_told *place, __u32 number)
+{
+	bool is_running = bpf_core_field_exists(task->on_cpu) && task->on_cpu;
+
+	place->tid = tid;
+	place->run_ns = is_running ? USAGE_UNSETTLED : task->se.sum_exec_runtime;
+	place->css_set = (__u64)task->cgroups;
+	place->ended_ns =
+		tid == (__u32)task->tgid && has_threads(task) ? task->signal->sum_sched_runtime : USAGE_ALONE;
+	place->reading = number;
 }
 
 static __always_inline void fill_record(
@@ -78,6 +101,7 @@ static __always_inline void fill_record(
 {
 	record->cgroup = cgroup_of(task);
 	read_values(task, thread, record->value);
+	__builtin_memset(record->base, 0, sizeof(record->base));
 	if (thread) {
 		/* Only the leader's move is told by cgroup_attach_task; its threads are settled here. */
 		if (thread->cgroup == 0)
@@ -87,7 +111,6 @@ static __always_inline void fill_record(
 	}
 	record->tgid = task->tgid;
 	record->tid = task->pid;
-	record->size = sizeof(*record);
 	record->start_ns = task->group_leader->start_boottime;
 	if (record->tid == record->tgid) {
 		add_ended(task, thread, record);
@@ -99,30 +122,110 @@ static __always_inline void fill_record(
 	}
 }
 
+/* Tells user space of a thread, unless it knows. false: there is no room. */
+static __noinline bool tell_thread(struct task_struct *task, struct usage_reading *now)
+{
+	__u32 tid = task->pid, count = now->records;
+	struct usage_told *place = told_of(tid);
+	struct usage_record *record;
+
+	if (place && is_told(task, tid, place, now->number)) {
+		place->reading = now->number;
+		return true;
+	}
+	record = bpf_map_lookup_elem(&records, &count);
+	if (!record)
+		return false;
+	if (place)
+		remember(task, tid, place, now->number);
+	fill_record(task, thread_of(task), record);
+	now->records = count + 1;
+	return true;
+}
+
+/* Thread by thread: it waits where there is no room, and lets others run in between. */
 SEC("iter/task")
 int read_usage(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct usage_layout *now;
-	struct thread *thread;
+	struct usage_reading *now;
 	__u32 zero = 0;
 
 	if (!task)
 		return 0;
+	now = bpf_map_lookup_elem(&reading, &zero);
 	count_run(USAGE_PROGRAM_read_usage);
-	now = bpf_map_lookup_elem(&layout, &zero);
-	thread = thread_of(task);
-	if (thread && now && !cpu_only && is_told(task, thread, now->reader)) {
-		struct usage_head head = { .tid = task->pid, .size = sizeof(head) };
-		bpf_seq_write(ctx->meta->seq, &head, sizeof(head));
+	return now && !tell_thread(task, now); /* 1: this thread again, with the next read() */
+}
+
+struct bpf_iter_task {
+	__u64 opaque[3];
+} __attribute__((aligned(8)));
+extern int bpf_iter_task_new(
+	struct bpf_iter_task *it, struct task_struct *task, unsigned int flags) __ksym __weak;
+extern struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it) __ksym __weak;
+extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym __weak;
+extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+extern void bpf_rcu_read_lock(void) __ksym __weak;
+extern void bpf_rcu_read_unlock(void) __ksym __weak;
+enum { TASK_ITER_ALL_PROCS = 0, TASK_ITER_PROC_THREADS = 2 }; /* enum of the kernel's task_iter.c */
+
+/* false: there is no room, or it has been enough. */
+static __always_inline bool tell_listed(struct task_struct *task, struct usage_reading *now)
+{
+	return now->looks++ < USAGE_LIST_MAX && tell_thread(task, now);
+}
+
+/* A leader that was told to be alone has not run since, so it still is: its list of threads need not be looked at. */
+static __always_inline bool is_alone(__u32 tgid)
+{
+	const struct usage_told *place = told_of(tgid);
+
+	return place && place->tid == tgid && place->ended_ns == USAGE_ALONE;
+}
+
+static __always_inline bool tell_threads(struct task_struct *leader, struct usage_reading *now)
+{
+	struct task_struct *held = bpf_task_acquire(leader), *thread;
+	struct bpf_iter_task threads;
+	bool is_told = true;
+
+	if (!held) /* it is going, and its threads are gone */
+		return true;
+	bpf_iter_task_new(&threads, held, TASK_ITER_PROC_THREADS);
+	while (is_told && (thread = bpf_iter_task_next(&threads)))
+		if (thread->pid != thread->tgid)
+			is_told = tell_listed(thread, now);
+	bpf_iter_task_destroy(&threads);
+	bpf_task_release(held);
+	return is_told;
+}
+
+/*
+ * The same along the kernel's own list of tasks, without a process id to look up and a reference to take for each. In
+ * one piece: what is too much for that is left to read_usage.
+ */
+SEC("syscall")
+int read_list(void *ctx)
+{
+	struct bpf_iter_task processes;
+	struct usage_reading *now;
+	struct task_struct *leader;
+	__u32 zero = 0;
+
+	now = bpf_map_lookup_elem(&reading, &zero);
+	if (!now)
 		return 0;
-	}
-	if (thread) /* before the values: what changes in between is told the next time */
-		remember(task, thread);
-	struct usage_record record = {};
-	fill_record(task, thread, &record);
-	/* A record that found no room is asked for again. */
-	if (bpf_seq_write(ctx->meta->seq, &record, sizeof(record)) == 0 && thread && now)
-		thread->told_to = now->reader;
+	count_run(USAGE_PROGRAM_read_list);
+	now->is_cut = now->looks = 0;
+	bpf_rcu_read_lock();
+	bpf_iter_task_new(&processes, 0, TASK_ITER_ALL_PROCS);
+	while (!now->is_cut && (leader = bpf_iter_task_next(&processes)))
+		if (leader->pid != 0) /* the idle task, where the list begins */
+			now->is_cut = !tell_listed(leader, now) ||
+				      (!is_alone(leader->pid) && !tell_threads(leader, now));
+	bpf_iter_task_destroy(&processes);
+	bpf_rcu_read_unlock();
 	return 0;
 }

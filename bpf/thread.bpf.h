@@ -42,6 +42,22 @@ static __always_inline void fold(__u64 cgroup, const __u64 *value, const __u64 *
 			__sync_fetch_and_add(&sum->counter[c], value[c] - base[c]);
 }
 
+static __always_inline struct usage_told *told_of(__u32 tid)
+{
+	__u32 place = tid % USAGE_TOLD_MAX;
+
+	return bpf_map_lookup_elem(&told, &place);
+}
+
+/* What is told of this thread changes though it does not run: the next reading tells it. */
+static __always_inline void must_tell(__u32 tid)
+{
+	struct usage_told *place = told_of(tid);
+
+	if (place && place->tid == tid)
+		place->run_ns = USAGE_UNSETTLED;
+}
+
 static __always_inline struct thread *thread_of(struct task_struct *task)
 {
 	struct thread *thread = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -78,20 +94,22 @@ static __always_inline void settle(struct thread *thread, __u64 cgroup, const __
 		fold(thread->cgroup, value, thread->base);
 	__builtin_memcpy(thread->base, value, sizeof(thread->base));
 	thread->cgroup = cgroup;
-	thread->told_to = 0;
 }
 
 /*
  * Folds what the thread used so far. The base moves first: a reading in between finds it in neither and the next finds
- * all, while the other way round it would find it twice.
+ * all, while the other way round it would find it twice. So it would if it found the sum but not that this thread must
+ * be told: that is said first, and again at the end, for a reading that told it in between.
  */
 static __always_inline void hand_in(struct task_struct *task, struct thread *thread)
 {
 	__u64 value[USAGE_COUNTER_COUNT], base[USAGE_COUNTER_COUNT];
 
+	must_tell(task->pid);
 	read_values(task, thread, value);
 	__builtin_memcpy(base, thread->base, sizeof(base));
 	__builtin_memcpy(thread->base, value, sizeof(value));
 	if (thread->cgroup != 0)
 		fold(thread->cgroup, value, base);
+	must_tell(task->pid);
 }

@@ -5,10 +5,13 @@
 
 #include <linux/bpf.h>
 
-#define USAGE_LAYOUT     5 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     6 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
+#define USAGE_TOLD_MAX   65536 /* places for how threads stood, found by the low bits of their ids */
+#define USAGE_RECORDS    4096  /* records that one run of a reading program has room for */
+#define USAGE_LIST_MAX   16384 /* threads that one run may look at in one piece, without giving way to others */
 #define USAGE_OTHER      (~0ULL) /* key in `dead` of what found no room; the ring's ROW_ID_OTHER */
 
 /* Hardware counters: X(counter). */
@@ -46,10 +49,12 @@ enum usage_counter {
 
 /*
  * Programs: X(name, label in metrics, tracepoint, what is lost without it). Without a CORE program there is no counting;
- * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens.
+ * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens, the LIST
+ * one is loaded where a program may walk the list of tasks by itself (6.7).
  */
 #define USAGE_PROGRAMS(X)                                                                                    \
 	X(read_usage, read, "", CORE)                                                                        \
+	X(read_list, read_list, "", LIST)                                                                    \
 	X(prime, prime, "", CORE)                                                                            \
 	X(on_fork, fork, "sched_process_fork", CORE)                                                         \
 	X(on_free, free, "sched_process_free", CORE)                                                         \
@@ -68,6 +73,7 @@ enum usage_counter {
 	X(settle_cpu, settle, "", PMU)
 #define USAGE_CORE (-1)
 #define USAGE_PMU  (-2)
+#define USAGE_LIST (-3)
 enum usage_program {
 #define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
 	USAGE_PROGRAMS(X)
@@ -78,22 +84,39 @@ enum usage_program {
 #define USAGE_COMM_MAX 16
 #define USAGE_EXE_MAX  32
 
-/* What the iterator writes begins with this. A thread that has not run since this reader was last told of it is this alone. */
-struct usage_head {
-	unsigned int tid, size;
+/*
+ * How a thread stood when it was last told: one that stands so has not run since, and is not told again. Entry tid %
+ * USAGE_TOLD_MAX of map `told`; who loses its place to another is told each time.
+ */
+struct usage_told {
+	unsigned int tid;
+	unsigned int reading;        /* the last one that found it so */
+	unsigned long long run_ns;   /* USAGE_UNSETTLED: it must be told in any case */
+	unsigned long long css_set;  /* its address */
+	unsigned long long ended_ns; /* of a leader with threads: how long those ran that have ended */
+};
+
+#define USAGE_UNSETTLED (~0ULL)
+#define USAGE_ALONE     (~0ULL) /* ended_ns of a thread that is no leader, or of one without threads */
+
+/* The single entry of map `reading`. A reading that follows none that was whole leaves a number out: it is told all. */
+struct usage_reading {
+	unsigned int number;  /* user space: of this reading */
+	unsigned int records; /* written by the program, taken by user space */
+	unsigned int is_cut;  /* read_list stopped before the end */
+	unsigned int looks;   /* at how many threads it looked */
 };
 
 /*
- * One thread, as the iterator writes it. value - base (which may wrap) is what its cgroup owes it since the counters'
+ * One thread, as a reading finds it in map `records`. value - base (which may wrap) is what its cgroup owes it since the counters'
  * birth; value is what it adds to its process since that one's birth. The leader's value includes its ended threads.
  */
 struct usage_record {
-	unsigned int tid, size;      /* struct usage_head */
+	unsigned int tid, tgid;
 	unsigned long long cgroup;   /* kernfs id in the chosen hierarchy */
 	unsigned long long start_ns; /* CLOCK_BOOTTIME of the process's birth */
-	unsigned int tgid, reserved;
-	char comm[USAGE_COMM_MAX]; /* of the leader, as is exe */
-	char exe[USAGE_EXE_MAX];   /* file name of the executable, "" = none (a kernel thread) */
+	char comm[USAGE_COMM_MAX];   /* of the leader, as is exe */
+	char exe[USAGE_EXE_MAX];     /* file name of the executable, "" = none (a kernel thread) */
 	unsigned long long value[USAGE_COUNTER_COUNT];
 	unsigned long long base[USAGE_COUNTER_COUNT];
 };
@@ -119,9 +142,9 @@ struct usage_layout {
 	unsigned int version; /* 0 until the counters are born */
 	unsigned int generation;
 	unsigned int is_v1;
-	unsigned int counters;                             /* bit c set: counter c is counted */
-	unsigned int pmu_events;                           /* bit e set: event e is open */
-	unsigned int reader;                               /* who is told; another number is told all */
+	unsigned int counters;   /* bit c set: counter c is counted */
+	unsigned int pmu_events; /* bit e set: event e is open */
+	unsigned int reserved;
 	unsigned long long birth_ns;                       /* CLOCK_BOOTTIME */
 	unsigned long long build;                          /* of the programs */
 	unsigned long long open_cpus[USAGE_CPUS_MAX / 64]; /* whose events are open */

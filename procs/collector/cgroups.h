@@ -17,13 +17,14 @@ struct cgroup {
 	uint64_t start_ns;               /* CLOCK_BOOTTIME when it was first seen, 0 = before us */
 	uint64_t counter[COUNTER_COUNT]; /* published: never go down */
 	uint64_t base[COUNTER_COUNT];    /* used before it had a row of its own: stands in the row (other) */
-	uint64_t sum[COUNTER_COUNT];     /* of this reading */
+	uint64_t ended[COUNTER_COUNT];   /* what its ended threads used, as this reading found it */
+	uint64_t live[COUNTER_COUNT];    /* what its live ones did */
+	uint32_t threads;                /* that live */
 	uint64_t memory_bytes, children_bytes; /* at the last memory reading */
 	int memory_fd;       /* its file in the memory hierarchy stays open; -1 = it does not */
 	uint64_t removed_ns; /* CLOCK_MONOTONIC of its removal, 0 = it exists */
 	uint64_t final_seq;  /* tick that first carried it as final, 0 = not yet */
 	bool is_seen;        /* by the walk that is going on */
-	bool is_populated;   /* this reading found a live thread in it */
 	bool is_promoted;    /* it had no room until now */
 	bool has_base;       /* some of base[] is not 0: it takes a second row, the note of it */
 	bool is_new;         /* not yet told in a topology frame */

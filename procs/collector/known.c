@@ -1,92 +1,83 @@
 #include "collector/known.h"
 
-#include <errno.h>
 #include <stdlib.h>
-
-#define SPARE 1024 /* gone threads that are not worth a sweep */
 
 void known_done(struct known_threads *known)
 {
 	free(known->records);
-	free(known->seen);
+	free(known->tids);
+	free(known->reading);
 	idmap_done(&known->by_tid);
 	*known = (struct known_threads) { 0 };
 }
 
-void known_begin_reading(struct known_threads *known)
+void known_clear(struct known_threads *known)
 {
-	known->reading++;
-	known->seen_count = 0;
+	known->count = 0;
+	idmap_clear(&known->by_tid);
 }
 
-static int grow(struct known_threads *known)
+void known_begin_reading(struct known_threads *known)
+{
+	known->now++;
+}
+
+/* What grew before another one failed to is found grown the next time. */
+static bool grow(struct known_threads *known)
 {
 	size_t room = known->room == 0 ? 512 : known->room * 2;
 
 	if (known->room == KNOWN_THREADS_MAX)
-		return -E2BIG;
+		return false;
 	struct usage_record *records = reallocarray(known->records, room, sizeof(*records));
 	if (records == NULL)
-		return -ENOMEM;
+		return false;
 	known->records = records;
-	uint64_t *seen = reallocarray(known->seen, room, sizeof(*seen));
-	if (seen == NULL)
-		return -ENOMEM;
-	known->seen = seen;
+	uint32_t *tids = reallocarray(known->tids, room, sizeof(*tids));
+	if (tids == NULL)
+		return false;
+	known->tids = tids;
+	uint32_t *reading = reallocarray(known->reading, room, sizeof(*reading));
+	if (reading == NULL)
+		return false;
+	known->reading = reading;
 	known->room = room;
-	return 0;
+	return true;
 }
 
-static void see(struct known_threads *known, uint32_t index)
-{
-	known->seen_count += known->seen[index] != known->reading;
-	known->seen[index] = known->reading;
-}
-
-int known_put(struct known_threads *known, const struct usage_record *record)
+struct usage_record *known_put(struct known_threads *known, uint32_t tid)
 {
 	uint32_t index;
-	int r;
 
-	if (!idmap_find(&known->by_tid, record->tid, &index)) {
-		if (known->count == known->room && (r = grow(known)) < 0)
-			return r;
+	if (!idmap_find(&known->by_tid, tid, &index)) {
+		if (known->count == known->room && !grow(known))
+			return NULL;
 		index = (uint32_t)known->count;
-		if ((r = idmap_put(&known->by_tid, record->tid, index)) < 0)
-			return r;
-		known->seen[index] = 0;
+		if (idmap_put(&known->by_tid, tid, index) < 0)
+			return NULL;
+		known->records[index].tid = 0;
+		known->tids[index] = tid;
 		known->count++;
 	}
-	known->records[index] = *record;
-	see(known, index);
-	return 0;
-}
-
-const struct usage_record *known_find(struct known_threads *known, uint32_t tid)
-{
-	uint32_t index;
-
-	if (!idmap_find(&known->by_tid, tid, &index))
-		return NULL;
-	see(known, index);
+	known->reading[index] = known->now;
 	return &known->records[index];
 }
 
-void known_end_reading(struct known_threads *known)
+bool known_is_seen(const struct known_threads *known, size_t index)
 {
-	if (known->count <= 2 * known->seen_count + SPARE)
+	return known->reading[index] == known->now;
+}
+
+void known_remove(struct known_threads *known, size_t index)
+{
+	size_t last = --known->count;
+
+	idmap_remove(&known->by_tid, known->tids[index]);
+	if (index == last)
 		return;
-	for (size_t i = 0; i < known->count;) {
-		if (known->seen[i] == known->reading) {
-			i++;
-			continue;
-		}
-		idmap_remove(&known->by_tid, known->records[i].tid);
-		if (i == --known->count)
-			break;
-		known->records[i] = known->records[known->count]; /* the last one fills the hole */
-		known->seen[i] = known->seen[known->count];
-		idmap_put(&known->by_tid, known->records[i].tid,
-			(uint32_t)i); /* the key is there: no memory needed */
-	}
+	known->records[index] = known->records[last];
+	known->tids[index] = known->tids[last];
+	known->reading[index] = known->reading[last];
+	idmap_put(
+		&known->by_tid, known->tids[index], (uint32_t)index); /* the key is there: no memory needed */
 }

@@ -11,12 +11,14 @@ int processes_init(struct processes *processes, uint32_t capacity)
 {
 	*processes = (struct processes) { .capacity = capacity };
 	processes->all = calloc(capacity, sizeof(*processes->all));
-	return processes->all == NULL ? -ENOMEM : 0;
+	processes->changed = calloc(capacity, sizeof(*processes->changed));
+	return processes->all == NULL || processes->changed == NULL ? -ENOMEM : 0;
 }
 
 void processes_done(struct processes *processes)
 {
 	free(processes->all);
+	free(processes->changed);
 	idmap_done(&processes->by_tgid);
 	*processes = (struct processes) { 0 };
 }
@@ -47,38 +49,58 @@ void processes_resume(struct processes *processes, const struct ring_row *row)
 	process->gpu_ns = row->counter[COUNTER_gpu_ns];
 }
 
+static void change(struct processes *processes, struct process *process)
+{
+	if (!process->has_changed)
+		processes->changed[processes->changed_count++] = (uint32_t)(process - processes->all);
+	process->has_changed = true;
+}
+
 void processes_begin(struct processes *processes)
 {
-	processes->reading++;
+	for (uint32_t i = 0; i < processes->count; i++) {
+		struct process *process = &processes->all[i];
+		memset(process->sum, 0, sizeof(process->sum));
+		process->threads = 0;
+		change(processes, process);
+	}
 }
 
-/* The first thread of a process in this reading. */
-static void begin_process(struct process *process, const struct usage_record *record, uint32_t reading)
-{
-	if (process->start_ns != record->start_ns) /* the pid is used again */
-		*process = (struct process) { .tgid = record->tgid, .start_ns = record->start_ns };
-	memset(process->sum, 0, sizeof(process->sum));
-	process->reading = reading;
-	process->cgroup = record->cgroup;
-}
-
-void processes_add(struct processes *processes, const struct usage_record *record)
+bool processes_add(struct processes *processes, const struct usage_record *record)
 {
 	struct process *process = find_or_add(processes, record->tgid);
 
 	if (process == NULL) {
 		processes->dropped += record->tid == record->tgid;
-		return;
+		return false;
 	}
-	if (process->reading != processes->reading)
-		begin_process(process, record, processes->reading);
+	change(processes, process);
+	if (process->start_ns != record->start_ns) /* new, or the pid is used again */
+		*process = (struct process) {
+			.tgid = record->tgid, .start_ns = record->start_ns, .has_changed = true
+		};
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		process->sum[c] += record->value[c];
+	if (process->threads++ == 0 || record->tid == record->tgid)
+		process->cgroup = record->cgroup;
 	if (record->tid != record->tgid)
-		return;
-	process->cgroup = record->cgroup;
+		return true;
 	memcpy(process->comm, record->comm, sizeof(process->comm));
 	memcpy(process->exe, record->exe, sizeof(process->exe));
+	return true;
+}
+
+/* A thread of a process that has lost its pid to another is in no sum any more. */
+void processes_subtract(struct processes *processes, const struct usage_record *record)
+{
+	struct process *process = processes_find(processes, record->tgid);
+
+	if (process == NULL || process->start_ns != record->start_ns || process->threads == 0)
+		return;
+	change(processes, process);
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		process->sum[c] -= record->value[c];
+	process->threads--;
 }
 
 static void forget(struct processes *processes, uint32_t index)
@@ -90,19 +112,28 @@ static void forget(struct processes *processes, uint32_t index)
 	idmap_put(&processes->by_tgid, processes->all[index].tgid, index);
 }
 
+static void publish(struct process *process)
+{
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		if (process->sum[c] > process->counter[c])
+			process->counter[c] = process->sum[c];
+	process->has_changed = false;
+}
+
+/* From the last index down: who fills a hole has been looked at. */
 void processes_end(struct processes *processes)
 {
-	for (uint32_t i = 0; i < processes->count;) {
-		struct process *process = &processes->all[i];
-		if (process->reading != processes->reading) {
-			forget(processes, i);
-			continue;
-		}
-		for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
-			if (process->sum[c] > process->counter[c])
-				process->counter[c] = process->sum[c];
-		i++;
+	bool has_ended = false;
+
+	for (uint32_t i = 0; i < processes->changed_count; i++) {
+		struct process *process = &processes->all[processes->changed[i]];
+		publish(process);
+		has_ended |= process->threads == 0;
 	}
+	processes->changed_count = 0;
+	for (uint32_t i = processes->count; has_ended && i-- > 0;)
+		if (processes->all[i].threads == 0)
+			forget(processes, i);
 }
 
 struct process *processes_find(const struct processes *processes, uint32_t tgid)

@@ -1,6 +1,7 @@
 /*
  * The live processes: what each has used since its birth, summed over its threads, and what it is called. Kept over the
- * readings, because a thread that ends during one is in none of its sums and the published values never go down.
+ * readings, which tell what has changed, and because a thread that ends during one is in none of its sums and the
+ * published values never go down.
  * Bounded by `capacity`; what finds no room is counted in `dropped`. One owner, no threads.
  */
 #pragma once
@@ -15,8 +16,9 @@
 struct process {
 	uint64_t cgroup, start_ns;
 	uint32_t tgid;
-	uint32_t reading;                      /* the last one that saw it */
-	uint64_t sum[USAGE_COUNTER_COUNT];     /* of this reading */
+	uint32_t threads;                      /* alive */
+	uint64_t sum[USAGE_COUNTER_COUNT];     /* of them */
+	bool has_changed;                      /* in this reading */
 	uint64_t counter[USAGE_COUNTER_COUNT]; /* published: never go down */
 	uint64_t gpu_ns;                       /* published, since the epoch's birth (gpu.h) */
 	char comm[USAGE_COMM_MAX];
@@ -25,7 +27,8 @@ struct process {
 
 struct processes {
 	struct process *all;
-	uint32_t capacity, count, reading;
+	uint32_t *changed; /* indexes of those that have */
+	uint32_t capacity, count, changed_count;
 	struct idmap by_tgid;
 	double dropped;
 };
@@ -34,9 +37,12 @@ int processes_init(struct processes *processes, uint32_t capacity);
 void processes_done(struct processes *processes);
 /* Goes on where a row of the ring stopped (after a restart of the collector). */
 void processes_resume(struct processes *processes, const struct ring_row *row);
-/* A reading: begin, each live thread, end. Who was not seen has ended and is forgotten. */
+/* The threads of all are told anew. */
 void processes_begin(struct processes *processes);
-void processes_add(struct processes *processes, const struct usage_record *record);
+/* A live thread, and one that is no more, as it was added. false: it finds no room; the sums do not hold any more. */
+bool processes_add(struct processes *processes, const struct usage_record *record);
+void processes_subtract(struct processes *processes, const struct usage_record *record);
+/* All is told. Who has no threads has ended and is forgotten. */
 void processes_end(struct processes *processes);
 /* NULL if unknown. Holds until the next reading. */
 struct process *processes_find(const struct processes *processes, uint32_t tgid);

@@ -8,12 +8,11 @@
 #include "base/wide.h"
 #include "collector/gpu.h"
 #include "collector/memory.h"
+#include "collector/reading.h"
 
 #define SPECIAL_ROWS       3                           /* (other), its note, the node's note */
 #define FINAL_DELAY_NS     (1500 * NS_PER_MILLISECOND) /* a freed thread is folded ~0.1 s after its end (RCU) */
 #define MEMORY_INTERVAL_NS (5 * NS_PER_SECOND)         /* one file a cgroup: not each second */
-#define WALK_INTERVAL_NS   (60 * NS_PER_SECOND)        /* finds what a dropped event would have told */
-#define WALK_NO_EVENTS_NS  (10 * NS_PER_SECOND)        /* /proc tells of no removals */
 
 int sampler_init(struct sampler *sampler, const struct config *config, const struct hierarchy *hierarchy,
 	struct usage_reader *usage, struct meters *meters)
@@ -36,17 +35,6 @@ void sampler_done(struct sampler *sampler)
 	cgroups_done(&sampler->cgroups);
 	processes_done(&sampler->processes);
 	free(sampler->rows);
-}
-
-static void walk(struct sampler *sampler, struct instant now)
-{
-	int unfit = cgroups_walk(&sampler->cgroups, now.mono_ns, now.boot_ns);
-
-	sampler->walked_ns = now.mono_ns;
-	sampler->walks++;
-	sampler->wants_walk = false;
-	if (unfit > 0)
-		sampler->rows_dropped += unfit;
 }
 
 /* going on after a restart */
@@ -94,7 +82,7 @@ void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const
 		else if (rows[i].kind == ROW_NOTE)
 			resume_note(sampler, &rows[i]);
 	}
-	walk(sampler, now);
+	reading_walk(sampler, now);
 	memcpy(sampler->total, tick->total, sizeof(sampler->total));
 	node_resume(&sampler->node, tick, node_note);
 	sampler->capacity_ns = tick->capacity_ns;
@@ -106,88 +94,26 @@ void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const
 	sampler->memory_read_ns = now.mono_ns;
 }
 
-/* what a reading reports */
-
-struct reading {
-	struct sampler *sampler;
-	struct instant now;
-	bool has_walked, is_crowded;
-};
-
-static struct cgroup *find_or_discover(struct reading *reading, uint64_t id)
-{
-	struct sampler *sampler = reading->sampler;
-	struct cgroup *cgroup = cgroups_find(&sampler->cgroups, id);
-
-	if (cgroup != NULL || id == ROW_ID_OTHER)
-		return cgroup;
-	if (!reading->has_walked) { /* one walk a reading finds whatever was made since the last */
-		reading->has_walked = true;
-		walk(sampler, reading->now);
-		cgroup = cgroups_find(&sampler->cgroups, id);
-	}
-	/* Not in the tree we see: outside our cgroup namespace, or already gone. Its energy is kept under its id. */
-	if (cgroup == NULL)
-		cgroup = cgroups_add(&sampler->cgroups, id, 0, "", reading->now.boot_ns);
-	reading->is_crowded |= cgroup == NULL;
-	return cgroup;
-}
-
-static void on_ended(void *context, uint64_t id, const struct usage_sum *sum)
-{
-	struct reading *reading = context;
-	struct cgroup *cgroup = find_or_discover(reading, id);
-	uint64_t *to = cgroup != NULL ? cgroup->sum : reading->sampler->other_sum;
-
-	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
-		to[c] += sum->counter[c];
-}
-
-static void on_thread(void *context, const struct usage_record *record)
-{
-	struct reading *reading = context;
-	struct cgroup *cgroup = find_or_discover(reading, record->cgroup);
-	uint64_t *to = cgroup != NULL ? cgroup->sum : reading->sampler->other_sum;
-
-	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
-		to[c] += record->value[c] - record->base[c];
-	if (cgroup != NULL)
-		cgroup->is_populated = true;
-	processes_add(&reading->sampler->processes, record);
-}
-
-static void on_cgroup_made(void *context, uint64_t id, uint64_t parent, const char *path)
-{
-	struct reading *reading = context;
-
-	cgroups_add(&reading->sampler->cgroups, id, parent, path, reading->now.boot_ns);
-}
-
-static void on_cgroup_removed(void *context, uint64_t id)
-{
-	struct reading *reading = context;
-	struct cgroup *cgroup = cgroups_find(&reading->sampler->cgroups, id);
-
-	if (cgroup != NULL && cgroup->removed_ns == 0)
-		cgroup->removed_ns = reading->now.mono_ns;
-}
-
 /* from sums to what is published */
 
 static void settle_cgroup(
 	struct sampler *sampler, struct cgroup *cgroup, struct instant now, uint64_t next_seq)
 {
+	uint64_t sum[COUNTER_COUNT] = { 0 };
+
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		sum[c] = cgroup->ended[c] + cgroup->live[c];
 	if (cgroup->is_promoted) /* what it used without a row of its own stands in (other) */
-		cgroups_set_base(&sampler->cgroups, cgroup, cgroup->sum);
+		cgroups_set_base(&sampler->cgroups, cgroup, sum);
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++) {
-		uint64_t counter = cgroup->sum[c] > cgroup->base[c] ? cgroup->sum[c] - cgroup->base[c] : 0;
+		uint64_t counter = sum[c] > cgroup->base[c] ? sum[c] - cgroup->base[c] : 0;
 		if (counter > cgroup->counter[c]) {
 			sampler->total[c] += counter - cgroup->counter[c];
 			cgroup->counter[c] = counter;
 		}
 	}
 	/* Live threads: it is there, only not in the tree we see (a cgroup namespace). */
-	if (cgroup->removed_ns != 0 && cgroup->final_seq == 0 && !cgroup->is_populated &&
+	if (cgroup->removed_ns != 0 && cgroup->final_seq == 0 && cgroup->threads == 0 &&
 		now.mono_ns - cgroup->removed_ns >= FINAL_DELAY_NS)
 		cgroup->final_seq = next_seq;
 }
@@ -196,12 +122,13 @@ static void settle_cgroup(
 static void settle_other(struct sampler *sampler)
 {
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++) {
-		if (sampler->other_sum[c] <= sampler->other_last[c])
-			continue;
-		sampler->other[c] += sampler->other_sum[c] - sampler->other_last[c];
-		sampler->total[c] += sampler->other_sum[c] - sampler->other_last[c];
+		uint64_t sum = sampler->other_ended[c] + sampler->other_live[c];
+		if (sum > sampler->other_last[c]) {
+			sampler->other[c] += sum - sampler->other_last[c];
+			sampler->total[c] += sum - sampler->other_last[c];
+		}
+		sampler->other_last[c] = sum;
 	}
-	memcpy(sampler->other_last, sampler->other_sum, sizeof(sampler->other_last));
 }
 
 /* laying out the tick */
@@ -290,34 +217,6 @@ static void read_memory(struct sampler *sampler, struct instant now)
 	memory_read(&sampler->cgroups, sampler->hierarchy, sampler->config->procfs_root);
 }
 
-static bool is_procfs(const struct sampler *sampler)
-{
-	return strcmp(sampler->usage->name, "procfs") == 0;
-}
-
-static int read_usage(struct sampler *sampler, struct instant now)
-{
-	struct reading reading = { .sampler = sampler, .now = now };
-	const struct usage_visitor visitor = { &reading, on_ended, on_thread, on_cgroup_made,
-		on_cgroup_removed };
-	uint64_t longest_ns = is_procfs(sampler) ? WALK_NO_EVENTS_NS : WALK_INTERVAL_NS;
-
-	if (sampler->wants_walk || now.mono_ns - sampler->walked_ns >= longest_ns)
-		walk(sampler, now);
-	for (uint32_t i = 0; i < sampler->cgroups.count; i++) {
-		memset(sampler->cgroups.all[i].sum, 0, sizeof(sampler->cgroups.all[i].sum));
-		sampler->cgroups.all[i].is_populated = false;
-	}
-	memset(sampler->other_sum, 0, sizeof(sampler->other_sum));
-	processes_begin(&sampler->processes);
-	int r = sampler->usage->read(sampler->usage, &visitor);
-	if (r < 0)
-		return r;
-	processes_end(&sampler->processes);
-	sampler->cgroups.is_crowded = reading.is_crowded;
-	return 0;
-}
-
 static void read_meters(struct sampler *sampler, struct instant now, struct ring_tick *tick)
 {
 	if (sampler->meters == NULL)
@@ -335,7 +234,7 @@ static void fill_tick(const struct sampler *sampler, struct ring_tick *tick)
 	tick->counters_valid = sampler->usage->counters;
 	if (sampler->hierarchy->memory_file != NULL)
 		tick->counters_valid |= 1U << COUNTER_mem_byte_seconds;
-	if (is_procfs(sampler))
+	if (reading_is_procfs(sampler))
 		tick->flags |= TICK_FLAG_PROCFS;
 	if (sampler->has_gpu_time)
 		tick->counters_valid |= 1U << COUNTER_gpu_ns;
@@ -348,7 +247,7 @@ int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq,
 	*ret_tick =
 		(struct ring_tick) { .mono_ns = now.mono_ns, .boot_ns = now.boot_ns, .real_ns = now.real_ns };
 	if ((r = node_read(&sampler->node, sampler->config->procfs_root, ret_tick)) < 0 ||
-		(r = read_usage(sampler, now)) < 0)
+		(r = reading_take(sampler, now)) < 0)
 		return r;
 	if (sampler->last_mono_ns == 0)
 		sampler->last_mono_ns = now.mono_ns;
@@ -371,6 +270,7 @@ void sampler_acknowledge(
 			continue;
 		}
 		uint64_t id = cgroup->id;
+		sampler->usage->from_nothing |= cgroup->threads > 0; /* they will want a row again */
 		sampler->usage->forget(sampler->usage, id);
 		cgroups_remove(&sampler->cgroups, id); /* the last one takes its place: look here again */
 		forgotten(context, id);

@@ -27,7 +27,8 @@ struct sampler {
 	uint64_t total[COUNTER_COUNT]; /* of all rows that are or were */
 	uint64_t capacity_ns, last_mono_ns;
 	/* of the cgroups that found no room: published, as the last reading found it, as this one does */
-	uint64_t other[COUNTER_COUNT], other_last[COUNTER_COUNT], other_sum[COUNTER_COUNT];
+	uint64_t other[COUNTER_COUNT], other_last[COUNTER_COUNT], other_ended[COUNTER_COUNT],
+		other_live[COUNTER_COUNT];
 	uint64_t memory_read_ns; /* CLOCK_MONOTONIC of the last memory reading */
 	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
 	bool wants_walk, has_gpu_time;

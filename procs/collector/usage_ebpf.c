@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "collector/known.h"
+#include "collector/live.h"
 #include "collector/usage_kernel.h"
 #include "collector/usage_reader.h"
 #include "ipc/ring.h"
 
-#define READ_BYTES (32 * 1024) /* a seq file of an iterator hands out no more at once */
-#define BATCH      256
+#define BATCH 256
 
 /* The counters stand in the ring's rows as they come from the kernel. */
 #define X(name) _Static_assert((int)USAGE_##name == (int)COUNTER_##name, "order of the counters: " #name);
@@ -26,12 +25,10 @@ struct ebpf_usage {
 	struct usage_kernel kernel;
 	struct ring_buffer *events;
 	const struct usage_visitor *visitor; /* during a reading */
-	struct known_threads known;
-	bool must_tell_all; /* the next reading begins anew */
-	double forgotten;   /* threads told by id alone that were not known */
-	uint64_t *per_cpu;  /* room for one per-CPU value */
+	struct live_threads live;
+	double from_nothing; /* readings */
+	uint64_t *per_cpu;   /* room for one per-CPU value */
 	int cpus;
-	_Alignas(struct usage_record) char buffer[READ_BYTES];
 };
 
 static int on_event(void *context, void *data, size_t size)
@@ -71,83 +68,6 @@ static int read_ended(struct ebpf_usage *usage, const struct usage_visitor *visi
 	return 0;
 }
 
-static void take(
-	struct ebpf_usage *usage, const struct usage_visitor *visitor, const struct usage_record *record)
-{
-	if (known_put(&usage->known, record) < 0)
-		usage->must_tell_all = true;
-	visitor->thread(visitor->context, record);
-}
-
-static void take_again(struct ebpf_usage *usage, const struct usage_visitor *visitor, uint32_t tid)
-{
-	const struct usage_record *record = known_find(&usage->known, tid);
-
-	if (record != NULL) {
-		visitor->thread(visitor->context, record);
-		return;
-	}
-	usage->must_tell_all = true;
-	usage->forgotten++;
-}
-
-/* Takes the whole records of the buffer. Returns how many bytes they were, or -EBADMSG. */
-static ssize_t take_all(struct ebpf_usage *usage, const struct usage_visitor *visitor, size_t size)
-{
-	size_t at = 0;
-
-	while (at + sizeof(struct usage_head) <= size) {
-		const struct usage_head *head = (const void *)(usage->buffer + at);
-		if (head->size != sizeof(*head) && head->size != sizeof(struct usage_record))
-			return -EBADMSG;
-		if (at + head->size > size)
-			break;
-		if (head->size == sizeof(*head))
-			take_again(usage, visitor, head->tid);
-		else
-			take(usage, visitor, (const void *)head);
-		at += head->size;
-	}
-	return (ssize_t)at;
-}
-
-static int read_all(struct ebpf_usage *usage, const struct usage_visitor *visitor)
-{
-	CLEANUP(closep) int fd = bpf_iter_create(usage->kernel.link[USAGE_PROGRAM_read_usage]);
-	size_t kept = 0;
-	ssize_t some;
-
-	if (fd < 0)
-		return fd;
-	while ((some = read(fd, usage->buffer + kept, sizeof(usage->buffer) - kept)) != 0) {
-		if (some < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (some < 0)
-			return -errno;
-		kept += (size_t)some;
-		ssize_t taken = take_all(usage, visitor, kept);
-		if (taken < 0)
-			return (int)taken;
-		kept -= (size_t)taken;
-		memmove(usage->buffer, usage->buffer + taken, kept);
-	}
-	return 0;
-}
-
-/* What a failed reading was told is not told again: the next one asks as somebody else. */
-static int read_live(struct ebpf_usage *usage, const struct usage_visitor *visitor)
-{
-	int r = usage->must_tell_all ? usage_kernel_new_reader(&usage->kernel) : 0;
-
-	usage->must_tell_all = r < 0;
-	known_begin_reading(&usage->known);
-	if (r == 0)
-		r = read_all(usage, visitor);
-	usage->must_tell_all |= r < 0;
-	known_end_reading(&usage->known);
-	return r;
-}
-
 static int read_ebpf(struct usage_reader *source, const struct usage_visitor *visitor)
 {
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
@@ -159,7 +79,8 @@ static int read_ebpf(struct usage_reader *source, const struct usage_visitor *vi
 	usage->visitor = NULL;
 	if ((r = read_ended(usage, visitor)) < 0)
 		return r;
-	return read_live(usage, visitor);
+	usage->from_nothing += source->from_nothing;
+	return live_read(&usage->live, visitor, &source->from_nothing);
 }
 
 static void forget_ebpf(struct usage_reader *source, uint64_t cgroup)
@@ -221,7 +142,7 @@ static void report_ebpf(struct usage_reader *source, struct stats *stats)
 		read_total(usage, USAGE_TOTAL_EVENTS_DROPPED);
 	*stats_entry(stats, STAT_COUNTER, "threads_unstored_total", "") =
 		read_total(usage, USAGE_TOTAL_UNSTORED);
-	*stats_entry(stats, STAT_COUNTER, "threads_forgotten_total", "") = usage->forgotten;
+	*stats_entry(stats, STAT_COUNTER, "readings_from_nothing_total", "") = usage->from_nothing;
 	*stats_entry(stats, STAT_COUNTER, "ended_unattributed_seconds_total", "") =
 		(double)unplaced.counter[USAGE_cpu_ns] / 1e9;
 }
@@ -231,7 +152,7 @@ static void free_ebpf(struct usage_reader *source)
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
 
 	ring_buffer__free(usage->events);
-	known_done(&usage->known);
+	live_close(&usage->live);
 	usage_kernel_close(&usage->kernel);
 	free(usage->per_cpu);
 	free(usage);
@@ -248,7 +169,10 @@ static int prepare(struct ebpf_usage *usage, const char **ret_step)
 		return -ENOMEM;
 	*ret_step = "map the event ring";
 	usage->events = ring_buffer__new(usage->kernel.map[USAGE_MAP_events], on_event, usage, NULL);
-	return usage->events == NULL ? -errno : 0;
+	if (usage->events == NULL)
+		return -errno;
+	*ret_step = "map the readings";
+	return live_open(&usage->live, &usage->kernel);
 }
 
 int usage_open_ebpf(const struct config *config, const struct hierarchy *hierarchy, bool may_adopt,
@@ -260,8 +184,8 @@ int usage_open_ebpf(const struct config *config, const struct hierarchy *hierarc
 	*ret_step = "allocate memory";
 	if (usage == NULL)
 		return -ENOMEM;
-	usage->must_tell_all = true;
-	usage->source = (struct usage_reader) { "ebpf", 0, read_ebpf, forget_ebpf, report_ebpf, free_ebpf };
+	usage->source =
+		(struct usage_reader) { "ebpf", 0, true, read_ebpf, forget_ebpf, report_ebpf, free_ebpf };
 	r = usage_kernel_open(&usage->kernel, config, hierarchy, may_adopt, ret_is_new, ret_step);
 	usage->source.counters = usage->kernel.layout.counters;
 	if (r < 0 || (r = prepare(usage, ret_step)) < 0) {

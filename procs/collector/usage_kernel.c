@@ -37,14 +37,10 @@ const char *usage_probe_name(enum usage_program program)
 	return programs[program].label;
 }
 
-static bool is_core(int program)
+/* USAGE_CORE, … */
+static bool is_kind(int program, int kind)
 {
-	return programs[program].counter == USAGE_CORE;
-}
-
-static bool is_pmu(int program)
-{
-	return programs[program].counter == USAGE_PMU;
+	return programs[program].counter == kind;
 }
 
 static int write_layout(const struct usage_kernel *kernel)
@@ -68,6 +64,9 @@ static int run_prime(const struct usage_kernel *kernel)
 	return some < 0 ? -errno : 0;
 }
 
+/* How much of the object: a kernel whose verifier refuses some of it still counts. */
+enum share { ALL, NO_LIST, CPU_ONLY };
+
 static bool has_tracepoint(const struct btf *btf, const char *tracepoint)
 {
 	char name[FD_NAME_MAX + 16];
@@ -89,26 +88,39 @@ static void say_absent(int program, const char *why)
 		programs[program].tracepoint);
 }
 
-/* Leaves out what this kernel has no tracepoint for. Before 5.16 it dirties pages, not folios. */
-static void choose_programs(struct usage *object, const struct btf *btf, bool cpu_only, uint32_t pmu_events)
+/* May a program walk the list of tasks by itself? */
+static bool has_task_list(const struct btf *btf)
 {
+	return btf__find_by_name_kind(btf, "bpf_iter_task_new", BTF_KIND_FUNC) >= 0 &&
+	       btf__find_by_name_kind(btf, "bpf_rcu_read_lock", BTF_KIND_FUNC) >= 0;
+}
+
+/* Leaves out what this kernel has no tracepoint for. Before 5.16 it dirties pages, not folios. */
+static void choose_programs(
+	struct usage *object, const struct btf *btf, enum share share, uint32_t pmu_events)
+{
+	bool cpu_only = share == CPU_ONLY;
+
 	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(object->obj, programs[i].name);
 		bool is_there = has_tracepoint(btf, programs[i].tracepoint);
 		if (i == USAGE_PROGRAM_on_cache_dirty && !is_there)
 			is_there = has_tracepoint(btf, "writeback_dirty_page") &&
 				   bpf_program__set_attach_target(program, 0, "writeback_dirty_page") == 0;
-		if (is_core(i) || (is_pmu(i) ? pmu_events != 0 : is_there && !cpu_only))
+		if (is_kind(i, USAGE_LIST))
+			is_there = share == ALL && has_task_list(btf);
+		if (is_kind(i, USAGE_CORE) ||
+			(is_kind(i, USAGE_PMU) ? pmu_events != 0 : is_there && !cpu_only))
 			continue;
 		bpf_program__set_autoload(program, false);
-		if (!is_pmu(i))
+		if (!is_kind(i, USAGE_PMU) && !is_kind(i, USAGE_LIST))
 			say_absent(i, cpu_only ? "the programs with it did not load" : "not in this kernel");
 	}
 }
 
 /* With the maps we have, if any. */
 static int open_and_load(const struct usage_kernel *kernel, const struct hierarchy *hierarchy,
-	const struct btf *btf, bool cpu_only, struct usage **ret_object)
+	const struct btf *btf, enum share share, struct usage **ret_object)
 {
 	int possible = libbpf_num_possible_cpus(), r = 0;
 	uint32_t cpus = possible < 0 || possible > USAGE_CPUS_MAX ? USAGE_CPUS_MAX : (uint32_t)possible;
@@ -121,8 +133,8 @@ static int open_and_load(const struct usage_kernel *kernel, const struct hierarc
 	object->rodata->birth_ns = kernel->layout.birth_ns;
 	object->rodata->generation = kernel->layout.generation;
 	object->rodata->pmu_events = kernel->layout.pmu_events;
-	object->rodata->cpu_only = cpu_only;
-	choose_programs(object, btf, cpu_only, kernel->layout.pmu_events);
+	object->rodata->cpu_only = share == CPU_ONLY;
+	choose_programs(object, btf, share, kernel->layout.pmu_events);
 	bpf_map__set_max_entries(object->maps.perf_events, cpus * USAGE_PMU_COUNT);
 	bpf_map__set_max_entries(object->maps.pmu_cpus, cpus);
 	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++)
@@ -137,24 +149,25 @@ static int open_and_load(const struct usage_kernel *kernel, const struct hierarc
 	return r;
 }
 
-/* A kernel whose verifier refuses the rich object still counts CPU time. */
 static int load(struct usage_kernel *kernel, const struct hierarchy *hierarchy, const struct btf *btf,
 	struct usage **ret_object, bool *ret_cpu_only)
 {
-	int r = open_and_load(kernel, hierarchy, btf, false, ret_object);
+	int r = open_and_load(kernel, hierarchy, btf, ALL, ret_object);
 
 	*ret_cpu_only = false;
+	if (r < 0 && r != -EPERM && has_task_list(btf))
+		r = open_and_load(kernel, hierarchy, btf, NO_LIST, ret_object);
 	if (r == 0 || r == -EPERM)
 		return r;
 	log_warning("this kernel refuses the programs of all counters (%s): CPU time only", strerror(-r));
 	*ret_cpu_only = true;
 	kernel->layout.pmu_events = 0;
-	return open_and_load(kernel, hierarchy, btf, true, ret_object);
+	return open_and_load(kernel, hierarchy, btf, CPU_ONLY, ret_object);
 }
 
 static int attach_one(const struct bpf_program *program, int i)
 {
-	if (i == USAGE_PROGRAM_settle_cpu) /* it is run, not attached */
+	if (i == USAGE_PROGRAM_settle_cpu || is_kind(i, USAGE_LIST)) /* it is run, not attached */
 		return dup(bpf_program__fd(program));
 	struct bpf_link *link = bpf_program__attach(program);
 	if (link == NULL)
@@ -174,7 +187,7 @@ static int attach(struct usage *object, int link[static USAGE_PROGRAM_COUNT])
 		link[i] = attach_one(program, i);
 		if (link[i] >= 0)
 			continue;
-		if (is_core(i))
+		if (is_kind(i, USAGE_CORE))
 			return -errno;
 		say_absent(i, strerror(errno));
 	}
@@ -301,17 +314,6 @@ static int upgrade(struct usage_kernel *kernel, const struct hierarchy *hierarch
 	usage_drop_links(kernel->link, old.generation);
 	memcpy(kernel->link, link, sizeof(link));
 	return 0;
-}
-
-/* Another collector of this boot may have asked before: its number must not be ours by chance. 0 = nobody. */
-int usage_kernel_new_reader(struct usage_kernel *kernel)
-{
-	uint32_t before = kernel->layout.reader;
-
-	do {
-		kernel->layout.reader = (uint32_t)(clock_mono_ns() >> 10);
-	} while (kernel->layout.reader == before || kernel->layout.reader == 0);
-	return write_layout(kernel);
 }
 
 void usage_kernel_settle(struct usage_kernel *kernel)

@@ -13,7 +13,18 @@
 #include "collector/hierarchy.h"
 
 #define USAGE_MAPS(X)                                                                                        \
-	X(layout) X(threads) X(dead) X(totals) X(runs) X(softirq_began) X(events) X(perf_events) X(pmu_cpus)
+	X(layout)                                                                                            \
+	X(threads)                                                                                           \
+	X(dead)                                                                                              \
+	X(totals)                                                                                            \
+	X(runs)                                                                                              \
+	X(softirq_began)                                                                                     \
+	X(events)                                                                                            \
+	X(perf_events)                                                                                       \
+	X(pmu_cpus)                                                                                          \
+	X(told)                                                                                              \
+	X(records)                                                                                           \
+	X(reading)
 enum usage_map {
 #define X(name) USAGE_MAP_##name,
 	USAGE_MAPS(X)
@@ -23,7 +34,7 @@ enum usage_map {
 
 struct usage_kernel {
 	const struct config *config;
-	int link[USAGE_PROGRAM_COUNT]; /* -1 = not attached: this kernel lacks it. Of settle_cpu the program itself. */
+	int link[USAGE_PROGRAM_COUNT]; /* -1 = not attached: this kernel lacks it. Of who is run the program itself. */
 	int map[USAGE_MAP_COUNT];
 	struct usage_layout layout; /* as in the map */
 	uint64_t cpus_checked_ns;   /* CLOCK_MONOTONIC */
@@ -35,7 +46,5 @@ int usage_kernel_open(struct usage_kernel *kernel, const struct config *config,
 void usage_kernel_close(struct usage_kernel *kernel);
 /* Before a reading: hardware counters of CPUs that came or went, and of threads that have not left theirs. */
 void usage_kernel_settle(struct usage_kernel *kernel);
-/* The next reading is told of every thread in full, not only of those that ran. 0 or -errno. */
-int usage_kernel_new_reader(struct usage_kernel *kernel);
 /* The label of a program in metrics. */
 const char *usage_probe_name(enum usage_program program);

@@ -176,7 +176,7 @@ static void tell(
 	record.value[USAGE_cpu_ns] = process->cpu_ticks * usage->tick_ns;
 	record.base[USAGE_cpu_ns] = process->base_ticks * usage->tick_ns;
 	memcpy(record.comm, process->comm, sizeof(record.comm));
-	visitor->thread(visitor->context, &record);
+	visitor->thread(visitor->context, NULL, &record);
 }
 
 static int read_procfs(struct usage_reader *source, const struct usage_visitor *visitor)
@@ -192,6 +192,7 @@ static int read_procfs(struct usage_reader *source, const struct usage_visitor *
 		sum.counter[USAGE_cpu_ns] = usage->ended[i].ticks * usage->tick_ns;
 		visitor->ended(visitor->context, usage->ended[i].cgroup, &sum);
 	}
+	visitor->begin(visitor->context);
 	for (uint32_t i = 0; i < usage->count; i++)
 		tell(usage, &usage->processes[i], visitor);
 	return 0;
@@ -236,8 +237,8 @@ int usage_open_procfs(
 
 	if (usage == NULL)
 		return -ENOMEM;
-	usage->source = (struct usage_reader) { "procfs", 1U << USAGE_cpu_ns, read_procfs, forget_procfs,
-		report_procfs, free_procfs };
+	usage->source = (struct usage_reader) { "procfs", 1U << USAGE_cpu_ns, true, read_procfs,
+		forget_procfs, report_procfs, free_procfs };
 	usage->hierarchy = hierarchy;
 	usage->tick_ns = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
 	usage->processes = calloc(PROCESSES_MAX, sizeof(*usage->processes));

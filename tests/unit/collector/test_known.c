@@ -2,19 +2,16 @@
 
 #include "collector/known.h"
 
-static struct usage_record record_of(uint32_t tid, uint64_t cpu_ns)
+static void tell(struct known_threads *known, uint32_t tid, uint64_t cpu_ns, uint64_t before_ns)
 {
-	struct usage_record record = { .tid = tid };
+	struct usage_record *record = known_put(known, tid);
 
-	record.value[USAGE_cpu_ns] = cpu_ns;
-	return record;
-}
-
-static void put(struct known_threads *known, uint32_t tid, uint64_t cpu_ns)
-{
-	struct usage_record record = record_of(tid, cpu_ns);
-
-	assert_int_equal(known_put(known, &record), 0);
+	assert_non_null(record);
+	assert_int_equal(record->tid, before_ns == 0 ? 0 : tid);
+	if (before_ns != 0)
+		assert_int_equal(record->value[USAGE_cpu_ns], before_ns);
+	*record = (struct usage_record) { .tid = tid };
+	record->value[USAGE_cpu_ns] = cpu_ns;
 }
 
 static void a_thread_is_what_was_last_told_of_it(void **state)
@@ -23,35 +20,34 @@ static void a_thread_is_what_was_last_told_of_it(void **state)
 
 	(void)state;
 	known_begin_reading(&known);
-	put(&known, 7, 100);
-	put(&known, 7, 200); /* the id was reused, or it ran */
-	assert_int_equal(known_find(&known, 7)->value[USAGE_cpu_ns], 200);
-	assert_null(known_find(&known, 8));
-	known_end_reading(&known);
+	tell(&known, 7, 100, 0);
+	tell(&known, 7, 200, 100); /* the id was reused, or it ran */
+	tell(&known, 7, 300, 200);
+	assert_int_equal(known.count, 1);
+	known_clear(&known);
+	tell(&known, 7, 400, 0);
 	known_done(&known);
 }
 
-static void those_that_are_gone_are_swept_and_the_others_stay(void **state)
+static void those_that_are_removed_are_unknown_and_the_others_stay(void **state)
 {
 	struct known_threads known = { 0 };
 
 	(void)state;
 	known_begin_reading(&known);
 	for (uint32_t tid = 1; tid <= 5000; tid++)
-		put(&known, tid, tid);
-	known_end_reading(&known);
+		tell(&known, tid, tid, 0);
 	known_begin_reading(&known);
 	for (uint32_t tid = 1; tid <= 5000; tid += 50)
-		assert_int_equal(known_find(&known, tid)->value[USAGE_cpu_ns], tid);
-	known_end_reading(&known);
+		tell(&known, tid, tid, tid);
+	for (size_t i = 0; i < known.count;)
+		if (known_is_seen(&known, i))
+			i++;
+		else
+			known_remove(&known, i);
 	assert_int_equal(known.count, 100);
-	known_begin_reading(&known);
-	for (uint32_t tid = 1; tid <= 5000; tid++) {
-		const struct usage_record *record = known_find(&known, tid);
-		assert_int_equal(record != NULL, tid % 50 == 1);
-		if (record != NULL)
-			assert_int_equal(record->value[USAGE_cpu_ns], tid);
-	}
+	for (uint32_t tid = 1; tid <= 5000; tid++)
+		tell(&known, tid, tid, tid % 50 == 1 ? tid : 0);
 	known_done(&known);
 }
 
@@ -59,7 +55,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thread_is_what_was_last_told_of_it),
-		cmocka_unit_test(those_that_are_gone_are_swept_and_the_others_stay),
+		cmocka_unit_test(those_that_are_removed_are_unknown_and_the_others_stay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

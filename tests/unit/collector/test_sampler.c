@@ -136,8 +136,8 @@ static int set_up(void **state)
 	snprintf(world->hierarchy.root, sizeof(world->hierarchy.root), "%s/cg", world->root);
 	snprintf(world->hierarchy.memory_root, sizeof(world->hierarchy.memory_root), "%s/cg", world->root);
 	world->hierarchy.memory_file = "memory.current";
-	world->usage =
-		(struct usage_reader) { "script", ALL, read_script, forget_script, report_script, NULL };
+	world->usage = (struct usage_reader) { "script", ALL, false, read_script, forget_script,
+		report_script, NULL };
 	snprintf(path, sizeof(path), "%s/cg", world->root);
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file(world, "stat", "cpu  1 0 1 500 0 0 0 30\ncpu0 1 0 1 500 0 0 0 30\n");

@@ -40,7 +40,7 @@ struct world {
 	pid_t child;
 	int orders, answers; /* pipes to and from the child */
 	/* of the last reading */
-	uint64_t sum[USAGE_COUNTER_COUNT], process[USAGE_COUNTER_COUNT];
+	uint64_t sum[USAGE_COUNTER_COUNT], live[USAGE_COUNTER_COUNT], process[USAGE_COUNTER_COUNT];
 	char comm[USAGE_COMM_MAX + 1], exe[USAGE_EXE_MAX + 1];
 };
 
@@ -52,17 +52,32 @@ static void on_ended(void *context, uint64_t cgroup, const struct usage_sum *sum
 		world->sum[c] += sum->counter[c];
 }
 
-static void on_thread(void *context, const struct usage_record *record)
+static void on_begin(void *context)
 {
 	struct world *world = context;
 
+	memset(world->live, 0, sizeof(world->live));
+	memset(world->process, 0, sizeof(world->process));
+}
+
+static void add(struct world *world, const struct usage_record *record, uint64_t sign)
+{
 	for (int c = 0; c < USAGE_COUNTER_COUNT && record->cgroup == world->group_id; c++)
-		world->sum[c] += record->value[c] - record->base[c];
-	if ((pid_t)record->tgid != world->child)
+		world->live[c] += sign * (record->value[c] - record->base[c]);
+	for (int c = 0; c < USAGE_COUNTER_COUNT && (pid_t)record->tgid == world->child; c++)
+		world->process[c] += sign * record->value[c];
+}
+
+static void on_thread(void *context, const struct usage_record *before, const struct usage_record *record)
+{
+	struct world *world = context;
+
+	if (before != NULL)
+		add(world, before, UINT64_MAX);
+	if (record == NULL)
 		return;
-	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
-		world->process[c] += record->value[c];
-	if (record->tid != record->tgid)
+	add(world, record, 1);
+	if (record->tid != record->tgid || (pid_t)record->tgid != world->child)
 		return;
 	memcpy(world->comm, record->comm, USAGE_COMM_MAX);
 	memcpy(world->exe, record->exe, USAGE_EXE_MAX);
@@ -80,11 +95,12 @@ static void on_removed(void *context, uint64_t cgroup)
 
 static void read_usage(struct world *world)
 {
-	const struct usage_visitor visitor = { world, on_ended, on_thread, on_made, on_removed };
+	const struct usage_visitor visitor = { world, on_ended, on_begin, on_thread, on_made, on_removed };
 
 	memset(world->sum, 0, sizeof(world->sum));
-	memset(world->process, 0, sizeof(world->process));
 	assert_int_equal(world->usage->read(world->usage, &visitor), 0);
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		world->sum[c] += world->live[c];
 }
 
 static bool counts(const struct world *world, enum usage_counter counter)

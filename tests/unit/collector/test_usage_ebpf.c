@@ -17,22 +17,35 @@
 #define DEADLINE_NS (10 * NS_PER_SECOND)
 
 struct sum {
-	uint64_t cgroup, ns;
+	uint64_t cgroup, ended_ns, live_ns;
 };
 
 static void add_ended(void *context, uint64_t cgroup, const struct usage_sum *ended)
 {
 	struct sum *sum = context;
 
-	sum->ns += cgroup == sum->cgroup ? ended->counter[USAGE_cpu_ns] : 0;
+	sum->ended_ns += cgroup == sum->cgroup ? ended->counter[USAGE_cpu_ns] : 0;
 }
 
-static void add_live(void *context, const struct usage_record *record)
+static void begin(void *context)
 {
 	struct sum *sum = context;
 
-	if (record->cgroup == sum->cgroup)
-		sum->ns += record->value[USAGE_cpu_ns] - record->base[USAGE_cpu_ns];
+	sum->live_ns = 0;
+}
+
+static uint64_t used_in(uint64_t cgroup, const struct usage_record *record)
+{
+	return record != NULL && record->cgroup == cgroup
+		       ? record->value[USAGE_cpu_ns] - record->base[USAGE_cpu_ns]
+		       : 0;
+}
+
+static void change_live(void *context, const struct usage_record *before, const struct usage_record *now)
+{
+	struct sum *sum = context;
+
+	sum->live_ns += used_in(sum->cgroup, now) - used_in(sum->cgroup, before);
 }
 
 static void no_made(void *context, uint64_t cgroup, uint64_t parent, const char *path)
@@ -48,10 +61,11 @@ static void no_removed(void *context, uint64_t cgroup)
 static uint64_t time_of(struct usage_reader *usage, uint64_t cgroup)
 {
 	struct sum sum = { .cgroup = cgroup };
-	const struct usage_visitor visitor = { &sum, add_ended, add_live, no_made, no_removed };
+	const struct usage_visitor visitor = { &sum, add_ended, begin, change_live, no_made, no_removed };
 
+	usage->from_nothing = true; /* each time for another cgroup */
 	assert_int_equal(usage->read(usage, &visitor), 0);
-	return sum.ns;
+	return sum.ended_ns + sum.live_ns;
 }
 
 static uint64_t make_group(const struct hierarchy *hierarchy, const char *name, char path[static 600])
