@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "cli/place.h"
 
 #define CONNECT_TIMEOUT_MS 2000L
@@ -24,6 +26,7 @@ struct client {
 	char socket[CONFIG_TEXT_MAX + 64]; /* "" = TCP */
 	char address[2 * CONFIG_TEXT_MAX];
 	char headers[HEADERS_MAX][HEADER_MAX];
+	CURLcode outcome; /* of the last request */
 	char *body;
 	size_t size;
 	bool is_too_large;
@@ -91,22 +94,44 @@ static bool is_token_safe(const char *url)
 	return is_safe;
 }
 
+static int refuse(struct config_error *error, const char *subject, const char *why)
+{
+	snprintf(error->text, sizeof(error->text), "%.900s%s", subject, why);
+	return -EINVAL;
+}
+
+/* The token goes to `token`, "" = none. */
+static int read_token(const char *path, char *token, size_t size, struct config_error *error)
+{
+	const char *given = getenv("TANSO_TOKEN");
+	int r = 0;
+
+	if (path == NULL)
+		snprintf(token, size, "%s", given != NULL ? given : "");
+	else if ((r = file_read_text(AT_FDCWD, path, token, size)) <= 0)
+		return refuse(error, path,
+			r == 0        ? ": is empty"
+			: r == -E2BIG ? ": is no token"
+				      : ": cannot be read");
+	token[strcspn(token, "\r\n")] = '\0';
+	return path == NULL && given != NULL && strlen(given) != strlen(token)
+		       ? refuse(error, "TANSO_TOKEN", ": too long, or has a line end")
+		       : 0;
+}
+
 static int use_credentials(
 	struct client *client, const struct client_place *place, struct config_error *error)
 {
-	char value[HEADER_MAX - 32];
+	char token[HEADER_MAX - 64], value[HEADER_MAX - 32];
+	int r = read_token(place->token_file, token, sizeof(token), error);
 
 	if (place->ca != NULL && curl_easy_setopt(client->curl, CURLOPT_CAINFO, place->ca) != CURLE_OK)
 		return -EIO;
-	if (place->token == NULL)
-		return 0;
-	snprintf(error->text, sizeof(error->text), "%s",
-		is_token_safe(place->url) ? "the token is too long, or has a line end"
-					  : "a token is sent over https:// alone, or to this machine");
-	if (!is_token_safe(place->url) || strpbrk(place->token, "\r\n") != NULL ||
-		strlen(place->token) + 8 >= sizeof(value))
-		return -EINVAL;
-	snprintf(value, sizeof(value), "Bearer %s", place->token);
+	if (r < 0 || token[0] == '\0')
+		return r;
+	if (!is_token_safe(place->url))
+		return refuse(error, "a token is sent over https:// alone, or to this machine", "");
+	snprintf(value, sizeof(value), "Bearer %s", token);
 	return client_set_header(client, "Authorization", value);
 }
 
@@ -255,6 +280,34 @@ static int from_curl(const struct client *client, CURLcode code)
 	}
 }
 
+const char *client_trouble(const struct client *client, bool is_korean)
+{
+	static const struct {
+		CURLcode code;
+		const char *en, *ko;
+	} troubles[] = {
+		{ CURLE_PEER_FAILED_VERIFICATION,
+			"its certificate is not one this machine believes; name its authority with --ca FILE",
+			"이 기기가 신뢰하지 않는 인증서입니다. --ca FILE로 인증 기관을 지정하십시오" },
+		{ CURLE_SSL_CACERT_BADFILE, "the file of --ca is no PEM of certificates",
+			"--ca 파일이 PEM 인증서가 아닙니다" },
+		{ CURLE_SSL_CONNECT_ERROR, "no TLS there; does it speak plain http://?",
+			"TLS 연결이 되지 않습니다. http:// 주소인지 확인하십시오" },
+		{ CURLE_GOT_NOTHING, "it hung up without an answer; does it speak https://?",
+			"응답 없이 연결이 끊겼습니다. https:// 주소인지 확인하십시오" },
+		{ CURLE_RECV_ERROR, "it hung up without an answer; does it speak https://?",
+			"응답 없이 연결이 끊겼습니다. https:// 주소인지 확인하십시오" },
+		{ CURLE_UNSUPPORTED_PROTOCOL, "no HTTP there; does it speak https://?",
+			"HTTP 응답이 아닙니다. https:// 주소인지 확인하십시오" },
+		{ CURLE_COULDNT_RESOLVE_HOST, "there is no such host", "호스트를 찾을 수 없습니다" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
+		if (troubles[i].code == client->outcome)
+			return is_korean ? troubles[i].ko : troubles[i].en;
+	return NULL;
+}
+
 static struct curl_slist *header_list(const struct client *client)
 {
 	struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
@@ -283,7 +336,8 @@ static int perform(struct client *client, const char *url, const char *socket, c
 	} else {
 		curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
 	}
-	int r = from_curl(client, curl_easy_perform(client->curl));
+	client->outcome = curl_easy_perform(client->curl);
+	int r = from_curl(client, client->outcome);
 	curl_slist_free_all(headers);
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/config.h"
@@ -15,8 +16,8 @@ struct client_place {
 	const char *url;         /* "http://host:port", with or without "/mcp" */
 	const char *runtime_dir; /* look for the socket here first; with a url: then there */
 	const char *config_path;
-	const char *ca;    /* PEM file of the authorities to believe instead of the system's */
-	const char *token; /* bearer token; refused over plain http:// to another machine */
+	const char *ca;         /* PEM file of the authorities to believe instead of the system's */
+	const char *token_file; /* its first line is the bearer token; NULL: TANSO_TOKEN of the environment */
 };
 
 struct client_answer {
@@ -45,5 +46,7 @@ int client_ask(struct client *client, const char *path, const char *body, size_t
 	struct client_answer *ret_answer);
 /* GET of any URL, its certificate unchecked: for asking on loopback whether somebody is there. As client_ask(). */
 int client_probe(struct client *client, const char *url, struct client_answer *ret_answer);
+/* What is wrong with the place and what to do, in a phrase; NULL = nothing beside the error. */
+const char *client_trouble(const struct client *client, bool is_korean);
 /* Where the last request went, for messages. */
 const char *client_address(const struct client *client);

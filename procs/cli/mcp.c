@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "cli/mcp_arguments.h"
 #include "cli/mcp_bridge.h"
 #include "cli/terminal.h"
@@ -52,25 +51,8 @@ static int open_bridge(struct bridge *bridge, const struct client_place *place, 
 	return client_set_header(bridge->client, "Accept", "application/json, text/event-stream");
 }
 
-/* The token of a file's first line, or of the environment; NULL = none. -errno where the file cannot be read. */
-static int read_token(const char *path, char *line, size_t size, const char **ret_token)
-{
-	*ret_token = getenv("TANSO_TOKEN");
-	if (path == NULL)
-		return 0;
-	int r = file_read_text(AT_FDCWD, path, line, size);
-	if (r <= 0) {
-		fprintf(stderr, "tanso mcp: %s: %s\n", path, r < 0 ? strerror(-r) : "is empty");
-		return -EINVAL;
-	}
-	line[strcspn(line, "\r\n")] = '\0';
-	*ret_token = line;
-	return 0;
-}
-
 int verb_mcp(int argc, char **argv)
 {
-	static char token[2048];
 	struct mcp_arguments given;
 	struct bridge bridge = { .out = -1 };
 	int r = mcp_arguments_read(&given, argc, argv);
@@ -81,8 +63,6 @@ int verb_mcp(int argc, char **argv)
 		fputs(help, stdout);
 	if (r < 0 || given.wants_help)
 		return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
-	if (read_token(given.token_file, token, sizeof(token), &given.place.token) < 0)
-		return EXIT_UNANSWERED;
 	r = open_bridge(&bridge, &given.place, given.lang);
 	if (r == 0)
 		r = bridge_run(&bridge) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

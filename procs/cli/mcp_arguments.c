@@ -28,7 +28,7 @@ int mcp_arguments_read(struct mcp_arguments *ret_arguments, int argc, char **arg
 		case 'r': given->place.runtime_dir = optarg; break;
 		case 'c': given->place.config_path = optarg; break;
 		case 'l': given->lang = optarg; break;
-		case 't': given->token_file = optarg; break;
+		case 't': given->place.token_file = optarg; break;
 		case 'a': given->place.ca = optarg; break;
 		case 'h': given->wants_help = true; return 0;
 		default: return -EINVAL;

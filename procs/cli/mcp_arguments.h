@@ -7,7 +7,7 @@
 
 struct mcp_arguments {
 	struct client_place place;
-	const char *token_file, *lang;
+	const char *lang;
 	bool wants_help;
 };
 

@@ -16,11 +16,22 @@
 #define RETRY_MS    200
 #define ARGUMENT_AT 1000 /* getopt values of the tool's arguments */
 
-enum own_option { OPTION_JSON = 256, OPTION_URL, OPTION_RUNTIME_DIR, OPTION_CONFIG, OPTION_WAIT, OPTION_TOP };
+enum own_option {
+	OPTION_JSON = 256,
+	OPTION_URL,
+	OPTION_RUNTIME_DIR,
+	OPTION_CONFIG,
+	OPTION_WAIT,
+	OPTION_TOP,
+	OPTION_TOKEN_FILE,
+	OPTION_CA
+};
 
 const struct option question_options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "url", required_argument, NULL, OPTION_URL },
+	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
+	{ "ca", required_argument, NULL, OPTION_CA },
 	{ "runtime-dir", required_argument, NULL, OPTION_RUNTIME_DIR },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "wait", required_argument, NULL, OPTION_WAIT },
@@ -130,6 +141,9 @@ static void print_help(const struct question *question, const char *positional, 
 			print_argument(&tool->arguments[i], is_korean);
 	terminal_option(stdout, "--json", "print the server's answer as it is");
 	terminal_option(stdout, "--url URL", "ask this server (default: the local pipeline)");
+	terminal_option(stdout, "--token-file FILE",
+		"bearer token for URL; or the environment's TANSO_TOKEN. Never over plain http");
+	terminal_option(stdout, "--ca FILE", "PEM of the authorities to believe, instead of the system's");
 	terminal_option(stdout, "--runtime-dir DIR", "look for the local pipeline's socket here");
 	terminal_option(stdout, "--config FILE", "read this tanso.conf");
 	terminal_option(stdout, "--wait SECONDS", "go on asking that long while there is no answer yet");
@@ -151,6 +165,8 @@ static int take_option(struct question *question, int option, char *value)
 	case OPTION_JSON: question->is_json = true; return 0;
 	case OPTION_TOP: question->is_top = true; return 0;
 	case OPTION_URL: question->place.url = value; return 0;
+	case OPTION_TOKEN_FILE: question->place.token_file = value; return 0;
+	case OPTION_CA: question->place.ca = value; return 0;
 	case OPTION_RUNTIME_DIR: question->place.runtime_dir = value; return 0;
 	case OPTION_CONFIG: question->place.config_path = value; return 0;
 	case OPTION_WAIT:
@@ -251,18 +267,27 @@ static void print_refusal(const struct question *question, const struct client_a
 static void print_unreachable(const struct question *question, const struct client *client, int error)
 {
 	bool is_korean = strcmp(question->lang, "ko") == 0;
+	const char *trouble = client_trouble(client, is_korean);
 
-	if (error == -ECONNREFUSED)
-		fprintf(stderr,
-			is_korean ? "tanso %s: %s에 연결할 수 없습니다. 파이프라인이 실행 중이 아닌 것 "
-				    "같습니다.\n"
-				    "  sudo tanso up 으로 시작하거나 --url로 주소를 지정하십시오.\n"
-				  : "tanso %s: nobody answers at %s: the pipeline is not running\n"
-				    "  start it with sudo tanso up, or name another server with --url\n",
-			question->verb, client_address(client));
+	fprintf(stderr, "tanso %s: %s: ", question->verb, client_address(client));
+	if (trouble != NULL)
+		fputs(trouble, stderr);
+	else if (error != -ECONNREFUSED)
+		fputs(strerror(-error), stderr);
+	else if (question->place.url != NULL && question->place.runtime_dir == NULL)
+		fputs(is_korean ? "연결할 수 없습니다. 주소와 포트를 확인하십시오. --url이 없으면 이 기기의 "
+				  "파이프라인에 연결합니다"
+				: "nobody answers; check the address and the port. Without --url the local "
+				  "pipeline is asked",
+			stderr);
 	else
-		fprintf(stderr, "tanso %s: %s: %s\n", question->verb, client_address(client),
-			strerror(-error));
+		fprintf(stderr,
+			is_korean ? "연결할 수 없습니다. 파이프라인이 실행 중이 아닌 것 같습니다.\n"
+				    "  sudo %s up 으로 시작하거나 --url로 주소를 지정하십시오."
+				  : "nobody answers: the pipeline is not running\n"
+				    "  start it with sudo %s up, or name another server with --url",
+			program_invocation_name);
+	fputc('\n', stderr);
 }
 
 int question_ask(const struct question *question, struct client *client, struct client_answer *ret_answer)

@@ -52,8 +52,9 @@ static int run_pipe(int argc, char **argv)
 	struct pipe_place place;
 
 	opterr = 0;
-	if (mcp_arguments_read(&given, argc, argv) < 0 || given.wants_help || given.token_file != NULL ||
-		given.place.ca != NULL || (given.place.url != NULL && given.place.runtime_dir == NULL))
+	if (mcp_arguments_read(&given, argc, argv) < 0 || given.wants_help ||
+		given.place.token_file != NULL || given.place.ca != NULL ||
+		(given.place.url != NULL && given.place.runtime_dir == NULL))
 		return -EAGAIN;
 	place.is_korean = strcmp(terminal_language(given.lang), "ko") == 0;
 	int server = find_frontend(&given.place, &place);

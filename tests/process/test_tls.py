@@ -217,6 +217,21 @@ def what_a_json_web_token_opened_ends_with_it_or_with_its_keys():
         by_jwt.communicate(timeout=40)
 
 
+def every_verb_goes_through_it_and_says_what_it_lacks():
+    with Door() as d, Frontend().start() as plain:
+        secret = d.folder / "secret"
+        secret.write_text("xyz\n")
+        (d.folder / "tokens").write_text(f"ci {hashlib.sha256(b'xyz').hexdigest()}\n")
+        d.open(f"http_tokens={d.folder}/tokens")
+        d.start_analyst()
+        url, ca = f"https://127.0.0.1:{d.port}", ("--ca", f"{d.folder}/ca.crt")
+        for arguments, status, word in (([url, *ca, "--token-file", str(secret)], 0, ""), ([url, *ca], 2, "token"), ([url], 2, "--ca FILE"),
+                                        ([url, *ca, "--token-file", "/nonexistent"], 2, "cannot be read"),
+                                        ([f"http://127.0.0.1:{d.port}"], 2, "https://"), ([f"https://127.0.0.1:{plain.port}"], 2, "http://")):
+            done = subprocess.run([str(TANSO), "assess", "app", "--json", "--url", *arguments], capture_output=True, text=True, timeout=20)
+            assert done.returncode == status and word in done.stderr, (arguments, done)
+
+
 def tanso_mcp_goes_through_it():
     with Door() as d:
         d.open()
