@@ -176,6 +176,8 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 	if (r == 0)
 		r = execute(ledger, limit);
 	if (r == 0)
+		r = execute(ledger, ledger_rolling);
+	if (r == 0)
 		r = prepare_statements(ledger);
 	if (r == 0)
 		r = prepare_reading(ledger);

@@ -19,6 +19,7 @@
 #define LEDGER_SLOT_HOURS   25                 /* slots older than this are rolled up to hours */
 #define LEDGER_HOUR_DAYS    35                 /* hours of days older than this are rolled up to days */
 #define LEDGER_SEALS_MAX    24                 /* hours a call; more are left to the next */
+#define LEDGER_SEALS_MS     250                /* no further one of them is begun after that time */
 #define LEDGER_LOAD_DAYS    8 /* CPU time by slot is kept that long: what right-sizing looks at */
 
 /* Flags of a slot. */
@@ -112,12 +113,16 @@ void ledger_abandon(struct ledger *ledger);
 
 /* The terms under which the energy of an hour counts; `zones` is filled in from its rows. */
 typedef void ledger_terms_fn(void *context, int64_t hour, struct terms *ret_terms);
-/* Seals the oldest hours before `closed_until` that are not sealed yet, at most LEDGER_SEALS_MAX: with it they enter the
+/* Seals the oldest hours before `closed_until` that are not sealed yet, at most LEDGER_SEALS_MAX in LEDGER_SEALS_MS: with it they enter the
  * hash chain. Those the source had not passed at `passed_until` are marked incomplete. Own transaction. 0 or -errno. */
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context);
 
-/* Rolls up slots older than LEDGER_SLOT_HOURS and, a day a call, sealed hours older than LEDGER_HOUR_DAYS; deletes what is
- * older than `days` and, over the size limit, the oldest day. Own transactions: call after a commit. 0 or -errno
- * (-EBADMSG, once: a day's hours do not hold, ledger_message() says which). */
+/* Rolls up slots older than LEDGER_SLOT_HOURS; deletes what is older than `days` and, over the size limit, the oldest day. Own
+ * transactions: call after a commit. 0 or -errno. */
 int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days);
+
+/* One step of making a day of sealed hours that are older than LEDGER_HOUR_DAYS: an hour of it is checked and added up, or the
+ * whole day, and its place in the hash chain, put in the place of its hours. 1 = call again, 0 = there is nothing to do, or
+ * -errno (-EBADMSG, once: an hour does not hold, ledger_message() says which; its day and later ones stay). Own transactions. */
+int ledger_roll_step(struct ledger *ledger, int64_t now);

@@ -1,4 +1,8 @@
-/* A day of sealed hours becomes one row a workload and state, and a record of the days' hash chain. */
+/*
+ * A day of sealed hours becomes one row a workload and state, and a record of the days' hash chain. In steps, for a turn of the
+ * analyst must be short: the hours are added up in memory one by one, then one transaction puts the day in their place. They
+ * do not change meanwhile: they are sealed.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,26 +16,6 @@
 #define HOURS        (DAY_SECONDS / LEDGER_HOUR_SECONDS)
 #define UJ_PER_WH    UINT64_C(3600000000)
 #define NG_PER_UJ_MG (UJ_PER_WH / 1000) /* ng of 1 uJ at 1 mg/kWh: 1 over this */
-
-struct terms_of_day {
-	struct terms terms[HOURS];
-	bool is_sealed[HOURS];
-};
-
-static int read_terms(struct ledger *ledger, int64_t day, struct terms_of_day *ret)
-{
-	struct sealed_hour hour;
-	int r;
-
-	*ret = (struct terms_of_day) { 0 };
-	sealed_select(ledger->sealed, day, day + DAY_SECONDS);
-	while ((r = sealed_next(ledger->sealed, &hour)) > 0) {
-		int64_t index = (hour.start - day) / LEDGER_HOUR_SECONDS;
-		ret->terms[index] = hour.terms;
-		ret->is_sealed[index] = true;
-	}
-	return r;
-}
 
 /* What the terms of the hour make of a row's energy. */
 static void bind_worth(
@@ -49,36 +33,79 @@ static void bind_worth(
 		(int64_t)mul_div_u64(facility_uj, (uint64_t)terms->intensity_mg, NG_PER_UJ_MG));
 }
 
-static int add_hour(struct ledger *ledger, int64_t day, const struct terms_of_day *of_day)
+static int add_row(struct ledger *ledger, const struct terms *terms)
 {
-	sqlite3_stmt *row = ledger->statements[SQL_HOURS_OF_DAY], *add = ledger->statements[SQL_ADD_DAY];
-	int64_t index = (sqlite3_column_int64(row, 1) - day) / LEDGER_HOUR_SECONDS;
+	sqlite3_stmt *row = ledger->statements[SQL_ROWS_OF_HOUR], *add = ledger->statements[SQL_ADD_DAY];
 	struct energy energy;
 
-	if (!of_day->is_sealed[index])
-		return -EBADMSG;
-	ledger_read_energy(row, 5, &energy);
+	ledger_read_energy(row, 4, &energy);
 	sqlite3_bind_int64(add, 1, sqlite3_column_int64(row, 0));
-	sqlite3_bind_int64(add, 2, day);
-	for (int column = 2; column <= 4; column++) /* state, present_ns, flags */
-		sqlite3_bind_int64(add, column + 1, sqlite3_column_int64(row, column));
+	sqlite3_bind_int64(add, 2, ledger->rolling.day);
+	for (int column = 1; column <= 3; column++) /* state, present_ns, flags */
+		sqlite3_bind_int64(add, column + 2, sqlite3_column_int64(row, column));
 	ledger_bind_energy(add, 6, &energy);
-	bind_worth(add, 6 + 2 * ZONE_COUNT, &energy, &of_day->terms[index]);
+	bind_worth(add, 6 + 2 * ZONE_COUNT, &energy, terms);
 	return ledger_run(ledger, SQL_ADD_DAY);
 }
 
-static int add_hours(struct ledger *ledger, int64_t day)
+/* `terms` NULL: the hour was not sealed, and has no rows unless somebody put them there. */
+static int add_rows(struct ledger *ledger, int64_t start, const struct terms *terms)
 {
-	sqlite3_stmt *row = ledger->statements[SQL_HOURS_OF_DAY];
-	struct terms_of_day of_day;
-	int code = SQLITE_DONE, r = read_terms(ledger, day, &of_day);
+	sqlite3_stmt *row = ledger->statements[SQL_ROWS_OF_HOUR];
+	int code = SQLITE_DONE, r = ledger_run(ledger, SQL_BEGIN);
 
-	sqlite3_bind_int64(row, 1, day);
+	sqlite3_bind_int64(row, 1, start);
 	while (r == 0 && (code = sqlite3_step(row)) == SQLITE_ROW)
-		r = add_hour(ledger, day, &of_day);
+		r = terms != NULL ? add_row(ledger, terms) : -EBADMSG;
 	if (r == 0 && code != SQLITE_DONE)
 		r = ledger_errno(ledger, code);
 	sqlite3_reset(row);
+	if (r == 0)
+		r = ledger_run(ledger, SQL_COMMIT);
+	if (r < 0)
+		ledger_abandon(ledger);
+	return r;
+}
+
+/* What was tampered with stays as it is, for those who look for it. */
+static int refuse(struct ledger *ledger, const char *fault)
+{
+	ledger->broken_day = ledger->rolling.day;
+	snprintf(ledger->message, sizeof(ledger->message),
+		"%.200s; the hours of that day and later ones stay", fault);
+	return -EBADMSG;
+}
+
+/* 1 = it is sealed and holds, 0 = there is none, or -errno. */
+static int read_hour(struct ledger *ledger, int64_t start, struct sealed_hour *ret_hour)
+{
+	struct rolling *rolling = &ledger->rolling;
+	struct audit audit;
+	int r;
+
+	sealed_select(ledger->sealed, start, start + LEDGER_HOUR_SECONDS);
+	r = sealed_next(ledger->sealed, ret_hour);
+	if (r <= 0)
+		return r;
+	if (rolling->head[0] != '\0' && strcmp(rolling->head, ret_hour->previous) != 0)
+		return refuse(ledger, "an hour does not follow the one before it");
+	r = audit_ledger(ledger->sealed, start, start + LEDGER_HOUR_SECONDS, &audit);
+	if (r == 0 && audit.fault[0] != '\0')
+		r = refuse(ledger, audit.fault);
+	strcpy(rolling->head, audit.head);
+	return r < 0 ? r : 1;
+}
+
+static int add_hour(struct ledger *ledger)
+{
+	struct rolling *rolling = &ledger->rolling;
+	int64_t start = rolling->day + rolling->hour * LEDGER_HOUR_SECONDS;
+	struct sealed_hour hour;
+	int r = read_hour(ledger, start, &hour);
+
+	if (r >= 0)
+		r = add_rows(ledger, start, r > 0 ? &hour.terms : NULL);
+	rolling->hour++;
 	return r;
 }
 
@@ -116,12 +143,13 @@ static int gone(struct ledger *ledger, enum statement which, int64_t day)
 	return ledger_run(ledger, which);
 }
 
-static int roll(struct ledger *ledger, int64_t day)
+static int put_day(struct ledger *ledger)
 {
+	int64_t day = ledger->rolling.day;
 	int r = ledger_run(ledger, SQL_BEGIN);
 
 	if (r == 0)
-		r = add_hours(ledger, day);
+		r = ledger_run(ledger, SQL_PUT_ROLLED_DAY);
 	if (r == 0)
 		r = gone(ledger, SQL_ROLLED_HOURS_GONE, day);
 	if (r == 0)
@@ -132,35 +160,42 @@ static int roll(struct ledger *ledger, int64_t day)
 		r = ledger_run(ledger, SQL_COMMIT);
 	if (r < 0)
 		ledger_abandon(ledger);
+	ledger->rolling.day = 0;
 	return r;
 }
 
-/* What was tampered with stays as it is, for those who look for it. */
-static int check(struct ledger *ledger, int64_t day)
-{
-	struct audit audit;
-	int r = audit_ledger(ledger->sealed, day, day + DAY_SECONDS, &audit);
-
-	if (r < 0 || audit.fault[0] == '\0')
-		return r;
-	ledger->broken_day = day;
-	snprintf(ledger->message, sizeof(ledger->message),
-		"%.200s; the hours of that day and later ones stay", audit.fault);
-	return -EBADMSG;
-}
-
-int ledger_roll_day(struct ledger *ledger, int64_t before)
+/* The oldest day that is kept by the hour, if it is old enough and all of it is sealed. 1, 0 or -errno. */
+static int find_day(struct ledger *ledger, int64_t before)
 {
 	int64_t first = 0, open = 0, day;
 	int r;
 
-	if ((r = ledger_first_integer(ledger, SQL_NEXT_DAY, &first)) < 0 ||
-		(r = ledger_first_integer(ledger, SQL_UNSEALED_HOUR, &open)) < 0)
+	if ((r = ledger_first_integer(ledger, SQL_NEXT_DAY, &first)) < 0)
 		return r;
 	day = kst_midnight(first);
-	if (first == 0 || day >= before || day == ledger->broken_day ||
-		(open != 0 && open < day + DAY_SECONDS))
+	if (first == 0 || day >= before || day == ledger->broken_day)
 		return 0;
-	r = check(ledger, day);
-	return r < 0 ? r : roll(ledger, day);
+	if ((r = ledger_first_integer(ledger, SQL_UNSEALED_HOUR, &open)) < 0)
+		return r;
+	if (open != 0 && open < day + DAY_SECONDS)
+		return 0;
+	ledger->rolling = (struct rolling) { .day = day };
+	r = ledger_run(ledger, SQL_ROLLED_DAY_GONE);
+	return r < 0 ? r : 1;
+}
+
+int ledger_roll_step(struct ledger *ledger, int64_t now)
+{
+	int r = 1;
+
+	if (ledger->is_open)
+		return -EBUSY;
+	if (ledger->rolling.day == 0)
+		r = find_day(ledger, kst_midnight(now - LEDGER_HOUR_DAYS * DAY_SECONDS));
+	if (r <= 0)
+		return r;
+	r = ledger->rolling.hour < HOURS ? add_hour(ledger) : put_day(ledger);
+	if (r < 0)
+		ledger->rolling.day = 0;
+	return r < 0 ? r : 1;
 }

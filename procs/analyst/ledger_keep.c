@@ -81,7 +81,7 @@ int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days)
 	if (ledger->is_open)
 		return -EBUSY;
 	r = find_horizon(ledger, now, days, &hours_before);
-	if (r == 0)
-		r = roll_up(ledger, slots_before, hours_before);
-	return r < 0 ? r : ledger_roll_day(ledger, kst_midnight(now - LEDGER_HOUR_DAYS * DAY_SECONDS));
+	if (hours_before > ledger->rolling.day)
+		ledger->rolling.day = 0; /* its hours go, or some of them */
+	return r == 0 ? roll_up(ledger, slots_before, hours_before) : r;
 }

@@ -5,6 +5,7 @@
 
 #include "analyst/ledger_sql.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 /* An hour on its way into the chain. */
 struct hour {
@@ -159,11 +160,12 @@ static int seal(struct ledger *ledger, struct hour *hour)
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context)
 {
+	uint64_t end_ns = clock_mono_ns() + LEDGER_SEALS_MS * NS_PER_MILLISECOND;
 	int r = 0;
 
 	if (ledger->is_open)
 		return -EBUSY;
-	for (int i = 0; i < LEDGER_SEALS_MAX; i++) {
+	for (int i = 0; i < LEDGER_SEALS_MAX && (i == 0 || clock_mono_ns() < end_ns); i++) {
 		struct hour hour = { 0 };
 		r = next_hour(ledger, closed_until, &hour.sealed.start);
 		if (r <= 0)

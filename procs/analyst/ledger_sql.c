@@ -47,17 +47,20 @@
 /* Days (Korean time) of the workloads, with what the terms of their hours made of their energy; the node's hours stay. `days` of
  * an hour: hash of the last day when it was sealed, so that the chain of the hours vouches for that of the days. */
 #define DAY_COLUMNS WORKLOAD_COLUMNS ", it_uj, facility_uj, emissions_ng"
+#define DAY_TABLE(table)                                                                                     \
+	"CREATE " table "(workload INTEGER, slot INTEGER, state INTEGER, present_ns INTEGER NOT NULL"        \
+	", flags INTEGER NOT NULL" ZONES(X_DECLARE) ", it_uj INTEGER NOT NULL, facility_uj INTEGER NOT "     \
+						    "NULL, emissions_ng INTEGER NOT NULL"                    \
+						    ", PRIMARY KEY(workload, slot, state)) WITHOUT ROWID"
 #define DAY_TABLES                                                                                           \
-	"CREATE TABLE day_workload(workload INTEGER, slot INTEGER, state INTEGER, present_ns INTEGER NOT "   \
-	"NULL, flags INTEGER NOT NULL" ZONES(                                                                \
-		X_DECLARE) ", it_uj INTEGER NOT NULL, facility_uj INTEGER NOT NULL, emissions_ng INTEGER "   \
-			   "NOT NULL, PRIMARY KEY(workload, slot, state)) WITHOUT ROWID; "                   \
-			   "CREATE INDEX day_workload_slot ON day_workload(slot); "                          \
-			   "CREATE TABLE sealed_day(start INTEGER PRIMARY KEY, previous TEXT NOT NULL"       \
-			   ", hash TEXT NOT NULL, marks TEXT NOT NULL); "                                    \
-			   "ALTER TABLE sealed_hour ADD COLUMN days TEXT NOT NULL DEFAULT ''; "              \
-			   "CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * "     \
-			   "FROM hour_workload UNION ALL SELECT " WORKLOAD_COLUMNS " FROM day_workload"
+	DAY_TABLE("TABLE day_workload")                                                                      \
+	"; "                                                                                                 \
+	"CREATE INDEX day_workload_slot ON day_workload(slot); "                                             \
+	"CREATE TABLE sealed_day(start INTEGER PRIMARY KEY, previous TEXT NOT NULL"                          \
+	", hash TEXT NOT NULL, marks TEXT NOT NULL); "                                                       \
+	"ALTER TABLE sealed_hour ADD COLUMN days TEXT NOT NULL DEFAULT ''; "                                 \
+	"CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT * "                        \
+	"FROM hour_workload UNION ALL SELECT " WORKLOAD_COLUMNS " FROM day_workload"
 
 /* slot_*: five minutes, hour_*, day_*: rolled up; slot = start in s since 1970, state = enum power_state, energies in µJ.
  * The views are for people and tests: node_total, workload_total by zone. */
@@ -101,6 +104,9 @@ const char *const ledger_migrations[] = {
 	[2] = "BEGIN IMMEDIATE; " LOAD_TABLE "; PRAGMA user_version = 3; COMMIT",
 	[3] = "BEGIN IMMEDIATE; DROP VIEW all_workload; " DAY_TABLES "; PRAGMA user_version = 4; COMMIT",
 };
+
+/* The day that hours are being added up to, in memory: nobody sees it until it is whole. */
+const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 
 #define ADDING_LOAD                                                                                          \
 	" ON CONFLICT(workload, slot) DO UPDATE SET cpu_ns = cpu_ns + excluded.cpu_ns"                       \
@@ -228,20 +234,30 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 				  X_SUM) " FROM slot_node WHERE slot < ?1 GROUP BY hour, state ON "
 					 "CONFLICT(slot, state) DO "
 					 "UPDATE SET " ADDING,
-	[SQL_ROLL_WORKLOAD] = "INSERT INTO hour_workload(" WORKLOAD_COLUMNS
-			      ") SELECT workload, slot / 3600 * 3600 AS hour, state, "
-			      "sum(present_ns), " ROLLED_FLAGS ZONES(
-				      X_SUM) " FROM slot_workload WHERE slot < ?1 GROUP BY workload, "
-					     "hour, state ON CONFLICT(workload, slot, state) DO "
-					     "UPDATE SET " ADDING,
+	[SQL_ROLL_WORKLOAD] =
+		"INSERT INTO hour_workload(" WORKLOAD_COLUMNS
+		") SELECT workload, slot / 3600 * 3600 AS hour, state, "
+		"sum(present_ns), " ROLLED_FLAGS ZONES(
+			X_SUM) " FROM slot_workload WHERE slot < ?1 AND workload "
+			       "IN " SEALED_WORKLOADS_OF(
+				       "slot_workload") " GROUP BY workload, "
+							"hour, state ON CONFLICT(workload, slot, "
+							"state) DO "
+							"UPDATE SET " ADDING,
 	[SQL_ROLLED_NODE_GONE] = "DELETE FROM slot_node WHERE slot < ?1",
-	[SQL_ROLLED_WORKLOAD_GONE] = "DELETE FROM slot_workload WHERE slot < ?1",
+	[SQL_ROLLED_WORKLOAD_GONE] =
+		"DELETE FROM slot_workload WHERE slot < ?1 AND workload IN " SEALED_WORKLOADS_OF(
+			"slot_workload"),
 	[SQL_OLD_NODE_GONE] = "DELETE FROM hour_node WHERE slot < ?1",
-	[SQL_OLD_WORKLOAD_GONE] = "DELETE FROM hour_workload WHERE slot < ?1",
+	[SQL_OLD_WORKLOAD_GONE] =
+		"DELETE FROM hour_workload WHERE slot < ?1 AND workload IN " SEALED_WORKLOADS_OF(
+			"hour_workload"),
 	[SQL_OLD_DAYS_GONE] = "DELETE FROM day_workload WHERE slot < ?1",
 	[SQL_OLD_SEALED_DAYS_GONE] = "DELETE FROM sealed_day WHERE start < ?1",
 	[SQL_OLD_SEALED_GONE] = "DELETE FROM sealed_hour WHERE start < ?1",
-	[SQL_OLD_LOADS_GONE] = "DELETE FROM load_workload WHERE slot < ?1",
+	[SQL_OLD_LOADS_GONE] =
+		"DELETE FROM load_workload WHERE slot < ?1 AND workload IN " SEALED_WORKLOADS_OF(
+			"load_workload"),
 	[SQL_UNUSED_WORKLOADS_GONE] =
 		"DELETE FROM workload WHERE id NOT IN (SELECT workload FROM baseline) AND id NOT IN "
 		"(SELECT became FROM workload WHERE became IS NOT NULL) AND NOT " HAS_ROWS("id"),
@@ -255,11 +271,15 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_SEAL] = "INSERT INTO sealed_hour VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_NEXT_DAY] = "SELECT min(start) FROM sealed_hour WHERE start >= " DAYS_UNTIL,
 	[SQL_DAYS_UNTIL] = "SELECT " DAYS_UNTIL,
-	[SQL_HOURS_OF_DAY] = "SELECT workload, slot, state, present_ns, flags" ZONES(
-		X_LIST) " FROM hour_workload WHERE slot >= ?1 AND slot < ?1 + 86400",
-	[SQL_ADD_DAY] = "INSERT INTO day_workload(" DAY_COLUMNS ") VALUES(?, ?, ?, ?, ?" ZONES(
+	[SQL_ROWS_OF_HOUR] = "SELECT workload, state, present_ns, flags" ZONES(
+		X_LIST) " FROM hour_workload WHERE slot >= ?1 AND slot < ?1 + 3600",
+	[SQL_ROLLED_DAY_GONE] = "DELETE FROM rolled_day",
+	[SQL_PUT_ROLLED_DAY] = "INSERT INTO day_workload SELECT * FROM rolled_day",
+	[SQL_ADD_DAY] = "INSERT INTO rolled_day(" DAY_COLUMNS ") VALUES(?, ?, ?, ?, ?" ZONES(
 		X_MARK) ", ?, ?, ?) ON CONFLICT(workload, slot, state) DO UPDATE SET " ADDING_DAY,
-	[SQL_ROLLED_HOURS_GONE] = "DELETE FROM hour_workload WHERE slot >= ?1 AND slot < ?1 + 86400",
+	/* workload by workload: in the order of the table it takes a fifth of the time */
+	[SQL_ROLLED_HOURS_GONE] = "DELETE FROM hour_workload WHERE slot >= ?1 AND slot < ?1 + 86400 AND "
+				  "workload IN " SEALED_WORKLOADS_OF("hour_workload"),
 	[SQL_ROLLED_MARKS_GONE] =
 		"UPDATE sealed_hour SET marks = '' WHERE start >= ?1 AND start < ?1 + 86400",
 	[SQL_LAST_DAY] = "SELECT hash FROM sealed_day ORDER BY start DESC LIMIT 1",

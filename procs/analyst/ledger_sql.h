@@ -65,7 +65,9 @@ enum statement {
 	SQL_SEAL,
 	SQL_NEXT_DAY,
 	SQL_DAYS_UNTIL,
-	SQL_HOURS_OF_DAY,
+	SQL_ROWS_OF_HOUR,
+	SQL_ROLLED_DAY_GONE,
+	SQL_PUT_ROLLED_DAY,
 	SQL_ADD_DAY,
 	SQL_ROLLED_HOURS_GONE,
 	SQL_ROLLED_MARKS_GONE,
@@ -76,7 +78,15 @@ enum statement {
 
 extern const char *const ledger_schema[];     /* of a new ledger; ends in NULL */
 extern const char *const ledger_migrations[]; /* [v]: from version v to v + 1; [0] is not one */
+extern const char *const ledger_rolling;      /* of every connection */
 extern const char *const ledger_statements[STATEMENT_COUNT];
+
+/* The day whose hours are being added up, an hour a step. A process that dies begins it anew. */
+struct rolling {
+	int64_t day;               /* 0 = none */
+	int hour;                  /* the next one */
+	char head[CHAIN_HEX_SIZE]; /* hash after the hour before; "" = none of the day was sealed yet */
+};
 
 struct ledger {
 	sqlite3 *db;
@@ -85,7 +95,8 @@ struct ledger {
 	int failure;  /* 0 or -errno: the transaction is spoilt */
 	int64_t next_workload;
 	struct sealed *sealed; /* reads what is to be sealed */
-	int64_t broken_day;    /* its hours do not hold: they stay, and are not looked at again and again */
+	struct rolling rolling;
+	int64_t broken_day; /* its hours do not hold: they stay, and are not looked at again and again */
 	char message[256];
 };
 
@@ -108,7 +119,3 @@ struct sealing {
 	size_t size, room;
 };
 int sealing_step(struct sealing *sealing, const char *record, size_t size);
-
-/* The oldest day before `before` that is kept by the hour is from now on kept by the day, if every hour of it is sealed and
- * holds; -EBADMSG, once, if one does not: its hours stay. Own transaction. 0 or -errno. */
-int ledger_roll_day(struct ledger *ledger, int64_t before);

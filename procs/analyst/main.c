@@ -243,6 +243,16 @@ static void keep_up(struct analyst *analyst)
 			ledger_message(analyst->ledger));
 }
 
+/* An hour of an old day at a time. */
+static void roll(struct analyst *analyst)
+{
+	int r = ledger_roll_step(analyst->ledger, (int64_t)(analyst->knowledge.now_real_ns / NS_PER_SECOND));
+
+	if (r < 0 && r != -EBUSY)
+		log_warning("ledger: cannot make a day of its hours (%s: %s), trying again", strerror(-r),
+			ledger_message(analyst->ledger));
+}
+
 /* Without frames the answers still change: what they rest on grows older. */
 static int on_second(struct timer *timer)
 {
@@ -258,6 +268,8 @@ static int on_second(struct timer *timer)
 		book_sweep(&analyst->book);
 	if (analyst->seconds++ % KEEP_UP_SECONDS == 0)
 		keep_up(analyst);
+	else
+		roll(analyst);
 	send_stats(analyst);
 	return places_have_moved(&analyst->places) ? -ESTALE : 0;
 }

@@ -10,9 +10,12 @@
 #define FLAGS_OF_ALL     "max(flags & 1) | max(flags & 2) | max(flags & 4)"
 #define ROWS_OF_HOUR                                                                                         \
 	"(SELECT workload, state, present_ns, flags" ZONES(                                                  \
-		X_LIST) " FROM slot_workload WHERE slot >= ?1 AND slot < ?1 + 3600 UNION ALL "               \
-			"SELECT workload, state, present_ns, flags" ZONES(                                   \
-				X_LIST) " FROM hour_workload WHERE slot = ?1)"
+		X_LIST) " FROM slot_workload WHERE slot >= ?1 AND slot < ?1 + 3600 AND workload "            \
+			"IN " SEALED_WORKLOADS_OF("slot_workload") " UNION ALL "                             \
+								   "SELECT workload, state, present_ns, "    \
+								   "flags" ZONES(                            \
+									   X_LIST) " FROM hour_workload "    \
+										   "WHERE slot = ?1)"
 
 static const char *const statements[SEALED_SQL_COUNT] = {
 	[SEALED_HOURS] =

@@ -12,6 +12,13 @@
 #include "audit/chain.h"
 #include "ipc/vocabulary.h"
 
+/* The workloads that have rows in a table whose key begins with them: a seek each, where a condition on the slot alone would
+ * read the whole table. */
+#define SEALED_WORKLOADS_OF(table)                                                                           \
+	"(WITH RECURSIVE has(id) AS (SELECT min(workload) FROM " table " UNION ALL SELECT (SELECT "          \
+	"min(workload) FROM " table " WHERE workload > has.id) FROM has WHERE has.id IS NOT NULL) "          \
+	"SELECT id FROM has WHERE id IS NOT NULL)"
+
 #define SEALED_SECONDS  3600           /* of an hour */
 #define HOUR_INCOMPLETE UINT32_C(0x08) /* closed 24 h later, although a source had not passed it */
 #define MARK_DIGITS     8              /* of every record's hash kept, to name the first that differs */

@@ -56,6 +56,17 @@ static void expect_broken(struct world *w, const char *words)
 		fail_msg("'%s' does not say '%s'", audit.fault, words);
 }
 
+/* The steps of one day. */
+static int roll_day(struct world *w, int64_t now)
+{
+	int r;
+
+	do
+		r = ledger_roll_step(w->f.ledger, now);
+	while (r > 0 && w->f.ledger->rolling.day != 0);
+	return r;
+}
+
 static void closed_hours_are_sealed_with_their_terms(void **state)
 {
 	struct world w;
@@ -173,8 +184,10 @@ static void run_days(struct world *w)
 	}
 	w->knowledge.now_real_ns = w->f.once.real_ns;
 	now = (int64_t)(w->f.once.real_ns / NS_PER_SECOND);
-	for (int i = 0; i < 2; i++) /* one day a call; the first one slots to hours besides */
-		assert_int_equal(ledger_keep_up(w->f.ledger, now + DAYS_LATER * 86400, 400), 0);
+	now += DAYS_LATER * 86400;
+	assert_int_equal(ledger_keep_up(w->f.ledger, now, 400), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(roll_day(w, now), 1);
 }
 
 static void hours_become_days_and_no_microjoule_is_lost(void **state)
@@ -210,7 +223,7 @@ static void hours_become_days_and_no_microjoule_is_lost(void **state)
 	expect_number(&w, "mean_power_watts", 120 * 120 * 1.000003 / (120 * 3600));
 	assert_int_equal(ask(&w, "power_history", "{\"window\":\"P60D\"}"), 200);
 	expect_number(&w, "step_seconds", 86400);
-	assert_int_equal(ledger_keep_up(w.f.ledger, now + DAYS_LATER * 86400, 400), 0);
+	assert_int_equal(roll_day(&w, now + DAYS_LATER * 86400), 1);
 	fixture_close(&w.f);
 	fixture_open(&w.f);
 	w.f.head.seq += 1000;
@@ -260,6 +273,53 @@ static void every_change_of_a_day_is_found_and_its_record_named(void **state)
 	}
 }
 
+/* Between two steps nothing is half a day: not for a question, not for an auditor, not for the process that comes after a crash. */
+static void a_day_that_is_not_whole_yet_is_seen_by_nobody(void **state)
+{
+	struct world w;
+	int64_t now;
+
+	(void)state;
+	run_days(&w);
+	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND) + DAYS_LATER * 86400;
+	for (int i = 0; i < 24; i++) {
+		assert_int_equal(ledger_roll_step(w.f.ledger, now), 1);
+		assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"), 2);
+		assert_int_equal(fixture_ask(&w.f, ENERGY_OF "all_workload"), 120 * 120 * INT64_C(1000003));
+		expect_whole(&w, 119);
+	}
+	fixture_close(&w.f); /* and what was added up so far is gone */
+	fixture_open(&w.f);
+	w.f.head.seq += 1000;
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"), 2);
+	assert_int_equal(roll_day(&w, now), 1);
+	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"), 3);
+	assert_int_equal(fixture_ask(&w.f, ENERGY_OF "all_workload"), 120 * 120 * INT64_C(1000003));
+	expect_whole(&w, 119);
+	destroy(&w);
+}
+
+/* An old day that goes while it is being added up is not made of what was read of it before. */
+static void a_day_that_grows_too_old_meanwhile_is_let_go(void **state)
+{
+	struct world w;
+	int64_t now;
+
+	(void)state;
+	run_days(&w);
+	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND) + DAYS_LATER * 86400;
+	for (int i = 0; i < 12; i++)
+		assert_int_equal(ledger_roll_step(w.f.ledger, now), 1);
+	assert_int_equal(ledger_keep_up(w.f.ledger, now, DAYS_LATER + 1), 0);
+	assert_int_equal(w.f.ledger->rolling.day, 0);
+	while (ledger_roll_step(w.f.ledger, now) > 0)
+		;
+	assert_int_equal(fixture_ask(&w.f, "SELECT (SELECT sum(active_package) FROM all_node) - (" ENERGY_OF
+					   "all_workload)"),
+		0);
+	destroy(&w);
+}
+
 /* What was tampered with is not tidied away. */
 static void hours_that_do_not_hold_become_no_day(void **state)
 {
@@ -271,9 +331,9 @@ static void hours_that_do_not_hold_become_no_day(void **state)
 	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND) + DAYS_LATER * 86400;
 	change(&w, "UPDATE hour_workload SET active_package = 1 WHERE slot = (SELECT min(slot) FROM "
 		   "hour_workload)");
-	assert_int_equal(ledger_keep_up(w.f.ledger, now, 400), -EBADMSG);
+	assert_int_equal(roll_day(&w, now), -EBADMSG);
 	assert_non_null(strstr(ledger_message(w.f.ledger), "it is not what was sealed"));
-	assert_int_equal(ledger_keep_up(w.f.ledger, now, 400), 0);
+	assert_int_equal(roll_day(&w, now), 0);
 	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM sealed_day"), 2);
 	destroy(&w);
 }
@@ -386,6 +446,8 @@ int main(void)
 		cmocka_unit_test(every_change_is_found_and_its_record_named),
 		cmocka_unit_test(hours_become_days_and_no_microjoule_is_lost),
 		cmocka_unit_test(every_change_of_a_day_is_found_and_its_record_named),
+		cmocka_unit_test(a_day_that_is_not_whole_yet_is_seen_by_nobody),
+		cmocka_unit_test(a_day_that_grows_too_old_meanwhile_is_let_go),
 		cmocka_unit_test(hours_that_do_not_hold_become_no_day),
 		cmocka_unit_test(a_late_name_changes_no_closed_hour),
 		cmocka_unit_test(hours_a_silent_source_never_passed_are_incomplete),
