@@ -1,4 +1,5 @@
-// The official TypeScript clients, v1 and v2, against a running server: clients.mjs URL COMMAND... (a stdio server).
+// The official TypeScript clients, v1 and v2, against a running server: clients.mjs URL FOLDER [COMMAND...] (a stdio server).
+// With TANSO_TOKEN in the environment they show that token (and must not be let in without), over HTTP alone.
 // Prints PASS or FAIL a check. The server's analyst is scripted (tests/process/fake_analyst.c).
 import { writeFileSync } from 'node:fs';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -10,6 +11,8 @@ import { Client as Client2, StreamableHTTPClientTransport as Http2 } from '@mode
 import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
 
 const [url, folder, command, ...args] = process.argv.slice(2);
+const token = process.env.TANSO_TOKEN;
+const shown = token && { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
 const who = { name: 'tanso-test', version: '1' };
 const newest = { versionNegotiation: { mode: { pin: '2026-07-28' } } };
 const name = 'assess_workload_compliance';
@@ -100,18 +103,18 @@ const modernSubscription = (client, space) => oneUpdate(space, async (hear) => {
 });
 
 const transports = {
-	'v1 over HTTP': [() => new Client1(who), () => new Http1(new URL(url)), legacySubscription],
-	'v1 over HTTP with SSE': [() => new Client1(who), () => new Sse1(new URL('/sse', url)), legacySubscription],
-	'v2 (2025-11-25) over HTTP': [() => new Client2(who), () => new Http2(new URL(url)), legacySubscription],
-	'v2 (2026-07-28) over HTTP': [() => new Client2(who, newest), () => new Http2(new URL(url)), modernSubscription],
+	'v1 over HTTP': [() => new Client1(who), () => new Http1(new URL(url), shown), legacySubscription],
+	'v1 over HTTP with SSE': [() => new Client1(who), () => new Sse1(new URL('/sse', url), shown), legacySubscription],
+	'v2 (2025-11-25) over HTTP': [() => new Client2(who), () => new Http2(new URL(url), shown), legacySubscription],
+	'v2 (2026-07-28) over HTTP': [() => new Client2(who, newest), () => new Http2(new URL(url), shown), modernSubscription],
 	'v1 over stdio': [() => new Client1(who), () => new Stdio1({ command, args, stderr: 'ignore' }), legacySubscription],
 	'v2 (2025-11-25) over stdio': [() => new Client2(who), () => new Stdio2({ command, args, stderr: 'ignore' }), legacySubscription],
 	'v2 (2026-07-28) over stdio': [() => new Client2(who, newest), () => new Stdio2({ command, args, stderr: 'ignore' }), modernSubscription],
 };
 
 async function tryTransport([label, [makeClient, makeTransport, subscribe]], index) {
-	for (const check of [everyMethod, cancellation, subscribe, progress]) {
-		const title = `clients: ${label}: ${check === subscribe ? 'oneUpdate' : check.name}`;
+	for (const check of token ? [everyMethod] : [everyMethod, cancellation, subscribe, progress]) {
+		const title = `clients: ${label}${token ? ' and TLS, with a token' : ''}: ${check === subscribe ? 'oneUpdate' : check.name}`;
 		const client = makeClient();
 		try {
 			await client.connect(makeTransport());
@@ -125,5 +128,14 @@ async function tryTransport([label, [makeClient, makeTransport, subscribe]], ind
 	}
 }
 
-await Promise.all(Object.entries(transports).map(tryTransport));
+async function tryWithout() {
+	const outcome = await new Client1(who).connect(new Http1(new URL(url))).then(() => 'let in', (error) => error.message);
+	if (!/401|UNAUTHORIZED/.test(outcome)) {
+		failed++;
+		console.log(`FAIL clients: without a token: ${outcome}`);
+	}
+}
+
+const tried = Object.entries(transports).filter(([label]) => !token || !label.includes('stdio'));
+await Promise.all([...tried.map(tryTransport), ...(token ? [tryWithout()] : [])]);
 process.exit(failed > 0 ? 1 : 0);

@@ -1,12 +1,14 @@
 """The official MCP suite, clients and inspector. Usage: test_conformance.py BIN_FOLDER NPM_FOLDER
 NPM_FOLDER has in node_modules what package-lock.json pins. Prints PASS or FAIL a test."""
-import os, pathlib, re, subprocess, sys
+import hashlib, os, pathlib, re, subprocess, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "process"))
 import frontend_fixture  # noqa: E402
 from frontend_fixture import BIN, Frontend, expect, run_all  # noqa: E402
+from tls_fixture import Door  # noqa: E402
 
+PATIENT = "http_request_ms=60000"  # on a busy machine these clients pause longer than a connection may be idle
 REQUIRED = {"2025-11-25": 30, "2026-07-28": 37}
 PACKAGES = "node_modules/@modelcontextprotocol"
 
@@ -15,10 +17,14 @@ NPM = pathlib.Path(sys.argv[2]).resolve()
 NODE = next(NPM.glob("node_modules/node-linux-*/bin/node"))
 
 
-def _run(*arguments, seconds=90):
+def _run(*arguments, seconds=90, **environment):
     done = subprocess.run([NODE, *map(str, arguments)], cwd=NPM, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=seconds, env={**os.environ, "PATH": f"{NODE.parent}:{os.environ['PATH']}"})
+                          timeout=seconds, env={**os.environ, **environment, "PATH": f"{NODE.parent}:{os.environ['PATH']}"})
     return done.returncode, done.stdout.decode()
+
+
+def _inspect(*arguments, **environment):
+    return _run(f"{PACKAGES}/inspector/clients/launcher/build/index.js", "--cli", *arguments, **environment)
 
 
 def _suite(url, revision, folder, *more):
@@ -71,15 +77,33 @@ def the_inspector_lists_and_calls_over_both_transports():
         targets = [[f"http://127.0.0.1:{f.port}/mcp", "--transport", "http"],
                    [BIN / "tanso", "mcp", "--runtime-dir", f.run_dir]]
         for target in targets:
-            status, text = _run(f"{PACKAGES}/inspector/clients/launcher/build/index.js", "--cli", *target, "--method", "tools/list")
+            status, text = _inspect(*target, "--method", "tools/list")
             assert status == 0 and "assess_workload_compliance" in text, text
-            status, text = _run(f"{PACKAGES}/inspector/clients/launcher/build/index.js", "--cli", *target, "--method", "tools/call",
-                                "--tool-name", "assess_workload_compliance", "--tool-arg", "workload_name=app")
+            status, text = _inspect(*target, "--method", "tools/call", "--tool-name", "assess_workload_compliance", "--tool-arg",
+                                    "workload_name=app")
             assert status == 0 and "structuredContent" in text, text
 
 
+def clients_and_inspector_speak_tls_and_show_a_token():
+    with Door() as d:
+        (d.folder / "tokens").write_text(f"ci {hashlib.sha256(b'let-me-in').hexdigest()}\n")
+        d.open(f"http_tokens={d.folder}/tokens", "mcp_http_sse=yes", PATIENT)
+        d.start_analyst()
+        url, ca = f"https://127.0.0.1:{d.port}/mcp", {"NODE_EXTRA_CA_CERTS": f"{d.folder}/ca.crt"}
+        target = [url, "--transport", "http", "--header", "Authorization: Bearer let-me-in", "--method", "tools/call",
+                  "--tool-name", "assess_workload_compliance", "--tool-arg", "workload_name=app"]
+        status, text = _inspect(*target, **ca)
+        assert status == 0 and "structuredContent" in text, text
+        status, text = _inspect(*target)  # a server that nobody vouches for is not spoken to
+        assert status != 0 and "structuredContent" not in text, text
+        (NPM / "clients.mjs").write_bytes((HERE / "clients.mjs").read_bytes())
+        status, text = _run(NPM / "clients.mjs", url, d.run_dir, TANSO_TOKEN="let-me-in", **ca)
+        print(text.replace("PASS ", "PASS conformance: ").replace("FAIL ", "# FAIL "), end="")
+        assert status == 0, text[-3000:]
+
+
 def the_official_clients_find_everything_as_they_expect():
-    with Frontend().start("mcp_http_sse=yes") as f:
+    with Frontend().start("mcp_http_sse=yes", PATIENT) as f:
         f.start_analyst()
         (NPM / "clients.mjs").write_bytes((HERE / "clients.mjs").read_bytes())  # beside the packages it imports
         status, text = _run(NPM / "clients.mjs", f"http://127.0.0.1:{f.port}/mcp", f.run_dir,

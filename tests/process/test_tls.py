@@ -1,47 +1,13 @@
 """The frontend's TLS door: HTTP/1.1 and HTTP/2, new keys without a restart, client certificates, JSON Web Tokens, what is
 refused at the start, and `tanso mcp --url` through it."""
-import hashlib, json, shutil, socket, ssl, subprocess, sys
+import hashlib, json, shutil, socket, subprocess, sys
 
 from exporter_fixture import make_certificate
-from frontend_fixture import BIN, Frontend, expect, run_all, wait_for
+from frontend_fixture import BIN, expect, run_all, wait_for
 from jwt_fixture import AUDIENCE, jwt, key_set
+from tls_fixture import Door
 
 TANSO = BIN / "tanso"
-
-
-class Door(Frontend):
-    """A frontend with a key of its own; its probes come by the unix socket, which needs no certificate."""
-
-    def __init__(self):
-        super().__init__()
-        make_certificate(self.folder, "ca")
-        self.make("server")
-
-    def make(self, name):
-        make_certificate(self.folder, name, "ca")
-
-    def status(self, path):
-        out = subprocess.run(["curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket",
-                              str(self.run_dir / "frontend/http.sock"), f"http://localhost{path}"], stdout=subprocess.PIPE).stdout
-        return int(out or 0)
-
-    def open(self, *settings):
-        return self.start(f"http_tls_key={self.folder}/server.key", f"http_tls_certificate={self.folder}/server.crt", *settings)
-
-    def get(self, path, *arguments):
-        """(status and HTTP version, body); status 0 where no TLS came about."""
-        out = subprocess.run(["curl", "-s", "-m", "10", "--cacert", f"{self.folder}/ca.crt", "-w", "\n%{http_code} %{http_version}",
-                              f"https://127.0.0.1:{self.port}{path}", *arguments], stdout=subprocess.PIPE).stdout.decode()
-        body, _, told = out.rpartition("\n")
-        return tuple(told.split()), body
-
-    def as_client(self, name):
-        return "--cert", f"{self.folder}/{name}.crt", "--key", f"{self.folder}/{name}.key"
-
-    def serial(self):
-        context = ssl._create_unverified_context()
-        with socket.create_connection(("127.0.0.1", self.port)) as s, context.wrap_socket(s) as t:
-            return t.getpeercert(True)
 
 
 def both_versions_of_http_and_of_tls_are_spoken():

@@ -268,29 +268,34 @@ test("a token that is asked for goes along with everything", async () => {
 	await view.close();
 });
 
-test("a token of one namespace draws its workloads, their energy and cost, and nothing of the node", async () => {
+// While the server asks for the token let-me-in, which shows these namespaces ("" = all).
+async function whileAsking(namespaces, run) {
 	const file = `${site.folder}/tokens`;
-	writeFileSync(file, `ml ${createHash("sha256").update("let-me-in").digest("hex")} ai-team\n`);
+	writeFileSync(file, `reader ${createHash("sha256").update("let-me-in").digest("hex")} ${namespaces}\n`);
 	await site.stopFrontend();
 	await site.startFrontend(`http_tokens=${file}`);
 	try {
-		const view = await visit({ before: (page) => page.addInitScript(() => sessionStorage.setItem("tanso-token", "let-me-in")) });
-		await view.check("#power-legend .sum", /sum · [^W]*W/);
-		await view.check("#power-legend", /ml-training-job/);
-		for (const figure of ["#energy", "#carbon", "#cost"]) await view.check(figure, /[0-9]/);
-		await view.page.click("[data-range=P1D]");
-		await view.check("#power-note", /Means of/);
-		await view.check("#power-legend", /inference/);
-		assert.doesNotMatch(await view.text("body"), /checkout-api|nginx.service|postgres/);
-		assert.equal(await view.text("#node-watts"), "–");
-		assert.equal(await view.page.locator("#zone-list *").count(), 0);
-		assert.deepEqual(view.wrong, [], "errors in the page");
-		await view.close();
+		await run();
 	} finally {
 		await site.stopFrontend();
 		await site.startFrontend();
 	}
-});
+}
+
+test("a token of one namespace draws its workloads, their energy and cost, and nothing of the node", () => whileAsking("ai-team", async () => {
+	const view = await visit({ before: (page) => page.addInitScript(() => sessionStorage.setItem("tanso-token", "let-me-in")) });
+	await view.check("#power-legend .sum", /sum · [^W]*W/);
+	await view.check("#power-legend", /ml-training-job/);
+	for (const figure of ["#energy", "#carbon", "#cost"]) await view.check(figure, /[0-9]/);
+	await view.page.click("[data-range=P1D]");
+	await view.check("#power-note", /Means of/);
+	await view.check("#power-legend", /inference/);
+	assert.doesNotMatch(await view.text("body"), /checkout-api|nginx.service|postgres/);
+	assert.equal(await view.text("#node-watts"), "–");
+	assert.equal(await view.page.locator("#zone-list *").count(), 0);
+	assert.deepEqual(view.wrong, [], "errors in the page");
+	await view.close();
+}));
 
 test("a server that goes away leaves the page quiet, and it is live again when it returns", async () => {
 	const { page, check, live, text, close } = await visit();
@@ -321,20 +326,40 @@ test("fake watts are called fake, and judged by nobody", async () => {
 	}
 });
 
-test("the docs page asks a tool by its form and shows answer and error", () => seen({ path: "/docs" }, async ({ page, wrong }) => {
+// Opens the first tool of /docs, asks by its form, and waits for what comes.
+async function openDocs(page) {
 	await until("the tools", async () => (await page.locator("#go option").count()) > 7);
 	await page.selectOption("#go", "assess_workload_compliance");
-	const form = page.locator(".opblock.is-open");
-	const ask = async (name, status, words) => {
+	const form = page.locator(".opblock.is-open"), response = form.locator(".live-responses-table .response");
+	return async (name, status, words) => {
 		await form.locator("input").first().fill(name);
 		await form.locator(".execute").click();
-		await until(`${status}`, async () => (await form.locator(".live-responses-table .response .response-col_status").first().innerText()).startsWith(status));
-		await until(`${words}`, async () => words.test(await form.locator(".live-responses-table .response .response-col_description").first().innerText()));
+		await until(`${status}`, async () => (await response.locator(".response-col_status").first().innerText()).startsWith(status));
+		await until(`${words}`, async () => words.test(await response.locator(".response-col_description").first().innerText()));
 	};
+}
+
+test("the docs page asks a tool by its form and shows answer and error", () => seen({ path: "/docs" }, async ({ page, wrong }) => {
+	const ask = await openDocs(page);
 	await ask(WORKLOAD, "200", /"workload": "ml-training-job"/);
 	await ask("no-such-thing", "404", /WORKLOAD_NOT_FOUND/);
 	assert.equal(await page.locator(".auth-wrapper .authorize").count(), 1);
 	wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes("404"))); // the one that was meant
+}));
+
+test("the docs page sends the token that Authorize was given, and nothing before", () => whileAsking("", async () => {
+	const { page, close } = await visit({ path: "/docs" }), sent = [];
+	page.on("request", (request) => request.url().includes("/tools/") && sent.push(request.headers().authorization));
+	const ask = await openDocs(page);
+	await ask(WORKLOAD, "401", /UNAUTHORIZED/);
+	await page.click(".auth-wrapper .authorize");
+	const dialog = page.locator(".auth-container", { hasText: "bearer" }).first();
+	await dialog.locator("input").fill("let-me-in");
+	await dialog.locator("button.authorize").click();
+	await page.locator(".dialog-ux .btn-done").first().click();
+	await ask(WORKLOAD, "200", /"workload": "ml-training-job"/);
+	assert.deepEqual(sent, [undefined, "Bearer let-me-in"]);
+	await close();
 }));
 
 async function takeShots() {
