@@ -62,6 +62,8 @@ static int on_connected(struct source *source)
 	if (read(source->fd, &connects, sizeof(connects)) < 0)
 		return 0;
 	link->owes_full = false;
+	link->connected_ns = clock_mono_ns();
+	link->stats_sent_ns = 0;
 	if (link->on_connect != NULL)
 		link->on_connect(link->context);
 	return 0;

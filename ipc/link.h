@@ -15,6 +15,8 @@
 #define LINK_MUTE_NS (1 * NS_PER_SECOND) /* we dial again within 200 ms */
 #define LINK_DEAF_NS                                                                                         \
 	(3 * NS_PER_SECOND) /* a living peer too; longer than a mute process needs to notice and end */
+#define LINK_STATS_NS                                                                                        \
+	(5 * NS_PER_SECOND) /* between two stats frames of a connection that has lasted a while */
 #define LINK_QUEUE 16       /* frames of one part a sender may be ahead, besides one of FRAME_PARTS_MAX */
 
 struct link;
@@ -50,7 +52,8 @@ bool link_is_connected(const struct link *link);
  * turn that never came, a frame of which parts were missing) and peers_refused_total (by uid; updated as frames come). */
 void link_count_in(struct link *link, struct stats *stats);
 
-/* Sends all of `stats` as a stats frame (producer = the stage itself, consumer = exporter). */
+/* Sends all of `stats` as a stats frame (producer = the stage itself, consumer = exporter), if the last one is old enough:
+ * call it as often as you like. */
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats);
 
 /*

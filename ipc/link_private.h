@@ -44,6 +44,7 @@ struct link {
 	link_connect_fn *on_connect;
 	int send_fd; /* readable while the queue has room; nng's */
 	bool owes_full;
+	uint64_t connected_ns, stats_sent_ns; /* CLOCK_MONOTONIC, 0 = never */
 	/* NULL until link_count_in() */
 	double *in, *out, *dropped, *malformed, *gaps, *peers_refused;
 };

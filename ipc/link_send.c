@@ -4,6 +4,8 @@
 
 #include "ipc/link_private.h"
 
+#define STATS_GAPS 4 /* stats are a quarter of the connection's age apart, until that is LINK_STATS_NS */
+
 static int send_part(struct link *link, const struct frame_head *head, const void *once, const void *rows,
 	size_t row_count)
 {
@@ -98,8 +100,23 @@ bool link_is_connected(const struct link *link)
 	return atomic_load(&link->pipe) != 0;
 }
 
+/* Often at first, when somebody watches what a start or restart does; a message costs its reader's threads four wake-ups. */
+static bool are_stats_due(struct link *link)
+{
+	uint64_t now_ns = clock_mono_ns(), gap_ns = (now_ns - link->connected_ns) / STATS_GAPS;
+
+	if (gap_ns > LINK_STATS_NS)
+		gap_ns = LINK_STATS_NS;
+	if (now_ns - link->stats_sent_ns < gap_ns)
+		return false;
+	link->stats_sent_ns = now_ns;
+	return true;
+}
+
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats)
 {
+	if (!are_stats_due(link))
+		return 0;
 	struct frame_head head = { .kind = FRAME_stats };
 	struct stats_once once = { .stage = text_of(stage_name(stage)), .run = run };
 	struct stats_row rows[STATS_MAX];

@@ -14,7 +14,8 @@
 #include "ipc/handover.h"
 #include "ipc/link.h"
 
-#define CHECK_NS (250 * NS_PER_MILLISECOND) /* a lost doorbell costs at most this */
+#define CHECK_NS  NS_PER_SECOND /* a lost doorbell costs at most this */
+#define ACK_TICKS 16            /* at least so often: what ended may have found no room for a row */
 
 struct estimator {
 	struct config config;
@@ -30,15 +31,20 @@ struct estimator {
 	struct link *topology, *names, *collector;
 	struct consumers consumers;
 	struct timer check;
-	uint64_t run, stats_sent_ns, jumps_told;
+	uint64_t run, acked_seq, jumps_told;
 	struct stats stats;
 	double *turns, *duplicates;
 	bool began_epoch;
 };
 
+/* Only where the collector keeps something for it. */
 static void acknowledge(struct estimator *estimator)
 {
 	const struct state_head *state = &estimator->state.head;
+
+	if (!estimator->turn.rows.shows_ended && state->committed_seq - estimator->acked_seq < ACK_TICKS)
+		return;
+	estimator->acked_seq = state->committed_seq;
 	const struct frame_head head = { .kind = FRAME_ack,
 		.epoch = state->epoch,
 		.energy_epoch = state->energy_epoch,
@@ -63,10 +69,11 @@ static void gauge(struct estimator *estimator, const char *name, double value)
 	*stats_entry(&estimator->stats, STAT_GAUGE, name, "") = value;
 }
 
-static void report(struct estimator *estimator, uint64_t now_ns)
+static void send_stats(struct estimator *estimator)
 {
 	const struct state *state = &estimator->state;
 	const struct turn *turn = &estimator->turn;
+	uint64_t now_ns = clock_mono_ns();
 
 	*estimator->turns = (double)loop_turns(estimator->loop);
 	gauge(estimator, "rows", state->head.row_count);
@@ -83,16 +90,6 @@ static void report(struct estimator *estimator, uint64_t now_ns)
 	count(estimator, "coarse_turns_total", "", turn->coarse_turns);
 	count(estimator, "ticks_skipped_total", "", turn->skipped_ticks);
 	count(estimator, "energy_epochs_begun_total", "", turn->energy_epochs + estimator->began_epoch);
-}
-
-static void send_stats(struct estimator *estimator)
-{
-	uint64_t now_ns = clock_mono_ns();
-
-	if (now_ns - estimator->stats_sent_ns < NS_PER_SECOND)
-		return;
-	estimator->stats_sent_ns = now_ns;
-	report(estimator, now_ns);
 	consumers_send_stats(&estimator->consumers, estimator->run, &estimator->stats);
 }
 

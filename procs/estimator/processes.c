@@ -8,6 +8,7 @@
 
 #define START_GRAIN_NS (10 * NS_PER_MILLISECOND) /* starttime of /proc/<pid>/stat counts clock ticks */
 #define FADE_SHIFT     3 /* recent_uj loses an eighth a turn: the last eight turns count */
+#define NOBODY         UINT32_MAX
 #define KEEP_TIMES     2 /* who is listed gives way to one that used so many times as much */
 #define MACHINE_FIRST  (UINT64_C(1) << 63) /* in a score: more than any process has µJ */
 
@@ -103,6 +104,19 @@ static void end(struct state *state, uint32_t index)
 	state_process_remove(state, index);
 }
 
+/* Most stand in the bank where they stood in the last turn, at `place`. */
+static bool find_process(
+	const struct state *state, const struct ring_row *row, uint32_t place, uint32_t *ret_index)
+{
+	if (place > 0 && place <= state->head.process_count &&
+		state->processes[place - 1].tgid == row->tgid &&
+		state->processes[place - 1].start_ns == row->start_ns) {
+		*ret_index = place - 1;
+		return true;
+	}
+	return idmap_find(&state->by_process, state_process_key(row->tgid, row->start_ns), ret_index);
+}
+
 static void find_known(struct processes *processes, const struct state *state, const struct rows *rows)
 {
 	uint32_t index;
@@ -110,10 +124,10 @@ static void find_known(struct processes *processes, const struct state *state, c
 	memset(processes->shown, 0, state->head.process_count * sizeof(*processes->shown));
 	for (uint32_t i = 0; i < rows->count; i++) {
 		const struct ring_row *row = &rows->bank[i];
+		uint32_t place = processes->position[i];
 		processes->position[i] = 0;
 		processes->owner_at[i] = row->kind == ROW_PROCESS ? owner_of(state, rows, row->id) : 0;
-		if (processes->owner_at[i] == 0 ||
-			!idmap_find(&state->by_process, state_process_key(row->tgid, row->start_ns), &index))
+		if (processes->owner_at[i] == 0 || !find_process(state, row, place, &index))
 			continue;
 		processes->position[i] = index + 1;
 		processes->shown[index] = i + 1;
@@ -163,13 +177,15 @@ static void take(struct processes *processes, struct state *state, const struct 
 	if (process == NULL)
 		return;
 	uint32_t index = (uint32_t)(process - state->processes);
+	uint32_t owner = processes->owner_at[at] - 1;
 	struct use growth = use_take_growth(&process->seen, shown, uses);
-	if (is_new && shown->start_ns + START_GRAIN_NS < born_after_ns)
-		growth = (struct use) { 0 };
+	bool has_grown =
+		!use_is_zero(&growth) && !(is_new && shown->start_ns + START_GRAIN_NS < born_after_ns);
 	processes->shown[index] = at + 1;
-	processes->growth[index] = growth;
-	processes->owner[index] = processes->owner_at[at] - 1;
-	enter_row(state, process, state->rows[processes->owner[index]].id);
+	processes->owner[index] = has_grown ? owner : NOBODY;
+	if (has_grown)
+		processes->growth[index] = growth;
+	enter_row(state, process, state->rows[owner].id);
 }
 
 void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
@@ -184,18 +200,20 @@ void processes_match(struct processes *processes, struct state *state, const str
 
 /* what each gets */
 
-/* Lays the processes of each row side by side (counting sort). */
+/* Lays the processes of each row that used anything side by side (counting sort): the others, most as a rule, get nothing. */
 static void group(struct processes *processes, const struct state *state)
 {
 	uint32_t rows = state->head.row_count;
 
 	memset(processes->first, 0, (rows + 2) * sizeof(*processes->first));
 	for (uint32_t i = 0; i < state->head.process_count; i++)
-		processes->first[processes->owner[i] + 2]++;
+		if (processes->owner[i] != NOBODY)
+			processes->first[processes->owner[i] + 2]++;
 	for (uint32_t row = 1; row <= rows; row++)
 		processes->first[row + 1] += processes->first[row];
 	for (uint32_t i = 0; i < state->head.process_count; i++)
-		processes->members[processes->first[processes->owner[i] + 1]++] = i;
+		if (processes->owner[i] != NOBODY)
+			processes->members[processes->first[processes->owner[i] + 1]++] = i;
 }
 
 /* Splits what row gained in a zone over its processes and its rest: what it used beyond theirs. */
@@ -238,13 +256,41 @@ void processes_split(
 
 /* who is listed */
 
-static int by_score(const void *a, const void *b)
+static bool is_before(const struct candidate *left, const struct candidate *right)
 {
-	const struct candidate *left = a, *right = b;
+	return left->score != right->score ? left->score > right->score : left->key < right->key;
+}
 
-	if (left->score != right->score)
-		return left->score < right->score ? 1 : -1;
-	return (left->key > right->key) - (left->key < right->key);
+static void swap(struct candidate *left, struct candidate *right)
+{
+	struct candidate kept = *left;
+
+	*left = *right;
+	*right = kept;
+}
+
+/* Restores the heap, whose top is the last of its members, below `at`. */
+static void sift_down(struct candidate *heap, uint32_t count, uint32_t at)
+{
+	for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+		if (child + 1 < count && is_before(&heap[child], &heap[child + 1]))
+			child++;
+		if (!is_before(&heap[at], &heap[child]))
+			return;
+		swap(&heap[at], &heap[child]);
+	}
+}
+
+/* Brings the first `wanted` of `count` to the front, in no order: most of the others only meet the heap's top. */
+static void select_first(struct candidate *all, uint32_t count, uint32_t wanted)
+{
+	for (uint32_t at = wanted / 2; at-- > 0;)
+		sift_down(all, wanted, at);
+	for (uint32_t i = wanted; i < count; i++)
+		if (is_before(&all[i], &all[0])) {
+			swap(&all[i], &all[0]);
+			sift_down(all, wanted, 0);
+		}
 }
 
 /* One that runs a machine is listed before all others, and beyond the limit: the machine's energy is that of its process,
@@ -290,8 +336,8 @@ static void choose(struct processes *processes, struct state *state, uint32_t wa
 {
 	uint32_t count = state->head.process_count;
 
-	if (count > wanted)
-		qsort(processes->candidates, count, sizeof(*processes->candidates), by_score);
+	if (wanted > 0 && wanted < count)
+		select_first(processes->candidates, count, wanted);
 	for (uint32_t i = 0; i < count; i++)
 		set_listed(state, &state->processes[processes->candidates[i].index], i < wanted);
 }

@@ -14,9 +14,10 @@ struct processes {
 		limit;   /* processes the ring can show; those the frame lists, or all machines if more */
 	uint32_t *shown; /* by index of the state's process: index in the bank + 1 */
 	uint32_t *position,
-		*owner_at;  /* by index in the bank: index of the state's process + 1, of its row + 1 */
-	struct use *growth; /* by index of the state's process, as the next two */
-	uint32_t *owner;    /* index of its row */
+		*owner_at; /* by index in the bank: index of the state's process + 1, of its row + 1 */
+	struct use
+		*growth; /* by index of the state's process, as the next two; of those that used anything */
+	uint32_t *owner; /* index of its row, none when it used nothing */
 	uint64_t (*gained_uj)[STATE_ZONES];
 	uint32_t *first, *members; /* by row: where its processes begin in members */
 	struct candidate *candidates;

@@ -109,6 +109,7 @@ static void show(struct rows *rows, struct state *state, uint32_t at, uint32_t u
 	const struct ring_row *shown = &rows->bank[at];
 	struct state_row *row = state_row(state, shown->id);
 
+	rows->shows_ended |= shown->flags & ROW_FINAL;
 	if (row == NULL)
 		return;
 	uint32_t index = (uint32_t)(row - state->rows);
@@ -133,6 +134,7 @@ void rows_match(struct rows *rows, struct state *state, uint32_t uses)
 			rows->shown[index] = i + 1;
 	/* Room is made first: every row of the bank must find its place. */
 	fold_oldest(rows, state, mark_unshown(rows, state));
+	rows->shows_ended = false;
 	for (uint32_t i = 0; i < rows->count; i++)
 		if (rows->bank[i].kind == ROW_CGROUP)
 			show(rows, state, i, uses);

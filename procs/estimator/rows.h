@@ -11,7 +11,8 @@
 struct rows {
 	struct ring_row *bank; /* ring rows */
 	uint32_t count, capacity;
-	uint32_t *shown; /* index in the bank + 1; 0 = the bank does not show it */
+	bool shows_ended; /* the collector keeps these rows until they are acknowledged */
+	uint32_t *shown;  /* index in the bank + 1; 0 = the bank does not show it */
 	struct use *growth;
 	uint64_t (*gained_uj)[STATE_ZONES]; /* active energy of this turn */
 	uint64_t folded; /* ended rows that were forgotten unacknowledged, since the start */

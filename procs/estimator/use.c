@@ -43,6 +43,15 @@ struct use use_take_growth(struct use *seen, const struct ring_row *row, uint32_
 	return growth;
 }
 
+bool use_is_zero(const struct use *use)
+{
+	uint64_t any = 0;
+
+	for (int i = 0; i < USE_COUNT; i++)
+		any |= use->by[i];
+	return any == 0;
+}
+
 static uint64_t memory_weight(const struct use *growth)
 {
 	uint64_t faults;

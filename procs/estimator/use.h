@@ -39,5 +39,6 @@ uint32_t use_mask(uint32_t counters_valid);
  * that is not in `mask` does not grow, and begins anew where it stands when it is. */
 struct use use_take_growth(struct use *seen, const struct ring_row *row, uint32_t mask);
 
+bool use_is_zero(const struct use *use);
 /* Weight of a growth in the energy of a zone; 0 where the zone is not split. */
 uint64_t use_weight(const struct use *growth, enum zone zone, const struct use_rule *rule);

@@ -14,7 +14,7 @@ bool acks_note(struct acks *acks, uint64_t seq, uint64_t now_ns)
 {
 	if (now_ns < acks->next_ns)
 		return false;
-	acks->next_ns = now_ns + NS_PER_SECOND;
+	acks->next_ns = now_ns + ACK_EVERY_NS;
 	acks->received[acks->count % ACK_SLOTS].seq = seq;
 	acks->received[acks->count++ % ACK_SLOTS].mono_ns = now_ns;
 	return true;

@@ -7,7 +7,8 @@
 #include "base/clock.h"
 
 #define ACK_AFTER_NS (300 * NS_PER_SECOND)
-#define ACK_SLOTS    512 /* one a second or more: they span longer than ACK_AFTER_NS */
+#define ACK_EVERY_NS (10 * NS_PER_SECOND)
+#define ACK_SLOTS    64 /* they span longer than ACK_AFTER_NS */
 
 struct acks {
 	struct {
@@ -19,7 +20,7 @@ struct acks {
 void acks_init(struct acks *acks, uint64_t interval_ns);
 /* A new energy epoch: earlier sequence numbers mean nothing any more. */
 void acks_forget(struct acks *acks);
-/* Notes a power frame; true once a second or less often: time to acknowledge what acks_committed() says. */
+/* Notes a power frame; true every ACK_EVERY_NS or less often: time to acknowledge what acks_committed() says. */
 bool acks_note(struct acks *acks, uint64_t seq, uint64_t now_ns);
 /* The newest sequence number that is old enough, 0 = none. */
 uint64_t acks_committed(const struct acks *acks, uint64_t now_ns);

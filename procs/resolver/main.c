@@ -21,7 +21,7 @@
 #define TURN_NS           (2 * NS_PER_SECOND) /* a runtime writes its files shortly after it makes the cgroup */
 #define ATTEMPTS_MAX      15                  /* then the id stands in for good, or until kubelet tells */
 #define HURRIED_ATTEMPTS  5                   /* lists without a pod, before it waits for the regular ones */
-#define TURNS_PER_LIMITS  30                  /* limits are set once as a rule */
+#define TURNS_PER_LIMITS  150                 /* limits are set once as a rule */
 #define EARLY_LIMIT_READS 3
 #define RESENDS           2 /* the estimator may hear of a name before it hears of its row */
 #define PLACES_MAX        16
@@ -122,7 +122,7 @@ static bool read_limits(struct resolver *resolver, struct subject *subject)
 	return has_changed;
 }
 
-/* Often at first, since limits are written after the cgroup is made; later once a minute. */
+/* Often at first, since limits are written after the cgroup is made; later every five minutes. */
 static bool read_all_limits(struct resolver *resolver)
 {
 	bool is_for_all = resolver->turn % TURNS_PER_LIMITS == 0, has_changed = false;
