@@ -44,10 +44,15 @@ static int load(struct reload *reload, struct data **ret_data, const char *tail)
 	if (data->laid_over[0] != '\0')
 		log_warning("of the operator and unverified, from %s: %s", reload->config->demo_data_dir,
 			data->laid_over);
+	if (data_standard(data, reload->config->standard) == NULL)
+		log_error("standard = %s is not in %s/standards.json%s", reload->config->standard,
+			reload->folder, tail);
+	if (data_region(data, reload->config->region) == NULL)
+		log_error("region = %s is not in %s/regions.json (tanso regions lists them; Seoul is "
+			  "ap-northeast-2)%s",
+			reload->config->region, reload->folder, tail);
 	if (data_standard(data, reload->config->standard) == NULL ||
 		data_region(data, reload->config->region) == NULL) {
-		log_error("standard = %s or region = %s is not in %s/standards.json or regions.json%s",
-			reload->config->standard, reload->config->region, reload->folder, tail);
 		data_free(data);
 		return -EINVAL;
 	}

@@ -127,7 +127,8 @@ static void on_death(struct child *child, int status)
 		child_report(child, SUPERVISOR_STOPPED, 6, text);
 		return;
 	}
-	if (!child->was_ready && ++child->failed_starts == SUPERVISOR_START_ATTEMPTS) {
+	/* Who ends by himself before he was ever ready has said what is wrong, and would say it again. */
+	if (!child->was_ready && (WIFEXITED(status) || ++child->failed_starts == SUPERVISOR_START_ATTEMPTS)) {
 		child_report(child, SUPERVISOR_FAILED, 3, text);
 		return;
 	}

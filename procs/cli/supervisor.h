@@ -17,7 +17,7 @@
 #define SUPERVISOR_RESTART_NS     (100 * NS_PER_MILLISECOND)
 #define SUPERVISOR_STOP_NS        (5 * NS_PER_SECOND)
 #define SUPERVISOR_FDS_MAX        256 /* descriptors kept per stage */
-#define SUPERVISOR_START_ATTEMPTS 3   /* deaths before the first READY, then the start has failed */
+#define SUPERVISOR_START_ATTEMPTS 3   /* by signals before the first READY, then the start has failed */
 
 enum supervisor_event {
 	SUPERVISOR_READY,   /* text: the stage's own status line */
