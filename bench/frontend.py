@@ -1,49 +1,120 @@
-"""Questions a second through a running pipeline, beside libh2o answering as many fixed bytes: frontend.py BUILD_FOLDER"""
-import json, os, pathlib, re, subprocess, sys, time
+"""MCP tools/call a second through running stages, beside libh2o answering as many fixed bytes and the official TypeScript SDK
+answering the same: frontend.py BUILD_FOLDER"""
+import json, os, pathlib, re, socket, subprocess, sys, tempfile, time
 
 build = pathlib.Path(sys.argv[1]).resolve()
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "system"))
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "process"))
 sys.argv[1] = str(build / "bin")
-from pipeline import Pipeline, free_port, wait_for  # noqa: E402
+from frontend_fixture import wait_for  # noqa: E402
+from history_fixture import History  # noqa: E402
 
-REQUESTS, CONNECTIONS, STREAMS = 10000, 16, 64
-STDIO_CALLS, STDIO_DEPTH = 20000, 64
-FIRST_ANSWERS = 11
-
-
+REQUESTS, CONNECTIONS, STREAMS, PEER_REQUESTS = 30000, 16, 64, 3000
+STDIO_CALLS, STDIO_DEPTH = 100000, 64
+WORKLOADS, MANY_REQUESTS, FLAT_REQUESTS, STARTS = 10000, 20000, 1000000, 11
 H1, H2 = ["--h1", "-c", str(CONNECTIONS)], ["-c", "1", "-m", str(STREAMS)]
+VERSION = "MCP-Protocol-Version: 2025-11-25"
+INITIALIZE = {"jsonrpc": "2.0", "id": 0, "method": "initialize",
+              "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}}
+work = pathlib.Path(tempfile.mkdtemp(prefix="tanso-bench-"))
 
 
-def load(url, body, *headers, way=H1):
-    """Requests a second; every one must succeed."""
-    file = pathlib.Path("/tmp/tanso-bench-body")
-    file.write_text(body)
-    rates = []
-    for _ in range(3):
-        out = subprocess.run(["h2load", *way, "-n", str(REQUESTS), "-d", str(file),
+def row(what, ours, beside, theirs, unit, ratio=None):
+    print(f"{what} | {ours:.4g} {unit} | {beside} | {theirs:.4g} {unit} | {ours / theirs if ratio is None else ratio:.3g}", flush=True)
+
+
+def load(url, body, *headers, way=H1, requests=REQUESTS, rounds=3):
+    """(requests a second, 99th of a hundred response times in ms) of the median round; every request must succeed."""
+    (work / "body").write_text(body)
+    found = []
+    for _ in range(rounds):
+        out = subprocess.run(["h2load", *way, "-n", str(requests), "-d", str(work / "body"), f"--log-file={work / 'log'}",
                               *[x for h in headers for x in ("-H", h)], url], capture_output=True, text=True).stdout
-        if f"{REQUESTS} succeeded" not in out or f"{REQUESTS} 2xx" not in out:
+        if f"{requests} succeeded" not in out or f"{requests} 2xx" not in out:
             raise SystemExit("not every request succeeded:\n" + out)
-        rates.append(float(re.search(r"([\d.]+) req/s", out)[1]))
-    file.unlink()
-    return sorted(rates)[1]
+        times = sorted(int(line.split("\t")[2]) for line in (work / "log").read_text().splitlines())
+        (work / "log").unlink()
+        found.append((float(re.search(r"([\d.]+) req/s", out)[1]), times[len(times) * 99 // 100] / 1000))
+    return sorted(found)[rounds // 2]
 
 
-def stdio(config, call):
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+def get(url, body, *headers):
+    return subprocess.run(["curl", "-s", *[x for h in headers for x in ("-H", h)], "--data-binary", "@-", url], input=body.encode(),
+                          capture_output=True).stdout
+
+
+class Peer:
+    def __init__(self, *command):
+        self.port = free_port()
+        self.process = subprocess.Popen([str(c).replace("PORT", str(self.port)) for c in command])
+        self.url = f"http://127.0.0.1:{self.port}/mcp"
+        wait_for(lambda: get(self.url, "{}") != b"", 20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def typescript(result):
+    """The SDK's server and the header of its session, or None where npm has not brought it."""
+    npm = ROOT / "build" / "npm-conformance"
+    subprocess.run([ROOT / "deploy/npm-packages", ROOT / "tests/conformance", npm], stderr=subprocess.DEVNULL)
+    node = next(npm.glob("node_modules/node-linux-*/bin/node"), None)
+    if node is None:
+        return None
+    (npm / "peer.mjs").write_bytes((ROOT / "bench/peer.mjs").read_bytes())  # beside the packages it imports
+    (work / "result").write_bytes(result)
+    return Peer(node, npm / "peer.mjs", "PORT", work / "result")
+
+
+def beside_peers(h, call):
+    url, answer = f"{h.url}/mcp", get(f"{h.url}/mcp", call, VERSION)
+    with Peer(build / "bench" / "bench_fixed_h2o", "PORT", len(answer)) as fixed:
+        for what, path, body in (("POST /tools/assess_workload_compliance", "/tools/assess_workload_compliance",
+                                  json.dumps(json.loads(call)["params"]["arguments"])), ("MCP tools/call of the same", "/mcp", call)):
+            limit, (rate, p99) = load(fixed.url, body), load(h.url + path, body, VERSION)
+            row(f"{what}, HTTP/1.1, {CONNECTIONS} connections", rate, f"libh2o, {len(answer)} fixed bytes", limit[0], "req/s")
+        row(f"99th of a hundred of them", p99, "the same", limit[1], "ms")
+        limit, (rate_h2, _) = load(fixed.url, call, way=H2), load(url, call, VERSION, way=H2)
+        row(f"MCP tools/call, h2, {STREAMS} streams", rate_h2, f"libh2o, {len(answer)} fixed bytes", limit[0], "req/s")
+        limit = load(fixed.url, call)
+        per_call = stdio(h, call)
+        row(f"MCP tools/call, stdio, {STDIO_DEPTH} under way", per_call, "libh2o over HTTP/1.1", limit[0], "/s")
+    peer = typescript(get(f"{h.url}/tools/assess_workload_compliance", json.dumps(json.loads(call)["params"]["arguments"])))
+    if peer is None:
+        print("the TypeScript SDK is not there (npm): not measured", file=sys.stderr)
+        return
+    with peer:
+        headers = [VERSION, "Content-Type: application/json", "Accept: application/json, text/event-stream"]
+        get(peer.url, json.dumps(INITIALIZE), *headers)
+        theirs = load(peer.url, call, *headers, "Mcp-Session-Id: bench", requests=PEER_REQUESTS, rounds=1)
+        ours = load(url, call, VERSION)
+        row(f"MCP tools/call, HTTP/1.1, {CONNECTIONS} connections", ours[0], "TypeScript SDK 1.32, the same answer", theirs[0], "req/s")
+        row("99th of a hundred of them", ours[1], "TypeScript SDK 1.32", theirs[1], "ms")
+
+
+def mcp(h):
+    return subprocess.Popen([build / "bin" / "tanso", "mcp", "--runtime-dir", h.frontend.run_dir], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE)
+
+
+def stdio(h, call):
     """Calls a second through `tanso mcp`, STDIO_DEPTH of them under way."""
-    client = subprocess.Popen([build / "bin" / "tanso", "mcp", "--config", config], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def say(message):
-        client.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
-        client.stdin.flush()
-
-    say({"id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}})
+    client, line = mcp(h), call.encode() + b"\n"
+    client.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
+    client.stdin.flush()
     client.stdout.readline()
-    say({"method": "notifications/initialized"})
-    line = call.encode() + b"\n"
     begin = time.monotonic()
     os.write(client.stdin.fileno(), line * STDIO_DEPTH)
-    done, good, rest = 0, 0, b""
+    asked, done, good, rest = STDIO_DEPTH, 0, 0, b""
     while done < STDIO_CALLS:  # as many new ones as were answered, by one write: the client must not be the limit
         some = os.read(client.stdout.fileno(), 1 << 20)
         lines = some.count(b"\n")
@@ -51,57 +122,107 @@ def stdio(config, call):
         done, good = done + lines, good + whole.count(b'"isError":false')
         if good != done or not some:
             raise SystemExit("a call over stdio failed")
-        os.write(client.stdin.fileno(), line * min(lines, max(0, STDIO_CALLS - done - STDIO_DEPTH + lines)))
+        more = min(lines, STDIO_CALLS - asked)
+        asked += more
+        os.write(client.stdin.fileno(), line * more)
     rate = STDIO_CALLS / (time.monotonic() - begin)
     client.stdin.close()
     client.wait(10)
     return rate
 
 
-def first_answer_ms(config):
-    """From exec of `tanso mcp` to the answer of initialize, median; beside it /bin/cat, which answers at once."""
-    message = b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}\n'
-    times = {"tanso": [], "cat": []}
-    for _ in range(FIRST_ANSWERS):
-        for name, command in (("tanso", [build / "bin" / "tanso", "mcp", "--config", config]), ("cat", ["/bin/cat"])):
-            begin = time.monotonic()
-            client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            client.stdin.write(message)
-            client.stdin.flush()
-            client.stdout.readline()
-            times[name].append(1000 * (time.monotonic() - begin))
-            client.stdin.close()
-            client.wait(10)
-    return [sorted(each)[FIRST_ANSWERS // 2] for each in times.values()]
+def first_line_ms(command):
+    begin = time.monotonic()
+    client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    client.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
+    client.stdin.flush()
+    client.stdout.readline()
+    took = 1000 * (time.monotonic() - begin)
+    client.stdin.close()
+    client.wait(10)
+    return took
+
+
+def first_http_ms(h, path, body):
+    """From exec of the frontend to its answer; the supervisor holds the listener, so that the question waits in it."""
+    f = h.frontend
+    command = pathlib.Path(f"/proc/{f.process.pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+    f.process.kill()
+    f.process.wait()
+    with socket.create_connection(("127.0.0.1", f.port)) as client:
+        client.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+        def place():
+            os.dup2(f.listener.fileno(), 3)
+            os.set_inheritable(3, True)
+            os.environb[b"LISTEN_PID"] = b"%d" % os.getpid()
+
+        environment = {**os.environ, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "http-listener"}
+        os.environ.update(environment)
+        begin = time.monotonic()
+        f.process = subprocess.Popen(command, preexec_fn=place, close_fds=False, stderr=subprocess.DEVNULL)
+        answer = client.recv(65536)
+        took = 1000 * (time.monotonic() - begin)
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"the first answer is no answer: {answer!r}")
+    return took
+
+
+def first_answers(h, call):
+    times = {"tanso": [], "cat": [], "page": [], "tool": []}
+    for _ in range(STARTS):
+        times["tanso"].append(first_line_ms([build / "bin" / "tanso", "mcp", "--runtime-dir", h.frontend.run_dir]))
+        times["cat"].append(first_line_ms(["/bin/cat"]))
+    for _ in range(STARTS):
+        times["page"].append(first_http_ms(h, "/mcp", json.dumps(INITIALIZE)))
+        times["tool"].append(first_http_ms(h, "/mcp", call))
+    tanso, cat, page, tool = (sorted(each)[STARTS // 2] for each in times.values())
+    row("first answer of `tanso mcp` after exec", tanso, "cat of the question", cat, "ms")
+    row("first HTTP answer after exec of the frontend: initialize", page, "cat of the question", cat, "ms")
+    row("first HTTP answer after exec of the frontend: tools/call", tool, "cat of the question", cat, "ms")
+
+
+def many(history):
+    """Each about another workload, while the analyst's snapshot changes every second."""
+    def ask(port, workloads, requests):
+        out = subprocess.run([build / "bench" / "bench_ask", str(port), str(CONNECTIONS), str(requests), str(workloads)],
+                             capture_output=True, text=True, check=True).stdout
+        return [float(word) for word in out.split()]
+
+    answer = get(f"{history.url}/mcp", json.dumps(CALL), VERSION)
+    with Peer(build / "bench" / "bench_fixed_h2o", "PORT", len(answer)) as fixed:
+        limit, one = ask(fixed.port, 1, REQUESTS), ask(history.frontend.port, 1, REQUESTS)
+        all_of_them = ask(history.frontend.port, WORKLOADS, MANY_REQUESTS)
+    for what, (rate, _, p99, failed) in (("one workload", one), (f"{WORKLOADS} workloads in turn", all_of_them)):
+        words = f"MCP tools/call, HTTP/1.1, {CONNECTIONS} connections, {what} of {WORKLOADS}, a new snapshot every second"
+        row(words, rate, f"libh2o, {len(answer)} fixed bytes", limit[0], "req/s")
+        row(f"99th of a hundred of them; {failed:.0f} refused", p99, "the same", limit[2], "ms")
 
 
 def resident_mb(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
-with Pipeline(http_requests_per_second=1000000) as p:
-    wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 8)
-    answer = p.get(f"http://127.0.0.1:{p.http}/tools/list_top_power_consumers", b"{}")[1]
-    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_top_power_consumers", "arguments": {}}})
-    port = free_port()
-    fixed = subprocess.Popen([build / "bench" / "bench_fixed_h2o", str(port), str(len(answer))])
-    time.sleep(0.3)
-    questions = (("POST /tools/list_top_power_consumers", "/tools/list_top_power_consumers", "{}"),
-                 ("MCP tools/call of the same", "/mcp", call), ("MCP ping", "/mcp", '{"jsonrpc":"2.0","id":1,"method":"ping"}'))
-    frontend = p.pid("frontend")
-    ways = ((H1, f"HTTP/1.1, {CONNECTIONS} connections", questions), (H2, f"h2, {STREAMS} streams", questions[1:2]))
-    before = None
-    for way, words, asked in ways:
-        limit = load(f"http://127.0.0.1:{port}/", call, way=way)
-        for what, path, body in asked:
-            rate = load(f"http://127.0.0.1:{p.http}{path}", body, "MCP-Protocol-Version: 2025-11-25", way=way)
-            before = before or resident_mb(frontend)
-            print(f"{what}, {words} | {rate:.4g} req/s | libh2o, {len(answer)} fixed bytes | {limit:.4g} req/s | {rate / limit:.3g}", flush=True)
-    limit = load(f"http://127.0.0.1:{port}/", call)
-    rate = stdio(p.config, call)
-    print(f"MCP tools/call, stdio, {STDIO_DEPTH} under way | {rate:.4g} /s | libh2o over HTTP/1.1 | {limit:.4g} req/s | {rate / limit:.3g}", flush=True)
-    ours, theirs = first_answer_ms(p.config)
-    print(f"first answer of `tanso mcp` after exec | {ours:.3g} ms | cat of the question | {theirs:.3g} ms | {ours / theirs:.3g}", flush=True)
-    after = resident_mb(frontend)
-    print(f"frontend resident, after {3 * len(questions) * REQUESTS + STDIO_CALLS} requests more | {after:.3g} MB | after the first {3 * REQUESTS} | {before:.3g} MB | {after / before:.3g}", flush=True)
-    fixed.kill()
+def flat(h, call):
+    pid = h.frontend.process.pid
+    load(f"{h.url}/mcp", call, VERSION, way=H2, rounds=1)
+    before = resident_mb(pid)
+    subprocess.run(["h2load", *H2, "-n", str(FLAT_REQUESTS), "-d", str(work / "body"), "-H", VERSION, f"{h.url}/mcp"], capture_output=True)
+    row(f"frontend resident, after {FLAT_REQUESTS} requests more", resident_mb(pid), f"after the first {REQUESTS}", before, "MB")
+
+
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "assess_workload_compliance", "arguments": {"workload_name": "app1", "namespace": "prod"}}}
+
+
+def stages(count):
+    return History([f"many {count}", f"begin {int(time.time()) - 3600}", "live 1000"], http_requests_per_second=1000000)
+
+
+with stages(100) as one_hundred:
+    beside_peers(one_hundred, json.dumps(CALL))
+    flat(one_hundred, json.dumps(CALL))
+    first_answers(one_hundred, json.dumps(CALL))
+with stages(WORKLOADS) as ten_thousand:
+    many(ten_thousand)
+subprocess.run(["rm", "-r", str(work)])

@@ -2,22 +2,37 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/cleanup.h"
 
 static uid_t users[STAGE_COUNT];
 static bool is_learnt;
 
-void peer_learn(void)
+static void learn(const struct passwd *entry)
 {
-	char name[32], buffer[4096];
-	struct passwd entry, *found = NULL;
+	char name[32];
 
 	for (int stage = 0; stage < STAGE_COUNT; stage++) {
 		snprintf(name, sizeof(name), "tanso-%s", stage_name((enum stage)stage));
-		users[stage] = geteuid();
-		if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL)
-			users[stage] = found->pw_uid;
+		if (strcmp(entry->pw_name, name) == 0)
+			users[stage] = entry->pw_uid;
 	}
+}
+
+/* The stages' users are this machine's own: its file is read once, where the C library would load what else may know users,
+ * and ask each of them for every stage. */
+void peer_learn(void)
+{
+	CLEANUP(fclosep) FILE *file = fopen("/etc/passwd", "re");
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+
+	for (int stage = 0; stage < STAGE_COUNT; stage++)
+		users[stage] = geteuid();
+	while (file != NULL && fgetpwent_r(file, &entry, buffer, sizeof(buffer), &found) == 0)
+		learn(found);
 	is_learnt = true;
 }
 

@@ -357,6 +357,7 @@ int pipe_run(const struct pipe_place *place, int server)
 	pipe.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (pipe.out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return -errno;
+	fcntl(pipe.out, F_SETPIPE_SZ, (int)READ_SIZE); /* fewer turns for large answers, where it is a pipe */
 	signal(SIGPIPE, SIG_IGN);
 	greet(&pipe);
 	while (pipe.failure == 0 && !is_finished(&pipe))

@@ -268,6 +268,14 @@ size_t asks_pending(const struct asks *asks)
 	return count;
 }
 
+bool asks_are_held(const struct asks *asks)
+{
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		if (asks->all[i].phase == PHASE_QUEUED)
+			return true;
+	return false;
+}
+
 static bool is_absent(const struct asks *asks, uint64_t now_ns)
 {
 	return !asks_can_reach_analyst(asks) &&
@@ -412,7 +420,8 @@ void asks_flush(struct asks *asks)
 	}
 	if (asks_can_reach_analyst(asks)) {
 		asks->analyst_seen_ns = now_ns;
-		send_queued(asks, now_ns);
+		if (link_is_connected(asks->in)) /* else its answer would be lost */
+			send_queued(asks, now_ns);
 	}
 	end_overdue(asks, now_ns);
 }

@@ -28,6 +28,8 @@ struct link *asks_out(struct asks *asks);
 struct link *asks_in(struct asks *asks);
 bool asks_can_reach_analyst(const struct asks *asks);
 size_t asks_pending(const struct asks *asks);
+/* Does one still wait for the links to stand? After asks_flush(). */
+bool asks_are_held(const struct asks *asks);
 
 /* Queues a question for the end of the turn; arguments is the text of a JSON object, namespaces those it may see as a
  * principal has them (both copied). Its number (> 0), or

@@ -24,6 +24,7 @@
 #include "frontend/tokens.h"
 #include "ipc/peer.h"
 
+#define LINK_NS   (5 * NS_PER_MILLISECOND) /* nobody tells when the analyst's link to us stands */
 #define CLOCK_NS  (100 * NS_PER_MILLISECOND)
 #define LISTEN_NS (500 * NS_PER_MILLISECOND)
 #define NEVER_NS  (UINT64_C(1) << 60)
@@ -58,7 +59,8 @@ static int on_clock(struct timer *timer)
 /* Only while a question waits or somebody listens: an idle frontend sleeps. */
 static int keep_clock(void)
 {
-	uint64_t wanted_ns = asks_pending(frontend.http.asks) > 0 ? CLOCK_NS
+	uint64_t wanted_ns = asks_are_held(frontend.http.asks)      ? LINK_NS
+			     : asks_pending(frontend.http.asks) > 0 ? CLOCK_NS
 			     : live_count(frontend.http.live) > 0 || mcp_is_busy(&frontend.http.mcp)
 				     ? LISTEN_NS
 				     : 0;

@@ -1,6 +1,7 @@
 /*
  * An estimator with a past: fake_history RUNTIME_DIR. Obeys lines on stdin, once the analyst is connected.
  *   name ID KIND NAMESPACE WORKLOAD POD OWNER_KIND OWNER MILLICORES   a row; "-" = empty
+ *   many COUNT                          rows 1 to COUNT: containers app0 to app<COUNT - 1> of namespace prod, 1 W and 0.1 cores each
  *   begin SECONDS                       energy begins then, s since 1970
  *   power ID PACKAGE DRAM IDLE CORES    what it draws from now on: W of two zones, W of shared idle, cores
  *   gone ID                             its row is final
@@ -8,7 +9,7 @@
  *   idle W                              of the node, unshared
  *   state fake|model|measured           of the power; gap: the node claims only half of its rows' energy
  *   until SECONDS                       time passes, a frame is sent
- *   live                                and now as time goes by, until stdin ends; prints "done"
+ *   live [MS]                           and now as time goes by, a frame each MS (100), until stdin ends; prints "done"
  *   stale                               the last frame grows old; prints "done"
  *   hold                                the last frame stays the newest, until stdin ends; prints "done"
  */
@@ -20,7 +21,7 @@
 #include "base/cleanup.h"
 #include "ipc/link.h"
 
-#define ROWS_MAX  512
+#define ROWS_MAX  16384
 #define STEP_MS   UINT64_C(100)
 #define MS_PER_S  UINT64_C(1000)
 #define NS_PER_MS NS_PER_MILLISECOND
@@ -38,6 +39,7 @@ static struct peer {
 	struct link *power, *acks;
 	struct epoch epoch;
 	uint64_t energy_epoch, seq, begin_ms, now_ms, real_ms, idle_uj;
+	uint64_t step_ms; /* between live frames */
 	double idle_watts;
 	enum power_state state;
 	bool is_connected, is_live, is_held, is_over, is_implausible;
@@ -173,15 +175,31 @@ static struct row *row_of(unsigned long long id)
 	exit(2);
 }
 
+static void add_many(unsigned long long count)
+{
+	for (unsigned long long i = 0; i < count && peer.count < ROWS_MAX; i++) {
+		struct row *row = &peer.rows[peer.count++];
+		*row = (struct row) { .id = i + 1,
+			.millicores = 1000,
+			.kind = WORKLOAD_CONTAINER,
+			.watts = { 0.8, 0.2, 0 },
+			.cores = 0.1 };
+		snprintf(row->namespace, sizeof(row->namespace), "prod");
+		snprintf(row->workload, sizeof(row->workload), "app%llu", i);
+		snprintf(row->pod, sizeof(row->pod), "app%llu", i);
+	}
+	send_names(NULL);
+}
+
 static uint64_t live_ms(void)
 {
-	return peer.real_ms + clock_mono_ns() / NS_PER_MS / STEP_MS * STEP_MS;
+	return peer.real_ms + clock_mono_ns() / NS_PER_MS / peer.step_ms * peer.step_ms;
 }
 
 static void go_live(void)
 {
 	struct instant now = clock_now();
-	uint64_t step_ns = STEP_MS * NS_PER_MS, mono_ns = now.mono_ns / step_ns * step_ns;
+	uint64_t step_ns = peer.step_ms * NS_PER_MS, mono_ns = now.mono_ns / step_ns * step_ns;
 
 	/* the same instant on both clocks, in whole steps of the monotonic one */
 	advance(now.real_ns / NS_PER_MS / 1000 * 1000);
@@ -239,7 +257,12 @@ static void obey(const char *line)
 		peer.state = POWER_MODEL;
 	else if (strcmp(line, "state gap") == 0)
 		peer.is_implausible = true;
-	else if (strcmp(line, "live") == 0)
+	else if (sscanf(line, "many %llu", &number) == 1)
+		add_many(number);
+	else if (sscanf(line, "live %llu", &number) == 1 && number >= STEP_MS) {
+		peer.step_ms = number;
+		go_live();
+	} else if (strcmp(line, "live") == 0)
 		go_live();
 	else if (strcmp(line, "hold") == 0)
 		hold();
@@ -279,6 +302,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	setvbuf(stdin, NULL, _IONBF, 0); /* poll() and fgets() see the same */
 	peer.state = POWER_MEASURED;
+	peer.step_ms = STEP_MS;
 	peer.energy_epoch = now.real_ns;
 	peer.epoch.birth_ns = 1;
 	if (clock_boot_id(peer.epoch.boot_id) < 0 ||
