@@ -26,6 +26,24 @@ struct impact {
 	enum status service_status;
 };
 
+/* A step that gains nothing where the workload moves to may gain where it is: then that is said, not that it is not worth it. */
+static int tell_used_up(const struct impact *m, struct improvement *step)
+{
+	struct improvement alone;
+	int r;
+
+	if (step->is_applied || step->reason != REASON_NO_BENEFIT || m->after.region == m->before.region)
+		return 0;
+	r = improvement_find(m->question, &m->assessment, step->type, &m->wish, &m->before, &alone);
+	if (r < 0 || !alone.is_applied)
+		return r;
+	step->is_used_up = true;
+	step->description[0] = '\0';
+	improvement_say(m->question, step->description, sizeof(step->description), WORDS_USED_UP,
+		m->after.region->code, alone.reduction * 100);
+	return 0;
+}
+
 /* Each step upon what the ones before it left, so that what they save adds up to the whole. */
 static int combine(struct impact *m)
 {
@@ -38,6 +56,8 @@ static int combine(struct impact *m)
 			continue;
 		r = improvement_find(
 			m->question, &m->assessment, (enum improvement_type)type, &m->wish, &m->after, step);
+		if (r == 0)
+			r = tell_used_up(m, step);
 		m->after = step->after;
 		m->count++;
 	}
@@ -216,7 +236,9 @@ static void write_words(struct json_writer *w, const struct impact *m)
 	for (size_t i = 0; i < m->count; i++)
 		if (!m->steps[i].is_applied)
 			improvement_say(q, text, sizeof(text), WORDS_SKIPPED,
-				improvement_name(m->steps[i].type), reason_text(m->steps[i].reason, lang));
+				improvement_name(m->steps[i].type),
+				m->steps[i].is_used_up ? m->steps[i].description
+						       : reason_text(m->steps[i].reason, lang));
 	json_write_text(w, "recommendation", text);
 }
 

@@ -38,6 +38,7 @@ struct improvement {
 	enum improvement_type type;
 	bool is_applied; /* else `reason` says why not, and nothing changes */
 	enum reason_code reason;
+	bool is_used_up; /* not applied, for a move before it left nothing of it: the description says so */
 	struct outlook after;
 	double reduction;           /* of the grams, 0 … 1 */
 	double kg_month, krw_month; /* saved upon the outlook before; krw only where has_krw */

@@ -34,6 +34,8 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
 	[WORDS_NOTHING] = { "Nothing asked for lowers the emissions of %s.",
 		"물어본 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },
+	[WORDS_USED_UP] = { "Nothing is left of it after the move to %s; alone it would save %.1f %%.",
+		"%s(으)로 옮긴 뒤에는 남는 효과가 없습니다. 이것만 하면 %.1f %%가 줄어듭니다." },
 	[WORDS_TOGETHER] = { "Together %.1f %% less for %s: from %.2f to %.2f kg CO2eq a month.",
 		"모두 합하면 %2$s의 배출량이 %1$.1f %% 줄어 월 %3$.2f kg에서 %4$.2f kg CO2eq가 됩니다." },
 	[WORDS_CARBON_AFTER] = { " Afterwards %.1f gCO2eq/kWh against %g: %s.",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyst/answer.h"
+#include "analyst/carbon.h"
 
 /* Every word of the prose, once: English, Korean. */
 enum phrase {
@@ -29,6 +30,7 @@ enum phrase {
 	PHRASE_DISAGREE,
 	PHRASE_LIST,
 	PHRASE_LIST_AMOUNTS,
+	PHRASE_NODE_AMOUNTS,
 	PHRASE_LIST_INCOMPLETE,
 	PHRASE_HOTSPOTS,
 	PHRASE_NO_HOTSPOTS,
@@ -49,8 +51,9 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		" 이 시설의 PUE가 신고되지 않았습니다. tanso.conf에 실제 값을 `pue = 1.45`처럼 적거나 `pue` "
 		"인수로 알려 주십시오." },
 	[PHRASE_POWER] = { " It draws %.1f W now.", " 지금 %.1f W를 쓰고 있습니다." },
-	[PHRASE_AMOUNTS] = { " At this rate: %.2f kWh of IT energy and %.2f kg CO2eq a month.",
-		" 이 추세라면 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
+	[PHRASE_AMOUNTS] = { " On average over the window it drew %.1f W, which is %.2f kWh of IT energy and "
+			     "%.2f kg CO2eq a month.",
+		" 조사 기간 평균 %.1f W 기준으로 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
 	[PHRASE_MODEL] = { " The watts come from a model (± %.1f %%).",
 		" 전력 값은 모델 추정입니다(± %.1f %%)." },
 	[PHRASE_UNUSABLE] = { " %s", " %s" },
@@ -88,8 +91,13 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		" 한계 신호는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
 	[PHRASE_LIST] = { "%zu over the benchmark, %zu undecided, %zu within it.",
 		"기준 초과 %zu개, 판단 보류 %zu개, 기준 충족 %zu개." },
-	[PHRASE_LIST_AMOUNTS] = { " Together %.2f kWh of IT energy and %.2f kg CO2eq a month.",
-		" 모두 합해 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
+	[PHRASE_LIST_AMOUNTS] = { " All %zu workloads together, without (idle): %.2f kWh of IT energy and "
+				  "%.2f kg CO2eq a month.",
+		" 워크로드 %zu개 전체((유휴) 제외)를 합해 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg "
+		"CO2eq입니다." },
+	[PHRASE_NODE_AMOUNTS] = { " The node together, with (idle): %.2f kWh of IT energy and %.2f kg CO2eq "
+				  "a month.",
+		" (유휴)를 포함한 노드 전체로는 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
 	[PHRASE_LIST_INCOMPLETE] = { " Workloads without usable power are not in these totals.",
 		" 전력 값을 쓸 수 없는 워크로드는 합계에 넣지 않았습니다." },
 	[PHRASE_HOTSPOTS] = { "Workloads that draw %2$g W or more: %1$zu, together %3$.1f W.",
@@ -167,7 +175,8 @@ void recommend_workload(const struct question *question, const char *name, const
 	if (verdict->is_power_usable) {
 		if (current_watts >= 0)
 			say(&prose, PHRASE_POWER, current_watts);
-		say(&prose, PHRASE_AMOUNTS, verdict->kwh_month, verdict->kg_month);
+		say(&prose, PHRASE_AMOUNTS, verdict->kwh_month * 1000 / HOURS_PER_MONTH, verdict->kwh_month,
+			verdict->kg_month);
 	}
 	if (question->reasons.is_set[REASON_MODEL_POWER] && question->knowledge->book->last.error_ppm > 0)
 		say(&prose, PHRASE_MODEL, question->knowledge->book->last.error_ppm / 1e4);
@@ -210,6 +219,15 @@ void recommend_region(const struct question *question, const char *current, cons
 		say(&prose, PHRASE_DISAGREE);
 }
 
+static size_t count_of(const struct list_summary *summary)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < STATUS_NOT_ASSESSED; i++)
+		count += summary->by_status[i];
+	return count;
+}
+
 void recommend_list(const struct question *question, const struct list_summary *summary,
 	char text[static RECOMMENDATION_MAX])
 {
@@ -218,8 +236,10 @@ void recommend_list(const struct question *question, const struct list_summary *
 	text[0] = '\0';
 	say(&prose, PHRASE_LIST, summary->by_status[STATUS_NON_COMPLIANT], summary->by_status[STATUS_UNKNOWN],
 		summary->by_status[STATUS_COMPLIANT]);
-	if (summary->has_amounts)
-		say(&prose, PHRASE_LIST_AMOUNTS, summary->kwh_month, summary->kg_month);
+	if (summary->has_amounts && summary->is_node)
+		say(&prose, PHRASE_NODE_AMOUNTS, summary->kwh_month, summary->kg_month);
+	else if (summary->has_amounts)
+		say(&prose, PHRASE_LIST_AMOUNTS, count_of(summary), summary->kwh_month, summary->kg_month);
 	if (!summary->is_complete)
 		say(&prose, PHRASE_LIST_INCOMPLETE);
 	if (question->pue.source == PUE_ASSUMED)

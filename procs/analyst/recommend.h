@@ -21,6 +21,7 @@ struct list_summary {
 	size_t by_status[STATUS_NOT_ASSESSED];
 	double kwh_month, kg_month;
 	bool has_amounts, is_complete;
+	bool is_node; /* the totals are the node's with its idle power, else those of the workloads */
 };
 void recommend_list(const struct question *question, const struct list_summary *summary,
 	char text[static RECOMMENDATION_MAX]);

@@ -235,10 +235,8 @@ static void write_place(struct json_writer *w, const struct comparison *c, const
 	json_write_number(w, "carbon_intensity_gCO2eq_kWh", place->intensity);
 	json_write_text(w, "vintage", year);
 	write_marginal(w, c, place);
-	if (is_pue_known(place)) {
-		json_write_number(w, "pue", place->pue.value);
-		json_write_text(w, "pue_source", pue_source_name(place->pue.source));
-	}
+	json_write_number(w, "pue", place->pue.value); /* assumed or not, emissions_kg_month counts it */
+	json_write_text(w, "pue_source", pue_source_name(place->pue.source));
 	json_write_number(w, "reduction_grid_percent", place->reduction);
 	if (is_pue_known(place) && is_pue_known(&c->current))
 		json_write_number(w, "reduction_with_pue_percent", place->reduction_with_pue);

@@ -16,15 +16,19 @@
 
 enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_DATA };
 
-/* "03:00-04:00, 15:00-16:00 KST" */
-static void format_window(const struct placement *placement, char *text, size_t size)
+/* "03:00-04:00, 15:00-16:00 KST"; for people with the day: "11-24 03:00-04:00, 11-24 15:00-16:00 KST" */
+static void format_window(const struct placement *placement, bool has_days, char *text, size_t size)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < placement->count && used + 16 < size; i++) {
+	for (size_t i = 0; i < placement->count && used + 24 < size; i++) {
 		struct kst from = kst_of(placement->chunks[i].start), to = kst_of(placement->chunks[i].end);
-		used += (size_t)snprintf(text + used, size - used, "%s%02d:%02d-%02d:%02d", i > 0 ? ", " : "",
-			from.hour, from.minute, to.hour, to.minute);
+		used += (size_t)snprintf(text + used, size - used, "%s", i > 0 ? ", " : "");
+		if (has_days)
+			used += (size_t)snprintf(
+				text + used, size - used, "%02d-%02d ", from.month, from.day);
+		used += (size_t)snprintf(text + used, size - used, "%02d:%02d-%02d:%02d", from.hour,
+			from.minute, to.hour, to.minute);
 	}
 	snprintf(text + used, size - used, " KST");
 }
@@ -64,7 +68,7 @@ static void write_optimum(struct json_writer *w, const struct schedule_plan *pla
 
 	if (best == NULL)
 		return;
-	format_window(best, text, sizeof(text));
+	format_window(best, false, text, sizeof(text));
 	json_write_text(w, "optimal_schedule", text);
 	write_time(w, "optimal_start", placement_start(best));
 	write_time(w, "optimal_end", placement_end(best));
@@ -273,7 +277,7 @@ static void write_words(struct json_writer *w, const struct schedule_plan *plan,
 		double mean = plan->is_by_cost ? plan->by_price.mean : plan->by_carbon.mean;
 		struct placement head = *best;
 		head.count = head.count > 3 ? 3 : head.count;
-		format_window(&head, window, sizeof(window));
+		format_window(&head, true, window, sizeof(window));
 		percent = reduction_percent(placement_mean(best, signal), mean);
 	}
 	recommend_schedule(plan->question, (int)advice, plan->is_by_cost, window, percent, text);

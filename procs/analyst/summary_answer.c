@@ -185,6 +185,7 @@ static void write_words(struct json_writer *w, const struct question *question, 
 	struct list_summary summary = { .kwh_month = scope->kwh_month,
 		.kg_month = scope->kg_month,
 		.has_amounts = scope->is_usable,
+		.is_node = question_reach(question)[0] == '\0',
 		.is_complete = totals->usable == account->inventory.count && !account->inventory.is_cut };
 	char text[RECOMMENDATION_MAX];
 

@@ -80,6 +80,12 @@ static void put_status(const struct page *page, const char *status)
 		page->has_colour ? "\033[0m" : "");
 }
 
+static bool is_borderline(const struct page *page, const char *confidence, const char *status)
+{
+	return strcmp(text(page, confidence), "borderline") == 0 &&
+	       strcmp(text(page, status), "UNKNOWN") != 0;
+}
+
 static void print_title(const struct page *page)
 {
 	terminal_put(page->out, text(page, "workload"));
@@ -92,8 +98,7 @@ static void print_title(const struct page *page)
 	}
 	fputs(word(page, " is ", ": "), page->out);
 	put_status(page, text(page, "status"));
-	if (strcmp(text(page, "confidence"), "borderline") == 0 &&
-		strcmp(text(page, "status"), "UNKNOWN") != 0)
+	if (is_borderline(page, "confidence", "status"))
 		fputs(word(page, " (borderline: within the uncertainty)", " (경계: 불확도 범위 안)"),
 			page->out);
 	fprintf(page->out, " · %s\n\n", text(page, "standard"));
@@ -146,6 +151,8 @@ static void print_carbon(const struct page *page)
 		fputs(" · ", page->out);
 	}
 	put_status(page, text(page, "carbon_status"));
+	if (is_borderline(page, "carbon_confidence", "carbon_status"))
+		fputs(word(page, " (borderline)", " (경계)"), page->out);
 	if (!is_idle && is_there(page, "uncertainty_gCO2eq_kWh"))
 		fprintf(page->out, ", ±%.0f (k = 2)", number(page, "uncertainty_gCO2eq_kWh"));
 	fputc('\n', page->out);
@@ -206,7 +213,9 @@ static void print_power(const struct page *page)
 		terminal_put(page->out, text_in(power, "meter"));
 	}
 	if (error != NULL)
-		fprintf(page->out, ", ±%.0f %%", json_object_get_double(error));
+		fprintf(page->out, ", ±%.0f %% (k = 1)", json_object_get_double(error));
+	if (strcmp(text_in(power, "collection_method"), "procfs") == 0)
+		fputs(word(page, ", CPU time by procfs", ", CPU 시간은 procfs"), page->out);
 	fputc('\n', page->out);
 }
 
@@ -217,7 +226,7 @@ static void print_month(const struct page *page)
 	fprintf(page->out, word(page, "  Estimated: %.2f kg CO2/month", "  추정: 월 %.2f kg CO2"),
 		number(page, "monthly_emissions_kg"));
 	if (is_there(page, "monthly_emissions_uncertainty_kg"))
-		fprintf(page->out, " ±%.2f", number(page, "monthly_emissions_uncertainty_kg"));
+		fprintf(page->out, " ±%.2f (k = 2)", number(page, "monthly_emissions_uncertainty_kg"));
 	if (is_there(page, "energy_kWh_month"))
 		fprintf(page->out, word(page, ", %.2f kWh/month of IT energy", ", IT 에너지 월 %.2f kWh"),
 			number(page, "energy_kWh_month"));

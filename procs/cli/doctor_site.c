@@ -76,11 +76,25 @@ static void check_data(struct findings *findings, const struct config *config)
 	data_free(data);
 }
 
+static void check_region(struct findings *findings, const struct config *config)
+{
+	struct config defaults;
+
+	config_defaults(&defaults);
+	if (strcmp(config->region, defaults.region) == 0)
+		findings_add(findings, "region", FINDING_MODELLED,
+			"write region = CODE in tanso.conf if it runs elsewhere",
+			"region %s: the default, not detected", config->region);
+	else
+		findings_add(findings, "region", FINDING_MEASURED, "", "region %s (region)", config->region);
+}
+
 void doctor_check_config(struct findings *findings, const struct config *config)
 {
 	findings_add(findings, "configuration", FINDING_MEASURED, "", "%s%s",
 		config->path[0] != '\0' ? "configuration: " : "configuration: defaults, there is no file",
 		config->path);
+	check_region(findings, config);
 	check_pue(findings, config);
 	check_grid(findings, config);
 	check_data(findings, config);

@@ -14,6 +14,17 @@ static void print_time(const char *text)
 		printf("%.5s %.5s", text + 5, text + 11);
 }
 
+/* More than the times alone. */
+static bool has_hours(struct json_object *root)
+{
+	struct json_object *hour;
+
+	for (size_t i = 0; (hour = element_of(root, "hours", i)) != NULL; i++)
+		if (member_of(hour, "intensity_gCO2eq_kWh") != NULL || member_of(hour, "krw_per_kWh") != NULL)
+			return true;
+	return false;
+}
+
 static void print_hours(struct json_object *root, bool is_korean)
 {
 	struct json_object *hour;
@@ -60,7 +71,12 @@ static void print_grid(struct json_object *root, bool is_korean)
 				 : "demand %.0f MW, reserve %.1f %%\n",
 			json_object_get_double(member_of(root, "demand_MW")),
 			json_object_get_double(member_of(root, "reserve_percent")));
-	print_hours(root, is_korean);
+	if (has_hours(root))
+		print_hours(root, is_korean);
+	else
+		puts(is_korean ? "\n시간별 자료가 없습니다. tanso.conf의 grid_file이나 grid_providers로 "
+				 "설정합니다"
+			       : "\nThere is no hourly data: set grid_file or grid_providers in tanso.conf");
 	if (element_of(root, "providers", 0) == NULL) {
 		puts(is_korean ? "\n설정된 제공자가 없습니다: tanso.conf의 grid_providers"
 			       : "\nNo provider is configured: grid_providers in tanso.conf");

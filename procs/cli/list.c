@@ -71,6 +71,7 @@ static void print_list(struct json_object *root, bool is_korean)
 		printf(" %8s  %s\n", "", is_korean ? "(유휴)" : "(idle)");
 	}
 	put_words(root, "recommendation");
+	put_power_note(root, is_korean);
 	if (member_of(root, "next_cursor") != NULL)
 		printf("%s --cursor %s\n",
 			is_korean ? "다음 쪽:" : "next page:", text_of_member(root, "next_cursor"));
@@ -91,6 +92,7 @@ static void print_hotspots(struct json_object *root, bool is_korean)
 		}
 	}
 	put_words(root, "recommendation");
+	put_power_note(root, is_korean);
 }
 
 static void print_summary(struct json_object *root, bool is_korean)
@@ -117,6 +119,7 @@ static void print_summary(struct json_object *root, bool is_korean)
 		puts(" W");
 	}
 	put_words(root, "recommendation");
+	put_power_note(root, is_korean);
 }
 
 int verb_list(int argc, char **argv)

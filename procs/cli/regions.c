@@ -1,5 +1,6 @@
 /* `tanso regions`: how clean other cloud regions are beside this one. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/question.h"
 #include "cli/table.h"
@@ -15,7 +16,12 @@ static void print_column(struct json_object *value, int width, const char *forma
 	printf(" %*s", width, text);
 }
 
-static void print_place(struct json_object *place)
+static bool is_pue_assumed(struct json_object *place)
+{
+	return strcmp(text_of_member(place, "pue_source"), "assumed") == 0;
+}
+
+static void print_place(struct json_object *place, bool is_korean)
 {
 	const char *code = json_object_get_string(member_of(place, "region"));
 	const char *name = json_object_get_string(member_of(place, "region_name"));
@@ -26,7 +32,9 @@ static void print_place(struct json_object *place)
 	print_column(member_of(place, "carbon_intensity_gCO2eq_kWh"), 8, "%.0f");
 	print_column(member_of(place, "marginal_intensity_gCO2eq_kWh"), 9, "%.0f");
 	print_column(member_of(place, "pue"), 6, "%.2f");
-	print_column(member_of(place, "reduction_grid_percent"), 8, "%.1f");
+	terminal_pad(stdout, is_pue_assumed(place) ? (is_korean ? "(가정)" : "(assumed)") : "", 9);
+	print_column(member_of(place, "reduction_grid_percent"), 12, "%.1f");
+	print_column(member_of(place, "reduction_with_pue_percent"), 10, "%.1f");
 	print_column(member_of(place, "emissions_kg_month"), 10, "%.2f");
 	putchar('\n');
 }
@@ -50,12 +58,25 @@ static void print_regions(struct json_object *root, bool is_korean)
 {
 	struct json_object *list = member_of(root, "comparisons");
 	const char *words = json_object_get_string(member_of(root, "migration_recommendation"));
+	bool is_assumed = false;
 
-	printf(" %-18s%-22s %8s %9s %6s %8s %10s\n", "region", "", "g/kWh", "marginal", "PUE",
-		is_korean ? "절감 %" : "saves %", "kg/month");
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
-		print_place(json_object_array_get_idx(list, i));
+	printf(" %-18s%-22s %8s %9s %6s%9s ", "region", "", "g/kWh", "marginal", "PUE", "");
+	terminal_pad(stdout, is_korean ? "전력망 절감%" : "grid saves %", 12);
+	putchar(' ');
+	terminal_pad(stdout, is_korean ? "PUE 반영%" : "with PUE %", 10);
+	printf(" %10s\n", "kg/month");
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+		print_place(json_object_array_get_idx(list, i), is_korean);
+		is_assumed = is_assumed || is_pue_assumed(json_object_array_get_idx(list, i));
+	}
 	print_skipped(root, is_korean);
+	if (is_assumed)
+		puts(is_korean ? "kg/month에는 가정한 PUE도 들어 있습니다. PUE를 반영한 절감률은 두 곳의 "
+				 "PUE를 모두 알 때만 "
+				 "표시합니다."
+			       : "kg/month counts an assumed PUE too; a saving with PUE is stated only where "
+				 "both PUEs are "
+				 "known.");
 	putchar('\n');
 	terminal_put(stdout, words != NULL ? words : "");
 	putchar('\n');

@@ -60,3 +60,21 @@ void put_words(struct json_object *root, const char *key)
 	terminal_put(stdout, text_of_member(root, key));
 	putchar('\n');
 }
+
+void put_power_note(struct json_object *root, bool is_korean)
+{
+	struct json_object *power = member_of(member_of(root, "provenance"), "power");
+	struct json_object *error = member_of(power, "model_error_percent");
+
+	if (text_of_member(power, "meter")[0] == '\0')
+		return;
+	fputs(is_korean ? "전력 출처: " : "Watts by ", stdout);
+	terminal_put(stdout, text_of_member(power, "meter"));
+	printf(" (%s", text_of_member(power, "state"));
+	if (error != NULL)
+		printf(", ±%.0f %%, k = 1", json_object_get_double(error));
+	putchar(')');
+	if (strcmp(text_of_member(power, "collection_method"), "procfs") == 0)
+		fputs(is_korean ? ", CPU 시간은 procfs" : ", CPU time by procfs", stdout);
+	putchar('\n');
+}

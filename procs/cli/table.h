@@ -17,5 +17,7 @@ void put_text(const char *text, int columns);
 void put_number(struct json_object *value, int width, int digits);
 /* "기준 초과" or "NON-COMPLIANT", padded. */
 void put_status(const char *status, bool is_korean, int columns);
+/* On what the watts of the answer rest, and their error: one line. */
+void put_power_note(struct json_object *root, bool is_korean);
 /* A blank line, and the answer's words on a line of their own. */
 void put_words(struct json_object *root, const char *key);

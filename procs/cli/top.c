@@ -22,13 +22,27 @@ static void print_rest(struct json_object *root, const char *key, const char *na
 	puts(name);
 }
 
+/* It would read as 0.00 W. */
+static bool draws_nothing(struct json_object *row)
+{
+	struct json_object *watts = member_of(row, "power_watts");
+
+	return watts != NULL && json_object_get_double(watts) < 0.005;
+}
+
 static void print_list(struct json_object *root, bool is_korean)
 {
 	struct json_object *list = member_of(root, "consumers");
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0,
+	       quiet = 0;
 
+	printf("%10s    %s\n", is_korean ? "전력" : "power", is_korean ? "워크로드" : "workload");
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(list, i);
+		if (draws_nothing(row)) {
+			quiet++;
+			continue;
+		}
 		const char *space = json_object_get_string(member_of(row, "namespace"));
 		const char *name = json_object_get_string(member_of(row, "workload"));
 		print_watts(member_of(row, "power_watts"));
@@ -37,9 +51,12 @@ static void print_list(struct json_object *root, bool is_korean)
 		terminal_put(stdout, name != NULL ? name : "");
 		putchar('\n');
 	}
+	if (quiet > 0)
+		printf(is_korean ? "%10s W  (나머지 %zu개)\n" : "%10s W  (%zu more)\n", "< 0.005", quiet);
 	print_rest(root, "other_power_watts", is_korean ? "(기타)" : "(other)");
 	print_rest(root, "idle_power_watts", is_korean ? "(유휴)" : "(idle)");
 	print_rest(root, "node_power_watts", is_korean ? "노드" : "node");
+	put_power_note(root, is_korean);
 }
 
 int verb_top(int argc, char **argv)

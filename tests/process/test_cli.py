@@ -100,9 +100,10 @@ def without_a_pipeline_the_remedy_is_named():
     expect(code, 1)
     report = json.loads(out)
     expect(report["pipeline_up"], False)
+    assert any(finding["name"] == "region" and "the default, not detected" in json.dumps(finding) for finding in report["findings"]), report
     states = {finding["name"]: finding["state"] for finding in report["findings"]}
     expect(states["answers"], "missing")
-    for name in ("kernel", "kernel-btf", "capabilities", "pmu", "power-meter", "cgroups", "pue", "grid", "data", "configuration", "metrics"):
+    for name in ("kernel", "kernel-btf", "capabilities", "pmu", "power-meter", "cgroups", "region", "pue", "grid", "data", "configuration", "metrics"):
         assert states[name] in ("measured", "modelled", "missing"), states
 
 

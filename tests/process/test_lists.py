@@ -118,4 +118,20 @@ def hotspots_and_summary_print_and_json_is_the_servers():
         expect((code, out.count("Exit status")), (0, 1))
 
 
+def texts_say_how_wrong_their_watts_are_and_what_is_assumed():
+    power = {"meter": "curve:unknown", "state": "model", "model_error_percent": 56, "collection_method": "procfs"}
+    consumers = [_row("api", power_watts=3), _row("idler", power_watts=0.001), _row("other", power_watts=0)]
+    with _serving([_row("api")], provenance={"power": power}, consumers=consumers, hours=[{"start": "2026-11-24T11:00:00+09:00"}],
+                  comparisons=[{"region": "ap-northeast-2", "pue": 1.4, "pue_source": "assumed", "reduction_grid_percent": 0, "emissions_kg_month": 2}]) as (url, _):
+        for verb in ("top", "list", "hotspots", "summary"):
+            code, out, _ = _tanso(verb, "--url", url)
+            assert code == 0 and out.endswith("Watts by curve:unknown (model, ±56 %, k = 1), CPU time by procfs\n"), (verb, out)
+        out = _tanso("top", "--url", url)[1].splitlines()
+        assert out[0].split() == ["power", "workload"] and out[1].endswith("prod/api") and out[2].endswith("(2 more)"), out
+        out = _tanso("regions", "a", "--url", url)[1]
+        assert "grid saves %" in out and "with PUE %" in out and "1.40(assumed)" in out.replace(" ", "") and "counts an assumed PUE" in out, out
+        out = _tanso("grid", "--url", url)[1]
+        assert "no hourly data: set grid_file" in out and "11:00" not in out, out
+
+
 sys.exit(run_all("lists", globals()))

@@ -92,6 +92,9 @@ static void without_a_declared_pue_the_answer_names_the_line_that_settles_it(voi
 	expect_reason(&w, "PUE_ASSUMED", true);
 	expect_reason(&w, "GRID_ANNUAL", true);
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), "pue = 1.45"));
+	/* 41.975 kWh in 730 h, whatever it draws at the moment */
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		"On average over the window it drew 57.5 W, which is 41.98 kWh"));
 	assert_int_equal(
 		assess(&w, "{\"workload_name\":\"ml-training-job\",\"pue\":1.2,\"lang\":\"ko\"}"), 200);
 	expect_text(&w, "status", "COMPLIANT");

@@ -306,6 +306,25 @@ static void a_region_is_compared_with_its_pue_and_its_prices_are_not_invented(vo
 	destroy(&w);
 }
 
+static void what_a_move_leaves_nothing_of_says_what_it_would_be_worth_alone(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	w.config.pue = 1.6;
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"regional_migration\","
+				     "\"pue_improvement\"],\"target_region\":\"eu-north-1\"}"),
+		200);
+	assert_string_equal(text_in(step(&w, "pue_improvement"), "reason_code"), "NO_BENEFIT");
+	assert_string_equal(text_in(step(&w, "pue_improvement"), "description"),
+		"Nothing is left of it after the move to eu-north-1; alone it would save 12.5 %.");
+	assert_non_null(
+		strstr(json_object_get_string(member(&w, "recommendation")), "alone it would save 12.5 %"));
+	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "not worth it"));
+	destroy(&w);
+}
+
 static void cleaner_but_dearer_hours_are_said_to_be_so(void **state)
 {
 	const struct job job = { "Job", 0, 1, 50, 0 };
@@ -449,6 +468,7 @@ int main(void)
 		cmocka_unit_test(what_runs_all_day_stays_where_it_is),
 		cmocka_unit_test(what_cannot_be_worked_out_says_why),
 		cmocka_unit_test(a_region_is_compared_with_its_pue_and_its_prices_are_not_invented),
+		cmocka_unit_test(what_a_move_leaves_nothing_of_says_what_it_would_be_worth_alone),
 		cmocka_unit_test(cleaner_but_dearer_hours_are_said_to_be_so),
 		cmocka_unit_test(nothing_used_saves_nothing),
 		cmocka_unit_test(commands_can_be_pasted),

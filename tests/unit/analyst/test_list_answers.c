@@ -197,6 +197,8 @@ static void a_filter_and_a_namespace_leave_the_counts_alone(void **state)
 	assert_int_equal(list(&fleet, "{\"status_filter\":\"NON_COMPLIANT\",\"sort\":\"power\"}"), 200);
 	expect_number(&fleet.w, "matched", 0);
 	expect_number(&fleet.w, "total_workloads", 9);
+	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")),
+		" All 9 workloads together, without (idle): ")); /* of what the total is, with no row shown */
 	expect_number(&fleet.w, "total_emissions_kg_month", all);
 	assert_int_equal(json_object_array_length(member(&fleet.w, "workloads")), 0);
 	assert_int_equal(list(&fleet, "{\"namespace\":\"nowhere\"}"), 200);
@@ -438,6 +440,8 @@ static void the_summary_adds_up_and_names_its_tariff(void **state)
 	expect_number(&fleet.w, "emissions_kg_month", 67.5 * 0.73 * 1.25 * 0.423);
 	expect_number(&fleet.w, "coverage_percent", 100);
 	expect_number(&fleet.w, "workload_count", 2);
+	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")),
+		" The node together, with (idle): 49.2")); /* 67.5 W x 730 h */
 	price = tariff_week_mean(
 		fleet.w.data, "industrial_b", (int64_t)(fleet.w.knowledge.now_real_ns / NS_PER_SECOND));
 	expect_number(&fleet.w, "estimated_cost_krw_month", 67.5 * 0.73 * 1.25 * price);
@@ -448,6 +452,8 @@ static void the_summary_adds_up_and_names_its_tariff(void **state)
 	expect_number(&fleet.w, "workload_power_watts", 57.5);
 	expect_number(&fleet.w, "node_power_watts", 67.5);
 	expect_number(&fleet.w, "energy_kWh", 57.5 * 24 / 1000);
+	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")),
+		" workloads together, without (idle): 41.9"));
 	end(&fleet);
 }
 

@@ -77,6 +77,11 @@ static void residency_keeps_a_region_from_being_proposed(void **state)
 	expect_reason(&w, "RESIDENCY_VIOLATION", true);
 	/* without a declared PUE no PUE-adjusted saving is claimed */
 	assert_false(json_object_object_get_ex(place(&w, "eu-north-1"), "reduction_with_pue_percent", NULL));
+	/* but the PUE that its kilograms count is told, and that it is assumed */
+	expect_near(of(&w, "ap-northeast-2", "pue"), 1.4);
+	assert_string_equal(
+		json_object_get_string(json_object_object_get(place(&w, "ap-northeast-2"), "pue_source")),
+		"assumed");
 	destroy(&w);
 }
 

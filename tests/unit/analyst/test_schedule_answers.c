@@ -44,6 +44,8 @@ static void a_sample_day_is_cleanest_at_midday_and_says_it_is_a_sample(void **st
 		200);
 	expect_text(&w, "recommendation_code", "SHIFT");
 	expect_text(&w, "optimal_schedule", "11:00-15:00 KST");
+	assert_non_null(strstr(
+		json_object_get_string(member(&w, "recommendation")), "Run it at 11-24 11:00-15:00 KST:"));
 	expect_text(&w, "optimal_start", "2026-11-24T11:00:00+09:00");
 	expect_text(&w, "worst_start", "2026-11-24T18:00:00+09:00");
 	expect_text(&w, "cron", "0 11 * * *");

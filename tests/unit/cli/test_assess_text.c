@@ -48,7 +48,7 @@ static void the_briefs_example_reads_as_in_the_brief(void **state)
 		"\n"
 		"  Carbon: 510 gCO2/kWh (20.3 % over 424 target) · NON-COMPLIANT\n"
 		"  PUE: 1.6 (14.3 % over 1.4 target) · NON-COMPLIANT, declared\n"
-		"  Power: 57.5 W (CPU 45.2, memory 12.3), 57.5 W on average; by curve:epyc_3, ±25 %\n"
+		"  Power: 57.5 W (CPU 45.2, memory 12.3), 57.5 W on average; by curve:epyc_3, ±25 % (k = 1)\n"
 		"  Estimated: 29.97 kg CO2/month, 41.98 kWh/month of IT energy\n"
 		"\n"
 		"  Recommendations:\n"
@@ -76,7 +76,7 @@ static void the_same_in_korean_has_the_same_numbers(void **state)
 		"\n"
 		"  탄소: 510 gCO2/kWh (목표 424 대비 20.3 % 초과) · 기준 초과\n"
 		"  PUE: 1.6 (목표 1.4 대비 14.3 % 초과) · 기준 초과, 출처 declared\n"
-		"  전력: 57.5 W (CPU 45.2, 메모리 12.3), 평균 57.5 W; 출처 curve:epyc_3, ±25 %\n"
+		"  전력: 57.5 W (CPU 45.2, 메모리 12.3), 평균 57.5 W; 출처 curve:epyc_3, ±25 % (k = 1)\n"
 		"  추정: 월 29.97 kg CO2, IT 에너지 월 41.98 kWh\n"
 		"\n"
 		"  권장 사항:\n"
@@ -108,6 +108,23 @@ static void what_is_unknown_is_not_a_number_and_says_what_would_settle_it(void *
 	free(text);
 }
 
+static void within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on(void **state)
+{
+	char *text =
+		printed("{\"carbon_status\":\"COMPLIANT\",\"carbon_confidence\":\"borderline\","
+			"\"current_carbon_intensity_gCO2eq_kWh\":423,\"uncertainty_gCO2eq_kWh\":179,"
+			"\"current_power_watts\":5.7,\"monthly_emissions_kg\":2,"
+			"\"monthly_emissions_uncertainty_kg\":2.4,\"provenance\":{\"power\":{\"meter\":"
+			"\"curve:unknown\",\"model_error_percent\":56,\"collection_method\":\"procfs\"}}}",
+			"en");
+
+	(void)state;
+	assert_non_null(strstr(text, "COMPLIANT (borderline), ±179 (k = 2)\n"));
+	assert_non_null(strstr(text, "by curve:unknown, ±56 % (k = 1), CPU time by procfs\n"));
+	assert_non_null(strstr(text, "2.00 kg CO2/month ±2.40 (k = 2)"));
+	free(text);
+}
+
 static void an_answer_of_wrong_types_is_survived(void **state)
 {
 	static const char *const answers[] = { "{}", "{\"workload\":[],\"status\":{},\"gap_percent\":\"x\"}",
@@ -128,6 +145,7 @@ int main(void)
 		cmocka_unit_test(the_briefs_example_reads_as_in_the_brief),
 		cmocka_unit_test(the_same_in_korean_has_the_same_numbers),
 		cmocka_unit_test(what_is_unknown_is_not_a_number_and_says_what_would_settle_it),
+		cmocka_unit_test(within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on),
 		cmocka_unit_test(an_answer_of_wrong_types_is_survived),
 	};
 
