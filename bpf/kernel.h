@@ -68,6 +68,7 @@ struct task_struct {
 	struct list_head thread_node;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	void *bpf_storage;
 	struct mm_struct *mm;
 	struct sched_entity se;
 	unsigned long nvcsw, nivcsw, min_flt, maj_flt;

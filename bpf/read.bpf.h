@@ -128,6 +128,7 @@ static __noinline bool tell_thread(struct task_struct *task, struct usage_readin
 	__u32 tid = task->pid, count = now->records;
 	struct usage_told *place = told_of(tid);
 	struct usage_record *record;
+	struct thread *thread;
 
 	if (place && is_told(task, tid, place, now->number)) {
 		place->reading = now->number;
@@ -136,9 +137,17 @@ static __noinline bool tell_thread(struct task_struct *task, struct usage_readin
 	record = bpf_map_lookup_elem(&records, &count);
 	if (!record)
 		return false;
+	thread = thread_of(task);
+	if (!thread && is_stored(task)) { /* it is there, and will be told the next time */
+		if (place && place->tid == tid) {
+			place->run_ns = USAGE_UNSETTLED;
+			place->reading = now->number;
+		}
+		return true;
+	}
 	if (place)
 		remember(task, tid, place, now->number);
-	fill_record(task, thread_of(task), record);
+	fill_record(task, thread, record);
 	now->records = count + 1;
 	return true;
 }

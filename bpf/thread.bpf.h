@@ -67,6 +67,15 @@ static __always_inline struct thread *thread_of(struct task_struct *task)
 	return thread;
 }
 
+/*
+ * The thread has storage, though it was not found: before 6.2 none is, while this CPU is at another one's (an interrupt,
+ * or who was preempted there). What is its base is not known then: without it all would be counted once more.
+ */
+static __always_inline bool is_stored(struct task_struct *task)
+{
+	return task->bpf_storage != 0;
+}
+
 /* The thread's own values; `thread` may be NULL. Fills value[USAGE_COUNTER_COUNT]. */
 static __always_inline void read_values(struct task_struct *task, const struct thread *thread, __u64 *value)
 {

@@ -155,7 +155,7 @@ static int load(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 	int r = open_and_load(kernel, hierarchy, btf, ALL, ret_object);
 
 	*ret_cpu_only = false;
-	if (r < 0 && r != -EPERM && has_task_list(btf))
+	if (r < 0 && has_task_list(btf))
 		r = open_and_load(kernel, hierarchy, btf, NO_LIST, ret_object);
 	if (r == 0 || r == -EPERM)
 		return r;
