@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/cleanup.h"
+#include "ipc/link_private.h"
 
 /* A peer that speaks nng but not our frames. */
 static nng_socket dial_raw(const struct fixture *fixture)
@@ -223,6 +224,29 @@ static void stats_arrive_without_those_that_are_no_numbers(void **state)
 	link_free(consumer);
 }
 
+static void stats_are_seconds_apart_on_an_old_connection(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stats stats = { 0 };
+	struct link *consumer;
+	bool came = false;
+
+	assert_int_equal(
+		link_listen(&consumer, fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR, note_stats, &came), 0);
+	struct link *link = dial(fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR);
+	link_count_in(link, &stats);
+	const double *out = stats_entry(&stats, STAT_COUNTER, "frames_out_total", "peer=\"exporter\"");
+	link->connected_ns -= 60 * NS_PER_SECOND;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(link_send_stats(link, STAGE_COLLECTOR, 99, &stats), 0);
+	assert_true(*out == 1);
+	link->stats_sent_ns -= LINK_STATS_NS;
+	assert_int_equal(link_send_stats(link, STAGE_COLLECTOR, 99, &stats), 0);
+	assert_true(*out == 2);
+	link_free(link);
+	link_free(consumer);
+}
+
 static void only_user_and_group_may_come_near_the_socket(void **state)
 {
 	struct fixture *fixture = *state;
@@ -323,6 +347,7 @@ int main(void)
 		TEST(frames_of_two_connections_are_not_mixed),
 		TEST(lost_ticks_are_counted_and_restarts_are_none),
 		TEST(stats_arrive_without_those_that_are_no_numbers),
+		TEST(stats_are_seconds_apart_on_an_old_connection),
 		TEST(only_user_and_group_may_come_near_the_socket),
 		TEST(links_that_cannot_be_opened_say_why),
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
