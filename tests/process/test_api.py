@@ -155,7 +155,7 @@ def listeners_hear_the_same_answers_and_outlive_the_analyst():
 
 
 def listeners_are_bounded_and_leave_nothing_behind():
-    with Frontend().start() as f:
+    with Frontend().start("http_streams=64") as f:
         f.start_analyst()
         held = []
         for _ in range(64):
