@@ -10,7 +10,7 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_SHIFT_EVIDENCE] = { "met %.1f g/kWh as it ran; best of all starts in the next 24 h %.1f, mean "
 				   "of them "
 				   "%.1f g/kWh, job of %.2f h (%s)",
-		"실제로 쓴 전력 %.1f g/kWh, 앞으로 24시간의 최적 시작 %.1f, 모든 시작의 평균 %.1f g/kWh, "
+		"실제 실행 시 %.1f g/kWh, 앞으로 24시간 중 최적 시작 %.1f, 모든 시작 시각의 평균 %.1f g/kWh, "
 		"작업 "
 		"%.2f시간(%s)" },
 	[WORDS_SIZE] = { "Right-size the CPU of %s: request %s instead of %s cores.",
@@ -18,30 +18,30 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_SIZE_EVIDENCE] = { "90th percentile %.3f cores of %zu samples over %.1f h, plus 15 %%; a "
 				  "recommender "
 				  "would be sure of %.2f to %.2f cores",
-		"표본 %2$zu개, %3$.1f시간의 90백분위 %1$.3f코어에 15 %%를 더한 값. 권장기가 확신하는 범위 "
+		"표본 %2$zu개, %3$.1f시간의 90백분위 %1$.3f코어에 15 %%를 더한 값. 추천 도구의 신뢰 범위 "
 		"%4$.2f–%5$.2f코어" },
 	[WORDS_MOVE] = { "Run it in %s: %.1f %% less carbon, PUE included. Latency, cost and where the data "
 			 "may lie "
 			 "are yours to judge.",
 		"%s에서 실행하십시오. PUE를 포함해 탄소가 %.1f %% 줄어듭니다. 지연 시간, 비용, 데이터 "
-		"소재지는 별도로 "
-		"판단하십시오." },
+		"소재지는 별도로 판단하십시오." },
 	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%s) and PUE %g there, %g g/kWh and PUE %g here",
 		"그곳의 연평균 %g g/kWh(%s)와 PUE %g, 이곳의 %g g/kWh와 PUE %g" },
-	[WORDS_MOVE_DISAGREE] = { "; the marginal signal says the opposite", ". 한계 신호는 반대입니다" },
+	[WORDS_MOVE_DISAGREE] = { "; the marginal signal says the opposite",
+		". 한계 배출계수 기준으로는 반대입니다" },
 	[WORDS_MOVE_KINDS] = { "; factors of different kinds: %s there, %s here",
 		". 배출계수 종류가 다릅니다: 그곳 %s, 이곳 %s" },
 	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
 	[WORDS_NOTHING] = { "Nothing asked for lowers the emissions of %s.",
-		"물어본 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },
+		"요청한 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },
 	[WORDS_USED_UP] = { "Nothing is left of it after the move to %s; alone it would save %.1f %%.",
 		"%s(으)로 옮긴 뒤에는 남는 효과가 없습니다. 이것만 하면 %.1f %%가 줄어듭니다." },
 	[WORDS_TOGETHER] = { "Together %.1f %% less for %s: from %.2f to %.2f kg CO2eq a month.",
-		"모두 합하면 %2$s의 배출량이 %1$.1f %% 줄어 월 %3$.2f kg에서 %4$.2f kg CO2eq가 됩니다." },
+		"모두 적용하면 %2$s의 배출량이 %1$.1f %% 줄어 월 %3$.2f kg에서 %4$.2f kg CO2eq가 됩니다." },
 	[WORDS_CARBON_AFTER] = { " Afterwards %.1f gCO2eq/kWh against %g: %s.",
 		" 이후 탄소집약도 %.1f gCO2eq/kWh, 목표 %g: %s." },
 	[WORDS_SERVICE_AFTER] = { " Per kWh it uses today, which counts what is saved: %.1f, %s.",
-		" 오늘 쓰는 kWh당으로 절감분까지 셈하면 %.1f: %s." },
+		" 절감분을 반영하면 현재 사용량 기준 kWh당 %.1f g: %s." },
 	[WORDS_MONEY] = { " It saves %.0f KRW a month of an energy charge of %.0f.",
 		" 월 전력량 요금 %2$.0f원 가운데 %1$.0f원이 줄어듭니다." },
 	[WORDS_DEARER] = { " It costs %.0f KRW a month more.", " 요금은 월 %.0f원 늘어납니다." },

@@ -54,7 +54,8 @@ static int refuse_cursor(const struct question *question, struct error_object *e
 			: "cursor가 이 질문의 것이 아닙니다.");
 	snprintf(error->hint, sizeof(error->hint), "%s",
 		question->is_korean
-			? "cursor 없이 다시 물으십시오. 다음 쪽을 물을 때는 나머지 인수를 그대로 두십시오."
+			? "cursor 없이 다시 요청하십시오. 다음 페이지를 요청할 때는 나머지 인수를 바꾸지 "
+			  "마십시오."
 			: "Ask again without a cursor; for further pages keep the other arguments as they "
 			  "were.");
 	return -EINVAL;

@@ -41,19 +41,21 @@ enum phrase {
 static const char *const phrases[PHRASE_COUNT][2] = {
 	[PHRASE_HEAD] = { "%s: %s against %s (%s).", "%s: %s — %s (%s)." },
 	[PHRASE_CLEAR] = { "clear", "명확" },
-	[PHRASE_BORDERLINE] = { "borderline", "경계" },
+	[PHRASE_BORDERLINE] = { "borderline", "경계값" },
 	[PHRASE_CARBON] = { " Carbon intensity %.1f gCO2eq/kWh, target %g (%+.1f %%).",
 		" 탄소집약도 %.1f gCO2eq/kWh, 목표 %g (%+.1f %%)." },
 	[PHRASE_PUE] = { " PUE %g, target %g (%+.1f %%).", " PUE %g, 목표 %g (%+.1f %%)." },
 	[PHRASE_PUE_ASSUMED] = { " The PUE of this site is not declared: write your value into tanso.conf, "
 				 "e.g. `pue = 1.45`, or "
 				 "give the argument `pue`.",
-		" 이 시설의 PUE가 신고되지 않았습니다. tanso.conf에 실제 값을 `pue = 1.45`처럼 적거나 `pue` "
-		"인수로 알려 주십시오." },
+		" 이 시설의 PUE 값이 설정되지 않았습니다. tanso.conf에 실제 값을 `pue = 1.45`처럼 적거나 "
+		"`pue` "
+		"인수로 지정하십시오." },
 	[PHRASE_POWER] = { " It draws %.1f W now.", " 지금 %.1f W를 쓰고 있습니다." },
 	[PHRASE_AMOUNTS] = { " On average over the window it drew %.1f W, which is %.2f kWh of IT energy and "
 			     "%.2f kg CO2eq a month.",
-		" 조사 기간 평균 %.1f W 기준으로 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
+		" 측정 기간의 평균 전력 %.1f W 기준으로 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg "
+		"CO2eq입니다." },
 	[PHRASE_MODEL] = { " The watts come from a model (± %.1f %%).",
 		" 전력 값은 모델 추정입니다(± %.1f %%)." },
 	[PHRASE_UNUSABLE] = { " %s", " %s" },
@@ -63,32 +65,31 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		"PUE를 %g에서 %g로 낮추십시오. 급기 온도 상향, 열복도·냉복도 차폐, 외기 냉방, UPS와 팬 교체 "
 		"등이 있습니다." },
 	[PHRASE_SHIFT] = { "Run it at %s: %.1f %% less %s than the mean start.",
-		"%1$s에 실행하십시오. 평균적인 시작보다 %3$s %2$.1f %% 적습니다." },
+		"%1$s에 실행하십시오. 평균적인 시각에 시작할 때보다 %3$s %2$.1f %% 적습니다." },
 	[PHRASE_RUN_NOW] = { "Start now (%s): %.1f %% less %s than the mean start, and no later start is "
 			     "better.",
-		"지금 시작하십시오(%1$s). 평균적인 시작보다 %3$s %2$.1f %% 적으며 더 나은 시각이 없습니다." },
+		"지금 시작하십시오(%1$s). 평균적인 시각에 시작할 때보다 %3$s %2$.1f %% 적으며 더 나은 시각이 "
+		"없습니다." },
 	[PHRASE_NO_BENEFIT] = { "Shifting is not worth it: the best window, %s, has only %.1f %% less %s "
 				"than the "
 				"mean start.",
-		"옮길 가치가 없습니다. 가장 좋은 시간대(%1$s)도 평균적인 시작보다 %3$s %2$.1f %% 적을 "
-		"뿐입니다." },
+		"시간대를 옮길 이득이 없습니다. 가장 좋은 시간대(%1$s)도 평균적인 시각에 시작할 때보다 %3$s "
+		"%2$.1f %% 적을 뿐입니다." },
 	[PHRASE_NO_HOURLY_DATA] = { "There is no hourly grid data for this region, and an annual mean cannot "
 				    "tell "
 				    "one hour from another. Set grid_file, or choose a sample day with "
 				    "profile.",
 		"이 리전의 시간별 전력망 데이터가 없어 시간대를 비교할 수 없습니다. grid_file을 설정하거나 "
-		"profile로 "
-		"표본일을 고르십시오." },
+		"profile로 예시일을 선택하십시오." },
 	[PHRASE_MOVE] = { "%2$s has %3$.1f %% less carbon per kWh than %1$s on the annual average. Latency, "
 			  "cost and where "
 			  "the data may lie are yours to judge.",
 		"연평균으로 %2$s 전력은 %1$s보다 kWh당 탄소가 %3$.1f %% 적습니다. 지연 시간, 비용, 데이터 "
-		"소재지는 별도로 "
-		"판단하십시오." },
+		"소재지는 별도로 판단하십시오." },
 	[PHRASE_STAY] = { "Stay in %s: none of the regions compared is cleaner and allowed.",
-		"%s에 그대로 두십시오. 비교한 리전 가운데 더 깨끗하면서 허용된 곳이 없습니다." },
+		"%s에 그대로 두십시오. 비교한 리전 가운데 탄소집약도가 더 낮으면서 허용된 곳이 없습니다." },
 	[PHRASE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions elsewhere.",
-		" 한계 신호는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
+		" 한계 배출계수 기준으로는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
 	[PHRASE_LIST] = { "%zu over the benchmark, %zu undecided, %zu within it.",
 		"기준 초과 %zu개, 판단 보류 %zu개, 기준 충족 %zu개." },
 	[PHRASE_LIST_AMOUNTS] = { " All %zu workloads together, without (idle): %.2f kWh of IT energy and "
@@ -106,7 +107,7 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 	[PHRASE_HOTSPOT_SAVING] = { " Computed improvements would save %.2f kg CO2eq a month.",
 		" 계산된 개선안으로 한 달에 %.2f kg CO2eq를 줄일 수 있습니다." },
 	[PHRASE_SAMPLE] = { " This rests on a sample day, not on a forecast.",
-		" 예측이 아니라 표본일에 근거한 결과입니다." },
+		" 예측이 아니라 예시일(실측 기록)에 근거한 결과입니다." },
 };
 
 struct prose {

@@ -66,7 +66,7 @@ static const char *status_word(const struct page *page, const char *status)
 	if (strcmp(status, "NON_COMPLIANT") == 0)
 		return word(page, "NON-COMPLIANT", "기준 초과");
 	if (strcmp(status, "NOT_ASSESSED") == 0)
-		return word(page, "NOT ASSESSED", "평가 대상 아님");
+		return word(page, "NOT ASSESSED", "평가 제외");
 	return word(page, "UNKNOWN", "판단 보류");
 }
 
@@ -99,7 +99,7 @@ static void print_title(const struct page *page)
 	fputs(word(page, " is ", ": "), page->out);
 	put_status(page, text(page, "status"));
 	if (is_borderline(page, "confidence", "status"))
-		fputs(word(page, " (borderline: within the uncertainty)", " (경계: 불확도 범위 안)"),
+		fputs(word(page, " (borderline: within the uncertainty)", " (경계값: 불확도 범위 이내)"),
 			page->out);
 	fprintf(page->out, " · %s\n\n", text(page, "standard"));
 }
@@ -113,7 +113,7 @@ static void put_gap(const struct page *page, double gap, double target)
 	if (page->is_korean) {
 		fputs("(목표 ", page->out);
 		put_number(page, target, 0.001);
-		fprintf(page->out, " 대비 %.1f %% %s)", size, is_over ? "초과" : "이하");
+		fprintf(page->out, is_over ? " 대비 %.1f %% 초과)" : "보다 %.1f %% 낮음)", size);
 	} else {
 		fprintf(page->out, "(%.1f %% %s ", size, is_over ? "over" : "under");
 		put_number(page, target, 0.001);
@@ -179,7 +179,7 @@ static void print_breakdown(const struct page *page)
 	static const struct {
 		const char *key, *en, *ko;
 	} parts[] = { { "cpu", "CPU", "CPU" }, { "memory", "memory", "메모리" }, { "gpu", "GPU", "GPU" },
-		{ "idle_share", "idle share", "유휴 몫" } };
+		{ "idle_share", "idle share", "유휴 전력 배분" } };
 	struct json_object *breakdown = at(page->answer, "power_breakdown_watts"), *value;
 	const char *before = " (";
 
@@ -252,14 +252,15 @@ static void print_together(const struct page *page, struct json_object *list, si
 	if (counted == 0 || !is_there(page, "monthly_emissions_kg"))
 		return;
 	fprintf(page->out,
-		word(page, "  %zu. Combined effect: %.1f %% reduction", "  %zu. 모두 합하면 %.1f %% 감축"),
+		word(page, "  %zu. Combined effect: %.1f %% reduction", "  %zu. 모두 적용하면 %.1f %% 감축"),
 		count + 1, (1 - left) * 100);
 	intensity = number(page, "current_carbon_intensity_gCO2eq_kWh") * left;
 	if (target > 0) {
 		fputs(" → ", page->out);
 		put_status(page, intensity <= target * (1 + 1e-9) ? "COMPLIANT" : "NON_COMPLIANT");
 		fprintf(page->out,
-			word(page, " on carbon (%.1f per kWh used today)", "(탄소, 오늘 쓰는 kWh당 %.1f)"),
+			word(page, " on carbon (%.1f per kWh used today)",
+				"(탄소, 현재 사용량 기준 kWh당 %.1f g)"),
 			intensity);
 	}
 	fprintf(page->out,
@@ -308,13 +309,12 @@ static void print_reasons(const struct page *page)
 				"To settle the PUE status: write `pue = 1.45` (your site's value) in "
 				"tanso.conf, "
 				"or ask again with --pue 1.45",
-				"PUE 판정을 받으려면 tanso.conf에 `pue = 1.45`(사업장의 값)를 적거나 --pue "
-				"1.45로 다시 "
-				"질문하십시오"));
+				"PUE 판정을 받으려면 tanso.conf에 `pue = 1.45`처럼 시설의 값을 적거나 --pue "
+				"1.45를 붙여 다시 요청하십시오"));
 	if (has_reason(page, "FAKE_POWER"))
 		fprintf(page->out, "  → %s\n",
 			word(page, "To judge by the fake meter all the same: --allow-fake",
-				"가짜 계측기 값으로라도 판정하려면: --allow-fake"));
+				"가짜 계측기의 값으로 판정하려면: --allow-fake"));
 }
 
 static void print_legal(const struct page *page)

@@ -61,7 +61,7 @@ static void print_list(struct json_object *root, bool is_korean)
 {
 	struct json_object *row, *idle = member_of(root, "idle");
 
-	print_heading(is_korean ? "목표 %" : "gap %", is_korean);
+	print_heading(is_korean ? "목표 대비 %" : "gap %", is_korean);
 	for (size_t i = 0; (row = element_of(root, "workloads", i)) != NULL; i++)
 		print_row(row, "gap_percent", is_korean);
 	if (idle != NULL) {
@@ -74,7 +74,7 @@ static void print_list(struct json_object *root, bool is_korean)
 	put_power_note(root, is_korean);
 	if (member_of(root, "next_cursor") != NULL)
 		printf("%s --cursor %s\n",
-			is_korean ? "다음 쪽:" : "next page:", text_of_member(root, "next_cursor"));
+			is_korean ? "다음 페이지:" : "next page:", text_of_member(root, "next_cursor"));
 }
 
 static void print_hotspots(struct json_object *root, bool is_korean)

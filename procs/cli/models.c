@@ -21,15 +21,15 @@ static const char help[] =
 	"Exit status: 0 listed, 2 usage or configuration.\n";
 
 struct words {
-	const char *machine, *chosen, *error, *hidden, *unknown, *fits[5];
+	const char *machine, *chosen, *error, *hidden[2], *unknown, *fits[5];
 };
 
 static const struct words words[] = {
 	{ "this machine", "in use here where no meter is", "stated error (k = 1)",
-		"models of other machines; --all shows them", "no error stated",
+		{ "", " models of other machines; --all shows them" }, "no error stated",
 		{ "unreadable", "other host", "not stated", "same CPU", "this host" } },
-	{ "이 기기", "측정기가 없을 때 여기서 쓰이는 모델", "명시 오차 (k = 1)",
-		"개는 다른 기기의 모델; --all 로 표시", "오차가 명시되지 않음",
+	{ "이 기기", "계측기가 없을 때 이 기기에 쓰이는 모델", "명시된 오차 (k = 1)",
+		{ "다른 기기용 모델 ", "개는 --all로 볼 수 있습니다" }, "오차가 명시되지 않음",
 		{ "읽을 수 없음", "다른 호스트", "명시되지 않음", "같은 CPU", "이 호스트" } },
 };
 static const char *const fit_names[] = { "unreadable", "other_host", "not_stated", "same_cpu", "host_type" };
@@ -184,7 +184,7 @@ static void print_text(const struct view *view, const struct arguments *argument
 			print_candidate(view, say, one);
 	}
 	if (hidden > 0)
-		printf("  %zu %s\n", hidden, say->hidden);
+		printf("  %s%zu%s\n", say->hidden[0], hidden, say->hidden[1]);
 }
 
 const struct option models_options[] = {

@@ -121,7 +121,8 @@ static void put_bill(struct report *report, struct table *table)
 		{ "bill_kWh", { { "Electricity bill", "전기요금 고지서 사용량" } }, report->bill_kwh, 1,
 			"kWh", NULL, 0 },
 		{ "bill_it_percent",
-			{ { "IT energy measured here, share of the bill", "고지서 대비 측정된 IT 에너지" } },
+			{ { "IT energy measured here, share of the bill",
+				"고지서 사용량 대비 측정된 IT 에너지" } },
 			100 * kwh_of((double)total->it_uj) / report->bill_kwh, 2, "%", NULL,
 			sum_it_uncertainty(total) },
 		{ "bill_facility_percent", { { "The same with PUE", "PUE 반영 시" } },
@@ -149,7 +150,8 @@ void report_energy_facts(struct report *report, struct table *table)
 		{ "metered_percent",
 			{ { "of it by a meter, the rest by a model", "계측기 측정 비율(나머지는 모델)" } },
 			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : NAN, 1, "%", NULL, 0 },
-		{ "covered_percent", { { "Time with data, of the period", "기간 가운데 자료가 있는 시간" } },
+		{ "covered_percent",
+			{ { "Time with data, of the period", "기간 가운데 자료가 있는 시간의 비율" } },
 			100 * (double)total->present_ns / 1e9 / seconds, 2, "%", NULL, 0 },
 		{ "sealed_hours",
 			{ { "Sealed hours that have data, whole or in part",
@@ -285,7 +287,7 @@ void report_notes(struct report *report)
 		from, to, now);
 	if (tally->fake_uj > 0)
 		document_note(document,
-			ko ? "가짜 계측기의 %.3f kWh는 어느 합계에도 들어 있지 않습니다."
+			ko ? "가짜 계측기의 %.3f kWh는 어느 합계에도 포함하지 않았습니다."
 			   : "%.3f kWh of a fake meter are in no sum.",
 			kwh_of((double)tally->fake_uj));
 	if ((double)tally->total.present_ns < 1e9 * (double)(tally->to - tally->from))

@@ -73,7 +73,7 @@ static void put_toe(struct report *report, struct table *table)
 			u },
 		{ "tj_final", { { "Final energy", "최종 에너지" } }, kwh * TJ_PER_KWH, 6, "TJ", "3.6 MJ/kWh",
 			u },
-		{ "tj_by_toe", { { "Energy by its oil equivalent", "석유환산 기준 에너지" } },
+		{ "tj_by_toe", { { "Energy by its oil equivalent", "석유환산톤 기준 에너지" } },
 			kwh / 1000 * used->value * gj->value / 1000, 6, "TJ", figure_basis(gj, gj_basis), u },
 	};
 

@@ -50,7 +50,7 @@ static void put_score(struct report *report, struct table *facts)
 	if (tally->total.it_uj == 0 || tally_assumed_uj(tally) > 0) {
 		report_fact_text(report, facts, "score", (struct words) { { "Score", "점수" } },
 			tally->total.it_uj == 0 ? (ko ? "자료 없음" : "no data")
-			: ko ? "판단 보류: PUE가 신고되거나 측정되지 않은 시간이 있습니다 (tanso.conf: pue = "
+			: ko ? "판단 보류: PUE가 설정되거나 계측되지 않은 시간이 있습니다 (tanso.conf: pue = "
 			       "…)"
 			     : "not assessed: the PUE of some hours is assumed, neither declared nor "
 			       "measured (tanso.conf: pue = …)");
@@ -110,10 +110,10 @@ void report_audit(struct report *report)
 		clock_format_kst((uint64_t)report->tally->last * NS_PER_SECOND, last);
 	}
 	report_fact_text(report, facts, "first_hour",
-		(struct words) { { "First sealed hour", "처음 마감된 시간" } }, first);
+		(struct words) { { "First sealed hour", "처음으로 마감된 시간" } }, first);
 	report_fact_text(report, facts, "last_hour",
-		(struct words) { { "Last sealed hour", "마지막 마감된 시간" } }, last);
-	report_fact_text(report, facts, "head", (struct words) { { "Hash after it", "그 뒤의 해시" } },
+		(struct words) { { "Last sealed hour", "마지막으로 마감된 시간" } }, last);
+	report_fact_text(report, facts, "head", (struct words) { { "Hash after it", "마지막 시간의 해시" } },
 		report->tally->head);
 	report_workloads(report);
 	document_note(document, "%s",

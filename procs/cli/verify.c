@@ -65,7 +65,7 @@ static int print(const char *path, const struct audit *audit, bool is_korean)
 	char first[32], last[32];
 
 	if (audit->fault[0] != '\0') {
-		printf(is_korean ? "%s: 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
+		printf(is_korean ? "%s: 해시 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
 		terminal_put(stdout, audit->fault);
 		printf(is_korean ? "\n  그 앞의 %llu시간은 온전합니다\n"
 				 : "\n  the %llu sealed hours before it are whole\n",
@@ -79,7 +79,7 @@ static int print(const char *path, const struct audit *audit, bool is_korean)
 	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);
 	clock_format_kst((uint64_t)(audit->last + SEALED_SECONDS) * NS_PER_SECOND, last);
 	if (is_korean)
-		printf("%s: 체인이 온전합니다\n  %s부터 %s까지 마감된 %llu시간(그중 %llu일은 하루 단위), "
+		printf("%s: 해시 체인에 이상이 없습니다\n  %s부터 %s까지 마감된 %llu시간(그중 %llu일은 하루 단위), "
 		       "기록 %llu건\n"
 		       "  마지막 해시 %s\n",
 			path, first, last, hours, days, records, audit->head);

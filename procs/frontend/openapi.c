@@ -247,8 +247,8 @@ static void add_tags(struct json_object *root, const char *lang)
 	static const struct {
 		const char *name, *en, *ko;
 	} tags[] = { { "tools", "Questions, each with one answer", "질문과 답" },
-		{ "views", "Rows of numbers for pictures", "그림을 위한 수열" },
-		{ "descriptions", "What there is", "무엇이 있는지" } };
+		{ "views", "Rows of numbers for pictures", "차트용 데이터" },
+		{ "descriptions", "What there is", "설명과 목록" } };
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
@@ -333,7 +333,7 @@ static void write_llms(FILE *out, bool korean)
 		       "탄소집약도(424 gCO2eq/kWh)와 PUE(1.4) 기준을 충족하는지 이유와 함께 답합니다.\n\n"
 		       "기준은 참고값이며 법정 한도가 아닙니다. 모든 수에는 출처(provenance)와 이유 "
 		       "코드(reason_codes)가 따릅니다. 모르는 필드는 생략되고 null은 없습니다.\n\n"
-		       "## 묻는 법\n\n- `POST /tools/<name>`: 인수는 JSON 객체 또는 폼, 답은 JSON 객체\n"
+		       "## 요청 방법\n\n- `POST /tools/<name>`: 인수는 JSON 객체 또는 폼, 답은 JSON 객체\n"
 		       "- MCP: `/mcp` (Streamable HTTP)\n"
 		       "- 언어: 인수 `lang` (`ko`, `en`) 또는 Accept-Language\n\n## 도구\n\n"
 		     : "# tanso\n\n> This server measures the watts of every workload of a Linux host and "
@@ -349,7 +349,7 @@ static void write_llms(FILE *out, bool korean)
 	for (size_t i = 0; i < tool_count; i++)
 		fprintf(out, "- [%s](/tools/%s): %s\n", tools[i].name, tools[i].name,
 			korean ? tools[i].text_ko : tools[i].text_en);
-	fputs(korean ? "\n## 그 밖에\n\n- [OpenAPI 3.1](/openapi.json)\n- [코드의 뜻](/reasons)\n- [시험하는 "
+	fputs(korean ? "\n## 그 밖에\n\n- [OpenAPI 3.1](/openapi.json)\n- [코드의 뜻](/reasons)\n- [API 시험 "
 		       "페이지](/docs)\n- [대시보드](/)\n"
 		     : "\n## More\n\n- [OpenAPI 3.1](/openapi.json)\n- [Meaning of the codes](/reasons)\n- "
 		       "[A page "

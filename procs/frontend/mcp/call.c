@@ -277,7 +277,7 @@ static void say_progress(struct mcp_call *call, uint64_t now_ns)
 	int size = snprintf(params, sizeof(params),
 		"{\"progressToken\":%s,\"progress\":%.1f,\"message\":\"%s\"}", text,
 		(double)(now_ns - call->begun_ns) / 1e9,
-		strcmp(call->lang, "ko") == 0 ? "초째 분석 단계의 답을 기다립니다"
+		strcmp(call->lang, "ko") == 0 ? "초째 분석 단계(tanso-analyst)의 답을 기다립니다"
 					      : "seconds waiting for the analyst");
 	if (size > 0 && (size_t)size < sizeof(params))
 		mcp_say(call, "notifications/progress", params);

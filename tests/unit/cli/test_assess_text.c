@@ -81,7 +81,7 @@ static void the_same_in_korean_has_the_same_numbers(void **state)
 		"\n"
 		"  권장 사항:\n"
 		"  1. Reschedule → 10.0 % 감축\n"
-		"  2. 모두 합하면 10.0 % 감축 → 기준 초과(탄소, 오늘 쓰는 kWh당 459.0)\n"
+		"  2. 모두 적용하면 10.0 % 감축 → 기준 초과(탄소, 현재 사용량 기준 kWh당 459.0 g)\n"
 		"\n"
 		"  예상 절감: 월 3.00 kg CO2\n"
 		"\n"
