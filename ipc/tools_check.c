@@ -299,10 +299,22 @@ static int check_all(const struct tool *tool, struct json_object *arguments, str
 	return r;
 }
 
+/* The language asked for by the arguments themselves, bad as another of them may be; else `fallback`. */
+static bool wants_korean(struct json_object *arguments, const char *fallback)
+{
+	struct json_object *lang = NULL;
+
+	if (json_object_is_type(arguments, json_type_object) &&
+		json_object_object_get_ex(arguments, "lang", &lang) &&
+		json_object_is_type(lang, json_type_string))
+		fallback = json_object_get_string(lang);
+	return fallback != NULL && strncmp(fallback, "ko", 2) == 0;
+}
+
 int tool_check_arguments(const struct tool *tool, struct json_object *arguments, const char *lang,
 	struct json_object **ret_arguments, struct error_object *error)
 {
-	struct check check = { .error = error, .is_korean = lang != NULL && strncmp(lang, "ko", 2) == 0 };
+	struct check check = { .error = error, .is_korean = wants_korean(arguments, lang) };
 	struct json_object *checked;
 
 	*error = (struct error_object) { .code = ERROR_INTERNAL };

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/language.h"
+
 #define VERSION_MIN 4 /* the first with sealed days */
 #define BUSY_MS     2000
 
@@ -27,7 +29,10 @@ static int open_database(struct archive *archive, const char *verb)
 	if (access(archive->path, R_OK) < 0) {
 		int r = -errno;
 		fprintf(stderr, "tanso %s: %s: %s%s\n", verb, archive->path, strerror(-r),
-			r == -EACCES ? "; remedy: sudo, or --ledger with a copy (docs/operations.md: backup)"
+			r == -EACCES ? in_language("; remedy: sudo, or --ledger with a copy "
+						   "(docs/operations.md: backup)",
+					       ". sudo로 실행하거나 사본을 --ledger로 "
+					       "지정하십시오(docs/operations.md의 backup)")
 				     : "");
 		return r;
 	}
@@ -41,8 +46,13 @@ static int open_database(struct archive *archive, const char *verb)
 		return -EBADMSG;
 	}
 	if (version < VERSION_MIN) {
-		fprintf(stderr, "tanso %s: %s: no ledger of this version%s\n", verb, archive->path,
-			version >= 1 ? "; the analyst brings it up to date when it starts" : "");
+		fprintf(stderr,
+			in_language("tanso %s: %s: no ledger of this version%s\n",
+				"tanso %s: %s: 이 버전의 원장이 아닙니다%s\n"),
+			verb, archive->path,
+			version >= 1 ? in_language("; the analyst brings it up to date when it starts",
+					       ". analyst가 시작할 때 변환합니다")
+				     : "");
 		return -EPROTONOSUPPORT;
 	}
 	return 0;

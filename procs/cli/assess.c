@@ -7,15 +7,23 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/assess_text.h"
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
 #define NAME_MAX_BYTES 512
 
-static const char extra[] = "  --top                       assess the workload that draws most power now\n\n"
-			    "  tanso assess nginx.service --pue 1.45\n"
-			    "  tanso assess app -n prod --window P7D --json\n" QUESTION_EXIT;
+static void write_extra(char *text, size_t size)
+{
+	snprintf(text, size,
+		"  --top                       %s\n\n"
+		"  tanso assess nginx.service --pue 1.45\n"
+		"  tanso assess app -n prod --window P7D --json\n%s",
+		in_language("assess the workload that draws most power now",
+			"지금 전력을 가장 많이 쓰는 워크로드를 판정합니다"),
+		question_exit());
+}
 
 static void copy_member(struct json_object *object, const char *key, char *text, size_t size)
 {
@@ -67,8 +75,11 @@ static int wait_for_top(const struct question *question, struct client *client,
 	while ((r = find_top(question, client, name, space)) == -ENODATA && clock_mono_ns() < deadline_ns)
 		nanosleep(&pause, NULL);
 	if (r == -ENODATA)
-		fprintf(stderr,
-			"tanso assess: no workload has drawn measurable power yet; try again in a second\n");
+		fputs(in_language("tanso assess: no workload has drawn measurable power yet; try again in a "
+				  "second\n",
+			      "tanso assess: 아직 전력이 측정된 워크로드가 없습니다. 1초 뒤에 다시 "
+			      "시도하십시오.\n"),
+			stderr);
 	return r;
 }
 
@@ -85,7 +96,10 @@ static int print_answer(const struct question *question, const struct client_ans
 	}
 	root = json_parse_strict(answer->body, answer->size, &offset);
 	if (!json_object_is_type(root, json_type_object)) {
-		fprintf(stderr, "tanso assess: the answer is not a JSON object (at byte %zu)\n", offset);
+		fprintf(stderr,
+			in_language("tanso assess: the answer is not a JSON object (at byte %zu)\n",
+				"tanso assess: 응답이 JSON 객체가 아닙니다(%zu번째 바이트)\n"),
+			offset);
 		json_object_put(root);
 		return -EBADMSG;
 	}
@@ -96,12 +110,15 @@ static int print_answer(const struct question *question, const struct client_ans
 
 int verb_assess(int argc, char **argv)
 {
-	char name[NAME_MAX_BYTES], space[NAME_MAX_BYTES];
+	char name[NAME_MAX_BYTES], space[NAME_MAX_BYTES], extra[512];
 	struct question question;
 	struct client *client = NULL;
 	struct client_answer answer;
 	struct config_error error;
-	int r = question_parse(
+	int r;
+
+	write_extra(extra, sizeof(extra));
+	r = question_parse(
 		&question, "assess", "assess_workload_compliance", "workload_name", extra, argc, argv);
 
 	if (r != 0)

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/junit.h"
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -15,13 +16,20 @@
 #define PAGES_MAX          1100 /* a million rows and some */
 #define REASONS_MAX        1024
 
-static const char extra[] =
+static const char extra_en[] =
 	"  --fail-on STATUS            NON_COMPLIANT (the default), or UNKNOWN: then both fail\n"
 	"  --ignore-borderline         what is within the uncertainty of the target does not fail\n"
 	"  --junit FILE                write a JUnit report\n"
 	"\nAll workloads are checked, whatever --limit says; --status-filter and --cursor are refused.\n"
 	"\nExit status: 0 all compliant, 1 any that fails, 2 any unknown, none assessed, unreachable or "
 	"usage.\n";
+static const char extra_ko[] =
+	"  --fail-on STATUS            NON_COMPLIANT(기본값) 또는 UNKNOWN(이때는 둘 다 실패)\n"
+	"  --ignore-borderline         목표와의 차이가 불확도 이내이면 실패로 보지 않습니다\n"
+	"  --junit FILE                JUnit 보고서를 이 파일에 씁니다\n"
+	"\n--limit와 관계없이 모든 워크로드를 검사합니다. --status-filter와 --cursor는 쓸 수 없습니다.\n"
+	"\n종료 코드: 0 모두 기준 충족, 1 실패가 있음, 2 판단 보류가 있음, 판정된 것이 없음, 연결 실패\n"
+	"또는 사용법 오류.\n";
 
 struct check {
 	const char *fail_on, *junit_path;
@@ -163,7 +171,9 @@ static int judge(const struct check *check, bool is_silent)
 			print_row(row);
 	}
 	if (count == 0)
-		fputs("tanso check: no workload was assessed\n", stderr);
+		fputs(in_language("tanso check: no workload was assessed\n",
+			      "tanso check: 판정된 워크로드가 없습니다\n"),
+			stderr);
 	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))
 		return EXIT_NON_COMPLIANT;
 	return count == 0 || counts[CHECK_UNKNOWN] > 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
@@ -194,16 +204,19 @@ int verb_check(int argc, char **argv)
 	int status, r;
 
 	argc = take_own(&check, argc, argv);
-	r = question_parse(&question, "check", "list_workloads_by_compliance", NULL, extra, argc, argv);
+	r = question_parse(&question, "check", "list_workloads_by_compliance", NULL,
+		in_language(extra_en, extra_ko), argc, argv);
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
 	if ((strcmp(check.fail_on, "NON_COMPLIANT") != 0 && strcmp(check.fail_on, "UNKNOWN") != 0) ||
 		question_value(&question, "status_filter") != NULL ||
 		question_value(&question, "cursor") != NULL) {
-		fputs("tanso check: --fail-on takes NON_COMPLIANT or UNKNOWN, and all workloads are checked: "
-		      "no "
-		      "--status-filter, no --cursor\n",
-			stderr);
+		refuse_usage("check",
+			in_language(
+				"--fail-on takes NON_COMPLIANT or UNKNOWN, and all workloads are checked: "
+				"no --status-filter, no --cursor",
+				"--fail-on 값은 NON_COMPLIANT 또는 UNKNOWN이며, 모든 워크로드를 검사하므로 "
+				"--status-filter와 --cursor는 쓸 수 없습니다"));
 		return EXIT_UNANSWERED;
 	}
 	check.rows = json_object_new_array();

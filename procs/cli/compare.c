@@ -81,6 +81,6 @@ static void print_compare(struct json_object *root, bool is_korean)
 
 int verb_compare(int argc, char **argv)
 {
-	return question_run("compare", "compare_optimization_impact", "workload_name", QUESTION_EXIT,
-		print_compare, argc, argv);
+	return question_run(
+		"compare", "compare_optimization_impact", "workload_name", NULL, print_compare, argc, argv);
 }

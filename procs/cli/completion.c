@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/verbs.h"
 
@@ -77,15 +78,18 @@ static void write_bash(void)
 
 int verb_completion(int argc, char **argv)
 {
-	static const char usage[] = "Usage: tanso completion bash\n\n"
-				    "Prints the completion of this command line. In ~/.bashrc:\n"
-				    "  source <(tanso completion bash)\n";
+	const char *usage = in_language("Usage: tanso completion bash\n\n"
+					"Prints the completion of this command line. In ~/.bashrc:\n"
+					"  source <(tanso completion bash)\n",
+		"사용법: tanso completion bash\n\n"
+		"이 명령줄의 자동 완성 스크립트를 출력합니다. ~/.bashrc에 다음을 넣으십시오.\n"
+		"  source <(tanso completion bash)\n");
 
 	if (argc == 2 && strcmp(argv[1], "bash") == 0) {
 		write_bash();
 		return EXIT_SUCCESS;
 	}
-	bool is_help = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	bool is_help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 	fputs(usage, is_help ? stdout : stderr);
 	return is_help ? EXIT_SUCCESS : EXIT_UNANSWERED;
 }

@@ -9,19 +9,26 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/language.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "ipc/json_write.h"
 
 #define EXIT_PIPELINE_DOWN 1
 
-static const char help[] =
-	"Usage: tanso doctor [--json] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
+static const char help_en[] =
+	"Usage: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
 	"Says what is measured on this host, what is modelled, what is missing, and the one command or\n"
 	"line of tanso.conf that changes it. Reads only; root is not needed, but sees more.\n\n"
 	"Exit status: 0 the pipeline answers, 1 it does not, 2 usage or configuration.\n";
+static const char help_ko[] =
+	"사용법: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
+	"이 호스트에서 계측되는 것, 모델로 추정되는 것, 빠진 것과 그것을 바꾸는 명령 또는 tanso.conf의\n"
+	"한 줄을 알려 줍니다. 읽기만 합니다. root 권한은 필요 없지만 있으면 더 많이 볼 수 있습니다.\n\n"
+	"종료 코드: 0 파이프라인이 응답함, 1 응답하지 않음, 2 사용법 또는 설정 오류.\n";
 
 static const char *const state_names[] = { "measured", "modelled", "missing" };
+static const char *const state_titles_ko[] = { "계측·확인된 것", "추정하거나 대체한 것", "빠진 것" };
 
 void findings_add(struct findings *findings, const char *name, enum finding_state state, const char *remedy,
 	const char *format, ...)
@@ -51,7 +58,7 @@ static void print_text(const struct findings *findings)
 			if ((int)finding->state != state)
 				continue;
 			if (!has_title)
-				printf("%s\n", state_names[state]);
+				printf("%s\n", in_language(state_names[state], state_titles_ko[state]));
 			has_title = true;
 			printf("  %s%s%s ", has_colour ? colours[state] : "", signs[state],
 				has_colour ? "\033[0m" : "");
@@ -95,6 +102,7 @@ const struct option doctor_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "runtime-dir", required_argument, NULL, 'r' },
 	{ "url", required_argument, NULL, 'u' },
+	{ "lang", required_argument, NULL, 'l' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -111,14 +119,12 @@ static int read_arguments(struct client_place *place, bool *ret_is_json, int arg
 		case 'c': place->config_path = optarg; break;
 		case 'r': place->runtime_dir = optarg; break;
 		case 'u': place->url = optarg; break;
-		case 'h': fputs(help, stdout); return 1;
-		default: return -EINVAL;
+		case 'l': language_set(optarg); break;
+		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
+		default: return refuse_option("doctor", argv);
 		}
 	}
-	if (optind == argc)
-		return 0;
-	fputs("tanso doctor: takes no further arguments; see tanso doctor --help\n", stderr);
-	return -EINVAL;
+	return optind == argc ? 0 : refuse_rest("doctor");
 }
 
 int verb_doctor(int argc, char **argv)

@@ -8,40 +8,56 @@
 
 #include "base/cleanup.h"
 #include "cli/doctor.h"
+#include "cli/language.h"
 #include "korea/data.h"
 
 static void check_pue(struct findings *findings, const struct config *config)
 {
 	if (config->pue >= 1)
-		findings_add(
-			findings, "pue", FINDING_MEASURED, "", "PUE %.4g is declared (pue)", config->pue);
+		findings_add(findings, "pue", FINDING_MEASURED, "",
+			in_language("PUE %.4g is declared (pue)", "PUE %.4g가 설정되어 있습니다(pue)"),
+			config->pue);
 	else if (config->pue_overhead_ratio > 0)
 		findings_add(findings, "pue", FINDING_MEASURED, "",
-			"PUE %.4g is declared (pue_overhead_ratio = %.4g)", 1 + config->pue_overhead_ratio,
-			config->pue_overhead_ratio);
+			in_language("PUE %.4g is declared (pue_overhead_ratio = %.4g)",
+				"PUE %.4g가 설정되어 있습니다(pue_overhead_ratio = %.4g)"),
+			1 + config->pue_overhead_ratio, config->pue_overhead_ratio);
 	else
 		findings_add(findings, "pue", FINDING_MISSING,
-			"write pue = 1.45 (your site's value) in tanso.conf",
-			"no PUE is declared: the PUE status stays UNKNOWN");
+			in_language("write pue = 1.45 (your site's value) in tanso.conf",
+				"tanso.conf에 pue = 1.45처럼 시설의 값을 적으십시오"),
+			"%s",
+			in_language("no PUE is declared: the PUE status stays UNKNOWN",
+				"PUE 값이 설정되지 않아 PUE 판정이 보류됩니다"));
 }
 
 static void check_grid(struct findings *findings, const struct config *config)
 {
 	if (config->grid_file[0] != '\0' && access(config->grid_file, R_OK) == 0)
-		findings_add(findings, "grid", FINDING_MEASURED, "", "grid intensity by the hour: %s (%s)",
+		findings_add(findings, "grid", FINDING_MEASURED, "",
+			in_language(
+				"grid intensity by the hour: %s (%s)", "시간별 전력망 탄소집약도: %s (%s)"),
 			config->grid_file, config->grid_quality);
 	else if (config->grid_file[0] != '\0')
-		findings_add(findings, "grid", FINDING_MISSING, "correct grid_file in tanso.conf",
-			"grid_file %s cannot be read: %s", config->grid_file, strerror(errno));
+		findings_add(findings, "grid", FINDING_MISSING,
+			in_language("correct grid_file in tanso.conf", "tanso.conf의 grid_file을 고치십시오"),
+			in_language(
+				"grid_file %s cannot be read: %s", "grid_file %s을(를) 읽을 수 없습니다: %s"),
+			config->grid_file, strerror(errno));
 	else if (config->korea_carbon_intensity > 0)
 		findings_add(findings, "grid", FINDING_MODELLED,
-			"grid_file = FILE with lines HH:MM,gCO2eq_kWh in tanso.conf",
-			"grid intensity: %.4g gCO2eq/kWh all year, set by you",
+			in_language("grid_file = FILE with lines HH:MM,gCO2eq_kWh in tanso.conf",
+				"tanso.conf에 grid_file = FILE(HH:MM,gCO2eq_kWh 형식의 줄)을 적으십시오"),
+			in_language("grid intensity: %.4g gCO2eq/kWh all year, set by you",
+				"전력망 탄소집약도: 연중 %.4g gCO2eq/kWh(사용자 설정값)"),
 			config->korea_carbon_intensity);
 	else
 		findings_add(findings, "grid", FINDING_MODELLED,
-			"grid_file = FILE with lines HH:MM,gCO2eq_kWh in tanso.conf",
-			"grid intensity: the standard's annual factor, no hourly data");
+			in_language("grid_file = FILE with lines HH:MM,gCO2eq_kWh in tanso.conf",
+				"tanso.conf에 grid_file = FILE(HH:MM,gCO2eq_kWh 형식의 줄)을 적으십시오"),
+			"%s",
+			in_language("grid intensity: the standard's annual factor, no hourly data",
+				"전력망 탄소집약도: 기준의 연평균 배출계수이며 시간별 데이터가 없습니다"));
 }
 
 /* One finding a file. */
@@ -53,8 +69,9 @@ static void tell_demo_data(struct findings *findings, const struct data *data)
 	while ((part = strsep(&rest, ";")) != NULL)
 		if (part[0] != '\0')
 			findings_add(findings, "demo_data", FINDING_MODELLED, "",
-				"yours and unverified, over the data files:%s%s", part[0] == ' ' ? "" : " ",
-				part);
+				in_language("yours and unverified, over the data files:%s%s",
+					"데이터 파일 대신 쓰이는 사용자 값(검증되지 않음):%s%s"),
+				part[0] == ' ' ? "" : " ", part);
 }
 
 static void check_data(struct findings *findings, const struct config *config)
@@ -65,14 +82,19 @@ static void check_data(struct findings *findings, const struct config *config)
 
 	if (data_load_configured(config, folder, &data, &error) == 0) {
 		findings_add(findings, "data", FINDING_MEASURED, "",
-			"Korean data files: %s, version %s, sha256 %.12s…", folder, data->version,
-			data->sha256);
+			in_language("Korean data files: %s, version %s, sha256 %.12s…",
+				"한국 데이터 파일: %s, 버전 %s, sha256 %.12s…"),
+			folder, data->version, data->sha256);
 		tell_demo_data(findings, data);
 	} else
 		findings_add(findings, "data", FINDING_MISSING,
-			"correct that file, or set data_dir in tanso.conf; a running analyst keeps what it "
-			"read before",
-			"Korean data files in %s: %s", folder, error.text);
+			in_language("correct that file, or set data_dir in tanso.conf; a running analyst "
+				    "keeps what it "
+				    "read before",
+				"그 파일을 고치거나 tanso.conf의 data_dir을 지정하십시오. 실행 중인 "
+				"analyst는 이전에 읽은 값을 계속 씁니다"),
+			in_language("Korean data files in %s: %s", "%s의 한국 데이터 파일: %s"), folder,
+			error.text);
 	data_free(data);
 }
 
@@ -92,7 +114,9 @@ static void check_region(struct findings *findings, const struct config *config)
 void doctor_check_config(struct findings *findings, const struct config *config)
 {
 	findings_add(findings, "configuration", FINDING_MEASURED, "", "%s%s",
-		config->path[0] != '\0' ? "configuration: " : "configuration: defaults, there is no file",
+		config->path[0] != '\0' ? in_language("configuration: ", "설정: ")
+					: in_language("configuration: defaults, there is no file",
+						  "설정: 파일이 없어 기본값을 씁니다"),
 		config->path);
 	check_region(findings, config);
 	check_pue(findings, config);
@@ -130,17 +154,24 @@ static void check_watts(struct findings *findings, const char *metrics)
 	read_label(metrics, "tanso_power_source_info", "source", source, sizeof(source));
 	read_label(metrics, "tanso_power_source_info", "usage", usage, sizeof(usage));
 	if (source[0] == '\0') {
-		findings_add(findings, "watts", FINDING_MISSING, "wait a second and ask again",
-			"the pipeline has published no watts yet");
+		findings_add(findings, "watts", FINDING_MISSING,
+			in_language("wait a second and ask again", "1초 뒤에 다시 실행하십시오"), "%s",
+			in_language("the pipeline has published no watts yet",
+				"파이프라인이 아직 전력 값을 내보내지 않았습니다"));
 		return;
 	}
 	bool is_model = strncmp(source, "curve", 5) == 0 || strstr(source, "model") != NULL;
 	bool is_fake = strstr(source, "fake") != NULL;
 	findings_add(findings, "watts", is_model || is_fake ? FINDING_MODELLED : FINDING_MEASURED,
-		is_fake ? "leave `meters` in tanso.conf to its default" : "", "watts come from %s%s", source,
-		is_fake ? ", a fake meter: no status rests on them" : "");
+		is_fake ? in_language("leave `meters` in tanso.conf to its default",
+				  "tanso.conf의 `meters`를 기본값으로 두십시오")
+			: "",
+		in_language("watts come from %s%s", "전력의 출처: %s%s"), source,
+		is_fake ? in_language(", a fake meter: no status rests on them",
+				  "(가짜 계측기이므로 판정하지 않습니다)")
+			: "");
 	findings_add(findings, "cpu-time", strcmp(usage, "ebpf") == 0 ? FINDING_MEASURED : FINDING_MODELLED,
-		"", "CPU time is read by %s", usage);
+		"", in_language("CPU time is read by %s", "CPU 시간의 출처: %s"), usage);
 }
 
 static void check_metrics(struct findings *findings, struct client *client)
@@ -153,17 +184,23 @@ static void check_metrics(struct findings *findings, struct client *client)
 		(int)strcspn(config->metrics_listen, ", "), config->metrics_listen);
 	int r = client_probe(client, url, &answer);
 	if (r == 0 && answer.status == 200) {
-		findings_add(findings, "metrics", FINDING_MEASURED, "", "metrics: %s", url);
+		findings_add(findings, "metrics", FINDING_MEASURED, "",
+			in_language("metrics: %s", "메트릭: %s"), url);
 		check_watts(findings, answer.body);
 	} else if (r == 0 && answer.status == 401) {
-		findings_add(
-			findings, "metrics", FINDING_MEASURED, "", "metrics: %s asks for a credential", url);
+		findings_add(findings, "metrics", FINDING_MEASURED, "",
+			in_language(
+				"metrics: %s asks for a credential", "메트릭: %s에 인증 정보가 필요합니다"),
+			url);
 	} else if (r == 0) {
-		findings_add(findings, "metrics", FINDING_MISSING, "wait a second and ask again",
-			"%s answers with status %d", url, answer.status);
+		findings_add(findings, "metrics", FINDING_MISSING,
+			in_language("wait a second and ask again", "1초 뒤에 다시 실행하십시오"),
+			in_language("%s answers with status %d", "%s의 응답 상태가 %d입니다"), url,
+			answer.status);
 	} else {
 		findings_add(findings, "metrics", FINDING_MISSING, "sudo tanso up",
-			"nobody answers at %s: %s", url, strerror(-r));
+			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"), url,
+			strerror(-r));
 	}
 }
 
@@ -174,15 +211,21 @@ void doctor_check_pipeline(struct findings *findings, struct client *client)
 
 	findings->is_pipeline_up = r == 0 && answer.status == 200;
 	if (findings->is_pipeline_up)
-		findings_add(findings, "answers", FINDING_MEASURED, "", "questions are answered at %s",
+		findings_add(findings, "answers", FINDING_MEASURED, "",
+			in_language("questions are answered at %s", "요청에 응답하는 주소: %s"),
 			client_address(client));
 	else if (r == 0)
 		findings_add(findings, "answers", FINDING_MISSING,
-			"see the log of tanso-analyst (tanso up shows it; journalctl -u tanso-analyst)",
-			"the frontend answers at %s, the analyst does not (status %d)",
+			in_language("see the log of tanso-analyst (tanso up shows it; journalctl -u "
+				    "tanso-analyst)",
+				"tanso-analyst의 로그를 확인하십시오(tanso up의 화면 또는 journalctl -u "
+				"tanso-analyst)"),
+			in_language("the frontend answers at %s, the analyst does not (status %d)",
+				"frontend는 %s에서 응답하지만 analyst가 응답하지 않습니다(상태 %d)"),
 			client_address(client), answer.status);
 	else
 		findings_add(findings, "answers", FINDING_MISSING, "sudo tanso up",
-			"nobody answers at %s: %s", client_address(client), strerror(-r));
+			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"),
+			client_address(client), strerror(-r));
 	check_metrics(findings, client);
 }

@@ -89,5 +89,5 @@ static void print_grid(struct json_object *root, bool is_korean)
 
 int verb_grid(int argc, char **argv)
 {
-	return question_run("grid", "grid_data", NULL, QUESTION_EXIT, print_grid, argc, argv);
+	return question_run("grid", "grid_data", NULL, NULL, print_grid, argc, argv);
 }

@@ -124,18 +124,16 @@ static void print_summary(struct json_object *root, bool is_korean)
 
 int verb_list(int argc, char **argv)
 {
-	return question_run(
-		"list", "list_workloads_by_compliance", NULL, QUESTION_EXIT, print_list, argc, argv);
+	return question_run("list", "list_workloads_by_compliance", NULL, NULL, print_list, argc, argv);
 }
 
 int verb_hotspots(int argc, char **argv)
 {
-	return question_run(
-		"hotspots", "identify_power_hotspots", NULL, QUESTION_EXIT, print_hotspots, argc, argv);
+	return question_run("hotspots", "identify_power_hotspots", NULL, NULL, print_hotspots, argc, argv);
 }
 
 int verb_summary(int argc, char **argv)
 {
 	return question_run(
-		"summary", "get_power_consumption_summary", NULL, QUESTION_EXIT, print_summary, argc, argv);
+		"summary", "get_power_consumption_summary", NULL, NULL, print_summary, argc, argv);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "cli/language.h"
 #include "cli/verbs.h"
 
 const struct option mcp_options[] = {
@@ -27,7 +28,7 @@ int mcp_arguments_read(struct mcp_arguments *ret_arguments, int argc, char **arg
 		case 'u': given->place.url = optarg; break;
 		case 'r': given->place.runtime_dir = optarg; break;
 		case 'c': given->place.config_path = optarg; break;
-		case 'l': given->lang = optarg; break;
+		case 'l': language_set(optarg); break;
 		case 't': given->place.token_file = optarg; break;
 		case 'a': given->place.ca = optarg; break;
 		case 'h': given->wants_help = true; return 0;

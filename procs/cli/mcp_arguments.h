@@ -7,9 +7,8 @@
 
 struct mcp_arguments {
 	struct client_place place;
-	const char *lang;
 	bool wants_help;
 };
 
-/* 0; -EINVAL after getopt has said why (opterr); -E2BIG: there are further arguments. */
+/* 0; -EINVAL: argv[optind - 1] is no option, or lacks its value; -E2BIG: there are further arguments. */
 int mcp_arguments_read(struct mcp_arguments *ret_arguments, int argc, char **argv);

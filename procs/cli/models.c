@@ -6,19 +6,27 @@
 
 #include "base/cleanup.h"
 #include "cli/client.h"
+#include "cli/language.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "ipc/json_write.h"
 #include "models/catalogue.h"
 #include "models/model.h"
 
-static const char help[] =
+static const char help_en[] =
 	"Usage: tanso models [--all] [--json] [--lang en|ko] [--config FILE]\n\n"
 	"Lists the power models: which fits this machine and why, its stated error, its source and licence.\n"
 	"Models answer where no meter is. Reads models_dir only, and needs no root.\n\n"
 	"  --all          also those of other machines\n"
 	"  --json         everything, for programs\n\n"
 	"Exit status: 0 listed, 2 usage or configuration.\n";
+static const char help_ko[] =
+	"사용법: tanso models [--all] [--json] [--lang en|ko] [--config FILE]\n\n"
+	"전력 모델의 목록과 이 기기에 맞는지와 그 이유, 명시된 오차, 출처와 라이선스를 보여 줍니다. 모델은\n"
+	"계측기가 없을 때 쓰입니다. models_dir만 읽으며 root 권한이 필요 없습니다.\n\n"
+	"  --all          다른 기기용 모델도 보여 줍니다\n"
+	"  --json         프로그램용 전체 내용\n\n"
+	"종료 코드: 0 출력함, 2 사용법 또는 설정 오류.\n";
 
 struct words {
 	const char *machine, *chosen, *error, *hidden[2], *unknown, *fits[5];
@@ -41,7 +49,7 @@ struct view {
 };
 
 struct arguments {
-	const char *config, *lang;
+	const char *config;
 	bool is_json, is_all;
 };
 
@@ -161,7 +169,7 @@ static void print_candidate(const struct view *view, const struct words *say, co
 
 static void print_text(const struct view *view, const struct arguments *arguments)
 {
-	const struct words *say = &words[strcmp(terminal_language(arguments->lang), "ko") == 0];
+	const struct words *say = &words[language_is_korean()];
 	const struct host *host = &view->host;
 	size_t hidden = 0;
 
@@ -206,16 +214,13 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
 		switch (option) {
 		case 'a': arguments->is_all = true; break;
 		case 'j': arguments->is_json = true; break;
-		case 'l': arguments->lang = optarg; break;
+		case 'l': language_set(optarg); break;
 		case 'c': arguments->config = optarg; break;
-		case 'h': fputs(help, stdout); return 1;
-		default: return -EINVAL;
+		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
+		default: return refuse_option("models", argv);
 		}
 	}
-	if (optind == argc)
-		return 0;
-	fputs("tanso models: takes no further arguments; see tanso models --help\n", stderr);
-	return -EINVAL;
+	return optind == argc ? 0 : refuse_rest("models");
 }
 
 static int look(const struct arguments *arguments, struct view *view)

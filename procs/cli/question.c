@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cli/language.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -121,6 +122,32 @@ static void print_argument(const struct tool_argument *argument, bool is_korean)
 	terminal_option(stdout, left, is_korean ? argument->text_ko : argument->text_en);
 }
 
+static const struct {
+	const char *left, *en, *ko;
+} own_help[] = {
+	{ "--json", "print the server's answer as it is", "서버의 응답을 그대로 출력합니다" },
+	{ "--url URL", "ask this server (default: the local pipeline)",
+		"요청을 보낼 서버(기본값: 이 호스트의 파이프라인)" },
+	{ "--token-file FILE",
+		"bearer token for URL; or the environment's TANSO_TOKEN. Never over plain http",
+		"URL에 보낼 베어러 토큰의 파일. 환경 변수 TANSO_TOKEN도 쓸 수 있습니다. http로는 보내지 "
+		"않습니다" },
+	{ "--ca FILE", "PEM of the authorities to believe, instead of the system's",
+		"시스템의 인증 기관 대신 신뢰할 인증 기관의 PEM" },
+	{ "--runtime-dir DIR", "look for the local pipeline's socket here",
+		"이 호스트의 파이프라인 소켓을 찾을 폴더" },
+	{ "--config FILE", "read this tanso.conf", "읽을 tanso.conf" },
+	{ "--wait SECONDS", "go on asking that long while there is no answer yet",
+		"아직 응답이 없으면 이 시간(초) 동안 다시 요청합니다" },
+};
+
+const char *question_exit(void)
+{
+	return in_language(
+		"\nExit status: 0 answered (whatever the status says), 2 usage, unreachable or refused.\n",
+		"\n종료 코드: 0 응답을 받음(판정과 무관), 2 사용법 오류, 연결 실패 또는 요청 거부.\n");
+}
+
 static void print_help(const struct question *question, const char *positional, const char *extra)
 {
 	const struct tool *tool = question->tool;
@@ -128,7 +155,8 @@ static void print_help(const struct question *question, const char *positional, 
 	const struct tool_argument *name =
 		positional != NULL ? &tool->arguments[find_argument(tool, positional)] : NULL;
 
-	printf("Usage: tanso %s %s[OPTION]...\n\n", question->verb,
+	printf(in_language("Usage: tanso %s %s[OPTION]...\n\n", "사용법: tanso %s %s[옵션]...\n\n"),
+		question->verb,
 		name == NULL     ? ""
 		: name->required ? "NAME "
 				 : "[NAME] ");
@@ -139,25 +167,13 @@ static void print_help(const struct question *question, const char *positional, 
 	for (size_t i = 0; i < argument_count(tool); i++)
 		if (&tool->arguments[i] != name)
 			print_argument(&tool->arguments[i], is_korean);
-	terminal_option(stdout, "--json", "print the server's answer as it is");
-	terminal_option(stdout, "--url URL", "ask this server (default: the local pipeline)");
-	terminal_option(stdout, "--token-file FILE",
-		"bearer token for URL; or the environment's TANSO_TOKEN. Never over plain http");
-	terminal_option(stdout, "--ca FILE", "PEM of the authorities to believe, instead of the system's");
-	terminal_option(stdout, "--runtime-dir DIR", "look for the local pipeline's socket here");
-	terminal_option(stdout, "--config FILE", "read this tanso.conf");
-	terminal_option(stdout, "--wait SECONDS", "go on asking that long while there is no answer yet");
-	fputs(extra, stdout);
-}
-
-static int complain(const struct question *question, const char *text)
-{
-	fprintf(stderr, "tanso %s: %s; see tanso %s --help\n", question->verb, text, question->verb);
-	return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(own_help); i++)
+		terminal_option(stdout, own_help[i].left, in_language(own_help[i].en, own_help[i].ko));
+	fputs(extra != NULL ? extra : question_exit(), stdout);
 }
 
 /* 0, 1 = help wanted, -EINVAL */
-static int take_option(struct question *question, int option, char *value)
+static int take_option(struct question *question, int option, char **argv, char *value)
 {
 	char *end;
 
@@ -172,11 +188,13 @@ static int take_option(struct question *question, int option, char *value)
 	case OPTION_WAIT:
 		question->wait_s = (int)strtol(value, &end, 10);
 		return *end != '\0' || question->wait_s < 0 || question->wait_s > 3600
-			       ? complain(question, "--wait wants a number of seconds up to 3600")
+			       ? refuse_usage(question->verb,
+					 in_language("--wait wants a number of seconds up to 3600",
+						 "--wait 값은 3600 이하의 초여야 합니다"))
 			       : 0;
 	case 'n': question_set(question, "namespace", value); return 0;
 	case 'h': return 1;
-	case '?': return complain(question, "unknown option or missing value");
+	case '?': return refuse_option(question->verb, argv);
 	default: question->values[option - ARGUMENT_AT] = value != NULL ? value : "true"; return 0;
 	}
 }
@@ -193,8 +211,10 @@ int question_parse(struct question *question, const char *verb, const char *tool
 	build_options(&table, question->tool);
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "n:h", table.options, NULL)) != -1)
-		r = take_option(question, option, optarg);
-	question->lang = terminal_language(question_value(question, "lang"));
+		r = take_option(question, option, argv, optarg);
+	if (question_value(question, "lang") != NULL)
+		language_set(question_value(question, "lang"));
+	question->lang = language_name();
 	if (r == 1)
 		print_help(question, positional, extra);
 	if (r != 0)
@@ -202,11 +222,12 @@ int question_parse(struct question *question, const char *verb, const char *tool
 	if (optind < argc && positional != NULL)
 		question_set(question, positional, argv[optind++]);
 	if (optind < argc)
-		return complain(question, "too many arguments");
+		return refuse_usage(
+			question->verb, in_language("too many arguments", "인수가 너무 많습니다"));
 	if (positional != NULL &&
 		question->tool->arguments[find_argument(question->tool, positional)].required &&
 		question_value(question, positional) == NULL && !question->is_top)
-		return complain(question, "NAME is missing");
+		return refuse_usage(question->verb, in_language("NAME is missing", "NAME이 빠졌습니다"));
 	if (question_value(question, "lang") == NULL)
 		question_set(question, "lang", question->lang);
 	return 0;
@@ -240,8 +261,10 @@ static void print_refusal(const struct question *question, const struct client_a
 	if (!json_object_is_type(root, json_type_object) ||
 		!json_object_object_get_ex(root, "error", &error) ||
 		text_of_member(error, "message")[0] == '\0') {
-		fprintf(stderr, "tanso %s: HTTP status %d without an explanation\n", question->verb,
-			answer->status);
+		fprintf(stderr,
+			in_language("tanso %s: HTTP status %d without an explanation\n",
+				"tanso %s: 설명 없는 HTTP 상태 %d\n"),
+			question->verb, answer->status);
 		json_object_put(root);
 		return;
 	}
@@ -299,6 +322,8 @@ int question_ask(const struct question *question, struct client *client, struct 
 	size_t size;
 	int r = build_body(question, &body, &size);
 
+	if (r == 0)
+		r = client_set_header(client, "Accept-Language", question->lang); /* of refusals, too */
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "/%s/%s",

@@ -9,10 +9,6 @@
 
 #define QUESTION_ARGUMENTS_MAX 32
 
-/* The last line of the help of verbs that only ask. */
-#define QUESTION_EXIT                                                                                        \
-	"\nExit status: 0 answered (whatever the status says), 2 usage, unreachable or refused.\n"
-
 struct question {
 	const char *verb;
 	const struct tool *tool;
@@ -28,8 +24,11 @@ struct question {
 /* An argument as an option: sort_by -> sort-by. */
 void question_option_name(const struct tool_argument *argument, char name[static QUESTION_NAME_SIZE]);
 
+/* What verbs that only ask say of their exit status: the end of their help. */
+const char *question_exit(void);
+
 /* Reads the arguments of `verb`; the positional one, if `positional` is not NULL, is that argument of the tool.
- * `extra` stands in the help. 0 go on; 1 help was printed; -EINVAL after saying why. */
+ * `extra` stands at the end of the help, in its language; NULL: what verbs that only ask say of their exit status. 0 go on; 1 help was printed; -EINVAL after saying why. */
 int question_parse(struct question *question, const char *verb, const char *tool, const char *positional,
 	const char *extra, int argc, char **argv);
 /* The value typed for an argument, or NULL. */

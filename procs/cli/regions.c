@@ -84,6 +84,6 @@ static void print_regions(struct json_object *root, bool is_korean)
 
 int verb_regions(int argc, char **argv)
 {
-	return question_run("regions", "get_regional_comparison", "workload_name", QUESTION_EXIT,
-		print_regions, argc, argv);
+	return question_run(
+		"regions", "get_regional_comparison", "workload_name", NULL, print_regions, argc, argv);
 }

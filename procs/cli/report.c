@@ -11,10 +11,10 @@
 #include "base/cleanup.h"
 #include "base/kst.h"
 #include "cli/bundle.h"
-#include "cli/terminal.h"
+#include "cli/language.h"
 #include "cli/verbs.h"
 
-static const char help[] =
+static const char help_en[] =
 	"Usage: tanso report KIND [--from DATE] [--to DATE] [OPTION]...\n\n"
 	"Energy, emissions and PUE of a period, from the ledger's sealed hours. Every report is a draft. "
 	"Needs no\n"
@@ -35,6 +35,24 @@ static const char help[] =
 	"Exit status: 0 written, 1 the period has no sealed hour (the report says so), 2 usage, or the "
 	"ledger or the\n"
 	"data files cannot be read.\n";
+static const char help_ko[] =
+	"사용법: tanso report KIND [--from DATE] [--to DATE] [옵션]...\n\n"
+	"원장의 마감된 시간으로 기간의 에너지, 배출량, PUE를 정리합니다. 모든 보고서는 초안입니다.\n"
+	"파이프라인이 실행 중이 아니어도 되지만 원장을 읽을 수 있어야 합니다.\n\n"
+	"  energy-use       에너지다소비사업자의 에너지사용량 신고 작성 자료\n"
+	"  emissions        온실가스 명세서의 스코프 2(전력) 항목\n"
+	"  green-dc         그린 데이터센터 인증의 PUE 점수\n"
+	"  audit            --format json이면 `tanso verify --bundle`로 검증할 묶음\n\n"
+	"  --from DATE      첫날, YYYY-MM-DD, 한국 시각. 기본값: 작년 1월 1일\n"
+	"  --to DATE        마지막 날. 기본값: --from이 있는 해의 12월 31일\n"
+	"  --format FORMAT  csv, json 또는 html(A4 인쇄용). 기본값: csv\n"
+	"  --out FILE       표준 출력 대신 쓸 파일\n"
+	"  --bill-kwh KWH   같은 기간의 전기요금 고지서 사용량. 그중 측정된 비율을 보여 줍니다\n"
+	"  --ledger FILE    읽을 원장. 기본값: STATE_DIR/analyst/ledger.db\n"
+	"  --config FILE    읽을 tanso.conf\n"
+	"  --lang en|ko     언어\n\n"
+	"종료 코드: 0 작성함, 1 기간에 마감된 시간이 없음(보고서에 표시), 2 사용법 오류 또는 원장이나\n"
+	"데이터 파일을 읽을 수 없음.\n";
 
 #define EXIT_NOTHING 1
 
@@ -53,15 +71,14 @@ static const struct format {
 struct arguments {
 	const struct kind *kind;
 	const struct format *format;
-	const char *out, *ledger, *config, *lang;
+	const char *out, *ledger, *config;
 	int from, to; /* 20260101; 0 = not given */
 	double bill_kwh;
 };
 
 static int complain(const char *text)
 {
-	fprintf(stderr, "tanso report: %s; see tanso report --help\n", text);
-	return -EINVAL;
+	return refuse_usage("report", text);
 }
 
 static int take_format(struct arguments *arguments, const char *name)
@@ -71,7 +88,8 @@ static int take_format(struct arguments *arguments, const char *name)
 			arguments->format = &formats[i];
 			return 0;
 		}
-	return complain("--format is csv, json or html");
+	return complain(in_language(
+		"--format is csv, json or html", "--format 값은 csv, json, html 가운데 하나입니다"));
 }
 
 static int take_kwh(struct arguments *arguments, const char *text)
@@ -80,27 +98,33 @@ static int take_kwh(struct arguments *arguments, const char *text)
 
 	arguments->bill_kwh = strtod(text, &end);
 	if (end == text || *end != '\0' || !isfinite(arguments->bill_kwh) || arguments->bill_kwh <= 0)
-		return complain("--bill-kwh wants a number above 0");
+		return complain(in_language(
+			"--bill-kwh wants a number above 0", "--bill-kwh 값은 0보다 큰 숫자여야 합니다"));
 	return 0;
 }
 
 /* 0, 1 = help was printed, -EINVAL */
-static int take_option(struct arguments *arguments, int option, char *value)
+static int take_option(struct arguments *arguments, int option, char **argv, char *value)
 {
 	switch (option) {
 	case 'f':
-		return kst_parse_date(value, &arguments->from) ? 0
-							       : complain("--from wants a date, YYYY-MM-DD");
+		return kst_parse_date(value, &arguments->from)
+			       ? 0
+			       : complain(in_language("--from wants a date, YYYY-MM-DD",
+					 "--from 값은 YYYY-MM-DD 형식의 날짜여야 합니다"));
 	case 't':
-		return kst_parse_date(value, &arguments->to) ? 0 : complain("--to wants a date, YYYY-MM-DD");
+		return kst_parse_date(value, &arguments->to)
+			       ? 0
+			       : complain(in_language("--to wants a date, YYYY-MM-DD",
+					 "--to 값은 YYYY-MM-DD 형식의 날짜여야 합니다"));
 	case 'F': return take_format(arguments, value);
 	case 'B': return take_kwh(arguments, value);
 	case 'o': arguments->out = value; return 0;
 	case 'l': arguments->ledger = value; return 0;
 	case 'c': arguments->config = value; return 0;
-	case 'L': arguments->lang = value; return 0;
-	case 'h': fputs(help, stdout); return 1;
-	default: return complain("unknown option or missing value");
+	case 'L': language_set(value); return 0;
+	case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
+	default: return refuse_option("report", argv);
 	}
 }
 
@@ -111,7 +135,8 @@ static int take_kind(struct arguments *arguments, int argc, char **argv)
 			arguments->kind = &kinds[i];
 			return 0;
 		}
-	return complain("name one report: energy-use, emissions, green-dc or audit");
+	return complain(in_language("name one report: energy-use, emissions, green-dc or audit",
+		"보고서 하나를 지정하십시오: energy-use, emissions, green-dc, audit"));
 }
 
 const struct option report_options[] = {
@@ -134,7 +159,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 	*arguments = (struct arguments) { .format = &formats[0] };
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "h", report_options, NULL)) != -1)
-		r = take_option(arguments, option, optarg);
+		r = take_option(arguments, option, argv, optarg);
 	if (r == 0)
 		r = take_kind(arguments, argc, argv);
 	return r;
@@ -155,7 +180,9 @@ static int resolve_period(struct arguments *arguments, int64_t now, int64_t *ret
 		arguments->to = arguments->from / 10000 * 10000 + 1231;
 	*ret_from = midnight_of(arguments->from);
 	*ret_to = midnight_of(arguments->to) + DAY_SECONDS;
-	return *ret_from < *ret_to ? 0 : complain("--to lies before --from");
+	return *ret_from < *ret_to
+		       ? 0
+		       : complain(in_language("--to lies before --from", "--to가 --from보다 앞섭니다"));
 }
 
 static int load_data(const struct config *config, struct data **ret_data)
@@ -166,7 +193,10 @@ static int load_data(const struct config *config, struct data **ret_data)
 
 	r = data_load_configured(config, folder, ret_data, &error);
 	if (r < 0)
-		fprintf(stderr, "tanso report: data files of %s: %s\n", folder, error.text);
+		fprintf(stderr,
+			in_language("tanso report: data files of %s: %s\n",
+				"tanso report: %s의 데이터 파일: %s\n"),
+			folder, error.text);
 	return r;
 }
 
@@ -192,7 +222,8 @@ static int make(const struct arguments *arguments, struct report *report, const 
 		r = -errno;
 	if (r < 0)
 		fprintf(stderr, "tanso report: %s: %s\n",
-			arguments->out != NULL ? arguments->out : "standard output", strerror(-r));
+			arguments->out != NULL ? arguments->out : in_language("standard output", "표준 출력"),
+			strerror(-r));
 	document_done(&report->document);
 	return r;
 }
@@ -202,7 +233,10 @@ static int gather(const struct archive *archive, int64_t from, int64_t to, struc
 	int r = tally_gather(ret_tally, archive->sealed, from, to);
 
 	if (r == -E2BIG)
-		fprintf(stderr, "tanso report: at most %d months in one report\n", TALLY_MONTHS_MAX);
+		fprintf(stderr,
+			in_language("tanso report: at most %d months in one report\n",
+				"tanso report: 보고서 하나에 최대 %d개월까지 넣을 수 있습니다\n"),
+			TALLY_MONTHS_MAX);
 	else if (r < 0)
 		fprintf(stderr, "tanso report: %s: %s\n", archive->path,
 			r == -EIO ? sqlite3_errmsg(archive->db) : strerror(-r));
@@ -220,7 +254,7 @@ static int run(
 	if (r == 0)
 		r = gather(archive, from, to, &tally);
 	report.data = data;
-	report.document.is_korean = strcmp(terminal_language(arguments->lang), "ko") == 0;
+	report.document.is_korean = language_is_korean();
 	if (r == 0)
 		r = make(arguments, &report, archive);
 	r = r < 0 ? EXIT_UNANSWERED : tally.total.hours == 0 ? EXIT_NOTHING : EXIT_SUCCESS;

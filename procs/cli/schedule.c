@@ -70,6 +70,6 @@ static void print_schedule(struct json_object *root, bool is_korean)
 
 int verb_schedule(int argc, char **argv)
 {
-	return question_run("schedule", "calculate_optimal_schedule", "workload_name", QUESTION_EXIT,
-		print_schedule, argc, argv);
+	return question_run(
+		"schedule", "calculate_optimal_schedule", "workload_name", NULL, print_schedule, argc, argv);
 }

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/language.h"
 #include "cli/mcp_arguments.h"
 #include "cli/pipe.h"
 #include "cli/place.h"
-#include "cli/terminal.h"
 #include "cli/verbs.h"
 
 static int connect_in(struct pipe_place *place, const char *runtime_dir)
@@ -52,11 +52,12 @@ static int run_pipe(int argc, char **argv)
 	struct pipe_place place;
 
 	opterr = 0;
+	language_choose(argc, argv);
 	if (mcp_arguments_read(&given, argc, argv) < 0 || given.wants_help ||
 		given.place.token_file != NULL || given.place.ca != NULL ||
 		(given.place.url != NULL && given.place.runtime_dir == NULL))
 		return -EAGAIN;
-	place.is_korean = strcmp(terminal_language(given.lang), "ko") == 0;
+	place.is_korean = language_is_korean();
 	int server = find_frontend(&given.place, &place);
 	return server >= 0 ? pipe_run(&place, server) : -EAGAIN;
 }

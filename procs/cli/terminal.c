@@ -5,20 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *terminal_language(const char *option)
-{
-	const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-	if (option != NULL)
-		return strncmp(option, "ko", 2) == 0 ? "ko" : "en";
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-		if (value != NULL && value[0] != '\0') /* the first that is set decides, as in setlocale(3) */
-			return strncmp(value, "ko", 2) == 0 ? "ko" : "en";
-	}
-	return "en";
-}
-
 bool terminal_has_colour(FILE *out)
 {
 	return isatty(fileno(out)) && getenv("NO_COLOR") == NULL;

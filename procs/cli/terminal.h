@@ -1,11 +1,9 @@
-/* What goes to a person's terminal: language, colour, and foreign text made harmless. */
+/* What goes to a person's terminal: colour, and foreign text made harmless. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* "ko" or "en": `option` (NULL = not given), else LC_ALL, LC_MESSAGES, LANG. */
-const char *terminal_language(const char *option);
 /* True on a terminal, unless NO_COLOR is set. */
 bool terminal_has_colour(FILE *out);
 /* Writes text without control characters: names of pods and processes are anybody's text, and escape sequences rewrite

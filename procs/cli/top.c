@@ -61,5 +61,5 @@ static void print_list(struct json_object *root, bool is_korean)
 
 int verb_top(int argc, char **argv)
 {
-	return question_run("top", "list_top_power_consumers", NULL, QUESTION_EXIT, print_list, argc, argv);
+	return question_run("top", "list_top_power_consumers", NULL, NULL, print_list, argc, argv);
 }

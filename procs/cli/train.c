@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "cli/language.h"
 #include "cli/train.h"
 #include "cli/verbs.h"
 
-static const char help[] =
+static const char help_en[] =
 	"Usage: tanso train --csv FILE [--csv FILE]... [--watts-column NAME] [--out FILE|FOLDER] [--shape "
 	"FILE]\n"
 	"       tanso train --live [--minutes N] [--window SECONDS] [--out FILE|FOLDER]\n\n"
@@ -30,8 +31,30 @@ static const char help[] =
 	"  --window SECONDS      length of one sample (5)\n"
 	"  --out FILE|FOLDER     write the model; for a FOLDER (or several hosts) NAME.json in it\n"
 	"  --shape FILE          write the general curve over all hosts (as procs/models/curve.def)\n"
-	"  --config FILE         read this tanso.conf\n\n"
+	"  --config FILE         read this tanso.conf\n"
+	"  --lang en|ko\n\n"
 	"Exit status: 0 done, 2 usage or unusable samples.\n";
+static const char help_ko[] =
+	"사용법: tanso train --csv FILE [--csv FILE]... [--watts-column NAME] [--out FILE|FOLDER] [--shape "
+	"FILE]\n"
+	"        tanso train --live [--minutes N] [--window SECONDS] [--out FILE|FOLDER]\n\n"
+	"측정 표본에 단조 전력 모델을 맞추고, 학습에 쓰지 않은 표본에서의 오차를 알려 줍니다. FILE 하나가\n"
+	"호스트 하나입니다. CSV의 열은 cpu_cycles와 cpu_instructions(호스트 전체, 초당) 또는 busy_ppm,\n"
+	"package_watts, 측정했다면 dram_watts이며, 앞의 '# key = value' 줄에 호스트(product, cpu, "
+	"threads)를\n"
+	"적습니다. --live는 tanso가 실행 중이고 계측기가 있는 이 호스트에서 표본을 모읍니다. Ctrl-C를 "
+	"누르면\n"
+	"그때까지 모은 표본을 씁니다. 모으는 동안 부하를 다양하게 바꾸십시오.\n\n"
+	"  --csv FILE            호스트 하나의 표본. 여럿이면 호스트를 하나씩 뺀 오차도 계산합니다\n"
+	"  --watts-column NAME   패키지 전력의 열 이름(package_watts)\n"
+	"  --live                이 호스트에서 표본을 모읍니다\n"
+	"  --minutes N           모으는 시간(분, 기본값 30)\n"
+	"  --window SECONDS      표본 하나의 길이(초, 기본값 5)\n"
+	"  --out FILE|FOLDER     모델을 쓸 파일. FOLDER(또는 호스트 여럿)이면 그 안의 NAME.json\n"
+	"  --shape FILE          모든 호스트의 일반 곡선을 쓸 파일(procs/models/curve.def 형식)\n"
+	"  --config FILE         읽을 tanso.conf\n"
+	"  --lang en|ko          언어\n\n"
+	"종료 코드: 0 완료, 2 사용법 오류 또는 쓸 수 없는 표본.\n";
 
 struct arguments {
 	const char *csv[TRAIN_HOSTS_MAX];
@@ -47,19 +70,25 @@ static int read_number(const char *text, double min, double max, double *ret_num
 	double value = strtod(text, &end);
 
 	if (*end != '\0' || !(value >= min && value <= max)) {
-		fprintf(stderr, "tanso train: '%s' must be a number from %g to %g\n", text, min, max);
+		fprintf(stderr,
+			in_language("tanso train: '%s' must be a number from %g to %g\n",
+				"tanso train: '%s' 값은 %g에서 %g까지의 숫자여야 합니다\n"),
+			text, min, max);
 		return -EINVAL;
 	}
 	*ret_number = value;
 	return 0;
 }
 
-static int take_option(struct arguments *arguments, int option)
+static int take_option(struct arguments *arguments, int option, char **argv)
 {
 	switch (option) {
 	case 'f':
 		if (arguments->csv_count == TRAIN_HOSTS_MAX) {
-			fprintf(stderr, "tanso train: more than %d hosts\n", TRAIN_HOSTS_MAX);
+			fprintf(stderr,
+				in_language("tanso train: more than %d hosts\n",
+					"tanso train: 호스트가 %d개를 넘습니다\n"),
+				TRAIN_HOSTS_MAX);
 			return -EINVAL;
 		}
 		arguments->csv[arguments->csv_count++] = optarg;
@@ -71,8 +100,9 @@ static int take_option(struct arguments *arguments, int option)
 	case 'l': arguments->is_live = true; return 0;
 	case 'm': return read_number(optarg, 0.1, 100000, &arguments->minutes);
 	case 'n': return read_number(optarg, 0.05, 3600, &arguments->window_s);
-	case 'h': fputs(help, stdout); return 1;
-	default: return -EINVAL;
+	case 'L': language_set(optarg); return 0;
+	case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
+	default: return refuse_option("train", argv);
 	}
 }
 
@@ -85,6 +115,7 @@ const struct option train_options[] = {
 	{ "live", no_argument, NULL, 'l' },
 	{ "minutes", required_argument, NULL, 'm' },
 	{ "window", required_argument, NULL, 'n' },
+	{ "lang", required_argument, NULL, 'L' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -96,15 +127,14 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
 
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "h", train_options, NULL)) != -1)
-		r = take_option(arguments, option);
+		r = take_option(arguments, option, argv);
 	while (r == 0 && optind < argc) { /* --csv A B C, as a shell's * gives it */
 		optarg = argv[optind++];
-		r = take_option(arguments, 'f');
+		r = take_option(arguments, 'f', argv);
 	}
-	if (r == 0 && arguments->is_live == (arguments->csv_count > 0)) {
-		fputs("tanso train: either --csv FILE or --live; see tanso train --help\n", stderr);
-		return -EINVAL;
-	}
+	if (r == 0 && arguments->is_live == (arguments->csv_count > 0))
+		return refuse_usage("train", in_language("either --csv FILE or --live",
+						     "--csv FILE과 --live 가운데 하나를 지정하십시오"));
 	return r;
 }
 

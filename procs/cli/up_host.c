@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/stage.h"
+#include "cli/language.h"
 #include "cli/meters_host.h"
 #include "cli/place.h"
 
@@ -41,7 +42,9 @@ bool host_user_folder(const char *configured, enum host_folder which, char *ret_
 		snprintf(ret_path, size, "/tmp/tanso-%u-state", getuid());
 	else
 		place_user_folder(ret_path, size);
-	printf("  %s is not writable for you; using %s\n", configured, ret_path);
+	printf(in_language("  %s is not writable for you; using %s\n",
+		       "  %s에 쓸 권한이 없어 %s을(를) 사용합니다\n"),
+		configured, ret_path);
 	return make_folders(ret_path) == 0;
 }
 
@@ -53,15 +56,22 @@ int host_lock(const char *runtime_dir)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
 		int error = errno;
-		fprintf(stderr, "tanso up: cannot open %s: %s\n", path, strerror(error));
+		fprintf(stderr,
+			in_language(
+				"tanso up: cannot open %s: %s\n", "tanso up: %s을(를) 열 수 없습니다: %s\n"),
+			path, strerror(error));
 		return -error;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		ssize_t size = read(fd, holder, sizeof(holder) - 1);
 		holder[size > 0 ? strcspn(holder, "\n") : 0] = '\0';
 		fprintf(stderr,
-			"tanso up: already running in %s (pid %s); stop that one, or start another with "
-			"--set runtime_dir=… state_dir=… http_listen=… metrics_listen=…\n",
+			in_language("tanso up: already running in %s (pid %s); stop that one, or start "
+				    "another with "
+				    "--set runtime_dir=… state_dir=… http_listen=… metrics_listen=…\n",
+				"tanso up: %s에서 이미 실행 중입니다(pid %s). 그것을 중지하거나 --set "
+				"runtime_dir=… state_dir=… "
+				"http_listen=… metrics_listen=…로 따로 시작하십시오\n"),
 			runtime_dir, holder);
 		close(fd);
 		return -EBUSY;
@@ -90,20 +100,33 @@ void host_print_limits(const struct config *config)
 	char path[CONFIG_TEXT_MAX + 128];
 
 	if (!has_btf)
-		puts("  missing: kernel type information (/sys/kernel/btf/vmlinux); remedy: a kernel with "
-		     "CONFIG_DEBUG_INFO_BTF, as Debian's is");
+		puts(in_language(
+			"  missing: kernel type information (/sys/kernel/btf/vmlinux); remedy: a kernel with "
+			"CONFIG_DEBUG_INFO_BTF, as Debian's is",
+			"  없음: 커널 타입 정보(/sys/kernel/btf/vmlinux). 해결: 데비안 커널처럼 "
+			"CONFIG_DEBUG_INFO_BTF가 켜진 커널"));
 	if (!may_bpf)
-		puts("  missing: CAP_BPF and CAP_PERFMON; remedy: run as root (sudo deploy/up)");
+		puts(in_language("  missing: CAP_BPF and CAP_PERFMON; remedy: run as root (sudo deploy/up)",
+			"  없음: CAP_BPF와 CAP_PERFMON. 해결: root로 실행(sudo deploy/up)"));
 	if (!has_btf || !may_bpf)
-		puts("  so CPU time is read from /proc: processes that live shorter than a reading are "
-		     "missed, and "
-		     "every number says procfs");
+		puts(in_language(
+			"  so CPU time is read from /proc: processes that live shorter than a reading are "
+			"missed, and every number says procfs",
+			"  따라서 CPU 시간을 /proc에서 읽습니다. 읽는 간격보다 짧게 실행된 프로세스는 빠지며 "
+			"모든 값에 "
+			"procfs라고 표시합니다"));
 	enum host_meter meter = host_find_meter(config, path, sizeof(path));
 	if (meter == HOST_METER_NONE)
-		puts("  no power meter (RAPL) here, as in most cloud guests: watts come from a model and "
-		     "carry its error");
+		puts(in_language(
+			"  no power meter (RAPL) here, as in most cloud guests: watts come from a model and "
+			"carry its error",
+			"  전력 계측기(RAPL)가 없습니다(대부분의 클라우드 인스턴스와 같음). 전력은 모델로 "
+			"추정하고 오차를 "
+			"함께 표시합니다"));
 	else if (meter == HOST_METER_REFUSED)
-		printf("  the power meter %s is not readable for you; remedy: run as root\n", path);
+		printf(in_language("  the power meter %s is not readable for you; remedy: run as root\n",
+			       "  전력 계측기 %s을(를) 읽을 권한이 없습니다. 해결: root로 실행\n"),
+			path);
 	fflush(stdout);
 }
 

@@ -7,7 +7,7 @@
 #define EXIT_UNANSWERED 2 /* usage, unreachable, or the question was refused */
 
 struct verb {
-	const char *name, *text;
+	const char *name, *text, *text_ko;
 	int (*run)(int argc, char **argv);
 	const char *tool;             /* whose arguments are its options, or NULL */
 	const struct option *options; /* of its own, or NULL */

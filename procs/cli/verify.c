@@ -9,12 +9,13 @@
 #include "base/config.h"
 #include "cli/archive.h"
 #include "cli/bundle.h"
+#include "cli/language.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
 #define EXIT_BROKEN 1
 
-static const char help[] =
+static const char help_en[] =
 	"Usage: tanso verify [--ledger FILE | --bundle FILE] [--config FILE] [--lang en|ko]\n\n"
 	"Follows the hash chain over the closed hours of the ledger and over its days, or of a bundle that "
 	"`tanso report "
@@ -23,9 +24,16 @@ static const char help[] =
 	"  --ledger FILE  this ledger; default: STATE_DIR/analyst/ledger.db\n"
 	"  --bundle FILE  a bundle instead of a ledger\n\n"
 	"Exit status: 0 the chain holds, 1 it is broken, 2 usage, or there is nothing that can be read.\n";
+static const char help_ko[] =
+	"사용법: tanso verify [--ledger FILE | --bundle FILE] [--config FILE] [--lang en|ko]\n\n"
+	"원장의 마감된 시간과 날짜, 또는 `tanso report audit`가 쓴 묶음의 해시 체인을 따라가며 봉인된\n"
+	"내용과 다른 첫 기록을 알려 줍니다. 파이프라인이 실행 중이 아니어도 됩니다.\n\n"
+	"  --ledger FILE  검증할 원장. 기본값: STATE_DIR/analyst/ledger.db\n"
+	"  --bundle FILE  원장 대신 검증할 묶음\n\n"
+	"종료 코드: 0 이상 없음, 1 체인이 끊어짐, 2 사용법 오류 또는 읽을 수 있는 것이 없음.\n";
 
 struct arguments {
-	const char *ledger, *bundle, *config, *lang;
+	const char *ledger, *bundle, *config;
 };
 
 const struct option verify_options[] = {
@@ -48,26 +56,26 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 		case 'l': arguments->ledger = optarg; break;
 		case 'b': arguments->bundle = optarg; break;
 		case 'c': arguments->config = optarg; break;
-		case 'L': arguments->lang = optarg; break;
-		case 'h': fputs(help, stdout); return 1;
-		default: fputs("see tanso verify --help\n", stderr); return -EINVAL;
+		case 'L': language_set(optarg); break;
+		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
+		default: return refuse_option("verify", argv);
 		}
 	if (optind == argc && (arguments->ledger == NULL || arguments->bundle == NULL))
 		return 0;
-	fputs("tanso verify: either --ledger or --bundle, and nothing else; see tanso verify --help\n",
-		stderr);
-	return -EINVAL;
+	return refuse_usage("verify", in_language("either --ledger or --bundle, and nothing else",
+					      "--ledger와 --bundle 가운데 하나만 쓸 수 있습니다"));
 }
 
-static int print(const char *path, const struct audit *audit, bool is_korean)
+static int print(const char *path, const struct audit *audit)
 {
+	bool is_korean = language_is_korean();
 	unsigned long long hours = audit->hours, days = audit->days, records = audit->records;
 	char first[32], last[32];
 
 	if (audit->fault[0] != '\0') {
 		printf(is_korean ? "%s: 해시 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
 		terminal_put(stdout, audit->fault);
-		printf(is_korean ? "\n  그 앞의 %llu시간은 온전합니다\n"
+		printf(is_korean ? "\n  그 앞의 %llu시간은 이상이 없습니다\n"
 				 : "\n  the %llu sealed hours before it are whole\n",
 			hours);
 		return EXIT_BROKEN;
@@ -79,7 +87,8 @@ static int print(const char *path, const struct audit *audit, bool is_korean)
 	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);
 	clock_format_kst((uint64_t)(audit->last + SEALED_SECONDS) * NS_PER_SECOND, last);
 	if (is_korean)
-		printf("%s: 해시 체인에 이상이 없습니다\n  %s부터 %s까지 마감된 %llu시간(그중 %llu일은 하루 단위), "
+		printf("%s: 해시 체인에 이상이 없습니다\n  %s부터 %s까지 마감된 %llu시간(그중 %llu일은 하루 "
+		       "단위), "
 		       "기록 %llu건\n"
 		       "  마지막 해시 %s\n",
 			path, first, last, hours, days, records, audit->head);
@@ -126,5 +135,5 @@ int verb_verify(int argc, char **argv)
 		r = verify_ledger(&arguments, path, &audit);
 	if (r < 0)
 		return EXIT_UNANSWERED;
-	return print(path, &audit, strcmp(terminal_language(arguments.lang), "ko") == 0);
+	return print(path, &audit);
 }

@@ -29,6 +29,9 @@ def help_and_version_need_nothing():
             code, text, _ = _tanso(verb, "--help")
             expect(code, 0)
             assert "Usage: tanso " + verb in text, text
+            code, text, _ = _tanso(verb, "--lang", "ko", "--help")
+            expect(code, 0)
+            assert "사용법: tanso " + verb in text and "Usage" not in text and "Exit status" not in text, text
     expect(_tanso("version")[0], 0)
     expect(_tanso("nonsense")[0], 2)
     expect(_tanso()[0], 2)
@@ -65,6 +68,9 @@ def usage_errors_name_the_thing():
         code, _, error = _tanso(*arguments)
         expect(code, 2)
         assert word in error, error
+        code, _, error = _tanso(*arguments, "--lang", "ko")
+        expect(code, 2)
+        assert arguments[0] in error and any("가" <= letter <= "힣" for letter in error), error
 
 
 def assess_prints_the_servers_bytes():

@@ -99,6 +99,11 @@ static void errors_follow_the_language(void **state)
 				     "인수가 필요합니다.\""));
 	assert_non_null(strstr(text, "\"field\":\"workload_name\""));
 	free(text);
+	struct json_object *given =
+		json_tokener_parse("{\"workload_name\":\"a\",\"pue\":\"1,45\",\"lang\":\"ko\"}");
+	assert_int_equal(tool_check_arguments(assess(), given, "en", &checked, &error), -EINVAL);
+	assert_string_equal(error.message, "pue 값은 숫자여야 합니다."); /* the argument's comes first */
+	json_object_put(given);
 }
 
 static void every_tool_argument_and_code_speaks_both_languages(void **state)

@@ -28,19 +28,6 @@ static void escape_sequences_do_not_reach_the_screen(void **state)
 	assert_shown("cut\xc2", "cut\xc2");
 }
 
-static void the_language_is_the_options_or_the_environments(void **state)
-{
-	(void)state;
-	setenv("LC_ALL", "", 1);
-	setenv("LC_MESSAGES", "", 1);
-	setenv("LANG", "ko_KR.UTF-8", 1);
-	assert_string_equal(terminal_language(NULL), "ko");
-	assert_string_equal(terminal_language("en"), "en");
-	setenv("LC_ALL", "C.UTF-8", 1);
-	assert_string_equal(terminal_language(NULL), "en");
-	assert_string_equal(terminal_language("ko"), "ko");
-}
-
 static void long_texts_are_broken_at_spaces_and_hangul_counts_two(void **state)
 {
 	char *shown = NULL, text[400] = "";
@@ -65,7 +52,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escape_sequences_do_not_reach_the_screen),
 		cmocka_unit_test(long_texts_are_broken_at_spaces_and_hangul_counts_two),
-		cmocka_unit_test(the_language_is_the_options_or_the_environments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

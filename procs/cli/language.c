@@ -1,0 +1,103 @@
+#include "cli/language.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/config.h"
+#include "cli/place.h"
+
+static bool is_korean;
+
+void language_set(const char *name)
+{
+	is_korean = strncmp(name, "ko", 2) == 0;
+}
+
+bool language_is_korean(void)
+{
+	return is_korean;
+}
+
+const char *language_name(void)
+{
+	return is_korean ? "ko" : "en";
+}
+
+const char *in_language(const char *english, const char *korean)
+{
+	return is_korean ? korean : english;
+}
+
+const char *language_of_environment(void)
+{
+	const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" }, *value = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && (value == NULL || value[0] == '\0'); i++)
+		value = getenv(names[i]); /* the first that is set decides, as in setlocale(3) */
+	if (value == NULL || value[0] == '\0' || strcmp(value, "C") == 0 || strncmp(value, "C.", 2) == 0 ||
+		strcmp(value, "POSIX") == 0)
+		return NULL;
+	return strncmp(value, "ko", 2) == 0 ? "ko" : "en";
+}
+
+/* The value of "--name VALUE" or "--name=VALUE", or NULL. */
+static const char *value_of(const char *name, int argc, char **argv)
+{
+	size_t size = strlen(name);
+
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], name, size) != 0)
+			continue;
+		if (argv[i][size] == '=')
+			return argv[i] + size + 1;
+		if (argv[i][size] == '\0' && i + 1 < argc)
+			return argv[i + 1];
+	}
+	return NULL;
+}
+
+void language_choose(int argc, char **argv)
+{
+	const char *given = value_of("--lang", argc, argv), *path = value_of("--config", argc, argv);
+	char clone[CONFIG_TEXT_MAX];
+	CLEANUP(freep) struct config *config = NULL;
+	struct config_error error;
+
+	if (given == NULL)
+		given = language_of_environment();
+	place_clone_config(clone, sizeof(clone));
+	if (path == NULL && clone[0] != '\0')
+		path = clone;
+	if (given == NULL && (config = malloc(sizeof(*config))) != NULL &&
+		config_load(config, path, &error) == 0)
+		given = config->lang; /* what is wrong with the file, the verb says */
+	language_set(given != NULL ? given : "en");
+}
+
+int refuse_usage(const char *verb, const char *text)
+{
+	fprintf(stderr,
+		in_language("tanso %s: %s; see tanso %s --help\n", "tanso %s: %s. 도움말: tanso %s --help\n"),
+		verb, text, verb);
+	return -EINVAL;
+}
+
+int refuse_option(const char *verb, char **argv)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		in_language(
+			"unknown option or missing value: %s", "알 수 없는 옵션이거나 값이 빠졌습니다: %s"),
+		argv[optind - 1]);
+	return refuse_usage(verb, text);
+}
+
+int refuse_rest(const char *verb)
+{
+	return refuse_usage(verb, in_language("takes no further arguments", "더 받는 인수가 없습니다"));
+}

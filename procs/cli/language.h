@@ -1,0 +1,28 @@
+/*
+ * The language the command line speaks: one for the whole process, so that help and refusals are in it before any
+ * argument is understood. --lang says it, else LC_ALL, LC_MESSAGES or LANG, else `lang` of tanso.conf (of the
+ * clone's, in a clone).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Looks for --lang and --config among the arguments, wherever they stand; call it first. */
+void language_choose(int argc, char **argv);
+/* "ko…" is Korean, everything else English. */
+void language_set(const char *name);
+/* The environment's: "ko", "en", or NULL where it names no language (nothing, C, POSIX). */
+const char *language_of_environment(void);
+bool language_is_korean(void);
+/* "ko" or "en" */
+const char *language_name(void);
+/* The one of two texts, or of two formats with the same arguments. */
+const char *in_language(const char *english, const char *korean)
+	__attribute__((format_arg(1), format_arg(2)));
+
+/* "tanso VERB: TEXT; see tanso VERB --help" on stderr. Returns -EINVAL. */
+int refuse_usage(const char *verb, const char *text);
+/* The same of the option that getopt_long() refused; main() has silenced getopt's own words. */
+int refuse_option(const char *verb, char **argv);
+/* The same of what stands beside the options. */
+int refuse_rest(const char *verb);
