@@ -306,7 +306,7 @@ static void print_unreachable(const struct question *question, const struct clie
 	else
 		fprintf(stderr,
 			is_korean ? "연결할 수 없습니다. 파이프라인이 실행 중이 아닌 것 같습니다.\n"
-				    "  sudo %s up 으로 시작하거나 --url로 주소를 지정하십시오."
+				    "  sudo %s up으로 시작하거나 --url로 주소를 지정하십시오."
 				  : "nobody answers: the pipeline is not running\n"
 				    "  start it with sudo %s up, or name another server with --url",
 			program_invocation_name);
