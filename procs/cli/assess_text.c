@@ -152,7 +152,7 @@ static void print_carbon(const struct page *page)
 	}
 	put_status(page, text(page, "carbon_status"));
 	if (is_borderline(page, "carbon_confidence", "carbon_status"))
-		fputs(word(page, " (borderline)", " (경계)"), page->out);
+		fputs(word(page, " (borderline)", " (경계값)"), page->out);
 	if (!is_idle && is_there(page, "uncertainty_gCO2eq_kWh"))
 		fprintf(page->out, ", ±%.0f (k = 2)", number(page, "uncertainty_gCO2eq_kWh"));
 	fputc('\n', page->out);
