@@ -31,7 +31,7 @@ static bool has_changed(struct reload *reload)
 }
 
 /* The files, and in them what the configuration speaks of. `tail` ends the message when that fails. */
-static int load(struct reload *reload, struct data **ret_data, const char *tail)
+static int load(const struct reload *reload, struct data **ret_data, const char *tail)
 {
 	struct data_error error = { 0 };
 	struct data *data = NULL;

@@ -80,6 +80,7 @@ static void check_data(struct findings *findings, const struct config *config)
 	struct data *data = NULL;
 	struct data_error error = { 0 };
 
+	config_data_dir(config, folder);
 	if (data_load_configured(config, folder, &data, &error) == 0) {
 		findings_add(findings, "data", FINDING_MEASURED, "",
 			in_language("Korean data files: %s, version %s, sha256 %.12s…",

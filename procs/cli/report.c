@@ -191,6 +191,7 @@ static int load_data(const struct config *config, struct data **ret_data)
 	struct data_error error = { 0 };
 	int r;
 
+	config_data_dir(config, folder);
 	r = data_load_configured(config, folder, ret_data, &error);
 	if (r < 0)
 		fprintf(stderr,

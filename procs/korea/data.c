@@ -232,14 +232,13 @@ int data_load(const char *folder, struct data **ret_data, struct data_error *err
 	return 0;
 }
 
-int data_load_configured(const struct config *config, char ret_folder[static CONFIG_TEXT_MAX],
-	struct data **ret_data, struct data_error *error)
+int data_load_configured(
+	const struct config *config, const char *folder, struct data **ret_data, struct data_error *error)
 {
 	CLEANUP(freep) struct data *data = NULL;
 	int r;
 
-	config_data_dir(config, ret_folder);
-	r = data_load(ret_folder, &data, error);
+	r = data_load(folder, &data, error);
 	if (r == 0 && config->demo_data_dir[0] != '\0')
 		r = demo_lay_over(data, config->demo_data_dir, config->accept_unverified_profile, error);
 	if (r == 0)

@@ -110,9 +110,10 @@ struct data_error {
 
 /* 0, or -errno with `error` filled. */
 int data_load(const char *folder, struct data **ret_data, struct data_error *error);
-/* The same with what the configuration names: `data_dir`, and over it `demo_data_dir`. Fills the folder read. */
-int data_load_configured(const struct config *config, char ret_folder[static CONFIG_TEXT_MAX],
-	struct data **ret_data, struct data_error *error);
+/* The same, and over it what the configuration's `demo_data_dir` holds. `folder` is config_data_dir()'s, which a sandboxed stage
+ * can no longer ask. */
+int data_load_configured(
+	const struct config *config, const char *folder, struct data **ret_data, struct data_error *error);
 void data_free(struct data *data);
 /* Name of the i-th file that data_load() reads, NULL beyond the last. */
 const char *data_file(size_t i);

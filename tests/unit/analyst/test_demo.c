@@ -17,8 +17,7 @@ static void lay_over(struct world *w, bool accepts_profile)
 	strcpy(w->config.demo_data_dir, FILES);
 	w->config.accept_unverified_profile = accepts_profile;
 	data_free(w->data);
-	char folder[CONFIG_TEXT_MAX];
-	if (data_load_configured(&w->config, folder, &w->data, &error) < 0)
+	if (data_load_configured(&w->config, TANSO_SOURCE_DIR "/deploy/config/korea", &w->data, &error) < 0)
 		fail_msg("%s", error.text);
 	w->knowledge.data = w->data;
 	run_hours(w, 24);
