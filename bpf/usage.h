@@ -9,9 +9,8 @@
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
-#define USAGE_TOLD_MAX   65536 /* places for how threads stood, found by the low bits of their ids */
-#define USAGE_RECORDS    4096  /* records that one run of a reading program has room for */
-#define USAGE_LIST_MAX   16384 /* threads that one run may look at in one piece, without giving way to others */
+#define USAGE_TOLD_MAX   65536   /* places for how threads stood, found by the low bits of their ids */
+#define USAGE_RECORDS    4096    /* records that one run of a reading program has room for */
 #define USAGE_OTHER      (~0ULL) /* key in `dead` of what found no room; the ring's ROW_ID_OTHER */
 
 /* Hardware counters: X(counter). */
@@ -49,12 +48,10 @@ enum usage_counter {
 
 /*
  * Programs: X(name, label in metrics, tracepoint, what is lost without it). Without a CORE program there is no counting;
- * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens, the LIST
- * one is loaded where a program may walk the list of tasks by itself (6.7).
+ * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens.
  */
 #define USAGE_PROGRAMS(X)                                                                                    \
 	X(read_usage, read, "", CORE)                                                                        \
-	X(read_list, read_list, "", LIST)                                                                    \
 	X(prime, prime, "", CORE)                                                                            \
 	X(on_fork, fork, "sched_process_fork", CORE)                                                         \
 	X(on_free, free, "sched_process_free", CORE)                                                         \
@@ -73,7 +70,6 @@ enum usage_counter {
 	X(settle_cpu, settle, "", PMU)
 #define USAGE_CORE (-1)
 #define USAGE_PMU  (-2)
-#define USAGE_LIST (-3)
 enum usage_program {
 #define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
 	USAGE_PROGRAMS(X)
@@ -103,8 +99,6 @@ struct usage_told {
 struct usage_reading {
 	unsigned int number;  /* user space: of this reading */
 	unsigned int records; /* written by the program, taken by user space */
-	unsigned int is_cut;  /* read_list stopped before the end */
-	unsigned int looks;   /* at how many threads it looked */
 };
 
 /*

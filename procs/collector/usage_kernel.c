@@ -65,7 +65,7 @@ static int run_prime(const struct usage_kernel *kernel)
 }
 
 /* How much of the object: a kernel whose verifier refuses some of it still counts. */
-enum share { ALL, NO_LIST, CPU_ONLY };
+enum share { ALL, CPU_ONLY };
 
 static bool has_tracepoint(const struct btf *btf, const char *tracepoint)
 {
@@ -88,13 +88,6 @@ static void say_absent(int program, const char *why)
 		programs[program].tracepoint);
 }
 
-/* May a program walk the list of tasks by itself? */
-static bool has_task_list(const struct btf *btf)
-{
-	return btf__find_by_name_kind(btf, "bpf_iter_task_new", BTF_KIND_FUNC) >= 0 &&
-	       btf__find_by_name_kind(btf, "bpf_rcu_read_lock", BTF_KIND_FUNC) >= 0;
-}
-
 /* Leaves out what this kernel has no tracepoint for. Before 5.16 it dirties pages, not folios. */
 static void choose_programs(
 	struct usage *object, const struct btf *btf, enum share share, uint32_t pmu_events)
@@ -107,13 +100,11 @@ static void choose_programs(
 		if (i == USAGE_PROGRAM_on_cache_dirty && !is_there)
 			is_there = has_tracepoint(btf, "writeback_dirty_page") &&
 				   bpf_program__set_attach_target(program, 0, "writeback_dirty_page") == 0;
-		if (is_kind(i, USAGE_LIST))
-			is_there = share == ALL && has_task_list(btf);
 		if (is_kind(i, USAGE_CORE) ||
 			(is_kind(i, USAGE_PMU) ? pmu_events != 0 : is_there && !cpu_only))
 			continue;
 		bpf_program__set_autoload(program, false);
-		if (!is_kind(i, USAGE_PMU) && !is_kind(i, USAGE_LIST))
+		if (!is_kind(i, USAGE_PMU))
 			say_absent(i, cpu_only ? "the programs with it did not load" : "not in this kernel");
 	}
 }
@@ -155,8 +146,6 @@ static int load(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 	int r = open_and_load(kernel, hierarchy, btf, ALL, ret_object);
 
 	*ret_cpu_only = false;
-	if (r < 0 && has_task_list(btf))
-		r = open_and_load(kernel, hierarchy, btf, NO_LIST, ret_object);
 	if (r == 0 || r == -EPERM)
 		return r;
 	log_warning("this kernel refuses the programs of all counters (%s): CPU time only", strerror(-r));
@@ -167,7 +156,7 @@ static int load(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 
 static int attach_one(const struct bpf_program *program, int i)
 {
-	if (i == USAGE_PROGRAM_settle_cpu || is_kind(i, USAGE_LIST)) /* it is run, not attached */
+	if (i == USAGE_PROGRAM_settle_cpu) /* it is run, not attached */
 		return dup(bpf_program__fd(program));
 	struct bpf_link *link = bpf_program__attach(program);
 	if (link == NULL)
