@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "cli/terminal.h"
 #include "ipc/json_write.h"
 #include "ipc/reasons.h"
@@ -170,7 +171,8 @@ static void print_pue(const struct page *page)
 	}
 	put_status(page, text(page, "pue_status"));
 	if (text(page, "pue_source")[0] != '\0')
-		fprintf(page->out, word(page, ", %s", ", 출처 %s"), text(page, "pue_source"));
+		fprintf(page->out, word(page, ", %s", ", 출처 %s"),
+			code_word(text(page, "pue_source"), page->is_korean));
 	fputc('\n', page->out);
 }
 
@@ -324,7 +326,7 @@ static void print_legal(const struct page *page)
 	fputs("\n  ", page->out);
 	if (text(page, "legal_status")[0] != '\0') {
 		fputc('[', page->out);
-		terminal_put(page->out, text(page, "legal_status"));
+		terminal_put(page->out, code_word(text(page, "legal_status"), page->is_korean));
 		fputs("] ", page->out);
 	}
 	terminal_put(page->out, text(page, "disclaimer"));

@@ -1,6 +1,7 @@
 /* `tanso compare`: what changing the hour, the request, the region or the PUE would bring. */
 #include <stdio.h>
 
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -53,7 +54,8 @@ static void print_step(struct json_object *step, size_t rank, bool is_korean)
 		printf(is_korean ? ", 월 %.0f원" : ", %.0f KRW/month",
 			json_object_get_double(member_of(step, "estimated_krw_month")));
 	printf(is_korean ? " (난이도 %s, 신뢰도 %s)\n   " : " (complexity %s, confidence %s)\n   ",
-		text_of_member(step, "implementation_complexity"), text_of_member(step, "confidence"));
+		code_word(text_of_member(step, "implementation_complexity"), is_korean),
+		code_word(text_of_member(step, "confidence"), is_korean));
 	put_text(text_of_member(step, "evidence"), 0);
 	putchar('\n');
 	if (member_of(step, "action") == NULL)

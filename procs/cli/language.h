@@ -20,6 +20,9 @@ const char *language_name(void);
 const char *in_language(const char *english, const char *korean)
 	__attribute__((format_arg(1), format_arg(2)));
 
+/* A code of an answer for people: "assumed" is 가정값; one that has no word stays as it is. */
+const char *code_word(const char *code, bool in_korean);
+
 /* "tanso VERB: TEXT; see tanso VERB --help" on stderr. Returns -EINVAL. */
 int refuse_usage(const char *verb, const char *text);
 /* The same of the option that getopt_long() refused; main() has silenced getopt's own words. */

@@ -4,9 +4,11 @@
 
 #include "cli/question.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 
-#define NAME_COLUMNS 40
+#define NAME_COLUMNS  40
+#define THIRD_COLUMNS 11
 
 static void put_total(
 	struct json_object *root, const char *key, int digits, const char *unit, const char *name)
@@ -28,10 +30,21 @@ static void put_name(struct json_object *row, const char *note)
 	printf(" (%s)%s%s\n", text_of_member(row, "kind"), note[0] != '\0' ? " " : "", note);
 }
 
+/* The heading of a column of numbers. */
+static void put_right(const char *text, int columns)
+{
+	printf("%*s", columns > terminal_columns(text) ? columns - terminal_columns(text) : 0, "");
+	put_text(text, 0);
+}
+
 static void print_heading(const char *second, bool is_korean)
 {
 	put_text(is_korean ? "판정" : "status", 16);
-	printf(" %10s %12s %8s  ", "W", "kg/month", second);
+	printf(" %10s ", "W");
+	put_right(is_korean ? "월 kg" : "kg/month", 12);
+	putchar(' ');
+	put_right(second, THIRD_COLUMNS);
+	fputs("  ", stdout);
 	puts(is_korean ? "워크로드" : "workload");
 }
 
@@ -53,7 +66,7 @@ static void print_row(struct json_object *row, const char *third, bool is_korean
 	put_status(text_of_member(row, "status"), is_korean, 16);
 	put_number(member_of(row, "power_watts"), 10, 2);
 	put_number(member_of(row, "emissions_kg_month"), 12, 2);
-	put_number(is_idle ? NULL : member_of(row, third), 8, 1);
+	put_number(is_idle ? NULL : member_of(row, third), THIRD_COLUMNS, 1);
 	put_name(row, is_idle ? "ZERO_ENERGY" : "");
 }
 
@@ -68,7 +81,7 @@ static void print_list(struct json_object *root, bool is_korean)
 		put_text("", 16);
 		put_number(member_of(idle, "power_watts"), 10, 2);
 		put_number(member_of(idle, "emissions_kg_month"), 12, 2);
-		printf(" %8s  %s\n", "", is_korean ? "(유휴)" : "(idle)");
+		printf(" %*s  %s\n", THIRD_COLUMNS, "", is_korean ? "(유휴)" : "(idle)");
 	}
 	put_words(root, "recommendation");
 	put_power_note(root, is_korean);
@@ -81,7 +94,7 @@ static void print_hotspots(struct json_object *root, bool is_korean)
 {
 	struct json_object *row, *step;
 
-	print_heading("node %", is_korean);
+	print_heading(is_korean ? "비중 %" : "node %", is_korean);
 	for (size_t i = 0; (row = element_of(root, "hotspots", i)) != NULL; i++) {
 		print_row(row, "share_of_node_percent", is_korean);
 		for (size_t j = 0; (step = element_of(row, "optimizations", j)) != NULL; j++) {
@@ -108,7 +121,7 @@ static void print_summary(struct json_object *root, bool is_korean)
 	put_total(root, "estimated_cost_krw_month", 0, "KRW",
 		is_korean ? "월간 전력량 요금" : "energy charge a month");
 	putchar('\n');
-	print_heading("node %", is_korean);
+	print_heading(is_korean ? "비중 %" : "node %", is_korean);
 	for (size_t i = 0; (row = element_of(root, "top_consumers", i)) != NULL; i++)
 		print_row(row, "share_of_node_percent", is_korean);
 	putchar('\n');

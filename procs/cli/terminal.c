@@ -44,6 +44,11 @@ static int columns_of(const char *text, size_t bytes)
 	return columns;
 }
 
+int terminal_columns(const char *text)
+{
+	return columns_of(text, strlen(text));
+}
+
 void terminal_pad(FILE *out, const char *text, int columns)
 {
 	terminal_put(out, text);

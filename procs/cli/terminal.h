@@ -9,6 +9,8 @@ bool terminal_has_colour(FILE *out);
 /* Writes text without control characters: names of pods and processes are anybody's text, and escape sequences rewrite
  * a screen. Newlines become spaces. */
 void terminal_put(FILE *out, const char *text);
+/* How many columns of a terminal a text takes. */
+int terminal_columns(const char *text);
 /* The same, and then spaces up to `columns` of a terminal, where Hangul and other wide characters take two. */
 void terminal_pad(FILE *out, const char *text, int columns);
 /* Writes text and a newline, broken at spaces so that no line is wider than TERMINAL_COLUMNS; further lines begin

@@ -190,4 +190,5 @@ export function setLang(value) {
 	for (const input of document.querySelectorAll("[data-hint]")) input.placeholder = t(input.dataset.hint);
 }
 
-export const firstLang = () => recall("lang") ?? (navigator.language.startsWith("ko") ? "ko" : "en");
+const asked = () => ["ko", "en"].find((lang) => lang === new URLSearchParams(location.search).get("lang")); // ?lang=ko, of a link
+export const firstLang = () => asked() ?? recall("lang") ?? (navigator.language.startsWith("ko") ? "ko" : "en");

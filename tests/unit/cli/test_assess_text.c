@@ -75,7 +75,7 @@ static void the_same_in_korean_has_the_same_numbers(void **state)
 		"ml-training-job (ai-team, job): 기준 초과 · KR_CARBON_2050\n"
 		"\n"
 		"  탄소: 510 gCO2/kWh (목표 424 대비 20.3 % 초과) · 기준 초과\n"
-		"  PUE: 1.6 (목표 1.4 대비 14.3 % 초과) · 기준 초과, 출처 declared\n"
+		"  PUE: 1.6 (목표 1.4 대비 14.3 % 초과) · 기준 초과, 출처 설정값\n"
 		"  전력: 57.5 W (CPU 45.2, 메모리 12.3), 평균 57.5 W; 출처 curve:epyc_3, ±25 % (k = 1)\n"
 		"  추정: 월 29.97 kg CO2, IT 에너지 월 41.98 kWh\n"
 		"\n"
@@ -89,7 +89,7 @@ static void the_same_in_korean_has_the_same_numbers(void **state)
 		"\n"
 		"  CARBON_OVER_TARGET: 탄소집약도가 목표값보다 높습니다.\n"
 		"\n"
-		"  [reference] No law.\n");
+		"  [참고 기준] No law.\n");
 	free(text);
 }
 
