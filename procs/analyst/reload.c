@@ -48,8 +48,7 @@ static int load(const struct reload *reload, struct data **ret_data, const char 
 		log_error("standard = %s is not in %s/standards.json%s", reload->config->standard,
 			reload->folder, tail);
 	if (data_region(data, reload->config->region) == NULL)
-		log_error("region = %s is not in %s/regions.json (tanso regions lists them; Seoul is "
-			  "ap-northeast-2)%s",
+		log_error("region = %s is not in %s/regions.json, e.g. ap-northeast-2 for Seoul%s",
 			reload->config->region, reload->folder, tail);
 	if (data_standard(data, reload->config->standard) == NULL ||
 		data_region(data, reload->config->region) == NULL) {
