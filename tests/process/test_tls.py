@@ -3,7 +3,7 @@ refused at the start, and `tanso mcp --url` through it."""
 import hashlib, json, shutil, socket, subprocess, sys
 
 from exporter_fixture import make_certificate
-from frontend_fixture import BIN, expect, run_all, wait_for
+from frontend_fixture import BIN, Frontend, expect, run_all, wait_for
 from jwt_fixture import AUDIENCE, jwt, key_set
 from tls_fixture import Door
 

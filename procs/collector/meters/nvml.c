@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,6 +18,7 @@
 #include "collector/meters/meter.h"
 #include "collector/meters/nvml_report.h"
 
+#define END_WAIT_MS   100
 #define FIRST_WAIT_MS 10000 /* without persistence mode the driver starts the GPUs first: seconds */
 #define STALE_NS      (5 * NS_PER_SECOND)
 
@@ -165,7 +168,6 @@ static int start_reader(struct nvml_meter *nvml, const char *library)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return -errno;
-	signal(SIGCHLD, SIG_IGN); /* nobody waits for the reader: it shall not stay behind as a zombie */
 	nvml->child = fork();
 	if (nvml->child == 0)
 		nvml_reader_run(library, fds[1]);
@@ -185,6 +187,16 @@ static int first_report(struct nvml_meter *nvml)
 	if (r < 0)
 		return r;
 	return nvml->report.error;
+}
+
+/* It may hang in the driver: then it is left to init. */
+static void end_reader(pid_t child)
+{
+	const struct timespec pause = { 0, NS_PER_MILLISECOND };
+
+	kill(child, SIGKILL);
+	for (int i = 0; i < END_WAIT_MS && waitpid(child, NULL, WNOHANG) == 0; i++)
+		nanosleep(&pause, NULL);
 }
 
 int meter_open_nvml(
@@ -207,7 +219,7 @@ int meter_open_nvml(
 		pid_t child = nvml->child;
 		free_nvml(&nvml->meter);
 		if (child > 0)
-			kill(child, SIGKILL);
+			end_reader(child);
 		return r;
 	}
 	ring(nvml);
