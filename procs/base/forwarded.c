@@ -90,6 +90,11 @@ bool forwarded_is_trusted(
 	return false;
 }
 
+bool forwarded_is_v4(const uint8_t address[static FORWARDED_ADDRESS])
+{
+	return memcmp(address, mapped, MAPPED_BITS / 8) == 0;
+}
+
 int forwarded_peer(const struct sockaddr *peer, uint8_t ret_address[static FORWARDED_ADDRESS])
 {
 	memcpy(ret_address, mapped, FORWARDED_ADDRESS);

@@ -26,6 +26,8 @@ struct forwarded_networks {
 int forwarded_read_networks(const char *list, struct forwarded_networks *ret_networks);
 bool forwarded_is_trusted(
 	const struct forwarded_networks *trusted, const uint8_t address[static FORWARDED_ADDRESS]);
+/* Whether it is ::ffff:a.b.c.d. */
+bool forwarded_is_v4(const uint8_t address[static FORWARDED_ADDRESS]);
 /* 0; -EAFNOSUPPORT: it is no address of the internet. */
 int forwarded_peer(const struct sockaddr *peer, uint8_t ret_address[static FORWARDED_ADDRESS]);
 /* Goes on from *address, who is trusted, by one line of the header; a request's lines are read from the last to the first.

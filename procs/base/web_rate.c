@@ -30,9 +30,7 @@ static bool find_client(struct web *web, h2o_req_t *req, uint8_t ret_address[sta
 /* Whoever has one IPv6 address mostly has the 2^64 of its network. */
 static void widen(uint8_t address[static FORWARDED_ADDRESS])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+	if (!forwarded_is_v4(address))
 		memset(address + 8, 0, 8);
 }
 
