@@ -1,8 +1,6 @@
 /* A consumer's link in a folder of its own that notes what it was given, and ways to wait for events without clocks. */
 #pragma once
 
-#include <nng/nng.h>
-#include <nng/protocol/pipeline0/push.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>

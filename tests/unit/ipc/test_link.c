@@ -1,32 +1,56 @@
 #include "tests/unit/ipc/link_fixture.h"
 #include "tests/unit/ipc/random.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <math.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/cleanup.h"
 #include "ipc/link_private.h"
 
-/* A peer that speaks nng but not our frames. */
-static nng_socket dial_raw(const struct fixture *fixture)
-{
-	nng_socket raw;
-	char url[96];
+/* A peer that speaks nng's wire format (SP over a local socket, as nng 1.5 does) but not our frames. By hand: nng_close() of a
+ * socket whose connection the peer ends leaks it, or waits for ever, now and then (1 and 4 of 600 runs). */
+#define SP_IPC_MESSAGE 1
 
-	snprintf(url, sizeof(url), "ipc://%s/estimator/collector.ipc", fixture->dir);
-	assert_int_equal(nng_push0_open(&raw), 0);
-	assert_int_equal(nng_socket_set_ms(raw, NNG_OPT_RECONNMINT, 10), 0);
-	assert_int_equal(nng_dial(raw, url, NULL, 0), 0);
+static const uint8_t sp_push0[8] = { 0, 'S', 'P', 0, 0, 0x50 }, sp_pull0[8] = { 0, 'S', 'P', 0, 0, 0x51 };
+
+static int dial_raw(const struct fixture *fixture)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	uint8_t theirs[sizeof(sp_pull0)];
+	int raw = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/estimator/collector.ipc", fixture->dir);
+	assert_int_equal(connect(raw, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(send(raw, sp_push0, sizeof(sp_push0), MSG_NOSIGNAL), sizeof(sp_push0));
+	assert_int_equal(recv(raw, theirs, sizeof(theirs), MSG_WAITALL), sizeof(theirs));
+	assert_memory_equal(theirs, sp_pull0, sizeof(theirs));
 	return raw;
 }
 
-static void send_raw(nng_socket raw, const void *bytes, size_t size)
+static void announce_raw(int raw, uint64_t size)
 {
-	assert_int_equal(nng_send(raw, (void *)(uintptr_t)bytes, size, 0), 0);
+	const uint64_t big_endian = htobe64(size);
+	uint8_t head[1 + sizeof(big_endian)] = { SP_IPC_MESSAGE };
+
+	memcpy(head + 1, &big_endian, sizeof(big_endian));
+	assert_int_equal(send(raw, head, sizeof(head), MSG_NOSIGNAL), sizeof(head));
+}
+
+static void send_raw(int raw, const void *bytes, size_t size)
+{
+	announce_raw(raw, size);
+	for (size_t done = 0; done < size;) {
+		ssize_t n = send(raw, (const char *)bytes + done, size - done, MSG_NOSIGNAL);
+		assert_true(n > 0);
+		done += (size_t)n;
+	}
 }
 
 /* One part as link_send would make it; with `is_broken`, cut short. */
-static void send_part(nng_socket raw, uint64_t seq, uint32_t part, uint32_t parts, bool is_broken)
+static void send_part(int raw, uint64_t seq, uint32_t part, uint32_t parts, bool is_broken)
 {
 	const struct frame_head head = { .kind = FRAME_topology, .seq = seq, .part = part, .parts = parts };
 	const struct topology_once once = { .full = 1 };
@@ -45,7 +69,7 @@ static void random_messages_are_counted_and_the_link_lives(void **state)
 {
 	struct fixture *fixture = *state;
 	struct random random = random_new("flood");
-	nng_socket raw = dial_raw(fixture);
+	int raw = dial_raw(fixture);
 	uint8_t bytes[64];
 
 	for (int i = 0; i < 500; i++) {
@@ -59,7 +83,7 @@ static void random_messages_are_counted_and_the_link_lives(void **state)
 	send_part(raw, 1, 0, 1, false);
 	serve_until(fixture->link, fixture->seen.frames == 1);
 	assert_true(counted(&fixture->stats, "frames_in_total", "collector") == 1);
-	nng_close(raw);
+	close(raw);
 }
 
 /* That the next message comes through is not asked here: now and then nng 1.5.2 leaves the listener deaf when it ends a
@@ -68,20 +92,15 @@ static void a_message_over_the_limit_is_not_read(void **state)
 {
 	struct fixture *fixture = *state;
 	CLEANUP(freep) uint8_t *large = calloc(1, FRAME_BYTES_MAX + 1);
-	nng_socket raw = dial_raw(fixture);
+	int raw = dial_raw(fixture);
 
 	assert_non_null(large);
 	send_raw(raw, large, FRAME_BYTES_MAX); /* the most that is read, and then found to be no frame */
 	serve_until(fixture->link, counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
-	send_raw(raw, large, FRAME_BYTES_MAX + 1);
-	for (int left = 20; left > 0; left--) {
-		struct source *source = link_source(fixture->link);
-		struct pollfd wait = { .fd = source->fd, .events = POLLIN };
-		if (poll(&wait, 1, 5) == 1)
-			assert_int_equal(source->ready(source), 0);
-	}
+	announce_raw(raw, FRAME_BYTES_MAX + 1);
+	assert_int_equal(recv(raw, large, 1, 0), 0); /* the connection is ended without reading it */
 	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
-	nng_close(raw);
+	close(raw);
 }
 
 static void frames_without_a_route_are_counted_and_dropped(void **state)
@@ -121,7 +140,7 @@ static void what_the_handler_refuses_is_counted_as_malformed(void **state)
 static void a_frame_of_which_a_part_is_missing_is_never_applied(void **state)
 {
 	struct fixture *fixture = *state;
-	nng_socket raw = dial_raw(fixture);
+	int raw = dial_raw(fixture);
 
 	send_part(raw, 5, 0, 3, false);
 	send_part(raw, 5, 1, 3, false);
@@ -132,13 +151,13 @@ static void a_frame_of_which_a_part_is_missing_is_never_applied(void **state)
 	assert_true(fixture->seen.last_seq == 6);
 	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 1);
 	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 0);
-	nng_close(raw);
+	close(raw);
 }
 
 static void nothing_is_applied_of_a_frame_with_one_malformed_part(void **state)
 {
 	struct fixture *fixture = *state;
-	nng_socket raw = dial_raw(fixture);
+	int raw = dial_raw(fixture);
 
 	send_part(raw, 5, 0, 3, false);
 	send_part(raw, 5, 1, 3, true);
@@ -149,14 +168,14 @@ static void nothing_is_applied_of_a_frame_with_one_malformed_part(void **state)
 	assert_true(fixture->seen.last_seq == 6);
 	assert_true(counted(&fixture->stats, "frames_malformed_total", "collector") == 1);
 	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 1);
-	nng_close(raw);
+	close(raw);
 }
 
 /* A killed producer's last bytes may arrive among those of its successor. */
 static void frames_of_two_connections_are_not_mixed(void **state)
 {
 	struct fixture *fixture = *state;
-	nng_socket old = dial_raw(fixture), new = dial_raw(fixture);
+	int old = dial_raw(fixture), new = dial_raw(fixture);
 
 	for (uint32_t part = 0; part < 3; part++) {
 		send_part(old, 5, part, 3, false);
@@ -168,8 +187,8 @@ static void frames_of_two_connections_are_not_mixed(void **state)
 		serve(fixture->link);
 	assert_int_equal(fixture->seen.parts, 6);
 	assert_true(counted(&fixture->stats, "frame_gaps_total", "collector") == 0);
-	nng_close(old);
-	nng_close(new);
+	close(old);
+	close(new);
 }
 
 static void lost_ticks_are_counted_and_restarts_are_none(void **state)
@@ -229,10 +248,10 @@ static void stats_are_seconds_apart_on_an_old_connection(void **state)
 	struct fixture *fixture = *state;
 	struct stats stats = { 0 };
 	struct link *consumer;
-	bool came = false;
+	struct seen seen = { 0 };
 
 	assert_int_equal(
-		link_listen(&consumer, fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR, note_stats, &came), 0);
+		link_listen(&consumer, fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR, note_frame, &seen), 0);
 	struct link *link = dial(fixture->dir, STAGE_EXPORTER, STAGE_COLLECTOR);
 	link_count_in(link, &stats);
 	const double *out = stats_entry(&stats, STAT_COUNTER, "frames_out_total", "peer=\"exporter\"");
@@ -243,6 +262,7 @@ static void stats_are_seconds_apart_on_an_old_connection(void **state)
 	link->stats_sent_ns -= LINK_STATS_NS;
 	assert_int_equal(link_send_stats(link, STAGE_COLLECTOR, 99, &stats), 0);
 	assert_true(*out == 2);
+	serve_until(consumer, seen.frames == 2); /* nng 1.5 leaks what is on its way when it closes */
 	link_free(link);
 	link_free(consumer);
 }
