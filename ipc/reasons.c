@@ -16,9 +16,9 @@ static const struct {
 };
 
 static const struct {
-	const char *name, *en, *ko;
+	const char *name, *label_en, *label_ko, *en, *ko;
 } reasons[] = {
-#define REASON(code, en, ko) { #code, en, ko },
+#define REASON(code, label_en, label_ko, en, ko) { #code, label_en, label_ko, en, ko },
 #include "ipc/reasons.def"
 };
 
@@ -54,6 +54,13 @@ const char *reason_text(enum reason_code code, const char *lang)
 	if ((unsigned)code >= ARRAY_SIZE(reasons))
 		return "?";
 	return is_korean(lang) ? reasons[code].ko : reasons[code].en;
+}
+
+const char *reason_label(enum reason_code code, const char *lang)
+{
+	if ((unsigned)code >= ARRAY_SIZE(reasons))
+		return "?";
+	return is_korean(lang) ? reasons[code].label_ko : reasons[code].label_en;
 }
 
 char *error_json(const struct error_object *error, const char *lang, size_t *ret_size)

@@ -35,6 +35,7 @@ int error_status(enum error_code code);
 const char *error_text(enum error_code code, const char *lang);
 const char *reason_name(enum reason_code code);
 const char *reason_text(enum reason_code code, const char *lang);
+const char *reason_label(enum reason_code code, const char *lang); /* two or three words */
 
 /* The object as compact JSON (UTF-8, no \u escapes), malloc'ed, owned by the caller; NULL when out of memory. */
 char *error_json(const struct error_object *error, const char *lang, size_t *ret_size);

@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "ipc/reasons.h"
 
 #define NAME_COLUMNS  40
 #define THIRD_COLUMNS 11
@@ -54,7 +55,7 @@ static bool used_nothing(struct json_object *row)
 	struct json_object *code;
 
 	for (size_t i = 0; (code = element_of(row, "reason_codes", i)) != NULL; i++)
-		if (strcmp(json_object_get_string(code), "ZERO_ENERGY") == 0)
+		if (strcmp(json_object_get_string(code), reason_name(REASON_ZERO_ENERGY)) == 0)
 			return true;
 	return false;
 }
@@ -67,7 +68,7 @@ static void print_row(struct json_object *row, const char *third, bool is_korean
 	put_number(member_of(row, "power_watts"), 10, 2);
 	put_number(member_of(row, "emissions_kg_month"), 12, 2);
 	put_number(is_idle ? NULL : member_of(row, third), THIRD_COLUMNS, 1);
-	put_name(row, is_idle ? "ZERO_ENERGY" : "");
+	put_name(row, is_idle ? reason_label(REASON_ZERO_ENERGY, is_korean ? "ko" : "en") : "");
 }
 
 static void print_list(struct json_object *root, bool is_korean)

@@ -308,10 +308,13 @@ const char *openapi_document(const char *lang, size_t *ret_size)
 static struct json_object *describe_reasons(const char *lang)
 {
 	struct json_object *root = json_object_new_object(), *reasons = add_object(root, "reasons"),
-			   *errors = add_object(root, "errors");
+			   *labels = add_object(root, "labels"), *errors = add_object(root, "errors");
 
-	for (int i = 0; i < REASON_CODE_COUNT; i++)
-		add_text(reasons, reason_name((enum reason_code)i), reason_text((enum reason_code)i, lang));
+	for (int i = 0; i < REASON_CODE_COUNT; i++) {
+		enum reason_code code = (enum reason_code)i;
+		add_text(reasons, reason_name(code), reason_text(code, lang));
+		add_text(labels, reason_name(code), reason_label(code, lang));
+	}
 	for (int i = 0; i < ERROR_CODE_COUNT; i++)
 		add_text(errors, error_name((enum error_code)i), error_text((enum error_code)i, lang));
 	return root;

@@ -16,7 +16,7 @@ function freePort() {
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function until(what, condition, ms = 20000) {
+export async function until(what, condition, ms = 60000) {
 	for (const end = Date.now() + ms; Date.now() < end; await sleep(50))
 		if (await condition().catch(() => false)) return;
 	throw new Error(`waited in vain: ${what}`);

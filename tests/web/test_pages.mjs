@@ -187,6 +187,8 @@ test("Korean is Korean everywhere and stays after a reload", () => seen({}, asyn
 	assert.match(await text("#node-source"), /추정값/);
 	const left = (await page.locator("main").innerText()).match(/\b(the|of|and|was|not)\b/g);
 	assert.equal(left, null, `English left: ${left}`);
+	const reasons = await page.locator("#list tbody abbr").allInnerTexts();
+	assert.ok(reasons.length > 0 && reasons.every((text) => /[가-힣]/.test(text)), `reasons: ${reasons}`);
 	await page.click("#lang");
 	await check("#power-title", "Power by workload");
 }));
@@ -345,6 +347,13 @@ test("the docs page asks a tool by its form and shows answer and error", () => s
 	await ask("no-such-thing", "404", /WORKLOAD_NOT_FOUND/);
 	assert.equal(await page.locator(".auth-wrapper .authorize").count(), 1);
 	wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes("404"))); // the one that was meant
+}));
+
+test("a link to the docs page names its language", () => seen({ path: "/docs?lang=ko" }, async ({ page, check }) => {
+	await check("#go-label", "이동");
+	await check("#go", "도구 선택");
+	await page.click("#lang");
+	await check("#go-label", "Go to");
 }));
 
 test("the docs page sends the token that Authorize was given, and nothing before", () => whileAsking("", async () => {

@@ -12,6 +12,8 @@ const texts = {
 };
 const say = (key) => texts[key][korean() ? 1 : 0];
 
+const asked = () => ["ko", "en"].find((lang) => lang === new URLSearchParams(location.search).get("lang")); // ?lang=ko, of a link
+
 function stored() {
 	try {
 		return localStorage.getItem("tanso-lang");
@@ -42,7 +44,7 @@ async function fillPicker() {
 }
 
 function start() {
-	document.documentElement.lang = stored() ?? (navigator.language.startsWith("ko") ? "ko" : "en");
+	document.documentElement.lang = asked() ?? stored() ?? (navigator.language.startsWith("ko") ? "ko" : "en");
 	document.getElementById("go-label").textContent = say("go");
 	const other = document.getElementById("lang");
 	other.textContent = say("other");
@@ -50,7 +52,7 @@ function start() {
 		try {
 			localStorage.setItem("tanso-lang", korean() ? "en" : "ko");
 		} catch { /* storage is off: this page alone changes */ }
-		location.reload();
+		location.replace(location.pathname); // without ?lang
 	};
 	if (!globalThis.SwaggerUIBundle) {
 		const absent = document.getElementById("absent");

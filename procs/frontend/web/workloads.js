@@ -13,15 +13,17 @@ let filter = "";
 let sort = "status";
 let rows = [];
 let last = null; // the newest answer
-let reasons = { of: "", texts: {} };
+let reasons = { of: "", texts: {}, labels: {} };
 
-export async function reasonTexts() {
+async function reasonWords() {
 	if (reasons.of !== lang()) {
 		const answer = await get("/reasons");
-		reasons = { of: lang(), texts: { ...answer.reasons, ...answer.errors } };
+		reasons = { of: lang(), texts: { ...answer.reasons, ...answer.errors }, labels: answer.labels };
 	}
-	return reasons.texts;
+	return reasons;
 }
+
+export const reasonTexts = async () => (await reasonWords()).texts;
 
 export const badge = (status, confidence) =>
 	el("span", { class: `badge ${status}` }, t(status), confidence === "borderline" ? el("small", { text: ` · ${t("borderline")}` }) : null);
@@ -60,8 +62,8 @@ function buildHead() {
 	})));
 }
 
-function row(one, texts) {
-	const why = one.reason_codes.map((code) => el("abbr", { title: texts[code] ?? code, text: code.replaceAll("_", " ").toLowerCase() }));
+function row(one, { texts, labels }) {
+	const why = one.reason_codes.map((code) => el("abbr", { title: `${code}: ${texts[code] ?? ""}`, text: labels[code] ?? code }));
 	return el("tr", {},
 		el("td", {}, badge(one.status, one.confidence)),
 		el("td", {}, el("button", { type: "button", class: "plain name", "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
@@ -73,11 +75,11 @@ function row(one, texts) {
 }
 
 async function showRows() {
-	const texts = await reasonTexts();
+	const words = await reasonWords();
 	const wanted = $("find").value.trim().toLowerCase();
 	const found = rows.filter((one) => !wanted || `${one.workload} ${one.namespace}`.toLowerCase().includes(wanted));
 	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.textContent : null;
-	$("list").tBodies[0].replaceChildren(...found.map((one) => row(one, texts)));
+	$("list").tBodies[0].replaceChildren(...found.map((one) => row(one, words)));
 	if (focus) [...$("list").querySelectorAll("tbody button")].find((button) => button.textContent === focus)?.focus();
 	$("list-note").textContent = found.length ? t("shown", found.length, last.matched) : t("none");
 	$("more").hidden = !last.next_cursor;
