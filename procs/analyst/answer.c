@@ -122,14 +122,28 @@ void write_data_version(struct json_writer *writer, const struct data *data)
 	json_close_object(writer);
 }
 
-void write_provenance(
-	struct json_writer *writer, const struct question *question, double coverage, double observed_ns)
+static void write_measured_pue(struct json_writer *writer, const struct question *question)
 {
-	const struct data *data = question->knowledge->data;
+	const struct facility *facility = question->knowledge->facility;
+	char why[400];
 
-	json_open_object(writer, "provenance");
-	write_grid(writer, question, coverage);
-	write_power(writer, question->knowledge, observed_ns);
+	if (question->pue.source == PUE_MEASURED) {
+		int64_t until = facility->until_s, now = question_now(question);
+		write_time(writer, "vintage", until);
+		json_write_number(writer, "metrics_age_s", now > until ? (double)(now - until) : 0);
+		json_write_number(
+			writer, "observed_hours", (double)facility->observed_s / LEDGER_HOUR_SECONDS);
+		json_write_number(writer, "facility_watts", facility->facility_watts);
+		json_write_number(writer, "it_watts", facility->it_watts);
+	} else if (question->facility > FACILITY_USABLE && question->pue.source != PUE_ARGUMENT) {
+		facility_explain(facility, question->facility, question->is_korean, why, sizeof(why));
+		json_write_boolean(writer, "degraded", true);
+		json_write_text(writer, "failure", why);
+	}
+}
+
+static void write_pue(struct json_writer *writer, const struct question *question)
+{
 	json_open_object(writer, "pue");
 	json_write_text(writer, "source", pue_source_name(question->pue.source));
 	if (question->pue.source == PUE_REGION_TABLE) {
@@ -137,8 +151,18 @@ void write_provenance(
 		snprintf(year, sizeof(year), "%d", question->region->pue_year);
 		json_write_text(writer, "vintage", year);
 	}
+	write_measured_pue(writer, question);
 	json_close_object(writer);
-	write_data_version(writer, data);
+}
+
+void write_provenance(
+	struct json_writer *writer, const struct question *question, double coverage, double observed_ns)
+{
+	json_open_object(writer, "provenance");
+	write_grid(writer, question, coverage);
+	write_power(writer, question->knowledge, observed_ns);
+	write_pue(writer, question);
+	write_data_version(writer, question->knowledge->data);
 	json_close_object(writer);
 }
 

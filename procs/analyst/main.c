@@ -16,9 +16,10 @@
 #include "ipc/peer.h"
 #include "models/host.h"
 
-#define COMMIT_SPACING_NS NS_PER_SECOND
-#define SWEEP_SECONDS     60
-#define KEEP_UP_SECONDS   600
+#define COMMIT_SPACING_NS  NS_PER_SECOND
+#define SWEEP_SECONDS      60
+#define KEEP_UP_SECONDS    600
+#define SEAL_WAITS_SECONDS 60
 
 struct analyst {
 	struct config config;
@@ -29,6 +30,7 @@ struct analyst {
 	struct book book;
 	struct knowledge knowledge;
 	struct live live;
+	struct facility facility;
 	struct shelf shelf;
 	struct desk *desk;
 	struct link *power, *asks, *acks, *answers, *exporter;
@@ -126,6 +128,8 @@ static int on_frame(void *context, const struct frame *frame)
 
 	if (frame->head.kind == FRAME_intensity)
 		return live_take(&analyst->live, frame);
+	if (frame->head.kind == FRAME_facility)
+		return facility_take(&analyst->facility, frame);
 	if (frame->head.kind == FRAME_workload)
 		return book_apply_workload(&analyst->book, frame);
 	r = book_apply_power(&analyst->book, frame);
@@ -223,9 +227,14 @@ static void tell_terms(void *context, int64_t hour, struct terms *ret_terms)
 static void seal(struct analyst *analyst)
 {
 	const struct ledger_state *state = &analyst->book.committed;
-	int r = ledger_seal(analyst->ledger, state->closed_until,
-		(int64_t)(state->last_real_ns / NS_PER_SECOND), tell_terms, &analyst->knowledge);
+	const struct facility *facility = analyst->knowledge.facility;
+	int r;
 
+	/* An hour keeps the PUE it is sealed with: at the start the fetcher may have one to tell. */
+	if (facility != NULL && !facility->is_told && analyst->seconds < SEAL_WAITS_SECONDS)
+		return;
+	r = ledger_seal(analyst->ledger, state->closed_until, (int64_t)(state->last_real_ns / NS_PER_SECOND),
+		tell_terms, &analyst->knowledge);
 	if (r < 0 && r != -EBUSY && analyst->seconds % SWEEP_SECONDS == 0)
 		log_error("ledger: cannot seal a closed hour (%s: %s), trying again", strerror(-r),
 			ledger_message(analyst->ledger));
@@ -355,6 +364,7 @@ int main(int argc, char **argv)
 		.data = analyst.reload.data,
 		.grid_file = analyst.reload.grid_file,
 		.live = &analyst.live,
+		.facility = analyst.config.pue_facility_query[0] != '\0' ? &analyst.facility : NULL,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
 		.shelf = &analyst.shelf,

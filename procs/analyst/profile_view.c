@@ -47,8 +47,7 @@ int profile_answer(struct question *question, struct json_writer *writer, struct
 		question->reasons.is_set[REASON_NO_HOURLY_DATA] = !plan.has_carbon;
 		question->reasons.is_set[REASON_GRID_ANNUAL] = !plan.has_carbon;
 		question->reasons.is_set[REASON_GRID_DEGRADED] |= plan.has_carbon && plan.coverage < 1;
-		if (question->pue.source == PUE_ASSUMED)
-			question->reasons.is_set[REASON_PUE_ASSUMED] = true;
+		question_note_pue(question, &question->reasons);
 		json_write_number(writer, "power_watts", plan.watts);
 		json_write_text(writer, "profile", plan.profile);
 		write_hours(writer, &plan);

@@ -7,10 +7,13 @@
 static const char *const names[] = { PUE_SOURCES(X) };
 #undef X
 
-struct pue pue_choose(double argument, double declared, double overhead_ratio, const struct region *region)
+struct pue pue_choose(
+	double argument, double measured, double declared, double overhead_ratio, const struct region *region)
 {
 	if (argument > 0)
 		return (struct pue) { argument, PUE_ARGUMENT };
+	if (measured > 0)
+		return (struct pue) { measured, PUE_MEASURED };
 	if (declared > 0)
 		return (struct pue) { declared, PUE_DECLARED };
 	if (overhead_ratio > 0)

@@ -1,4 +1,4 @@
-/* Which PUE counts: argument > declared (config) > region table > assumed. */
+/* Which PUE counts: argument > measured > declared (config) > region table > assumed. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +9,7 @@
 
 #define PUE_SOURCES(X)                                                                                       \
 	X(ARGUMENT, "argument")                                                                              \
+	X(MEASURED, "measured")                                                                              \
 	X(DECLARED, "declared")                                                                              \
 	X(REGION_TABLE, "region_table")                                                                      \
 	X(ASSUMED, "assumed")
@@ -23,9 +24,10 @@ struct pue {
 	enum pue_source source;
 };
 
-/* 0 = not given: `argument` of the question, `declared` (config pue), `overhead_ratio` (config pue_overhead_ratio;
+/* 0 = not given: `argument` of the question, `measured` (analyst/facility.h), `declared` (config pue), `overhead_ratio` (config pue_overhead_ratio;
  * PUE = 1 + ratio counts as declared). */
-struct pue pue_choose(double argument, double declared, double overhead_ratio, const struct region *region);
+struct pue pue_choose(double argument, double measured, double declared, double overhead_ratio,
+	const struct region *region);
 /* Relative standard uncertainty (k = 1). */
 double pue_uncertainty(enum pue_source source);
 const char *pue_source_name(enum pue_source source);

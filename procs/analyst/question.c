@@ -297,6 +297,25 @@ static int check_reach(const struct question *question, struct error_object *err
 	return -EINVAL;
 }
 
+static void choose_pue(struct question *question)
+{
+	const struct config *config = question->knowledge->config;
+	double measured;
+
+	question->facility = facility_judge(question->knowledge->facility, question_now(question), &measured);
+	question->pue = pue_choose(question_number(question, "pue", 0), measured, config->pue,
+		config->pue_overhead_ratio, question->region);
+}
+
+void question_note_pue(const struct question *question, struct reasons *reasons)
+{
+	enum pue_source source = question->pue.source;
+
+	reasons->is_set[REASON_PUE_ASSUMED] |= source == PUE_ASSUMED;
+	reasons->is_set[REASON_PUE_DEGRADED] |=
+		question->facility > FACILITY_USABLE && source != PUE_ARGUMENT;
+}
+
 int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *namespaces,
 	const char *lang, struct question *ret_question, struct error_object *error)
 {
@@ -319,8 +338,7 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 			 &q->region, error)) < 0 ||
 		(r = resolve_window(q, text_of_argument(arguments, "window", "P1D"), error)) < 0)
 		return r;
-	q->pue = pue_choose(
-		number_of_argument(arguments, "pue", 0), config->pue, config->pue_overhead_ratio, q->region);
+	choose_pue(q);
 	choose_grid(q, text_of_argument(arguments, "factor", NULL));
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "analyst/book.h"
 #include "analyst/compliance.h"
+#include "analyst/facility.h"
 #include "analyst/grid.h"
 #include "analyst/ledger_query.h"
 #include "analyst/live.h"
@@ -17,6 +18,7 @@ struct knowledge {
 	const struct data *data;
 	const struct grid_file *grid_file; /* NULL = none configured */
 	const struct live *live;           /* what providers told; may be NULL */
+	const struct facility *facility;   /* what the site's meters told; NULL = none are configured */
 	struct ledger *ledger;
 	const struct book *book;
 	struct shelf *shelf;     /* where lists with further pages are kept; NULL = nowhere */
@@ -57,6 +59,7 @@ struct question {
 	const struct region *region;
 	struct grid_choice grid;
 	struct pue pue;
+	enum facility_state facility; /* of the measured one */
 	double pue_target;
 	enum basis basis;
 	bool allow_fake;
@@ -70,6 +73,8 @@ struct question {
  * ended by a newline, "" = all. 0, or -EINVAL with `error` filled. */
 int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *namespaces,
 	const char *lang, struct question *ret_question, struct error_object *error);
+/* Adds what is to be said about the PUE the answer counts with. */
+void question_note_pue(const struct question *question, struct reasons *reasons);
 /* The namespaces an answer rests on: that asked for, else all that may be seen. */
 const char *question_reach(const struct question *question);
 const char *question_lang(const struct question *question);

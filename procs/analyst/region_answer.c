@@ -72,7 +72,7 @@ static void describe_place(const struct comparison *c, const struct region *regi
 	};
 	place->annual = is_set ? NULL : data_region_annual(k->data, region, c->factor);
 	place->intensity = is_set ? k->config->korea_carbon_intensity : place->annual->value;
-	place->pue = pue_choose(0, 0, 0, region);
+	place->pue = pue_choose(0, 0, 0, 0, region);
 }
 
 static int find_current(struct comparison *c, struct error_object *error)
@@ -313,6 +313,8 @@ static int compare_all(struct comparison *c, struct json_writer *writer, struct 
 	compare(c);
 	qsort(c->places, c->count, sizeof(c->places[0]), by_reduction);
 	question->reasons.is_set[REASON_GRID_ANNUAL] = true;
+	question->reasons.is_set[REASON_PUE_DEGRADED] |=
+		question->facility > FACILITY_USABLE && question->pue.source != PUE_ARGUMENT;
 	write_comparison(writer, c);
 	write_reasons(writer, &question->reasons);
 	write_timestamp(writer, question);

@@ -292,8 +292,7 @@ static void note_reasons(const struct schedule_plan *plan, enum advice advice)
 	is_set[REASON_NO_HOURLY_DATA] = !plan->has_carbon;
 	is_set[REASON_GRID_ANNUAL] = !plan->has_carbon;
 	is_set[REASON_GRID_DEGRADED] |= plan->has_carbon && plan->coverage < 1;
-	if (plan->question->pue.source == PUE_ASSUMED)
-		is_set[REASON_PUE_ASSUMED] = true;
+	question_note_pue(plan->question, &plan->question->reasons);
 }
 
 static void write_plan(struct json_writer *w, const struct schedule_plan *plan)

@@ -131,7 +131,7 @@ void verdict_reach(struct question *question, const struct usage *usage, uint64_
 	if (v->is_power_usable)
 		compute_amounts(question, usage, v);
 	reasons->is_set[REASON_SHORT_HISTORY] |= v->observed_ns < DAY_NS - SLOT_NS;
-	reasons->is_set[REASON_PUE_ASSUMED] |= question->pue.source == PUE_ASSUMED;
+	question_note_pue(question, reasons);
 	reasons->is_set[REASON_CARBON_OVER_TARGET] |= v->compliance.carbon_status == STATUS_NON_COMPLIANT;
 	reasons->is_set[REASON_PUE_OVER_TARGET] |= v->compliance.pue_status == STATUS_NON_COMPLIANT;
 }

@@ -11,8 +11,18 @@
 #include "cli/language.h"
 #include "korea/data.h"
 
+/* Whether the meters answer, an answer says: provenance.pue. */
+static void check_measured_pue(struct findings *findings, const struct config *config)
+{
+	if (config->pue_facility_query[0] != '\0')
+		findings_add(findings, "measured_pue", FINDING_MEASURED, "",
+			in_language("PUE from the site's meters: %s / %s", "시설 계측기의 PUE: %s / %s"),
+			config->pue_facility_query, config->pue_it_query);
+}
+
 static void check_pue(struct findings *findings, const struct config *config)
 {
+	check_measured_pue(findings, config);
 	if (config->pue >= 1)
 		findings_add(findings, "pue", FINDING_MEASURED, "",
 			in_language("PUE %.4g is declared (pue)", "PUE %.4g가 설정되어 있습니다(pue)"),
@@ -22,7 +32,7 @@ static void check_pue(struct findings *findings, const struct config *config)
 			in_language("PUE %.4g is declared (pue_overhead_ratio = %.4g)",
 				"PUE %.4g가 설정되어 있습니다(pue_overhead_ratio = %.4g)"),
 			1 + config->pue_overhead_ratio, config->pue_overhead_ratio);
-	else
+	else if (config->pue_facility_query[0] == '\0')
 		findings_add(findings, "pue", FINDING_MISSING,
 			in_language("write pue = 1.45 (your site's value) in tanso.conf",
 				"tanso.conf에 pue = 1.45처럼 시설의 값을 적으십시오"),

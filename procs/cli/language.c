@@ -81,10 +81,10 @@ void language_choose(int argc, char **argv)
 const char *code_word(const char *code, bool in_korean)
 {
 	static const char *const words[][2] = { { "declared", "설정값" }, { "assumed", "가정값" },
-		{ "argument", "요청 인수" }, { "reference", "참고 기준" }, { "law", "법령" },
-		{ "foreign_law", "외국 법령" }, { "certification", "인증 기준" },
-		{ "official_factor", "공식 배출계수" }, { "derived", "도출값" }, { "high", "높음" },
-		{ "medium", "보통" }, { "low", "낮음" } };
+		{ "argument", "요청 인수" }, { "measured", "계측값" }, { "region_table", "리전 공개값" },
+		{ "reference", "참고 기준" }, { "law", "법령" }, { "foreign_law", "외국 법령" },
+		{ "certification", "인증 기준" }, { "official_factor", "공식 배출계수" },
+		{ "derived", "도출값" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" } };
 
 	for (size_t i = 0; in_korean && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i][0], code) == 0)

@@ -11,6 +11,7 @@
 #include "base/origin.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
+#include "fetcher/facility.h"
 #include "fetcher/grid.h"
 #include "fetcher/source.h"
 #include "ipc/peer.h"
@@ -19,13 +20,14 @@
 #define PLACES_MAX 16
 #define PORTS_MAX  64
 
-/* The one process that asks other machines for power and grid data. With nothing to ask it cannot open a TCP socket. */
+/* The one process that asks other machines for power, the site's PUE and grid data. With nothing to ask it cannot open a TCP socket. */
 struct fetcher {
 	struct config config;
 	struct loop *loop;
 	struct power power;
-	struct source_set *sources; /* NULL: power is local */
-	struct grid_asker *grid;    /* NULL: no provider is asked */
+	struct source_set *sources;      /* NULL: power is local */
+	struct grid_asker *grid;         /* NULL: no provider is asked */
+	struct facility_asker *facility; /* NULL: the PUE is not measured */
 	struct link *acks, *exporter;
 	struct timer timer;
 	struct landlock_place places[PLACES_MAX];
@@ -41,6 +43,7 @@ static void on_analyst(void *context)
 
 	power_tell_names(&fetcher->power);
 	grid_asker_tell_all(fetcher->grid, fetcher->power.analyst);
+	facility_asker_tell(fetcher->facility, fetcher->power.analyst);
 }
 
 static int on_ack(void *context, const struct frame *frame)
@@ -54,7 +57,8 @@ static int on_timer(struct timer *timer)
 {
 	struct fetcher *fetcher = container_of(timer, struct fetcher, timer);
 	const struct landlock_place *moved = landlock_find_moved(fetcher->places, fetcher->place_count);
-	bool is_lost = source_set_is_lost(fetcher->sources) || grid_asker_is_lost(fetcher->grid);
+	bool is_lost = source_set_is_lost(fetcher->sources) || grid_asker_is_lost(fetcher->grid) ||
+		       facility_asker_is_lost(fetcher->facility);
 
 	if (moved != NULL)
 		log_info("%s is there now: restarting to reach it", moved->path);
@@ -70,6 +74,7 @@ static int on_timer(struct timer *timer)
 		return -ENOTCONN;
 	}
 	grid_asker_tick(fetcher->grid, fetcher->power.analyst);
+	facility_asker_tick(fetcher->facility, fetcher->power.analyst);
 	*fetcher->turns = (double)loop_turns(fetcher->loop);
 	link_send_stats(fetcher->exporter, STAGE_FETCHER, fetcher->run, &fetcher->stats);
 	return 0;
@@ -107,6 +112,8 @@ static int open_sources(struct fetcher *fetcher)
 	fetcher->turns = stats_entry(&fetcher->stats, STAT_COUNTER, "turns_total", "");
 	if (r == 0)
 		r = grid_asker_new(&fetcher->config, fetcher->loop, &fetcher->stats, &fetcher->grid);
+	if (r == 0)
+		r = facility_asker_new(&fetcher->config, fetcher->loop, &fetcher->stats, &fetcher->facility);
 	if (r < 0 || origin == ORIGIN_PIPELINE)
 		return r;
 	return source_set_new(
@@ -131,13 +138,16 @@ static int lock_files(struct fetcher *fetcher)
 	const struct config *config = &fetcher->config;
 	uint16_t ports[PORTS_MAX];
 	size_t count = source_set_ports(fetcher->sources, ports, PORTS_MAX);
+	uint16_t facility_port = facility_asker_port(fetcher->facility);
 
 	count += grid_asker_ports(fetcher->grid, ports + count, PORTS_MAX - count);
+	if (facility_port != 0 && count < PORTS_MAX)
+		ports[count++] = facility_port;
 	mkdir(config->runtime_dir, 0755); /* a failure shows when the link listens */
 	snprintf(fetcher->places[0].path, sizeof(fetcher->places[0].path), "%s", config->runtime_dir);
 	fetcher->places[0].use = LANDLOCK_SOCKETS;
 	fetcher->place_count = 1;
-	if (fetcher->sources != NULL) {
+	if (fetcher->sources != NULL || fetcher->facility != NULL) {
 		const char *files[] = { config->source_ca_file, config->source_token_file,
 			config->source_user_file, config->source_client_cert, config->source_client_key };
 		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -156,7 +166,7 @@ static int begin(struct fetcher *fetcher)
 {
 	int r;
 
-	if (fetcher->sources == NULL && fetcher->grid == NULL)
+	if (fetcher->sources == NULL && fetcher->grid == NULL && fetcher->facility == NULL)
 		return sandbox_enter(STAGE_FETCHER);
 	r = sandbox_enter_fetching(STAGE_FETCHER);
 	return r < 0 || fetcher->sources == NULL ? r : source_set_begin(fetcher->sources);
@@ -166,6 +176,7 @@ static void close_all(struct fetcher *fetcher)
 {
 	source_set_free(fetcher->sources);
 	grid_asker_free(fetcher->grid);
+	facility_asker_free(fetcher->facility);
 	power_done(&fetcher->power);
 	link_free(fetcher->acks);
 	link_free(fetcher->exporter);
@@ -181,9 +192,14 @@ static void describe(const struct fetcher *fetcher, char *text, size_t size)
 		source_set_describe(fetcher->sources, text, size);
 		used = strlen(text);
 	}
+	if (fetcher->facility != NULL) {
+		snprintf(text + used, size - used, "%sthe site's PUE", used > 0 ? ", " : "");
+		used = strlen(text);
+	}
 	if (fetcher->grid == NULL)
 		return;
-	used += (size_t)snprintf(text + used, size - used, "%sgrid data from ", used > 0 ? ", " : "");
+	snprintf(text + used, size - used, "%sgrid data from ", used > 0 ? ", " : "");
+	used = strlen(text);
 	grid_asker_describe(fetcher->grid, text + used, size - used);
 }
 

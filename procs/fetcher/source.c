@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/origin.h"
+#include "fetcher/source_request.h"
 
 #define LOST_NS      (60 * NS_PER_SECOND)
 #define METRICS_PATH "/metrics"
@@ -126,56 +127,29 @@ static void on_answer(void *context, const struct fetch_answer *answer)
 		end_one(member);
 }
 
-static bool read_credentials(struct source_member *member)
-{
-	const struct config *config = member->set->config;
-	const struct credentials_files files = { .token = config->source_token_file,
-		.user = config->source_user_file,
-		.authorities = member->server.address.is_plain || config->source_pin[0] != '\0'
-				       ? ""
-				       : config->source_ca_file,
-		.certificate = config->source_client_cert,
-		.key = config->source_client_key };
-	char text[CONFIG_TEXT_MAX + 128];
-	const char *path;
-	int r = credentials_read(&files, &member->set->credentials, &path);
-
-	if (r < 0) {
-		snprintf(text, sizeof(text), "cannot read %s: %s", path, strerror(-r));
-		source_fail(member, text);
-	}
-	return r == 0;
-}
-
 static void ask(struct source_member *member)
 {
 	struct source_set *set = member->set;
 	const struct address *address = &member->server.address;
-	char body[BODY_MAX] = "", url[sizeof(address->url) + 64];
-	struct fetch_request request = { .url = address->url,
-		.address = address->resolve,
-		.accept = set->kind == SOURCE_KEPLER ? TEXT_FORMAT : NULL,
-		.pin = set->config->source_pin,
-		.is_insecure = set->config->source_pin[0] != '\0',
-		.may_be_plain = true,
-		.is_kept = true,
-		.timeout_ms = (uint64_t)set->config->source_timeout_seconds * 1000,
-		.size_max = SOURCE_ANSWER_MAX };
-	int r = -EACCES;
+	char body[BODY_MAX] = "", url[sizeof(address->url) + 64], why[CONFIG_TEXT_MAX + 128];
+	struct fetch_request request;
+	int r = source_request(set->config, address, &set->credentials, &request, why, sizeof(why));
 
-	if (set->kind == SOURCE_STORE) {
-		store_request(member, body, sizeof(body), url, sizeof(url));
-		request.url = url;
-		request.body = body;
-	}
-	if (read_credentials(member)) {
-		credentials_use(&set->credentials, address->is_plain && !address->is_loopback, &request);
+	if (r == 0) {
+		request.accept = set->kind == SOURCE_KEPLER ? TEXT_FORMAT : NULL;
+		if (set->kind == SOURCE_STORE) {
+			store_request(member, body, sizeof(body), url, sizeof(url));
+			request.url = url;
+			request.body = body;
+		}
 		r = fetch_start(member->server.fetch, &request);
 		if (r < 0)
-			source_fail(member, strerror(-r));
+			snprintf(why, sizeof(why), "%s", strerror(-r));
 	}
-	if (r < 0)
+	if (r < 0) {
+		source_fail(member, why);
 		end_one(member);
+	}
 }
 
 static int on_timer(struct timer *timer)

@@ -8,7 +8,6 @@
 #include "fetcher/credentials.h"
 #include "fetcher/power.h"
 
-#define SOURCE_ANSWER_MAX  (64U << 20)
 #define SOURCE_SAMPLES_MAX 1000000
 
 struct source_set;

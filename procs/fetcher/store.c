@@ -1,7 +1,7 @@
 /*
  * A Prometheus-compatible store, by PromQL: an instant query for where the counters stand, then a range query for each
  * round, from the last step that was read on, so that what an outage hid is read afterwards step by step, with its own
- * times. https://prometheus.io/docs/prometheus/latest/querying/api/
+ * times.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "fetcher/promql.h"
 #include "fetcher/source_private.h"
 #include "ipc/tools.h"
 
@@ -49,10 +50,7 @@ void store_request(struct source_member *member, char *body, size_t size, char *
 {
 	struct source_set *set = member->set;
 	int64_t step = step_of(set), now = clock_real_s() / step * step;
-	size_t base = strlen(member->server.address.url);
 
-	while (base > 0 && member->server.address.url[base - 1] == '/')
-		base--;
 	if (member->last_s == 0)
 		member->last_s =
 			(int64_t)(set->power->tally.endpoints[member->index].real_ns / NS_PER_SECOND);
@@ -63,11 +61,11 @@ void store_request(struct source_member *member, char *body, size_t size, char *
 	if (member->to_s > member->from_s + step * (STEPS_MAX - 1))
 		member->to_s = member->from_s + step * (STEPS_MAX - 1);
 	if (member->last_s == 0) {
-		snprintf(url, url_size, "%.*s/api/v1/query", (int)base, member->server.address.url);
+		promql_url(member->server.address.url, "query", url, url_size);
 		snprintf(body, size, "query=%s&time=%lld", set->query, (long long)now);
 		return;
 	}
-	snprintf(url, url_size, "%.*s/api/v1/query_range", (int)base, member->server.address.url);
+	promql_url(member->server.address.url, "query_range", url, url_size);
 	snprintf(body, size, "query=%s&start=%lld&end=%lld&step=%lld", set->query, (long long)member->from_s,
 		(long long)member->to_s, (long long)step);
 }
@@ -94,24 +92,6 @@ static int add_point(struct points *points, int64_t at_s, const struct reading *
 		points->room = room;
 	}
 	points->all[points->count++] = (struct point) { at_s, *reading };
-	return 0;
-}
-
-/* [time, "number"] */
-static int read_pair(struct json_object *pair, int64_t *ret_at_s, double *ret_value)
-{
-	struct json_object *time, *value;
-	const char *text;
-
-	if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
-		return -EBADMSG;
-	time = json_object_array_get_idx(pair, 0);
-	value = json_object_array_get_idx(pair, 1);
-	text = json_object_get_string(value);
-	if (!json_object_is_type(value, json_type_string) || text == NULL ||
-		!metric_number(text, strlen(text), ret_value))
-		return -EBADMSG;
-	*ret_at_s = json_object_get_int64(time);
 	return 0;
 }
 
@@ -159,7 +139,7 @@ static int read_series(struct source_member *member, struct json_object *series,
 		return r == -ENOENT || r == -ENOSPC ? 0 : r;
 	for (size_t i = 0; i < count && r == 0; i++) {
 		int64_t at_s;
-		r = read_pair(
+		r = promql_point(
 			values != NULL ? json_object_array_get_idx(values, i) : pair, &at_s, &reading.value);
 		if (r == 0)
 			r = add_point(points, at_s, &reading);
@@ -197,31 +177,15 @@ static int apply_points(struct source_member *member, struct points *points)
 	return r;
 }
 
-static const char *text_member(struct json_object *object, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) && json_object_is_type(value, json_type_string)
-		       ? json_object_get_string(value)
-		       : "";
-}
-
 static int read_result(struct source_member *member, struct json_object *root)
 {
-	struct json_object *data, *result, *warnings;
+	struct json_object *result;
 	CLEANUP(freep) struct point *all = NULL;
 	struct points points = { 0 };
-	int r = 0;
+	int r = promql_series(root, &result);
 
-	member->was_partial = json_object_object_get_ex(root, "warnings", &warnings) &&
-			      json_object_is_type(warnings, json_type_array) &&
-			      json_object_array_length(warnings) > 0;
-	if (strcmp(text_member(root, "status"), "success") != 0 ||
-		!json_object_object_get_ex(root, "data", &data) ||
-		!json_object_object_get_ex(data, "result", &result) ||
-		!json_object_is_type(result, json_type_array))
-		return -EBADMSG;
-	for (size_t i = 0; i < json_object_array_length(result) && r == 0; i++)
+	member->was_partial = promql_is_partial(root);
+	for (size_t i = 0; r == 0 && i < json_object_array_length(result); i++)
 		r = read_series(member, json_object_array_get_idx(result, i), &points);
 	all = points.all;
 	if (r == 0 && points.count == 0)
@@ -232,18 +196,12 @@ static int read_result(struct source_member *member, struct json_object *root)
 static void fail(
 	struct source_member *member, const struct fetch_answer *answer, struct json_object *root, int r)
 {
-	const char *error = root != NULL ? text_member(root, "error") : "";
 	char text[400];
 
-	if (error[0] != '\0')
-		snprintf(text, sizeof(text), "HTTP status %ld, %s: %.300s", answer->status,
-			text_member(root, "errorType"), error);
-	else if (answer->status != 200)
-		snprintf(text, sizeof(text), "HTTP status %ld", answer->status);
-	else
-		snprintf(text, sizeof(text), "%s",
-			r == -ENODATA ? "it answers, but has no Kepler metric of that selector now"
-				      : "its answer is no result of a query");
+	promql_failure(answer->status, root,
+		r == -ENODATA ? "it answers, but has no Kepler metric of that selector now"
+			      : "its answer is no result of a query",
+		text, sizeof(text));
 	source_fail(member, text);
 }
 

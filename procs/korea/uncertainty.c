@@ -12,6 +12,8 @@ double uncertainty_of_grid(const char *quality, double covered)
 
 double uncertainty_of_pue(const char *source)
 {
+	if (strcmp(source, "measured") == 0)
+		return U_PUE_MEASURED;
 	if (strcmp(source, "assumed") == 0)
 		return U_PUE_ASSUMED;
 	return strcmp(source, "region_table") == 0 ? U_PUE_REGION : U_PUE_DECLARED;

@@ -289,6 +289,51 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Meters:
+    """A Prometheus that has kept the power of a site for two hours: 650 W in all, 500 W of them IT in two rows of racks."""
+
+    def __enter__(self):
+        self.folder, self.port, now = pathlib.Path(tempfile.mkdtemp(prefix="tanso-meters-")), fixture.free_port(), int(time.time())
+        series = (("site_watts", 650), ('rack_watts{row="1"}', 300), ('rack_watts{row="2"}', 200))
+        (self.folder / "past").write_text("".join(f"# TYPE {name.split('{')[0]} gauge\n" * (name != 'rack_watts{row="2"}') + "".join(
+            f"{name} {watts} {at}\n" for at in range(now - 7200, now + 1, 60)) for name, watts in series) + "# EOF\n")
+        (self.folder / "p.yml").write_text("global: {}\n")
+        subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", self.folder / "past", self.folder / "data"], check=True, capture_output=True)
+        self.store = subprocess.Popen(["prometheus", f"--config.file={self.folder}/p.yml", f"--storage.tsdb.path={self.folder}/data",
+                                       f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"], stderr=open(self.folder / "log", "ab"))
+        return f"pue_prometheus_url=http://127.0.0.1:{self.port}"
+
+    def __exit__(self, *_):
+        self.store.terminate()
+        self.store.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell():
+    node = Node(style="watts")
+    node.watts = {("a", "one"): (40.0, 0.0)}
+    server = Server(node.answer)
+    settings = (f"kepler_endpoint={server.url}", "source_interval_seconds=1", "pue=1.6")
+    site, racks = "pue_facility_query=site_watts", "pue_it_query=sum(rack_watts)"
+    try:
+        with Meters() as store:
+            with Brain(*settings, store, site, racks) as brain:
+                one = brain.until("assess_workload_compliance", lambda a: a["pue_source"] == "measured", 25, workload_name="one")
+                near(one["current_pue"], 1.3, "650 W / 500 W")
+                pue = one["provenance"]["pue"]
+                assert 1.8 < pue["observed_hours"] < 2.2 and 0 <= pue["metrics_age_s"] < 700 and "PUE_DEGRADED" not in one["reason_codes"], pue
+                assert one["pue_status"] == "COMPLIANT" and one["pue_confidence"] == "clear", one
+            for query, why in (("rack_watts", "more than one series"), ("sum(rack_watts) * 2", "1000 W")):
+                with Brain(*settings, store, site, f"pue_it_query={query}") as brain:
+                    one = brain.until("assess_workload_compliance", lambda a: why in a["provenance"]["pue"].get("failure", ""), workload_name="one")
+                    assert (one["pue_source"], one["current_pue"]) == ("declared", 1.6) and "PUE_DEGRADED" in one["reason_codes"], one
+        with Brain(*settings, store, site, racks) as brain:  # nobody answers there any more
+            one = brain.until("assess_workload_compliance", lambda a: "onnect" in a["provenance"]["pue"].get("failure", ""), workload_name="one")
+            assert one["pue_source"] == "declared" and one["provenance"]["pue"]["degraded"] is True, one
+    finally:
+        server.close()
+
+
 def what_is_no_exposition_is_refused_whole():
     texts = [b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1", b"<html></html>\n", b"a 1\n", b"\x00\xff" * 500 + b"\n",
              b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\nbroken{ 2\n", b"x" * 100000 + b" 1\n"]
@@ -313,5 +358,5 @@ TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_
          kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
          what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
          a_store_behind_a_token_answers_in_part_late_or_not_at_all, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
-         what_is_no_exposition_is_refused_whole)
+         the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell, what_is_no_exposition_is_refused_whole)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))

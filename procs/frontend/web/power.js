@@ -66,7 +66,7 @@ const costNote = (basis) => t("costNote", basis.split(",")[0], t(`rates_${basis.
 
 function pueNote(data) {
 	const source = data.provenance.pue.source;
-	return source === "assumed" ? t("pueAssumed") : source === "declared" ? t("pueDeclared") : t("pueOther", source);
+	return t({ assumed: "pueAssumed", declared: "pueDeclared", measured: "pueMeasured" }[source] ?? "pueOther", source);
 }
 
 // the chart

@@ -36,6 +36,7 @@ const table = {
 	carbonNote: ["grid: {0}", "전력망: {0}"],
 	pueAssumed: ["PUE assumed", "PUE 가정"],
 	pueDeclared: ["with the declared PUE", "설정된 PUE 반영"],
+	pueMeasured: ["with the measured PUE", "계측한 PUE 반영"],
 	pueOther: ["PUE: {0}", "PUE: {0}"],
 	quality_annual: ["annual value of {0}", "{0}년 연평균"],
 	quality_metered: ["metered, {0}", "계량값, {0}"],

@@ -188,15 +188,17 @@ static void pue_comes_from_the_best_source_there_is(void **state)
 	struct pue pue;
 
 	(void)state;
-	pue = pue_choose(1.5, 1.6, 0.4, &region);
+	pue = pue_choose(1.5, 1.3, 1.6, 0.4, &region);
 	assert_true(pue.value == 1.5 && pue.source == PUE_ARGUMENT);
-	pue = pue_choose(0, 1.6, 0.4, &region);
+	pue = pue_choose(0, 1.3, 1.6, 0.4, &region);
+	assert_true(pue.value == 1.3 && pue.source == PUE_MEASURED);
+	pue = pue_choose(0, 0, 1.6, 0.4, &region);
 	assert_true(pue.value == 1.6 && pue.source == PUE_DECLARED);
-	pue = pue_choose(0, 0, 0.4, &region);
+	pue = pue_choose(0, 0, 0, 0.4, &region);
 	assert_true(pue.value == 1.4 && pue.source == PUE_DECLARED);
-	pue = pue_choose(0, 0, 0, &region);
+	pue = pue_choose(0, 0, 0, 0, &region);
 	assert_true(pue.value == 1.27 && pue.source == PUE_REGION_TABLE);
-	pue = pue_choose(0, 0, 0, NULL);
+	pue = pue_choose(0, 0, 0, 0, NULL);
 	assert_true(pue.value == 1.4 && pue.source == PUE_ASSUMED);
 }
 
