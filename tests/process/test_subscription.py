@@ -29,6 +29,11 @@ class _Client:
         threading.Thread(target=self._read, args=(response,), daemon=True).start()
         return self
 
+    def listen(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        connection.request("GET", "/mcp", headers={"Accept": "text/event-stream", **self.headers})
+        return self.hear(connection.getresponse())
+
     def _read(self, response):
         for line in iter(response.readline, b""):
             if line.startswith(b"data:") and line[5:].strip():
@@ -46,9 +51,7 @@ def _legacy(port, uris):
     response.read()
     client.headers = {"Mcp-Session-Id": response.headers["Mcp-Session-Id"], "MCP-Protocol-Version": "2025-11-25"}
     client.post({"method": "notifications/initialized"}).read()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    connection.request("GET", "/mcp", headers={"Accept": "text/event-stream", **client.headers})
-    client.hear(connection.getresponse())
+    client.listen()
     for number, uri in enumerate(uris, 1):
         answer = json.loads(client.post({"id": number, "method": "resources/subscribe", "params": {"uri": uri}}).read())
         expect(answer.get("result"), {})
@@ -111,6 +114,29 @@ def a_swapped_grid_file_flips_one_workload_and_each_subscriber_hears_it_once():
         assert min(late) <= PROMISED_S, f"heard after {late} s"  # of two, so that a busy machine fails nothing
 
 
+def a_session_that_outlives_the_frontend_still_hears_what_it_subscribed_to():
+    with History(_past(), _day(DIRTY), pue=1.4) as history:
+        client = _legacy(history.frontend.port, [FLIPPED])
+        history.frontend.process.kill()
+        history.frontend.process.wait()
+        history.frontend.start(inherit=True)
+        client.listen()
+        assert wait_for(lambda: client.updates, PATIENCE_S), "what may have changed meanwhile is not told"
+        assert wait_for(lambda: history.ask("list_top_power_consumers")[0] == 200, PATIENCE_S)
+        time.sleep(2.2)  # no URI is told twice in 2 s
+        _swap(history, CLEAN)
+        assert wait_for(lambda: len(client.updates) == 2, PATIENCE_S), client.updates
+        expect({uri for _, uri in client.updates}, {FLIPPED})
+
+
+def what_cannot_be_read_cannot_be_subscribed_to():
+    with History(_past(), _day(DIRTY), pue=1.4) as history:
+        client = _legacy(history.frontend.port, [])
+        for uri, code in ((f"{FLIPPED}-typo", "WORKLOAD_NOT_FOUND"), ("no-such://thing", "UNKNOWN_RESOURCE")):
+            answer = json.loads(client.post({"id": 7, "method": "resources/subscribe", "params": {"uri": uri}}).read())
+            expect((answer["error"]["code"], answer["error"]["data"]["code"]), (-32002, code))
+
+
 def a_grid_file_that_is_nonsense_changes_nothing():
     with History(_past(), _day(CLEAN), pue=1.4) as history:
         file = history.frontend.folder / "grid.csv"
@@ -122,5 +148,6 @@ def a_grid_file_that_is_nonsense_changes_nothing():
         assert wait_for(lambda: _status(history, "trainer") == "NON_COMPLIANT"), log.read_text()
 
 
-sys.exit(run([a_swapped_grid_file_flips_one_workload_and_each_subscriber_hears_it_once, a_grid_file_that_is_nonsense_changes_nothing],
+sys.exit(run([a_swapped_grid_file_flips_one_workload_and_each_subscriber_hears_it_once, a_grid_file_that_is_nonsense_changes_nothing,
+              a_session_that_outlives_the_frontend_still_hears_what_it_subscribed_to, what_cannot_be_read_cannot_be_subscribed_to],
              "subscription: ", together=True))

@@ -146,7 +146,7 @@ def resources_completion_and_sessions_keep_to_the_token():
         session = next(line.split(": ")[1].strip() for line in head.splitlines() if line.lower().startswith("mcp-session-id"))
         subscribe = json.dumps({"jsonrpc": "2.0", "id": 2, "method": "resources/subscribe", "params": {"uri": "workload-metrics://bank/vault"}})
         answer = history.frontend.curl("/mcp", *shop, "-H", f"Mcp-Session-Id: {session}", body=subscribe)[1]
-        expect(json.loads(answer)["result"], {})  # as of one that is not there: nothing will be heard of it
+        expect(json.loads(answer)["error"]["data"]["code"], "NAMESPACE_FORBIDDEN")
         other = ("-H", "Authorization: Bearer secret-of-two", "-H", f"Mcp-Session-Id: {session}")
         expect(history.frontend.curl("/mcp", *other, body=subscribe)[0], 404)  # another's session is none
 

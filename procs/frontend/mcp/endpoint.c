@@ -193,6 +193,7 @@ static void open_listening(struct arrival *arrival)
 			stream_free(session->stream); /* one of each session: never the same message on two */
 		session->stream = stream;
 	}
+	watcher_resume(context->mcp->watch, context->principal, session);
 	stream_attach(stream, context->req, after);
 }
 

@@ -7,6 +7,7 @@
 #include "frontend/mcp/session.h"
 #include "frontend/mcp/stream.h"
 #include "frontend/mcp/watch.h"
+#include "frontend/mcp/watch_kept.h"
 
 int mcp_open(struct mcp *mcp, struct stats *stats, bool *ret_is_kept)
 {
@@ -21,7 +22,7 @@ int mcp_open(struct mcp *mcp, struct stats *stats, bool *ret_is_kept)
 	if ((r = sessions_open(&mcp->sessions, mcp->config->state_dir, ret_is_kept)) < 0 ||
 		(r = streams_new(&mcp->streams, stats, &mcp->stream_limits)) < 0)
 		return r;
-	return watch_new(&mcp->watch, mcp);
+	return watch_new(&mcp->watch, mcp, watch_kept_open(mcp->config->state_dir));
 }
 
 void mcp_close(struct mcp *mcp)

@@ -163,7 +163,8 @@ static void answer_read(struct mcp_call *call, int code, const char *body, size_
 	mcp_close_result(call);
 }
 
-void mcp_resources_read(struct mcp_call *call)
+/* Asks for what the call's URI names, or refuses. */
+static void ask_resource(struct mcp_call *call, mcp_answered_fn *answer)
 {
 	const char *text = uri_of(call);
 	CLEANUP(freep) char *arguments = NULL;
@@ -176,12 +177,16 @@ void mcp_resources_read(struct mcp_call *call)
 	else if ((arguments = uri_arguments(&uri)) == NULL)
 		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "out of memory", NULL);
 	else
-		mcp_ask(call, uri.kind->view, arguments, answer_read);
+		mcp_ask(call, uri.kind->view, arguments, answer);
+}
+
+void mcp_resources_read(struct mcp_call *call)
+{
+	ask_resource(call, answer_read);
 }
 
 /* subscriptions */
 
-/* Whether something is there, for whoever asks, the analyst says each time it is looked at. */
 static bool can_be_watched(const char *text)
 {
 	struct uri uri;
@@ -195,19 +200,16 @@ static void answer_empty(struct mcp_call *call)
 	mcp_close_result(call);
 }
 
-void mcp_subscribe(struct mcp_call *call)
+/* What cannot be read cannot be subscribed to; what nobody can tell now may be. */
+static void answer_subscribe(struct mcp_call *call, int code, const char *body, size_t size)
 {
 	const char *uri = uri_of(call);
 
-	if (call->session == NULL) {
-		mcp_fail(call, 200, RPC_INVALID_REQUEST,
-			"a subscription needs the Mcp-Session-Id that initialize returned", NULL);
+	if (code >= 400 && code < 500) {
+		answer_failure(call, code, body, size);
 		return;
 	}
-	if (!can_be_watched(uri)) {
-		refuse_unknown(call, uri, "UNKNOWN_RESOURCE", "Resource not found");
-		return;
-	}
+	watcher_resume(call->mcp->watch, call->principal, call->session);
 	struct watcher *watcher = watcher_of_session(call->mcp->watch, call->session);
 	if (watcher == NULL)
 		watcher = watcher_new(call->mcp->watch, call->principal, call->session, NULL);
@@ -217,8 +219,19 @@ void mcp_subscribe(struct mcp_call *call)
 		answer_empty(call);
 }
 
+void mcp_subscribe(struct mcp_call *call)
+{
+	if (call->session == NULL)
+		mcp_fail(call, 200, RPC_INVALID_REQUEST,
+			"a subscription needs the Mcp-Session-Id that initialize returned", NULL);
+	else
+		ask_resource(call, answer_subscribe);
+}
+
 void mcp_unsubscribe(struct mcp_call *call)
 {
+	if (call->session != NULL)
+		watcher_resume(call->mcp->watch, call->principal, call->session);
 	struct watcher *watcher = watcher_of_session(call->mcp->watch, call->session);
 
 	if (watcher != NULL) {

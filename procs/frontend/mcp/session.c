@@ -1,7 +1,6 @@
 #include "frontend/mcp/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -10,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/config.h"
+#include "frontend/mcp/state_map.h"
 
 #define KEY_SIZE  32
 #define MAC_SIZE  16
@@ -46,22 +44,6 @@ int log_level_find(const char *name)
 
 /* files */
 
-/* A file of exactly `size` bytes, mapped; new ones are filled by `fill`. */
-static void *map_file(const char *path, size_t size, int (*fill)(int fd))
-{
-	CLEANUP(closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct stat status;
-
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-		return NULL;
-	if (fchmod(fd, 0600) < 0 ||
-		(status.st_size != (off_t)size && (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0 ||
-							  (fill != NULL && fill(fd) < 0))))
-		return NULL;
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return memory != MAP_FAILED ? memory : NULL;
-}
-
 static int fill_with_key(int fd)
 {
 	uint8_t key[KEY_SIZE];
@@ -75,15 +57,10 @@ static int fill_with_key(int fd)
 
 static bool open_files(struct sessions *sessions, const char *state_dir)
 {
-	char path[CONFIG_TEXT_MAX + 64];
+	uint8_t *key = state_map(state_dir, "session.key", KEY_SIZE, fill_with_key);
 
-	mkdir(state_dir, 0755);
-	snprintf(path, sizeof(path), "%s/frontend", state_dir);
-	mkdir(path, 0750);
-	snprintf(path, sizeof(path), "%s/frontend/session.key", state_dir);
-	uint8_t *key = map_file(path, KEY_SIZE, fill_with_key);
-	snprintf(path, sizeof(path), "%s/frontend/sessions.deleted", state_dir);
-	sessions->deleted = map_file(path, SESSIONS_DELETED_MAX * sizeof(struct deleted), NULL);
+	sessions->deleted =
+		state_map(state_dir, "sessions.deleted", SESSIONS_DELETED_MAX * sizeof(struct deleted), NULL);
 	if (key != NULL) {
 		memcpy(sessions->key, key, KEY_SIZE);
 		munmap(key, KEY_SIZE);
@@ -260,7 +237,7 @@ int sessions_new(struct sessions *sessions, struct session **ret_session)
 	int r = RAND_bytes(bytes + 5, SESSION_NONCE_SIZE) == 1 ? 0 : -EBUSY;
 
 	if (r == 0)
-		r = make(sessions, bytes, UINT32_MAX, ret_session);
+		r = make(sessions, bytes, SESSION_WITHOUT_ID, ret_session);
 	if (r == 0)
 		session_hold(*ret_session);
 	return r;

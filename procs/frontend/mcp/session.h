@@ -14,7 +14,8 @@
 
 #define SESSION_ID_SIZE      45 /* 33 bytes in base64url, and NUL */
 #define SESSION_LIFE_S       86400
-#define SESSIONS_MAX         1024 /* with something to keep */
+#define SESSION_WITHOUT_ID   UINT32_MAX /* expiry of one that ends with its connection */
+#define SESSIONS_MAX         1024       /* with something to keep */
 #define SESSIONS_DELETED_MAX 4096
 #define SESSION_NONCE_SIZE   12
 

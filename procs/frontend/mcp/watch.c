@@ -10,6 +10,7 @@
 #include "frontend/mcp/mcp.h"
 #include "frontend/mcp/session.h"
 #include "frontend/mcp/uri.h"
+#include "frontend/mcp/watch_kept.h"
 #include "ipc/tools.h"
 
 struct watched {
@@ -42,18 +43,20 @@ struct watcher {
 
 struct watch {
 	struct mcp *mcp;
+	struct watch_kept *kept;
 	struct watched all[WATCHED_MAX];
 	size_t count;
 	struct watcher *watchers;
 };
 
-int watch_new(struct watch **ret_watch, struct mcp *mcp)
+int watch_new(struct watch **ret_watch, struct mcp *mcp, struct watch_kept *kept)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 
 	if (watch == NULL)
 		return -ENOMEM;
 	watch->mcp = mcp;
+	watch->kept = kept;
 	*ret_watch = watch;
 	return 0;
 }
@@ -62,6 +65,7 @@ void watch_free(struct watch *watch)
 {
 	if (watch == NULL)
 		return;
+	watch_kept_close(TAKE(watch->kept)); /* what sessions watch stays there */
 	while (watch->watchers != NULL)
 		watcher_free(watch->watchers);
 	free(watch);
@@ -170,6 +174,8 @@ void watcher_free(struct watcher *watcher)
 	*watcher->link = watcher->next;
 	if (watcher->next != NULL)
 		watcher->next->link = watcher->link;
+	if (watcher->session != NULL)
+		watch_kept_remove(watcher->watch->kept, watcher->session, NULL);
 	session_release(watcher->session);
 	principal_release(watcher->principal);
 	free(watcher);
@@ -206,7 +212,26 @@ int watcher_add(struct watcher *watcher, const char *text)
 		return r;
 	item->watchers++;
 	watcher->sights[watcher->count++] = (struct sight) { .item = item };
+	if (watcher->session != NULL)
+		watch_kept_add(watcher->watch->kept, watcher->session, text);
 	return 0;
+}
+
+void watcher_resume(struct watch *watch, struct principal *principal, struct session *session)
+{
+	struct watcher *watcher = NULL;
+	const char *uri;
+
+	if (watcher_of_session(watch, session) != NULL)
+		return;
+	for (size_t cursor = 0; (uri = watch_kept_next(watch->kept, session, &cursor)) != NULL;) {
+		if (watcher == NULL && (watcher = watcher_new(watch, principal, session, NULL)) == NULL)
+			return;
+		(void)watcher_add(watcher, uri);
+	}
+	/* What changed while nobody looked is not known: each is told once. */
+	for (size_t i = 0; watcher != NULL && i < watcher->count; i++)
+		watcher->sights[i].known = strdup("?");
 }
 
 void watcher_remove(struct watcher *watcher, const char *text)
@@ -214,8 +239,11 @@ void watcher_remove(struct watcher *watcher, const char *text)
 	struct watched *item = find(watcher->watch, text, watcher->principal->namespaces);
 	size_t i = item != NULL ? index_of(watcher, item) : watcher->count;
 
-	if (i < watcher->count)
-		lose_sight(watcher, i);
+	if (i == watcher->count)
+		return;
+	lose_sight(watcher, i);
+	if (watcher->session != NULL)
+		watch_kept_remove(watcher->watch->kept, watcher->session, text);
 }
 
 size_t watcher_count(const struct watcher *watcher)

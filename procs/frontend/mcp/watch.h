@@ -20,9 +20,11 @@ struct mcp_call;
 struct principal;
 struct session;
 struct watch;
+struct watch_kept;
 struct watcher;
 
-int watch_new(struct watch **ret_watch, struct mcp *mcp);
+/* Takes `kept`, NULL too (watch_kept.h): a session's subscriptions come back with its stream, also in a later process. */
+int watch_new(struct watch **ret_watch, struct mcp *mcp, struct watch_kept *kept);
 void watch_free(struct watch *watch);
 /* Is anything watched? Then watch_turn() is due several times a second. */
 bool watch_is_busy(const struct watch *watch);
@@ -32,9 +34,11 @@ void watch_turn(struct watch *watch, uint64_t now_ns);
  * is over, so is a session's watcher. NULL: out of memory. */
 struct watcher *watcher_new(
 	struct watch *watch, struct principal *principal, struct session *session, struct mcp_call *call);
-/* NULL-safe. */
+/* NULL-safe. The session, if any, no longer watches. */
 void watcher_free(struct watcher *watcher);
 struct watcher *watcher_of_session(struct watch *watch, const struct session *session);
+/* A session is back: what it watched in an earlier process it watches again. */
+void watcher_resume(struct watch *watch, struct principal *principal, struct session *session);
 /* 0, also when it was watched already; -EINVAL: no resource of ours; -E2BIG: a limit. */
 int watcher_add(struct watcher *watcher, const char *uri);
 void watcher_remove(struct watcher *watcher, const char *uri);

@@ -535,50 +535,6 @@ static void completion_asks_for_names_of_the_right_kind(void **state)
 	}
 }
 
-/* sessions */
-
-static void a_session_outlives_the_process_and_a_deleted_one_stays_deleted(void **state)
-{
-	char folder[] = "/tmp/tanso-session-XXXXXX", id[SESSION_ID_SIZE], other[SESSION_ID_SIZE];
-	const struct principal somebody = { .name = "somebody" };
-	struct sessions *sessions;
-	struct session *session;
-	bool is_kept;
-
-	(void)state;
-	assert_non_null(mkdtemp(folder));
-	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
-	assert_true(is_kept);
-	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, id);
-	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, other);
-	sessions_free(sessions);
-	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
-	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), 0);
-	assert_int_equal(session->revision, REVISION_2025_06_18);
-	session_delete(session, 1001);
-	session_release(session);
-	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), -ENOENT);
-	sessions_free(sessions);
-	assert_int_equal(sessions_open(&sessions, folder, &is_kept), 0);
-	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), -ENOENT);
-	const struct principal others[] = { { .name = "" },
-		{ .name = "somebody", .kind = PRINCIPAL_CERTIFICATE },
-		{ .name = "somebody", .namespaces = "a\n" } };
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		assert_int_equal(
-			sessions_find(sessions, other, strlen(other), &others[i], 1001, &session), -ENOENT);
-	assert_int_equal(
-		sessions_find(sessions, other, strlen(other), &somebody, 1001 + SESSION_LIFE_S, &session),
-		-ENOENT);
-	other[7] ^= 1;
-	assert_int_equal(sessions_find(sessions, other, strlen(other), &somebody, 1001, &session), -ENOENT);
-	sessions_free(sessions);
-	char command[128];
-	snprintf(command, sizeof(command), "test $(stat -c %%a %s/frontend/session.key) = 600 && rm -r %s",
-		folder, folder);
-	assert_int_equal(system(command), 0);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -618,7 +574,6 @@ int main(void)
 		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
 		cmocka_unit_test(every_prompt_can_be_had_in_both_languages),
 		cmocka_unit_test(completion_asks_for_names_of_the_right_kind),
-		cmocka_unit_test(a_session_outlives_the_process_and_a_deleted_one_stays_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
