@@ -23,9 +23,9 @@ def cpu_seconds(pid):
 
 
 def program_ids(pid):
-    """BPF programs behind the links a process holds."""
+    """BPF programs a process holds, by links or themselves."""
     texts = [f.read_text() for f in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir()]
-    return {int(m[1]) for text in texts if "link_type" in text and (m := re.search(r"prog_id:\s+(\d+)", text))}
+    return {int(m[1]) for text in texts if (m := re.search(r"prog_id:\s+(\d+)", text))}
 
 
 def program_seconds(ids):
@@ -91,9 +91,9 @@ def crowded_node():
     report(f"layer 1 together: {what}", sum(stages.values()), "% of a core", "goal", GOALS[None])
     for name, percent in sorted(programs.items(), key=lambda x: -x[1]):
         print(f"  BPF {name} {percent:.4f} % of a core", file=sys.stderr)
-    reading = {"prime", "read_usage"}
+    reading = {"prime", "read_usage", "read_list"}
     report("BPF programs on the kernel's events, same node (run_time_ns)", sum(v for n, v in programs.items() if n not in reading), "% of a core",
-           "the iterator that reads (inside the collector's)", sum(v for n, v in programs.items() if n in reading))
+           "those that read (inside the collector's)", sum(v for n, v in programs.items() if n in reading))
 
 
 def short_process_us():

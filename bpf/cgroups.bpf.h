@@ -13,7 +13,7 @@ static __always_inline void tell(__u32 kind, struct cgroup *cgroup, const char *
 {
 	struct usage_event *event;
 
-	if (cgroup->root->hierarchy_id != hierarchy_id || !is_active())
+	if (cgroup->root->hierarchy_id != constants.hierarchy_id || !is_active())
 		return;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {

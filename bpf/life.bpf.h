@@ -58,7 +58,7 @@ int BPF_PROG(on_free, struct task_struct *task)
 		return 0;
 	count_run(USAGE_PROGRAM_on_free);
 	/* A thread that was dying at the birth of the counters was not primed: its past is nobody's. */
-	if (!thread && (task->start_boottime < birth_ns || is_stored(task)))
+	if (!thread && (task->start_boottime < constants.birth_ns || is_stored(task)))
 		return 0;
 	read_values(task, thread, value);
 	/* Where it was when its time was last settled, not where its process has gone since (see read_usage). */

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What all programs share: constants that are set before they load, maps, and whether it is they who count. */
+/* What the programs of all objects share: constants that are set before they load, maps, and whether it is they who count. */
 #pragma once
 
-const volatile bool is_v1 = false;    /* cpuacct hierarchy instead of cgroup v2 */
-const volatile int hierarchy_id = 0;  /* as in /proc/cgroups; 0 = v2 */
-const volatile __u64 birth_ns = 0;    /* CLOCK_BOOTTIME of the counters' birth */
-const volatile __u32 generation = 0;  /* see struct usage_layout */
-const volatile __u32 pmu_events = 0;  /* bit e set: hardware counter e is open */
-const volatile bool cpu_only = false; /* the rest did not load on this kernel */
+const volatile struct usage_constants constants = {};
 
 struct thread {
 	/* By the optional programs. First: the hardware counters stand on the cache line that finding the storage reads. */
@@ -100,5 +95,5 @@ static __always_inline bool is_active(void)
 	__u32 zero = 0;
 	const struct usage_layout *now = bpf_map_lookup_elem(&layout, &zero);
 
-	return now && now->generation == generation;
+	return now && now->generation == constants.generation;
 }

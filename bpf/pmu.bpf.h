@@ -38,8 +38,9 @@ static __always_inline struct usage_pmu_cpu *charge_pmu(struct task_struct *task
 #pragma unroll
 	for (int e = 0; e < USAGE_PMU_COUNT; e++) {
 		struct bpf_perf_event_value now;
-		if (!(pmu_events & 1U << e) || bpf_perf_event_read_value(&perf_events, USAGE_PMU_SLOT(e, cpu),
-						       &now, sizeof(now)) < 0)
+		if (!(constants.pmu_events & 1U << e) ||
+			bpf_perf_event_read_value(&perf_events, USAGE_PMU_SLOT(e, cpu), &now, sizeof(now)) <
+				0)
 			continue;
 		__u64 grown = pmu_growth(&slot->last[e], &now);
 		if (thread) /* the idle task has none: what the node does idle is no workload's */

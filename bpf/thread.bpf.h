@@ -8,7 +8,7 @@ static __always_inline __u64 cgroup_of(struct task_struct *task)
 {
 	struct cgroup_subsys_state *css = 0;
 
-	if (!is_v1)
+	if (!constants.is_v1)
 		return task->cgroups->dfl_cgrp->kn->id;
 	struct css_set *set = task->cgroups;
 	__u32 index = bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id);
@@ -83,7 +83,7 @@ static __always_inline void read_values(struct task_struct *task, const struct t
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		value[c] = thread ? thread->counted[c] : 0;
 	value[USAGE_cpu_ns] = task->se.sum_exec_runtime;
-	if (cpu_only)
+	if (constants.cpu_only)
 		return;
 	value[USAGE_switches] = task->nvcsw + task->nivcsw;
 	value[USAGE_minor_faults] = task->min_flt;

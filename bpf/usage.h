@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What usage.bpf.c and its user side share. */
+/* What the BPF objects and their user side share. */
 #ifndef TANSO_USAGE_H
 #define TANSO_USAGE_H
 
 #include <linux/bpf.h>
 
-#define USAGE_LAYOUT     6 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     7 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
-#define USAGE_TOLD_MAX   65536   /* places for how threads stood, found by the low bits of their ids */
-#define USAGE_RECORDS    4096    /* records that one run of a reading program has room for */
-#define USAGE_OTHER      (~0ULL) /* key in `dead` of what found no room; the ring's ROW_ID_OTHER */
+#define USAGE_TOLD_MAX   65536 /* places for how threads stood, found by the low bits of their ids */
+#define USAGE_RECORDS    4096  /* records that one run of a reading program has room for */
+#define USAGE_LIST_MAX                                                                                       \
+	8192 /* threads that read_list looks at in one piece: some ms in which its CPU does nothing else */
+#define USAGE_OTHER (~0ULL) /* key in `dead` of what found no room; the ring's ROW_ID_OTHER */
 
 /* Hardware counters: X(counter). */
 #define USAGE_PMU_EVENTS(X)        X(cycles) X(instructions) X(cache_misses) X(dtlb_loads)
@@ -48,10 +50,12 @@ enum usage_counter {
 
 /*
  * Programs: X(name, label in metrics, tracepoint, what is lost without it). Without a CORE program there is no counting;
- * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens.
+ * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens; the LIST
+ * one is in an object of its own, which may be refused alone.
  */
 #define USAGE_PROGRAMS(X)                                                                                    \
 	X(read_usage, read, "", CORE)                                                                        \
+	X(read_list, read_list, "", LIST)                                                                    \
 	X(prime, prime, "", CORE)                                                                            \
 	X(on_fork, fork, "sched_process_fork", CORE)                                                         \
 	X(on_free, free, "sched_process_free", CORE)                                                         \
@@ -70,6 +74,7 @@ enum usage_counter {
 	X(settle_cpu, settle, "", PMU)
 #define USAGE_CORE (-1)
 #define USAGE_PMU  (-2)
+#define USAGE_LIST (-3)
 enum usage_program {
 #define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
 	USAGE_PROGRAMS(X)
@@ -99,6 +104,8 @@ struct usage_told {
 struct usage_reading {
 	unsigned int number;  /* user space: of this reading */
 	unsigned int records; /* written by the program, taken by user space */
+	unsigned int is_cut;  /* read_list stopped before the end */
+	unsigned int looks;   /* at how many threads it looked */
 };
 
 /*
@@ -113,6 +120,17 @@ struct usage_record {
 	char exe[USAGE_EXE_MAX];     /* file name of the executable, "" = none (a kernel thread) */
 	unsigned long long value[USAGE_COUNTER_COUNT];
 	unsigned long long base[USAGE_COUNTER_COUNT];
+};
+
+/* What the programs know before they load, in both objects the same. */
+struct usage_constants {
+	unsigned int is_v1;          /* cpuacct hierarchy instead of cgroup v2 */
+	int hierarchy_id;            /* as in /proc/cgroups; 0 = v2 */
+	unsigned long long birth_ns; /* CLOCK_BOOTTIME of the counters' birth */
+	unsigned int generation;     /* see struct usage_layout */
+	unsigned int pmu_events;     /* bit e set: hardware counter e is open */
+	unsigned int cpu_only;       /* the rest did not load on this kernel */
+	unsigned int reserved;
 };
 
 /* What the ended threads of a cgroup used. */

@@ -72,8 +72,18 @@ static int take_records(struct live_threads *live, const struct usage_visitor *v
 	return 0;
 }
 
-/* The iterator waits (EAGAIN) where the records find no room. */
-static int read_all(struct live_threads *live, const struct usage_visitor *visitor, bool *from_nothing)
+/* Along the kernel's list of tasks, in one piece. false: it is not here, or something is left for read_rest(). */
+static bool run_list(struct live_threads *live)
+{
+	struct bpf_test_run_opts options = { .sz = sizeof(options) };
+	int fd = live->kernel->link[USAGE_PROGRAM_read_list];
+
+	return fd >= 0 && live->known.count <= USAGE_LIST_MAX && bpf_prog_test_run_opts(fd, &options) == 0 &&
+	       !live->reading->is_cut;
+}
+
+/* The iterator waits (EAGAIN) where the records find no room, and passes by those that the list had. */
+static int read_rest(struct live_threads *live, const struct usage_visitor *visitor, bool *from_nothing)
 {
 	CLEANUP(closep) int fd = bpf_iter_create(live->kernel->link[USAGE_PROGRAM_read_usage]);
 	char nothing[64];
@@ -115,6 +125,7 @@ static void drop_gone(struct live_threads *live, const struct usage_visitor *vis
 
 int live_read(struct live_threads *live, const struct usage_visitor *visitor, bool *from_nothing)
 {
+	bool has_all;
 	int r;
 
 	/* What a reading that failed was told is not told again, unless a number is left out. */
@@ -126,7 +137,10 @@ int live_read(struct live_threads *live, const struct usage_visitor *visitor, bo
 		visitor->begin(visitor->context);
 	}
 	*from_nothing = false;
-	r = read_all(live, visitor, from_nothing);
+	has_all = run_list(live);
+	r = take_records(live, visitor, from_nothing);
+	if (r == 0 && !has_all)
+		r = read_rest(live, visitor, from_nothing);
 	if (r == 0)
 		drop_gone(live, visitor);
 	else

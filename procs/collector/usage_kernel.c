@@ -14,6 +14,7 @@
 #include "base/fnv.h"
 #include "base/log.h"
 #include "collector/pmu.h"
+#include "collector/usage_list.h"
 #include "collector/usage_store.h"
 
 #define FD_NAME_MAX      64
@@ -84,8 +85,10 @@ static bool counts_io(const struct btf *btf)
 
 static void say_absent(int program, const char *why)
 {
-	log_info("probe=%s is absent: %s (tracepoint %s)", programs[program].label, why,
-		programs[program].tracepoint);
+	const char *tracepoint = programs[program].tracepoint;
+
+	log_info("probe=%s is absent: %s%s%s", programs[program].label, why,
+		tracepoint[0] != '\0' ? ", tracepoint " : "", tracepoint);
 }
 
 /* Leaves out what this kernel has no tracepoint for. Before 5.16 it dirties pages, not folios. */
@@ -96,6 +99,8 @@ static void choose_programs(
 
 	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(object->obj, programs[i].name);
+		if (program == NULL) /* in the other object */
+			continue;
 		bool is_there = has_tracepoint(btf, programs[i].tracepoint);
 		if (i == USAGE_PROGRAM_on_cache_dirty && !is_there)
 			is_there = has_tracepoint(btf, "writeback_dirty_page") &&
@@ -113,27 +118,22 @@ static void choose_programs(
 static int open_and_load(const struct usage_kernel *kernel, const struct hierarchy *hierarchy,
 	const struct btf *btf, enum share share, struct usage **ret_object)
 {
-	int possible = libbpf_num_possible_cpus(), r = 0;
+	int possible = libbpf_num_possible_cpus(), r;
 	uint32_t cpus = possible < 0 || possible > USAGE_CPUS_MAX ? USAGE_CPUS_MAX : (uint32_t)possible;
 	struct usage *object = usage__open();
 
 	if (object == NULL)
 		return -errno;
-	object->rodata->is_v1 = hierarchy->is_v1;
-	object->rodata->hierarchy_id = hierarchy->id;
-	object->rodata->birth_ns = kernel->layout.birth_ns;
-	object->rodata->generation = kernel->layout.generation;
-	object->rodata->pmu_events = kernel->layout.pmu_events;
-	object->rodata->cpu_only = share == CPU_ONLY;
+	object->rodata->constants = (struct usage_constants) { .is_v1 = hierarchy->is_v1,
+		.hierarchy_id = hierarchy->id,
+		.birth_ns = kernel->layout.birth_ns,
+		.generation = kernel->layout.generation,
+		.pmu_events = kernel->layout.pmu_events,
+		.cpu_only = share == CPU_ONLY };
 	choose_programs(object, btf, share, kernel->layout.pmu_events);
 	bpf_map__set_max_entries(object->maps.perf_events, cpus * USAGE_PMU_COUNT);
 	bpf_map__set_max_entries(object->maps.pmu_cpus, cpus);
-	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++)
-		if (kernel->map[i] >= 0)
-			r = bpf_map__reuse_fd(
-				bpf_object__find_map_by_name(object->obj, usage_map_name((enum usage_map)i)),
-				kernel->map[i]);
-	if (r < 0 || (r = usage__load(object)) < 0)
+	if ((r = usage_reuse_maps(kernel, object->obj)) < 0 || (r = usage__load(object)) < 0)
 		usage__destroy(object);
 	else
 		*ret_object = object;
@@ -166,12 +166,21 @@ static int attach_one(const struct bpf_program *program, int i)
 	return fd;
 }
 
-/* The skeleton closes its own descriptors when it is destroyed; ours are duplicates, which keep everything alive. */
-static int attach(struct usage *object, int link[static USAGE_PROGRAM_COUNT])
+/*
+ * The kernel has its maps. The skeleton closes its own descriptors when it is destroyed; ours are duplicates, which keep
+ * everything alive.
+ */
+static int attach(const struct usage_kernel *kernel, struct usage *object, const struct btf *btf,
+	int link[static USAGE_PROGRAM_COUNT])
 {
+	const char *why;
+
+	link[USAGE_PROGRAM_read_list] = usage_list_load(kernel, &object->rodata->constants, btf, &why);
+	if (link[USAGE_PROGRAM_read_list] < 0)
+		say_absent(USAGE_PROGRAM_read_list, why);
 	for (int i = 0; i < USAGE_PROGRAM_COUNT; i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(object->obj, programs[i].name);
-		if (!bpf_program__autoload(program))
+		if (program == NULL || !bpf_program__autoload(program))
 			continue;
 		link[i] = attach_one(program, i);
 		if (link[i] >= 0)
@@ -254,7 +263,7 @@ static int make(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 		return r;
 	*ret_step = "attach the BPF programs";
 	if ((r = keep_maps(kernel, object)) == 0 && (r = write_layout(kernel)) == 0)
-		r = attach(object, kernel->link);
+		r = attach(kernel, object, btf, kernel->link);
 	usage__destroy(object);
 	if (r < 0)
 		return r;
@@ -288,7 +297,7 @@ static int upgrade(struct usage_kernel *kernel, const struct hierarchy *hierarch
 	kernel->layout.pmu_events = wanted->pmu_events;
 	int r = load(kernel, hierarchy, btf, &object, &cpu_only);
 	if (r == 0)
-		r = attach(object, link);
+		r = attach(kernel, object, btf, link);
 	usage__destroy(object);
 	if (r == 0)
 		r = usage_store_links(link, kernel->layout.generation);
@@ -337,10 +346,12 @@ void usage_kernel_settle(struct usage_kernel *kernel)
 /* Which programs are these? */
 static uint64_t build_of_object(const char *pmu_choice)
 {
-	size_t size;
+	size_t size, list_size;
 	const void *object = usage__elf_bytes(&size);
+	const void *list = usage_list_bytes(&list_size);
 
-	return fnv_bytes(fnv_bytes(FNV_BEGIN, object, size), pmu_choice, strlen(pmu_choice));
+	return fnv_bytes(fnv_bytes(fnv_bytes(FNV_BEGIN, object, size), list, list_size), pmu_choice,
+		strlen(pmu_choice));
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)

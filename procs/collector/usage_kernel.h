@@ -34,7 +34,7 @@ enum usage_map {
 
 struct usage_kernel {
 	const struct config *config;
-	int link[USAGE_PROGRAM_COUNT]; /* -1 = not attached: this kernel lacks it. Of who is run the program itself. */
+	int link[USAGE_PROGRAM_COUNT]; /* < 0 = not attached: this kernel lacks it. Of who is run the program itself. */
 	int map[USAGE_MAP_COUNT];
 	struct usage_layout layout; /* as in the map */
 	uint64_t cpus_checked_ns;   /* CLOCK_MONOTONIC */

@@ -29,6 +29,18 @@ const char *usage_map_name(enum usage_map map)
 	return map_names[map];
 }
 
+int usage_reuse_maps(const struct usage_kernel *kernel, const struct bpf_object *object)
+{
+	int r = 0;
+
+	for (int i = 0; i < USAGE_MAP_COUNT && r == 0; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, map_names[i]);
+		if (map != NULL && kernel->map[i] >= 0)
+			r = bpf_map__reuse_fd(map, kernel->map[i]);
+	}
+	return r;
+}
+
 /* Links of two generations stand side by side in the store during an upgrade. */
 static void name_link(char name[static FD_NAME_MAX], int program, uint32_t generation)
 {

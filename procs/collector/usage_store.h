@@ -1,6 +1,8 @@
 /* The counters' descriptors in the supervisor's fd store: taken back, kept, dropped. */
 #pragma once
 
+#include <bpf/libbpf.h>
+
 #include "collector/usage_kernel.h"
 
 /* Takes back all maps and core links, or none: half of a set of counters is worth nothing. Fills link, map and layout. */
@@ -11,3 +13,5 @@ int usage_store_links(const int link[static USAGE_PROGRAM_COUNT], uint32_t gener
 void usage_drop_links(int link[static USAGE_PROGRAM_COUNT], uint32_t generation);
 void usage_close_links(int link[static USAGE_PROGRAM_COUNT]);
 const char *usage_map_name(enum usage_map map);
+/* Before it is loaded: the object uses the maps that are there, instead of making its own. 0 or -errno. */
+int usage_reuse_maps(const struct usage_kernel *kernel, const struct bpf_object *object);

@@ -533,6 +533,7 @@ static void an_upgrade_neither_misses_nor_repeats_anything(void **state)
 
 	if (world->usage == NULL || !counts(world, USAGE_tx_bytes))
 		skip();
+	const bool has_list = fd_store_peek("link-1-read_list") >= 0;
 	for (int i = 0; i < UPGRADES; i++) {
 		order(world, 's');
 		be_another_build();
@@ -544,6 +545,8 @@ static void an_upgrade_neither_misses_nor_repeats_anything(void **state)
 	assert_int_equal(world->sum[USAGE_tx_bytes], expected);
 	assert_int_equal(fd_store_peek("link-1-on_free"), -1);
 	assert_true(fd_store_peek("link-6-on_free") >= 0);
+	assert_int_equal(fd_store_peek("link-6-read_list") >= 0, has_list);
+	assert_true(reported(world, "probe_attached", "probe=\"read_list\"") == has_list);
 }
 
 /* How far the clock is from the CPU time of a burst, in 1/1000. A reading in its midst must know half of it already. */
