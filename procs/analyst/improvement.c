@@ -90,6 +90,22 @@ static void tell_amounts(struct improvement *improvement, const struct outlook *
 	assert(improvement->reduction <= 1);
 }
 
+static void name_object(
+	const struct question *question, const struct assessment *assessment, struct improvement *improvement)
+{
+	char owner[254], kind[64];
+
+	if (improvement->type == IMPROVE_PUE) {
+		snprintf(improvement->object, sizeof(improvement->object), "facility %s",
+			improvement->after.region->code);
+		return;
+	}
+	improvement_owner(question, &assessment->subject, owner, kind);
+	snprintf(improvement->object, sizeof(improvement->object), "%s %s/%s",
+		owner[0] != '\0' ? kind : assessment->subject.kind, assessment->subject.namespace,
+		owner[0] != '\0' ? owner : assessment->subject.name);
+}
+
 int improvement_find(const struct question *question, const struct assessment *assessment,
 	enum improvement_type type, const struct improvement_wish *wish, const struct outlook *before,
 	struct improvement *ret_improvement)
@@ -108,6 +124,7 @@ int improvement_find(const struct question *question, const struct assessment *a
 	else
 		improvement->after = *before;
 	tell_amounts(improvement, before);
+	name_object(question, assessment, improvement);
 	if (!improvement->is_applied && improvement->description[0] == '\0')
 		snprintf(improvement->description, sizeof(improvement->description), "%s",
 			reason_text(improvement->reason, question_lang(question)));
@@ -193,6 +210,7 @@ void write_improvement(struct json_writer *w, const struct improvement *improvem
 	json_write_text(w, "implementation_complexity", complexity_word(kinds[improvement->type].complexity));
 	json_write_text(w, "confidence", confidence_word(improvement->confidence));
 	json_write_text(w, "evidence", improvement->evidence);
+	json_write_text(w, "object", improvement->object);
 	if (improvement->from[0] != '\0') {
 		json_write_text(w, "from", improvement->from);
 		json_write_text(w, "to", improvement->to);

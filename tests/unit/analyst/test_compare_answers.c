@@ -120,6 +120,7 @@ static void ten_and_fifteen_percent_make_twenty_three_and_a_half(void **state)
 	assert_string_equal(text_in(step(&w, "temporal_shift"), "unit"), "KST");
 	near(number_in(step(&w, "resource_rightsizing"), "attributed_saving_percent"), 15);
 	near(number_in(step(&w, "resource_rightsizing"), "realizable_saving_percent"), 0);
+	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "object"), "job ai-team/train");
 	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "from"), "8");
 	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "to"), "6");
 	assert_string_equal(text_in(step(&w, "resource_rightsizing"), "confidence"), "low");
