@@ -93,8 +93,8 @@ int improve_region(const struct question *question, const struct assessment *ass
 			grid_factor_name(annual->factor), grid_factor_name(after->factor));
 		imp->confidence = CONFIDENCE_LOW;
 	}
-	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE, there->name,
-		reduction * 100);
+	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE,
+		there->name[question->is_korean], reduction * 100);
 	snprintf(imp->from, sizeof(imp->from), "%s", here->code);
 	snprintf(imp->to, sizeof(imp->to), "%s", there->code);
 	snprintf(imp->unit, sizeof(imp->unit), "region");

@@ -90,8 +90,8 @@ static int read_hour(struct ledger *ledger, int64_t start, struct sealed_hour *r
 	if (rolling->head[0] != '\0' && strcmp(rolling->head, ret_hour->previous) != 0)
 		return refuse(ledger, "an hour does not follow the one before it");
 	r = audit_ledger(ledger->sealed, start, start + LEDGER_HOUR_SECONDS, &audit);
-	if (r == 0 && audit.fault[0] != '\0')
-		r = refuse(ledger, audit.fault);
+	if (r == 0 && audit.fault[0][0] != '\0')
+		r = refuse(ledger, audit.fault[0]);
 	strcpy(rolling->head, audit.head);
 	return r < 0 ? r : 1;
 }

@@ -34,8 +34,8 @@ int catalogue_answer(struct question *question, struct json_writer *w, struct er
 		snprintf(text, sizeof(text),
 			question->is_korean ? "%s 전력망(%s)의 탄소집약도"
 					    : "Carbon intensity of the grid of %s (%s)",
-			region->name, region->zone);
-		write_row(w, region->code, region->name, text);
+			region->name[question->is_korean], region->zone);
+		write_row(w, region->code, region->name[question->is_korean], text);
 	}
 	json_close_array(w);
 	return 0;

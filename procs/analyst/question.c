@@ -185,7 +185,7 @@ static void choose_annual(struct question *question, enum grid_factor wanted)
 	choice->grid.annual = annual->value;
 	choice->factor = annual->factor;
 	choice->quality = annual->region[0] != '\0' ? GRID_UNVERIFIED : "annual";
-	snprintf(choice->source, sizeof(choice->source), "%s", annual->source);
+	snprintf(choice->source, sizeof(choice->source), "%s", annual->source[0]);
 	annual_vintage(annual, choice->vintage);
 	choice->licence = annual->licence;
 	choice->sha256 = annual->sha256;

@@ -230,7 +230,7 @@ static void write_place(struct json_writer *w, const struct comparison *c, const
 		annual_vintage(place->annual, year);
 	json_open_object(w, NULL);
 	json_write_text(w, "region", place->region->code);
-	json_write_text(w, "region_name", place->region->name);
+	json_write_text(w, "region_name", place->region->name[c->question->is_korean]);
 	json_write_boolean(w, "is_current", place->is_current);
 	json_write_number(w, "carbon_intensity_gCO2eq_kWh", place->intensity);
 	json_write_text(w, "vintage", year);
@@ -267,6 +267,7 @@ static void write_comparison(struct json_writer *w, const struct comparison *c)
 {
 	const struct place *best = best_place(c, !c->by_average), *marginal = best_place(c, true);
 	char text[RECOMMENDATION_MAX];
+	bool ko = c->question->is_korean;
 
 	if (c->has_workload) {
 		json_write_text(w, "workload", c->workload.subject.name);
@@ -286,8 +287,8 @@ static void write_comparison(struct json_writer *w, const struct comparison *c)
 	for (size_t i = 0; i < c->skipped_count; i++)
 		json_write_text(w, NULL, c->skipped[i]);
 	json_close_array(w);
-	recommend_region(c->question, c->current.region->name, best->is_current ? NULL : best->region->name,
-		best->reduction, best->does_disagree, text);
+	recommend_region(c->question, c->current.region->name[ko],
+		best->is_current ? NULL : best->region->name[ko], best->reduction, best->does_disagree, text);
 	json_write_text(w, "migration_recommendation", text);
 }
 

@@ -48,7 +48,7 @@ static void write_annual(struct json_writer *w, const struct question *q)
 		if (annual->year > 0)
 			json_write_integer(w, "year", annual->year);
 		json_write_number(w, "value", annual->value);
-		json_write_text(w, "source", annual->source);
+		json_write_text(w, "source", annual->source[0]);
 		json_close_object(w);
 	}
 	json_close_array(w);
@@ -89,7 +89,7 @@ static void write_region(struct json_writer *w, const struct question *q, int64_
 	double covered;
 
 	json_write_text(w, "region", q->region->code);
-	json_write_text(w, "region_name", q->region->name);
+	json_write_text(w, "region_name", q->region->name[q->is_korean]);
 	json_write_text(w, "zone", q->region->zone);
 	json_write_number(
 		w, "current_intensity_gCO2eq_kWh", grid_mean(&q->grid.grid, hour, HOUR_SECONDS, &covered));

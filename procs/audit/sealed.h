@@ -98,7 +98,7 @@ int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *
 /* The workloads' rows of the days with from <= start < to, in the order of their records. */
 typedef int sealed_day_row_fn(void *context, const struct sealed_day_row *row);
 int sealed_day_rows(struct sealed *sealed, int64_t from, int64_t to, sealed_day_row_fn *each, void *context);
-/* The records of a day in their order, canonical; `what` names one for people. Moves the selection of hours. Stops at the first
+/* The records of a day in their order, canonical; `what` names one for people, NULL = that of the day itself. Moves the selection of hours. Stops at the first
  * return other than 0, and returns it; else 0, -EIO, -ENOMEM. */
 typedef int sealed_record_fn(void *context, const char *record, size_t size, const char *what);
 int sealed_day_records(struct sealed *sealed, int64_t day, sealed_record_fn *each, void *context);

@@ -155,7 +155,7 @@ static int tell_day(struct records *records, int64_t day)
 	json_write_integer(&writer, "hours", records->hours);
 	json_write_integer(&writer, "rows", records->count);
 	json_close_object(&writer);
-	return tell(records, &writer, "the day itself");
+	return tell(records, &writer, NULL);
 }
 
 int sealed_day_records(struct sealed *sealed, int64_t day, sealed_record_fn *each, void *context)

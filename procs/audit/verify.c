@@ -8,14 +8,54 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-static int fail(struct audit_span *span, const char *what, const char *why)
+/* What is wrong with a span of the chain, or with one of its records. */
+#define FAULTS(F)                                                                                            \
+	F(NO_HASH_BEFORE, "the hash it follows is no SHA-256", "앞 해시가 SHA-256이 아닙니다")               \
+	F(NOT_NEXT, "it does not follow the one before it: one is missing or was replaced",                  \
+		"바로 앞의 것과 이어지지 않습니다. 하나가 없거나 바뀌었습니다")                              \
+	F(NO_SHA256, "SHA-256 failed", "SHA-256을 계산하지 못했습니다")                                      \
+	F(NOT_THERE, "there was no such record when it was sealed", "봉인할 때 없던 기록입니다")             \
+	F(CHANGED, "it is not what was sealed, or one before it is gone",                                    \
+		"봉인한 내용과 다르거나 그 앞의 기록이 없습니다")                                            \
+	F(GONE, "it is gone", "기록이 없습니다")                                                             \
+	F(OTHER_HASH, "its hash is another one", "해시가 다릅니다")                                          \
+	F(NO_HASH, "its hash is no SHA-256", "해시가 SHA-256이 아닙니다")                                    \
+	F(DAY_GONE, "the day it knew is gone, or was replaced", "이 시간이 알던 날짜가 없거나 바뀌었습니다")
+enum fault {
+#define F(id, en, ko) FAULT_##id,
+	FAULTS(F)
+#undef F
+};
+
+static const char *const faults[][2] = {
+#define F(id, en, ko) { en, ko },
+	FAULTS(F)
+#undef F
+};
+
+/* what NULL = the record of the hour or day itself, "" = no record in particular */
+static int fail(struct audit_span *span, const char *what, enum fault fault)
 {
+	static const char *const own[2][2] = { { "the hour itself", "시간 기록 자체" },
+		{ "the day itself", "날짜 기록 자체" } };
+	static const char *const spans[2][2] = { { "hour", "시간" }, { "day", "날짜" } };
 	char time[32];
 
 	clock_format_kst((uint64_t)span->start * NS_PER_SECOND, time);
-	snprintf(span->audit->fault, sizeof(span->audit->fault), "%s %s, record %zu%s%.512s: %s", span->name,
-		time, span->record + 1, what[0] != '\0' ? ", " : "", what, why);
+	for (int ko = 0; ko < 2; ko++) {
+		const char *name = what != NULL ? what : own[span->is_day][ko];
+		snprintf(span->audit->fault[ko], sizeof(span->audit->fault[ko]),
+			ko ? "%s %s, %zu번째 기록%s%.512s: %s" : "%s %s, record %zu%s%.512s: %s",
+			spans[span->is_day][ko], time, span->record + 1, name[0] != '\0' ? ", " : "", name,
+			faults[fault][ko]);
+	}
 	return 1;
+}
+
+void audit_say(struct audit *audit, const char *fault_en, const char *fault_ko)
+{
+	snprintf(audit->fault[0], sizeof(audit->fault[0]), "%s", fault_en);
+	snprintf(audit->fault[1], sizeof(audit->fault[1]), "%s", fault_ko);
 }
 
 int audit_begin(struct audit_span *span)
@@ -26,9 +66,9 @@ int audit_begin(struct audit_span *span)
 	if (audit->hours == 0)
 		audit->first = span->start;
 	if (strlen(span->previous) != CHAIN_HEX_SIZE - 1)
-		return fail(span, "", "the hash it follows is no SHA-256");
+		return fail(span, "", FAULT_NO_HASH_BEFORE);
 	if (audit->hours > 0 && strcmp(audit->head, span->previous) != 0)
-		return fail(span, "", "it does not follow the one before it: one is missing or was replaced");
+		return fail(span, "", FAULT_NOT_NEXT);
 	strcpy(audit->head, span->previous);
 	return 0;
 }
@@ -38,11 +78,11 @@ int audit_record(struct audit_span *span, const char *record, size_t size, const
 	size_t at = span->record * MARK_DIGITS;
 
 	if (chain_step(span->audit->head, record, size) < 0)
-		return fail(span, what, "SHA-256 failed");
+		return fail(span, what, FAULT_NO_SHA256);
 	if (at + MARK_DIGITS > span->marks_size)
-		return fail(span, what, "there was no such record when it was sealed");
+		return fail(span, what, FAULT_NOT_THERE);
 	if (memcmp(span->marks + at, span->audit->head, MARK_DIGITS) != 0)
-		return fail(span, what, "it is not what was sealed, or one before it is gone");
+		return fail(span, what, FAULT_CHANGED);
 	span->record++;
 	span->audit->records++;
 	return 0;
@@ -51,9 +91,9 @@ int audit_record(struct audit_span *span, const char *record, size_t size, const
 int audit_end(struct audit_span *span)
 {
 	if (span->record * MARK_DIGITS != span->marks_size)
-		return fail(span, "", "it is gone");
+		return fail(span, "", FAULT_GONE);
 	if (strcmp(span->audit->head, span->hash) != 0)
-		return fail(span, "", "its hash is another one");
+		return fail(span, "", FAULT_OTHER_HASH);
 	span->audit->last = span->start;
 	span->audit->hours++;
 	return 0;
@@ -61,15 +101,13 @@ int audit_end(struct audit_span *span)
 
 int audit_link_hour(struct audit *audit, const struct sealed_hour *hour)
 {
-	struct audit_span span = {
-		.audit = audit, .name = "hour", .start = hour->start, .previous = hour->previous
-	};
+	struct audit_span span = { .audit = audit, .start = hour->start, .previous = hour->previous };
 	int r = audit_begin(&span);
 
 	if (r != 0)
 		return r;
 	if (strlen(hour->hash) != CHAIN_HEX_SIZE - 1)
-		return fail(&span, "", "its hash is no SHA-256");
+		return fail(&span, "", FAULT_NO_HASH);
 	strcpy(audit->head, hour->hash);
 	audit->last = hour->start;
 	audit->hours++;
@@ -98,7 +136,6 @@ static int follow_row(void *context, const struct sealed_row *row)
 static int follow_hour(struct sealed *sealed, struct audit *audit, const struct sealed_hour *hour)
 {
 	struct audit_span span = { .audit = audit,
-		.name = "hour",
 		.start = hour->start,
 		.previous = hour->previous,
 		.hash = hour->hash,
@@ -111,7 +148,7 @@ static int follow_hour(struct sealed *sealed, struct audit *audit, const struct 
 		r = sealed_rows(sealed, hour->start, follow_row, &span);
 	if (r == 0) {
 		sealed_write_hour(&writer, NULL, hour);
-		r = follow(&span, &writer, "the hour itself");
+		r = follow(&span, &writer, NULL);
 	}
 	return r == 0 ? audit_end(&span) : r;
 }
@@ -124,7 +161,7 @@ static int follow_record(void *context, const char *record, size_t size, const c
 static int follow_day(struct sealed *sealed, struct audit *days, const struct sealed_day *day)
 {
 	struct audit_span span = { .audit = days,
-		.name = "day",
+		.is_day = true,
 		.start = day->start,
 		.previous = day->previous,
 		.hash = day->hash,
@@ -152,18 +189,18 @@ static int follow_days(struct sealed *sealed, int64_t from, int64_t to, struct a
 	}
 	audit->days = days.hours;
 	audit->records = days.records;
-	strcpy(audit->fault, days.fault);
+	memcpy(audit->fault, days.fault, sizeof(audit->fault));
 	return r;
 }
 
 /* The last hour that speaks of a day vouches for the days. */
 static int check_days(struct sealed *sealed, struct audit *audit, const struct sealed_hour *last)
 {
-	struct audit_span span = { .audit = audit, .name = "hour", .start = last->start };
+	struct audit_span span = { .audit = audit, .start = last->start };
 
 	if (last->days[0] == '\0' || sealed_knows_day(sealed, last->days))
 		return 0;
-	return fail(&span, "", "the day it knew is gone, or was replaced");
+	return fail(&span, "", FAULT_DAY_GONE);
 }
 
 static int follow_hours(struct sealed *sealed, int64_t from, int64_t to, struct audit *audit)

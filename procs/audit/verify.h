@@ -10,22 +10,25 @@ struct audit {
 	uint64_t days; /* of the hours so many whole days are kept by the day */
 	char head
 		[CHAIN_HEX_SIZE]; /* hash after the last record: note it elsewhere, and nobody can rewrite the whole chain */
-	char fault[1024]; /* "" = it holds; else hour and record, and what is wrong */
+	char fault[2][1024]; /* "" = it holds; else hour and record, and what is wrong; [0] en, [1] ko */
 };
 
 /* The chain of one hour, or day, record by record. Zero it, then audit_begin(), audit_record() for each, audit_end(). */
 struct audit_span {
 	struct audit *audit;
-	const char *name; /* "hour" or "day" */
+	bool is_day; /* else an hour */
 	int64_t start;
 	const char *previous, *hash, *marks;
 	size_t marks_size;
 	size_t record;
 };
 
+/* A fault of the whole. */
+void audit_say(struct audit *audit, const char *fault_en, const char *fault_ko);
+
 /* All of them return 0, or 1 with audit->fault filled: go no further. */
 int audit_begin(struct audit_span *span);
-/* `what` names the record for people. */
+/* `what` names the record for people; NULL = it is that of the hour or day itself. */
 int audit_record(struct audit_span *span, const char *record, size_t size, const char *what);
 int audit_end(struct audit_span *span);
 

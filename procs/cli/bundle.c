@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/language.h"
 #include "cli/table.h"
 #include "ipc/tools.h"
 #include "korea/data.h"
@@ -199,10 +200,10 @@ static int follow_rows(struct reading *reading, struct audit_span *span, struct 
 	return 0;
 }
 
-static struct audit_span span_of(struct audit *audit, const char *name, struct json_object *one)
+static struct audit_span span_of(struct audit *audit, bool is_day, struct json_object *one)
 {
 	return (struct audit_span) { .audit = audit,
-		.name = name,
+		.is_day = is_day,
 		.start = integer_of(one, "start"),
 		.previous = text_of_member(one, "previous"),
 		.hash = text_of_member(one, "hash"),
@@ -212,13 +213,13 @@ static struct audit_span span_of(struct audit *audit, const char *name, struct j
 
 static int follow_hour(struct reading *reading, struct json_object *one)
 {
-	struct audit_span span = span_of(reading->audit, "hour", one);
+	struct audit_span span = span_of(reading->audit, false, one);
 	int r = audit_begin(&span);
 
 	if (r == 0)
 		r = follow_rows(reading, &span, one);
 	if (r == 0)
-		r = follow(&span, member_of(one, "hour"), "the hour itself");
+		r = follow(&span, member_of(one, "hour"), NULL);
 	return r == 0 ? audit_end(&span) : r;
 }
 
@@ -238,7 +239,7 @@ static int add_hour(
 
 static int follow_day(struct reading *reading, struct audit *days, struct json_object *one)
 {
-	struct audit_span span = span_of(days, "day", one);
+	struct audit_span span = span_of(days, true, one);
 	struct json_object *record;
 	size_t first = 0;
 	int r = audit_begin(&span);
@@ -263,22 +264,21 @@ static int follow_days(struct reading *reading, struct json_object *root)
 		r = follow_day(reading, &days, one);
 	reading->audit->days = days.hours;
 	reading->audit->records += days.records;
-	if (days.fault[0] != '\0')
-		strcpy(reading->audit->fault, days.fault);
+	if (days.fault[0][0] != '\0')
+		memcpy(reading->audit->fault, days.fault, sizeof(days.fault));
 	return r;
 }
 
 static void check_end(struct json_object *root, const struct reading *reading)
 {
-	struct audit *audit = reading->audit;
+	int64_t told = integer_of(root, "it_energy_uj");
 
-	if (strcmp(text_of_member(root, "head"), audit->head) != 0)
-		snprintf(
-			audit->fault, sizeof(audit->fault), "head: it is not the hash after the last record");
-	else if (integer_of(root, "it_energy_uj") != reading->it_uj)
-		snprintf(audit->fault, sizeof(audit->fault),
-			"it_energy_uj: %" PRId64 " is not the sum of the rows, %" PRId64,
-			integer_of(root, "it_energy_uj"), reading->it_uj);
+	if (strcmp(text_of_member(root, "head"), reading->audit->head) != 0)
+		audit_say(reading->audit, "head: it is not the hash after the last record",
+			"head: 마지막 기록 다음의 해시가 아닙니다");
+	else if (told != reading->it_uj)
+		audit_say(reading->audit, "it_energy_uj: it is not the sum of the rows",
+			"it_energy_uj: 행의 합계가 아닙니다");
 }
 
 int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
@@ -291,11 +291,10 @@ int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
 	*ret_audit = (struct audit) { .head = CHAIN_GENESIS };
 	if (root == NULL || strcmp(text_of_member(root, "format"), BUNDLE_FORMAT) != 0) {
 		if (root == NULL)
-			snprintf(ret_audit->fault, sizeof(ret_audit->fault), "not valid JSON at byte %zu",
-				offset);
+			audit_say(ret_audit, "not valid JSON", "올바른 JSON이 아닙니다");
 		else
-			snprintf(ret_audit->fault, sizeof(ret_audit->fault),
-				"no bundle of format " BUNDLE_FORMAT);
+			audit_say(ret_audit, "no bundle of format " BUNDLE_FORMAT,
+				BUNDLE_FORMAT " 형식의 묶음이 아닙니다");
 		json_object_put(root);
 		return -EINVAL;
 	}
@@ -320,7 +319,7 @@ int bundle_verify(const char *path, struct audit *ret_audit)
 	}
 	r = bundle_verify_text(text, size, ret_audit);
 	if (r < 0)
-		fprintf(stderr, "tanso verify: %s: %s\n", path, ret_audit->fault);
+		fprintf(stderr, "tanso verify: %s: %s\n", path, ret_audit->fault[language_is_korean()]);
 	free(text);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "ipc/json_write.h"
 
 #define SHOWN_WITHIN 0.005 /* of the value */
@@ -59,14 +60,27 @@ static void put_cell(struct document *document, struct table *table, struct cell
 	table->cells[table->cell_count++] = cell;
 }
 
-void put_cell_text(struct document *document, struct table *table, const char *text)
+static void put_words(struct document *document, struct table *table, const char *text, const char *shown)
 {
 	char *copy = strdup(text);
 
 	if (copy == NULL)
 		document->failure = -ENOMEM;
 	put_cell(document, table,
-		(struct cell) { .type = copy != NULL ? CELL_TEXT : CELL_EMPTY, .text = copy });
+		(struct cell) {
+			.type = copy != NULL ? CELL_TEXT : CELL_EMPTY, .text = copy, .shown = shown });
+}
+
+void put_cell_text(struct document *document, struct table *table, const char *text)
+{
+	put_words(document, table, text, NULL);
+}
+
+void put_cell_code(struct document *document, struct table *table, const char *code)
+{
+	const char *word = code_word(code, document->is_korean);
+
+	put_words(document, table, code, word != code ? word : NULL);
 }
 
 void put_cell_number(struct document *document, struct table *table, double number, int digits)
@@ -121,7 +135,7 @@ void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, co
 {
 	switch (cell->type) {
 	case CELL_EMPTY: break;
-	case CELL_TEXT: put_text(out, cell->text); break;
+	case CELL_TEXT: put_text(out, cell->shown != NULL ? cell->shown : cell->text); break;
 	case CELL_NUMBER: fprintf(out, "%.*f", digits_of(cell), cell->number); break;
 	case CELL_INTEGER: fprintf(out, "%lld", (long long)cell->integer); break;
 	}

@@ -27,6 +27,7 @@ enum cell_type { CELL_EMPTY, CELL_TEXT, CELL_NUMBER, CELL_INTEGER };
 struct cell {
 	enum cell_type type;
 	char *text;
+	const char *shown; /* to people in its place: the word for a code; static, NULL = the text */
 	double number;
 	int digits; /* shown to people; JSON has 9 significant ones */
 	int64_t integer;
@@ -60,6 +61,8 @@ struct table *document_table(struct document *document, const char *key, struct 
 	const struct column *columns, size_t column_count);
 /* Cells fill the rows from left to right. Texts are copied. */
 void put_cell_text(struct document *document, struct table *table, const char *text);
+/* A code: programs read it as it is, people its word. */
+void put_cell_code(struct document *document, struct table *table, const char *code);
 void put_cell_number(struct document *document, struct table *table, double number, int digits);
 void put_cell_integer(struct document *document, struct table *table, int64_t integer);
 void put_cell_empty(struct document *document, struct table *table);

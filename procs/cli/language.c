@@ -84,7 +84,8 @@ const char *code_word(const char *code, bool in_korean)
 		{ "argument", "요청 인수" }, { "measured", "계측값" }, { "region_table", "리전 공개값" },
 		{ "reference", "참고 기준" }, { "law", "법령" }, { "foreign_law", "외국 법령" },
 		{ "certification", "인증 기준" }, { "official_factor", "공식 배출계수" },
-		{ "derived", "도출값" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" } };
+		{ "derived", "도출값" }, { "contract", "계약" }, { "unverified", "미확인" },
+		{ "verified", "확인됨" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" } };
 
 	for (size_t i = 0; in_korean && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i][0], code) == 0)

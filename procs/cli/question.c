@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cli/hint.h"
 #include "cli/language.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -272,7 +273,7 @@ static void print_refusal(const struct question *question, const struct client_a
 	terminal_put(stderr, text_of_member(error, "message"));
 	if (text_of_member(error, "hint")[0] != '\0') {
 		fputs("\n  ", stderr);
-		terminal_put(stderr, text_of_member(error, "hint"));
+		hint_put(stderr, text_of_member(error, "hint"));
 	}
 	if (json_object_object_get_ex(error, "candidates", &list) &&
 		json_object_is_type(list, json_type_array))

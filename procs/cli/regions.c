@@ -60,11 +60,17 @@ static void print_regions(struct json_object *root, bool is_korean)
 	const char *words = json_object_get_string(member_of(root, "migration_recommendation"));
 	bool is_assumed = false;
 
-	printf(" %-18s%-22s %8s %9s %6s%9s ", "region", "", "g/kWh", "marginal", "PUE", "");
-	terminal_pad(stdout, is_korean ? "전력망 절감%" : "grid saves %", 12);
 	putchar(' ');
-	terminal_pad(stdout, is_korean ? "PUE 반영%" : "with PUE %", 10);
-	printf(" %10s\n", "kg/month");
+	terminal_pad(stdout, is_korean ? "리전" : "region", 40);
+	printf(" %8s ", "g/kWh");
+	terminal_pad_left(stdout, is_korean ? "한계 g" : "marginal", 9);
+	printf(" %6s%9s ", "PUE", "");
+	terminal_pad_left(stdout, is_korean ? "전력망 절감%" : "grid saves %", 12);
+	putchar(' ');
+	terminal_pad_left(stdout, is_korean ? "PUE 반영%" : "with PUE %", 10);
+	putchar(' ');
+	terminal_pad_left(stdout, is_korean ? "kg/월" : "kg/month", 10);
+	putchar('\n');
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
 		print_place(json_object_array_get_idx(list, i), is_korean);
 		is_assumed = is_assumed || is_pue_assumed(json_object_array_get_idx(list, i));

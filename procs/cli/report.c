@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/kst.h"
 #include "cli/bundle.h"
 #include "cli/language.h"
@@ -244,6 +245,41 @@ static int gather(const struct archive *archive, int64_t from, int64_t to, struc
 	return r;
 }
 
+/* The report itself may have gone into a file. */
+static void tell_nothing(const struct archive *archive, int64_t from, int64_t to)
+{
+	struct sealed_hour hour;
+	int64_t first = -1, last = -1;
+	char days[2][32], has[2][32];
+
+	sealed_select(archive->sealed, 0, INT64_MAX);
+	while (sealed_next(archive->sealed, &hour) > 0) {
+		first = first < 0 ? hour.start : first;
+		last = hour.start;
+	}
+	clock_format_kst((uint64_t)from * NS_PER_SECOND, days[0]);
+	clock_format_kst((uint64_t)(to - 1) * NS_PER_SECOND, days[1]);
+	fprintf(stderr,
+		in_language("tanso report: %s has no sealed hour from %.10s to %.10s: ",
+			"tanso report: %s에 %.10s부터 %.10s까지 마감된 시간이 없습니다. "),
+		archive->path, days[0], days[1]);
+	if (first < 0) {
+		fputs(in_language("none at all yet. An hour is sealed five minutes after its end, while the "
+				  "analyst runs.\n",
+			      "원장에 마감된 시간이 아직 없습니다. analyst가 실행 중이면 매시간이 끝나고 "
+			      "5분 뒤에 마감됩니다.\n"),
+			stderr);
+		return;
+	}
+	clock_format_kst((uint64_t)first * NS_PER_SECOND, has[0]);
+	clock_format_kst((uint64_t)last * NS_PER_SECOND, has[1]);
+	fprintf(stderr,
+		in_language("its hours lie between %.10s and %.10s. Try --from %.10s --to %.10s.\n",
+			"원장의 시간은 %.10s부터 %.10s까지입니다. --from %.10s --to %.10s(으)로 "
+			"지정하십시오.\n"),
+		has[0], has[1], has[0], has[1]);
+}
+
 static int run(
 	struct arguments *arguments, const struct archive *archive, int64_t from, int64_t to, int64_t now)
 {
@@ -258,6 +294,8 @@ static int run(
 	report.document.is_korean = language_is_korean();
 	if (r == 0)
 		r = make(arguments, &report, archive);
+	if (r == 0 && tally.total.hours == 0)
+		tell_nothing(archive, from, to);
 	r = r < 0 ? EXIT_UNANSWERED : tally.total.hours == 0 ? EXIT_NOTHING : EXIT_SUCCESS;
 	tally_done(&tally);
 	data_free(data);

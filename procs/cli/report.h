@@ -30,6 +30,8 @@ struct fact {
 };
 struct table *report_facts(struct report *report, const char *key, struct words title);
 void report_fact(struct report *report, struct table *table, const struct fact *fact);
+/* U/x (k = 2) in percent; an empty cell where it is 0. */
+void report_uncertainty(struct report *report, struct table *table, double uncertainty);
 void report_fact_text(
 	struct report *report, struct table *table, const char *code, struct words name, const char *value);
 void report_energy_facts(struct report *report, struct table *table);
@@ -45,7 +47,13 @@ void report_notes(struct report *report);
 /* The figure of that code of reporting.json or prices.json; data_load() has seen to it that it is there. */
 const struct price *report_figure(const struct report *report, const char *code);
 /* Text for a basis: "source (vintage, legal status, status)". */
-const char *figure_basis(const struct price *figure, char text[static 320]);
+#define BASIS_MAX 400
+const char *figure_basis(
+	const struct report *report, const struct price *figure, char text[static BASIS_MAX]);
+/* "declared 1.6": where a PUE came from, and its mean by energy. */
+#define PUE_WORDS_MAX 64
+const char *pue_words(
+	const struct report *report, const struct tally_source *source, char text[static PUE_WORDS_MAX]);
 
 double kwh_of(double uj);
 /* Points for a PUE by the steps green_dc_points_*; 0 above the last. */

@@ -2,10 +2,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/kst.h"
+#include "cli/language.h"
 
 static const struct column fact_columns[] = { { "code", { { "code", "코드" } } },
 	{ "item", { { "item", "항목" } } }, { "value", { { "value", "값" } } },
@@ -36,10 +38,23 @@ const struct price *report_figure(const struct report *report, const char *code)
 	return data_price(report->data, code);
 }
 
-const char *figure_basis(const struct price *figure, char text[static 320])
+const char *figure_basis(const struct report *report, const struct price *figure, char text[static BASIS_MAX])
 {
-	snprintf(text, 320, "%s (%s, %s, %s)", figure->source, figure->vintage, figure->legal_status,
-		figure->status);
+	bool ko = report->document.is_korean;
+
+	snprintf(text, BASIS_MAX, "%s (%s, %s, %s)", figure->source[ko], figure->vintage,
+		code_word(figure->legal_status, ko), code_word(figure->status, ko));
+	return text;
+}
+
+const char *pue_words(
+	const struct report *report, const struct tally_source *source, char text[static PUE_WORDS_MAX])
+{
+	char code[32];
+
+	snprintf(code, sizeof(code), "%.*s", (int)strcspn(source->text, " "), source->text);
+	snprintf(text, PUE_WORDS_MAX, "%s %.4g", code_word(code, report->document.is_korean),
+		source->it_uj > 0 ? source->facility_uj / (double)source->it_uj : 0);
 	return text;
 }
 
@@ -62,6 +77,14 @@ static void put_known(struct document *document, struct table *table, double val
 		put_cell_number(document, table, value, digits);
 }
 
+void report_uncertainty(struct report *report, struct table *table, double uncertainty)
+{
+	if (uncertainty > 0)
+		put_cell_number(&report->document, table, 100 * uncertainty, 0);
+	else
+		put_cell_empty(&report->document, table);
+}
+
 void report_fact(struct report *report, struct table *table, const struct fact *fact)
 {
 	struct document *document = &report->document;
@@ -70,10 +93,7 @@ void report_fact(struct report *report, struct table *table, const struct fact *
 	put_cell_text(document, table, words_in(document, &fact->name));
 	put_known(document, table, fact->value, fact->digits);
 	put_cell_text(document, table, fact->unit);
-	if (fact->uncertainty > 0)
-		put_cell_number(document, table, 100 * fact->uncertainty, 0);
-	else
-		put_cell_empty(document, table);
+	report_uncertainty(report, table, fact->uncertainty);
 	put_cell_text(document, table, fact->basis != NULL ? fact->basis : "");
 }
 
@@ -107,7 +127,7 @@ static void put_uj(struct report *report, struct table *table)
 /* "" where every hour's PUE is the operator's own. */
 static const char *assumed_words(const struct report *report)
 {
-	if (tally_assumed_uj(report->tally) == 0)
+	if (report->tally->assumed_uj == 0)
 		return "";
 	return report->document.is_korean
 		       ? "PUE 1.40은 사업장의 값이 아니라 가정한 값입니다. 제출용이 아닙니다"
@@ -230,31 +250,47 @@ void report_limits(struct report *report, const struct limit *limits, size_t cou
 		put_cell_number(document, table, figure->value, 0);
 		put_cell_text(document, table, figure->unit);
 		put_known(document, table, 100 * year / figure->value, 4);
-		put_cell_text(document, table, figure->legal_status);
-		put_cell_text(document, table, figure->source);
+		put_cell_code(document, table, figure->legal_status);
+		put_cell_text(document, table, figure->source[document->is_korean]);
 	}
 }
 
-static void note_sources(
-	struct report *report, const char *title, const struct tally_source *sources, size_t count)
+static double percent_of_total(const struct report *report, int64_t uj)
 {
 	double total = (double)report->tally->total.it_uj;
 
-	for (size_t i = 0; i < count; i++)
-		document_note(&report->document, "%s: %s, %.1f %%", title, sources[i].text,
-			total > 0 ? 100 * (double)sources[i].it_uj / total : 0);
+	return total > 0 ? 100 * (double)uj / total : 0;
+}
+
+static void note_grids(struct report *report)
+{
+	const struct tally *tally = report->tally;
+
+	for (size_t i = 0; i < tally->grid_count; i++)
+		document_note(&report->document, "%s: %s, %.1f %%",
+			report->document.is_korean ? "전력망" : "Grid", tally->grids[i].text,
+			percent_of_total(report, tally->grids[i].it_uj));
+}
+
+static void note_pues(struct report *report)
+{
+	const struct tally *tally = report->tally;
+	char text[PUE_WORDS_MAX];
+
+	for (size_t i = 0; i < tally->pue_count; i++)
+		document_note(&report->document, "PUE: %s, %.1f %%", pue_words(report, &tally->pues[i], text),
+			percent_of_total(report, tally->pues[i].it_uj));
 }
 
 /* "100.0 % of the energy by the model curve:unknown (±56 %, k = 1)" */
 static void note_power(struct report *report)
 {
 	const struct tally *tally = report->tally;
-	double total = (double)tally->total.it_uj;
 	bool ko = report->document.is_korean;
 
 	for (size_t i = 0; i < tally->meter_count; i++) {
 		const struct tally_source *source = &tally->meters[i];
-		double percent = total > 0 ? 100 * (double)source->it_uj / total : 0;
+		double percent = percent_of_total(report, source->it_uj);
 		if (source->is_measured)
 			document_note(&report->document,
 				ko ? "전력: 에너지의 %.1f %%를 계측기 %s로 측정"
@@ -276,7 +312,7 @@ void report_notes(struct report *report)
 	bool ko = document->is_korean;
 	char from[32], to[32], now[32];
 
-	if (tally_assumed_uj(tally) > 0)
+	if (tally->assumed_uj > 0)
 		document_note(document, "%s.", assumed_words(report));
 	clock_format_kst((uint64_t)tally->from * NS_PER_SECOND, from);
 	clock_format_kst((uint64_t)tally->to * NS_PER_SECOND, to);
@@ -295,8 +331,8 @@ void report_notes(struct report *report)
 					     "시간의 값이며 추정으로 채우지 않았습니다."
 					   : "Part of the period has no data. Sums are those of the time "
 					     "there is; nothing is filled in.");
-	note_sources(report, ko ? "전력망" : "Grid", tally->grids, tally->grid_count);
-	note_sources(report, "PUE", tally->pues, tally->pue_count);
+	note_grids(report);
+	note_pues(report);
 	note_power(report);
 	document_note(document, "%s",
 		ko ? "± %는 확장 불확도(k = 2)이며 전력 출처, PUE, 전력망의 불확도를 합성한 값입니다. 같은 "

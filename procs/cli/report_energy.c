@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "cli/language.h"
 #include "korea/uncertainty.h"
 
 #define TJ_PER_KWH 3.6e-6 /* final energy, by definition of the units */
@@ -12,12 +13,15 @@ static const struct column quarter_columns[] = { { "quarter", { { "quarter", "�
 	{ "hours", { { "sealed hours with data", "자료가 있는 마감 시간" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } },
 	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } }, { "toe", { { "toe", "toe" } } },
-	{ "tj", { { "TJ (final)", "TJ(최종)" } } } };
+	{ "tj", { { "TJ (final)", "TJ(최종)" } } },
+	{ "uncertainty_percent", { { "± % (k = 2)", "± % (k = 2)" } } } };
 static const struct column month_columns[] = { { "month", { { "month", "월" } } },
 	{ "hours", { { "sealed hours with data", "자료가 있는 마감 시간" } } },
 	{ "facility_energy_MWh", { { "with PUE, MWh", "PUE 반영(MWh)" } } },
 	{ "tCO2eq", { { "tCO2eq, official factor", "tCO2eq(공식 배출계수)" } } },
-	{ "tCO2eq_grid", { { "tCO2eq, by the hour's grid", "tCO2eq(시간별 전력망)" } } } };
+	{ "tCO2eq_uncertainty_percent", { { "± % of it (k = 2)", "그 ± % (k = 2)" } } },
+	{ "tCO2eq_grid", { { "tCO2eq, by the hour's grid", "tCO2eq(시간별 전력망)" } } },
+	{ "tCO2eq_grid_uncertainty_percent", { { "± % of it (k = 2)", "그 ± % (k = 2)" } } } };
 
 static void put_quarter(struct report *report, struct table *table, const char *name, const struct sum *sum)
 {
@@ -30,6 +34,7 @@ static void put_quarter(struct report *report, struct table *table, const char *
 	put_cell_number(document, table, kwh, 3);
 	put_cell_number(document, table, toe_of(report, kwh), 6);
 	put_cell_number(document, table, kwh * TJ_PER_KWH, 6);
+	report_uncertainty(report, table, sum_facility_uncertainty(sum));
 }
 
 static void put_quarters(struct report *report)
@@ -44,9 +49,7 @@ static void put_quarters(struct report *report)
 	for (size_t i = 0; i < tally->month_count; i++) {
 		const struct tally_month *month = &tally->months[i], *next = month + 1;
 		int quarter = (month->month - 1) / 3;
-		sum.it_uj += month->sum.it_uj;
-		sum.facility_uj += month->sum.facility_uj;
-		sum.hours += month->sum.hours;
+		sum_add(&sum, &month->sum);
 		if (i + 1 < tally->month_count && next->year == month->year &&
 			(next->month - 1) / 3 == quarter)
 			continue;
@@ -64,17 +67,18 @@ static void put_toe(struct report *report, struct table *table)
 	const struct price *used = report_figure(report, "toe_per_mwh"),
 			   *generated = report_figure(report, "toe_per_mwh_generation"),
 			   *gj = report_figure(report, "gj_per_toe");
-	char used_basis[320], generated_basis[320], gj_basis[320];
+	char used_basis[BASIS_MAX], generated_basis[BASIS_MAX], gj_basis[BASIS_MAX];
 	const struct fact facts[] = {
 		{ "toe", { { "Oil equivalent, consumption basis", "석유환산(소비기준)" } },
-			kwh / 1000 * used->value, 6, "toe", figure_basis(used, used_basis), u },
+			kwh / 1000 * used->value, 6, "toe", figure_basis(report, used, used_basis), u },
 		{ "toe_generation", { { "Oil equivalent, generation basis", "석유환산(발전기준)" } },
-			kwh / 1000 * generated->value, 6, "toe", figure_basis(generated, generated_basis),
-			u },
+			kwh / 1000 * generated->value, 6, "toe",
+			figure_basis(report, generated, generated_basis), u },
 		{ "tj_final", { { "Final energy", "최종 에너지" } }, kwh * TJ_PER_KWH, 6, "TJ", "3.6 MJ/kWh",
 			u },
 		{ "tj_by_toe", { { "Energy by its oil equivalent", "석유환산톤 기준 에너지" } },
-			kwh / 1000 * used->value * gj->value / 1000, 6, "TJ", figure_basis(gj, gj_basis), u },
+			kwh / 1000 * used->value * gj->value / 1000, 6, "TJ",
+			figure_basis(report, gj, gj_basis), u },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
@@ -125,7 +129,9 @@ static void put_months(struct report *report, double factor_t_per_mwh)
 		put_cell_integer(document, table, month->sum.hours);
 		put_cell_number(document, table, mwh, 6);
 		put_cell_number(document, table, mwh * factor_t_per_mwh, 6);
+		report_uncertainty(report, table, sum_factor_uncertainty(&month->sum, U_GRID_ANNUAL));
 		put_cell_number(document, table, month->sum.grams / 1e6, 6);
+		report_uncertainty(report, table, sum_grams_uncertainty(&month->sum));
 	}
 }
 
@@ -135,7 +141,8 @@ static void put_scope2(struct report *report, struct table *table, const struct 
 	double mwh = kwh_of(total->facility_uj) / 1000, t = mwh * factor->value / 1000;
 	double u = sum_factor_uncertainty(total, U_GRID_ANNUAL);
 	const struct price *kau = report_figure(report, "kau");
-	char basis[256], kau_basis[320];
+	bool ko = report->document.is_korean;
+	char basis[BASIS_MAX], kau_basis[BASIS_MAX];
 	const struct fact facts[] = {
 		{ "activity_MWh", { { "Activity data: electricity with PUE", "활동자료: 전력(PUE 반영)" } },
 			mwh, 6, "MWh", NULL, sum_facility_uncertainty(total) },
@@ -146,10 +153,11 @@ static void put_scope2(struct report *report, struct table *table, const struct 
 		{ "tCO2eq_grid", { { "The same by the grid of each hour", "시간별 전력망 기준" } },
 			total->grams / 1e6, 6, "tCO2eq", NULL, sum_grams_uncertainty(total) },
 		{ "allowances_krw", { { "Allowances for it (KAU)", "배출권 환산(KAU)" } }, t * kau->value, 0,
-			"KRW", figure_basis(kau, kau_basis), u },
+			"KRW", figure_basis(report, kau, kau_basis), u },
 	};
 
-	snprintf(basis, sizeof(basis), "%s (%d, %s)", factor->source, factor->year, factor->legal_status);
+	snprintf(basis, sizeof(basis), "%s (%d, %s)", factor->source[ko], factor->year,
+		code_word(factor->legal_status, ko));
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		report_fact(report, table, &facts[i]);
 }
@@ -190,7 +198,7 @@ void report_emissions(struct report *report)
 				      "시점의 계수를 씁니다."
 				    : "Emission factor %.4f tCO2eq/MWh, vintage %d, consumption end (%s). In "
 				      "emissions trading the factor of the allocation stays in use.",
-		factor->value / 1000, factor->year, factor->source);
+		factor->value / 1000, factor->year, factor->source[document->is_korean]);
 	document_note(document, "%s",
 		document->is_korean
 			? "REC, PPA 등 시장 기반 수치는 계약 자료가 있어야 하며 여기에 섞지 않았습니다."

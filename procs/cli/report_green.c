@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cli/language.h"
 #include "cli/report.h"
 
 static const struct step {
@@ -45,9 +46,9 @@ static void put_score(struct report *report, struct table *facts)
 	const struct tally *tally = report->tally;
 	double points = green_dc_points(report, tally->total.facility_uj / (double)tally->total.it_uj);
 	bool ko = report->document.is_korean;
-	char basis[320];
+	char basis[BASIS_MAX];
 
-	if (tally->total.it_uj == 0 || tally_assumed_uj(tally) > 0) {
+	if (tally->total.it_uj == 0 || tally->assumed_uj > 0) {
 		report_fact_text(report, facts, "score", (struct words) { { "Score", "점수" } },
 			tally->total.it_uj == 0 ? (ko ? "자료 없음" : "no data")
 			: ko ? "판단 보류: PUE가 설정되거나 계측되지 않은 시간이 있습니다 (tanso.conf: pue = "
@@ -62,7 +63,7 @@ static void put_score(struct report *report, struct table *facts)
 		{ "pass",
 			{ { "Points to pass (of 100, up to 10 for green measures)",
 				"합격 점수(100점 만점, 녹색 활동 최대 10점)" } },
-			pass->value, 0, "points", figure_basis(pass, basis), 0 },
+			pass->value, 0, "points", figure_basis(report, pass, basis), 0 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(score); i++)
 		report_fact(report, facts, &score[i]);
@@ -73,6 +74,7 @@ void report_green_dc(struct report *report)
 	struct document *document = &report->document;
 	const struct standard *standard = data_standard(report->data, "KR_PUE_GREEN_DC");
 	struct table *facts, *table;
+	char text[PUE_WORDS_MAX];
 
 	document->title = (struct words) { { "Green Data Centre certification, PUE score",
 		"그린 데이터센터 인증 PUE 점수" } };
@@ -84,10 +86,11 @@ void report_green_dc(struct report *report)
 		(struct words) { { "Where the PUE comes from", "PUE의 출처" } }, source_columns,
 		ARRAY_SIZE(source_columns));
 	for (size_t i = 0; i < report->tally->pue_count; i++) {
-		put_cell_text(document, table, report->tally->pues[i].text);
+		put_cell_text(document, table, pue_words(report, &report->tally->pues[i], text));
 		put_cell_number(document, table, kwh_of((double)report->tally->pues[i].it_uj), 3);
 	}
-	document_note(document, "%s (%s)", standard->disclaimer[document->is_korean], standard->legal_status);
+	document_note(document, "%s (%s)", standard->disclaimer[document->is_korean],
+		code_word(standard->legal_status, document->is_korean));
 	document_note(document, "%s",
 		document->is_korean ? "PUE는 시설 전체의 연간 비율입니다(ISO/IEC 30134-2). 이 노드의 "
 				      "에너지로 가중한 값으로 참고하십시오."

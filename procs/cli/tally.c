@@ -126,14 +126,17 @@ double sum_grams_uncertainty(const struct sum *sum)
 	return sum_factor_uncertainty(sum, share(sum->grid_error_grams, sum->grams));
 }
 
-int64_t tally_assumed_uj(const struct tally *tally)
+void sum_add(struct sum *sum, const struct sum *other)
 {
-	int64_t uj = 0;
-
-	for (size_t i = 0; i < tally->pue_count; i++)
-		if (strncmp(tally->pues[i].text, "assumed ", 8) == 0)
-			uj += tally->pues[i].it_uj;
-	return uj;
+	sum->it_uj += other->it_uj;
+	sum->facility_uj += other->facility_uj;
+	sum->grams += other->grams;
+	sum->hours += other->hours;
+	sum->incomplete += other->incomplete;
+	sum->present_ns += other->present_ns;
+	sum->power_error_uj += other->power_error_uj;
+	sum->pue_error_uj += other->pue_error_uj;
+	sum->grid_error_grams += other->grid_error_grams;
 }
 
 static int64_t counted(const struct sealed_row *row, uint32_t zones, int64_t *ret_idle_uj)
@@ -230,6 +233,22 @@ static struct tally_month *month_of(struct tally *tally, int64_t start)
 	return last;
 }
 
+/* A measured PUE is another every hour: they are one source. */
+static void note_pue(struct tally *tally, const struct terms *terms, int64_t uj)
+{
+	bool is_measured = strcmp(terms->pue_source, "measured") == 0;
+	double pue = (double)terms->pue_ppm / 1e6;
+	char text[TALLY_SOURCE_MAX];
+
+	if (is_measured)
+		snprintf(text, sizeof(text), "measured");
+	else
+		snprintf(text, sizeof(text), "%s %g", terms->pue_source, pue);
+	add_source(tally->pues, &tally->pue_count, text, uj)->facility_uj += pue * (double)uj;
+	if (strcmp(terms->pue_source, "assumed") == 0)
+		tally->assumed_uj += uj;
+}
+
 static void note_hour(struct hour *hour)
 {
 	struct tally *tally = hour->tally;
@@ -250,8 +269,7 @@ static void note_hour(struct hour *hour)
 	snprintf(text, sizeof(text), "%s %s (%s, %s)", terms->grid, terms->vintage, terms->factor,
 		terms->quality);
 	add_source(tally->grids, &tally->grid_count, text, hour->it_uj);
-	snprintf(text, sizeof(text), "%s %g", terms->pue_source, (double)terms->pue_ppm / 1e6);
-	add_source(tally->pues, &tally->pue_count, text, hour->it_uj);
+	note_pue(tally, terms, hour->it_uj);
 	is_measured = 2 * hour->measured_uj > hour->it_uj;
 	snprintf(text, sizeof(text), "%s (±%.3g %%, k = 1)", terms->meter,
 		100 * power_uncertainty(terms, is_measured));

@@ -37,6 +37,7 @@ struct tally_source {
 	char text[TALLY_SOURCE_MAX];
 	bool is_measured; /* of a power source: a meter */
 	int64_t it_uj;
+	double facility_uj; /* of a PUE's source */
 };
 
 struct tally {
@@ -44,6 +45,7 @@ struct tally {
 	struct sum total; /* of the node; watts of a fake meter are not in it */
 	int64_t fake_uj, idle_uj;
 	int64_t measured_uj; /* by a meter; the rest is a model's */
+	int64_t assumed_uj;  /* whose PUE nobody declared or measured */
 	struct tally_month months[TALLY_MONTHS_MAX];
 	size_t month_count;
 	struct tally_workload *workloads; /* most energy first, after tally_gather() */
@@ -62,8 +64,8 @@ double sum_facility_uncertainty(const struct sum *sum);
 double sum_grams_uncertainty(const struct sum *sum);
 /* Of the grams by one factor for the whole period, itself known to `u_factor` (k = 1). */
 double sum_factor_uncertainty(const struct sum *sum, double u_factor);
-/* Energy whose PUE nobody declared or measured. */
-int64_t tally_assumed_uj(const struct tally *tally);
+/* Adds another time's sum. */
+void sum_add(struct sum *sum, const struct sum *other);
 
 /* Sealed hours with from <= start < to. 0, -E2BIG (more than TALLY_MONTHS_MAX months), -EIO, -ENOMEM. */
 int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64_t to);

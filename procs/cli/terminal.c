@@ -56,6 +56,13 @@ void terminal_pad(FILE *out, const char *text, int columns)
 		fputc(' ', out);
 }
 
+void terminal_pad_left(FILE *out, const char *text, int columns)
+{
+	for (int column = terminal_columns(text); column < columns; column++)
+		fputc(' ', out);
+	terminal_put(out, text);
+}
+
 void terminal_wrap(FILE *out, const char *text, int indent)
 {
 	int column = indent;

@@ -13,6 +13,8 @@ void terminal_put(FILE *out, const char *text);
 int terminal_columns(const char *text);
 /* The same, and then spaces up to `columns` of a terminal, where Hangul and other wide characters take two. */
 void terminal_pad(FILE *out, const char *text, int columns);
+/* The same, with the spaces before it. */
+void terminal_pad_left(FILE *out, const char *text, int columns);
 /* Writes text and a newline, broken at spaces so that no line is wider than TERMINAL_COLUMNS; further lines begin
  * `indent` columns in, and the first one, it is assumed, is there already. */
 #define TERMINAL_COLUMNS 100

@@ -72,9 +72,9 @@ static int print(const char *path, const struct audit *audit)
 	unsigned long long hours = audit->hours, days = audit->days, records = audit->records;
 	char first[32], last[32];
 
-	if (audit->fault[0] != '\0') {
+	if (audit->fault[0][0] != '\0') {
 		printf(is_korean ? "%s: 해시 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
-		terminal_put(stdout, audit->fault);
+		terminal_put(stdout, audit->fault[is_korean]);
 		printf(is_korean ? "\n  그 앞의 %llu시간은 이상이 없습니다\n"
 				 : "\n  the %llu sealed hours before it are whole\n",
 			hours);
@@ -111,7 +111,7 @@ static int verify_ledger(
 		return r;
 	r = audit_ledger(archive.sealed, 0, INT64_MAX, ret_audit);
 	if (r == -EIO) {
-		snprintf(ret_audit->fault, sizeof(ret_audit->fault), "%.200s", sqlite3_errmsg(archive.db));
+		audit_say(ret_audit, sqlite3_errmsg(archive.db), sqlite3_errmsg(archive.db));
 		r = 0;
 	} else if (r < 0)
 		fprintf(stderr, "tanso verify: %s\n", strerror(-r));

@@ -42,7 +42,7 @@ struct standard {
 };
 
 struct region {
-	char code[64], name[64], zone[32];
+	char code[64], name[2][64], zone[32]; /* name [0] en, [1] ko, as all texts of two */
 	double marginal; /* gCO2eq/kWh, annual mean of the marginal signal; 0 = none known */
 	int marginal_year;
 	double pue; /* 0 = none published */
@@ -55,9 +55,9 @@ struct annual {
 	char region
 		[64]; /* of this region alone, whatever its zone has: a value of the operator's; "" = of the zone */
 	enum grid_factor factor;
-	int year;                                                    /* 0 = not stated */
-	double value;                                                /* gCO2eq/kWh */
-	char source[160], licence[64], legal_status[32], sha256[65]; /* of the file */
+	int year;                                                       /* 0 = not stated */
+	double value;                                                   /* gCO2eq/kWh */
+	char source[2][256], licence[64], legal_status[32], sha256[65]; /* of the file */
 };
 
 enum tariff_season { SEASON_SUMMER, SEASON_SPRING_AUTUMN, SEASON_WINTER, SEASON_COUNT };
@@ -85,7 +85,7 @@ struct profile {
 
 /* A price, or a figure of reporting.json. */
 struct price {
-	char code[32], unit[32], vintage[16], status[16], legal_status[32], source[160];
+	char code[32], unit[32], vintage[16], status[16], legal_status[32], source[2][256];
 	double value;
 };
 

@@ -14,7 +14,9 @@ int read_region(void *context, const struct json_place *place)
 
 	*region = (struct region) { 0 };
 	if ((r = place_text(place, "code", region->code, sizeof(region->code))) < 0 ||
-		(r = place_text(place, "name", region->name, sizeof(region->name))) < 0 ||
+		(r = place_text(place, "name", region->name[0], sizeof(region->name[0]))) < 0 ||
+		(r = place_text_or(
+			 place, "name_ko", region->name[0], region->name[1], sizeof(region->name[1]))) < 0 ||
 		(r = place_text(place, "zone", region->zone, sizeof(region->zone))) < 0)
 		return r;
 	if (data_region(data, region->code) != NULL)
@@ -36,7 +38,9 @@ int read_annual(void *context, const struct json_place *place)
 		(r = place_text(place, "factor", factor, sizeof(factor))) < 0 ||
 		(r = place_number(place, "year", 1990, 2100, &year)) < 0 ||
 		(r = place_number(place, "value", 0.001, 1500, &annual->value)) < 0 ||
-		(r = place_text(place, "source", annual->source, sizeof(annual->source))) < 0 ||
+		(r = place_text(place, "source", annual->source[0], sizeof(annual->source[0]))) < 0 ||
+		(r = place_text_or(place, "source_ko", annual->source[0], annual->source[1],
+			 sizeof(annual->source[1]))) < 0 ||
 		(r = place_copy(place, "licence", place->licence, annual->licence, sizeof(annual->licence))) <
 			0)
 		return r;

@@ -39,6 +39,15 @@ int place_text(const struct json_place *place, const char *key, char *text, size
 	return 0;
 }
 
+int place_text_or(
+	const struct json_place *place, const char *key, const char *otherwise, char *text, size_t size)
+{
+	if (place_has(place, key))
+		return place_text(place, key, text, size);
+	snprintf(text, size, "%s", otherwise);
+	return 0;
+}
+
 int place_copy(const struct json_place *place, const char *key, const char *of_file, char *text, size_t size)
 {
 	if (strlen(of_file) >= size)

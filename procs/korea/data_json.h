@@ -37,6 +37,9 @@ int data_json_read(struct json_source *source, place_row_fn *read, void *context
 
 bool place_has(const struct json_place *place, const char *key);
 int place_text(const struct json_place *place, const char *key, char *text, size_t size);
+/* The same of a text that may lack: then it is `otherwise`. */
+int place_text_or(
+	const struct json_place *place, const char *key, const char *otherwise, char *text, size_t size);
 /* A text of the whole file, such as its licence: copied, or refused where it does not fit. */
 int place_copy(const struct json_place *place, const char *key, const char *of_file, char *text, size_t size);
 int place_number(const struct json_place *place, const char *key, double min, double max, double *ret_number);

@@ -110,7 +110,9 @@ int read_price(void *context, const struct json_place *place)
 		(r = place_text(place, "unit", price->unit, sizeof(price->unit))) < 0 ||
 		(r = place_text(place, "vintage", price->vintage, sizeof(price->vintage))) < 0 ||
 		(r = place_text(place, "status", price->status, sizeof(price->status))) < 0 ||
-		(r = place_text(place, "source", price->source, sizeof(price->source))) < 0 ||
+		(r = place_text(place, "source", price->source[0], sizeof(price->source[0]))) < 0 ||
+		(r = place_text_or(place, "source_ko", price->source[0], price->source[1],
+			 sizeof(price->source[1]))) < 0 ||
 		(r = place_number(place, "value", 0, 1e9, &price->value)) < 0)
 		return r;
 	if (data_price(data, price->code) != NULL)

@@ -89,7 +89,8 @@ static int put_value(const struct reading *reading, const struct json_place *pla
 	*annual = (struct annual) { .factor = FACTOR_LIFECYCLE, .value = value };
 	snprintf(annual->zone, sizeof(annual->zone), "%s", region->zone);
 	snprintf(annual->region, sizeof(annual->region), "%s", region->code);
-	snprintf(annual->source, sizeof(annual->source), "user_config:%s", reading->file);
+	for (int i = 0; i < 2; i++)
+		snprintf(annual->source[i], sizeof(annual->source[i]), "user_config:%s", reading->file);
 	snprintf(annual->licence, sizeof(annual->licence), LICENCE);
 	snprintf(annual->legal_status, sizeof(annual->legal_status), LEGAL_STATUS);
 	snprintf(annual->sha256, sizeof(annual->sha256), "%s", reading->sha256);
@@ -109,7 +110,9 @@ static int add_region(const struct reading *reading, const struct json_place *pl
 		return place_refuse(place, "", "is one region too many");
 	*region = (struct region) { .zone = "unknown" };
 	snprintf(region->code, sizeof(region->code), "%s", code);
-	r = place_text(place, "region_name", region->name, sizeof(region->name));
+	r = place_text(place, "region_name", region->name[0], sizeof(region->name[0]));
+	if (r == 0)
+		memcpy(region->name[1], region->name[0], sizeof(region->name[1]));
 	if (r == 0 && place_has(place, "country"))
 		r = place_text(place, "country", country, sizeof(country));
 	if (r < 0)

@@ -85,6 +85,10 @@ def the_json_example():
         assert "Combined effect: 23.5 % reduction → COMPLIANT" in out and "Estimated savings: 7.04 kg CO2/month" in out, out
         code, out, error = history.cli("regions", "--comparison-regions", "kr-moon-1,eu-north-1", "--lang", "en")
         assert "not in the data files: kr-moon-1" in out and "eu-north-1" in out, (out, error)
+        code, out, error = history.cli("regions", "--comparison-regions", "eu-north-1", "--lang", "ko")
+        assert all(word in out for word in ("리전", "한계 g", "kg/월", "서울", "스톡홀름")) and "region" not in out, (out, error)
+        code, out, error = history.cli("assess", "nobody-here", "--lang", "en")
+        assert code == 2 and "tanso top shows the names that are measured" in error and "list_top" not in error, error
 
 
 def three_turns_of_a_dialogue():

@@ -127,6 +127,8 @@ def verify_names_the_first_broken_record():
                      "(SELECT id FROM workload WHERE name = 'ml-training-job')")
         bad = tanso("verify", "--ledger", path, "--lang", "en")
         assert bad.returncode == 1 and "hour 2026-11-24T12:00:00+09:00" in bad.stdout and "pod ai-team/ml-training-job" in bad.stdout, bad
+        bad = tanso("verify", "--ledger", path, "--lang", "ko")
+        assert bad.returncode == 1 and re.search(r"시간 2026-11-24T12:00:00\+09:00, \d+번째 기록, pod ai-team/ml-training-job .*봉인한 내용과 다르거나", bad.stdout), bad
         assert tanso("verify", "--ledger", f / "none.db").returncode == 2
         (f / "text.db").write_text("no database " * 500)
         assert tanso("verify", "--ledger", f / "text.db").returncode == 2
@@ -201,6 +203,13 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
         assert abs(doubt["it_energy_kWh"] - 112) < 1 and abs(doubt["tCO2eq_grid"] - 200 * (0.56 ** 2 + 0.15 ** 2 + 0.05 ** 2) ** 0.5) < 2, doubt
         notes = "\n".join(document["notes"])
         assert "PUE 1.40 is assumed, not yours: not for filing" in notes and "the model curve:unknown (±56 %, k = 1)" in notes, notes
+        change(path, "UPDATE sealed_hour SET pue_source = 'measured', pue_ppm = 1300000 + start / 3600 % 50 * 1000")  # another every hour
+        document, _ = doubts()
+        measured = [note for note in document["notes"] if note.startswith("PUE: ")]
+        assert len(measured) == 1 and re.fullmatch(r"PUE: measured 1\.3\d+, 100\.0 %", measured[0]), measured
+        nothing = tanso("report", "emissions", "--from", "2024-01-01", "--ledger", path, "--lang", "en")
+        assert nothing.returncode == 1 and "has no sealed hour from 2024-01-01 to 2024-12-31" in nothing.stderr, nothing
+        assert "Try --from 2026-11-24 --to 2026-11-27" in nothing.stderr, nothing.stderr
 
 
 def days_and_hours_give_the_same_report():
@@ -251,6 +260,11 @@ def names_are_no_formulas_and_no_markup():
             assert not any(cell[:1] in "=+@" and cell for cell in cells), [cell for cell in cells if cell[:1] in "=+@" and cell]
             page = tanso("report", "emissions", *period, "--format", "html").stdout
             assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+            korean = lang == "ko"
+            assert ("법령" in cells) == ("에너지법 시행규칙" in page) == korean and ("law" in cells) == ("Enforcement Rule" in page) != korean
+            document = json.loads(tanso("report", "emissions", *period, "--format", "json").stdout)
+            assert document["thresholds"][0]["legal_status"] == "law", "a program reads codes"
+            assert 30 < document["months"][0]["tCO2eq_uncertainty_percent"] < 50, document["months"]
             assert f'lang="{lang}"' in page and status in page and "size:A4" in page and "0.4173" in page and "15000" in page
 
 

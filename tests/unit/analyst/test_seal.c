@@ -42,8 +42,8 @@ static void expect_whole(struct world *w, uint64_t hours)
 	struct audit audit;
 
 	follow(w, &audit);
-	if (audit.fault[0] != '\0')
-		fail_msg("%s", audit.fault);
+	if (audit.fault[0][0] != '\0')
+		fail_msg("%s", audit.fault[0]);
 	assert_int_equal(audit.hours, hours);
 }
 
@@ -52,8 +52,8 @@ static void expect_broken(struct world *w, const char *words)
 	struct audit audit;
 
 	follow(w, &audit);
-	if (strstr(audit.fault, words) == NULL)
-		fail_msg("'%s' does not say '%s'", audit.fault, words);
+	if (strstr(audit.fault[0], words) == NULL)
+		fail_msg("'%s' does not say '%s'", audit.fault[0], words);
 }
 
 /* The steps of one day. */
