@@ -85,9 +85,8 @@ def beside_peers(h, call):
         row(f"99th of a hundred of them", p99, "the same", limit[1], "ms")
         limit, (rate_h2, _) = load(fixed.url, call, way=H2), load(url, call, VERSION, way=H2)
         row(f"MCP tools/call, h2, {STREAMS} streams", rate_h2, f"libh2o, {len(answer)} fixed bytes", limit[0], "req/s")
-        limit = load(fixed.url, call)
-        per_call = stdio(h, call)
-        row(f"MCP tools/call, stdio, {STDIO_DEPTH} under way", per_call, "libh2o over HTTP/1.1", limit[0], "/s")
+    limit = stdio(call, [build / "bench" / "bench_stdio", "fixed", str(len(answer) + 1)])
+    row(f"MCP tools/call, stdio, {STDIO_DEPTH} under way", stdio(call, mcp(h)), f"a program that answers {len(answer)} fixed bytes a line", limit, "/s")
     peer = typescript(get(f"{h.url}/tools/assess_workload_compliance", json.dumps(json.loads(call)["params"]["arguments"])))
     if peer is None:
         print("the TypeScript SDK is not there (npm): not measured", file=sys.stderr)
@@ -102,33 +101,14 @@ def beside_peers(h, call):
 
 
 def mcp(h):
-    return subprocess.Popen([build / "bin" / "tanso", "mcp", "--runtime-dir", h.frontend.run_dir], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE)
+    return [build / "bin" / "tanso", "mcp", "--runtime-dir", h.frontend.run_dir]
 
 
-def stdio(h, call):
-    """Calls a second through `tanso mcp`, STDIO_DEPTH of them under way."""
-    client, line = mcp(h), call.encode() + b"\n"
-    client.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
-    client.stdin.flush()
-    client.stdout.readline()
-    begin = time.monotonic()
-    os.write(client.stdin.fileno(), line * STDIO_DEPTH)
-    asked, done, good, rest = STDIO_DEPTH, 0, 0, b""
-    while done < STDIO_CALLS:  # as many new ones as were answered, by one write: the client must not be the limit
-        some = os.read(client.stdout.fileno(), 1 << 20)
-        lines = some.count(b"\n")
-        whole, rest = (rest + some).rpartition(b"\n")[::2] if lines else (b"", rest + some)
-        done, good = done + lines, good + whole.count(b'"isError":false')
-        if good != done or not some:
-            raise SystemExit("a call over stdio failed")
-        more = min(lines, STDIO_CALLS - asked)
-        asked += more
-        os.write(client.stdin.fileno(), line * more)
-    rate = STDIO_CALLS / (time.monotonic() - begin)
-    client.stdin.close()
-    client.wait(10)
-    return rate
+def stdio(call, command, rounds=3):
+    """Calls a second by lines, STDIO_DEPTH of them under way, of the median round; every answer must be a result."""
+    lines = json.dumps(INITIALIZE) + "\n" + call + "\n"
+    return sorted(float(subprocess.run([build / "bench" / "bench_stdio", str(STDIO_CALLS), str(STDIO_DEPTH), *command], input=lines,
+                                       stdout=subprocess.PIPE, text=True, check=True).stdout) for _ in range(rounds))[rounds // 2]
 
 
 def first_line_ms(command):
@@ -171,7 +151,7 @@ def first_http_ms(h, path, body):
 def first_answers(h, call):
     times = {"tanso": [], "cat": [], "page": [], "tool": []}
     for _ in range(STARTS):
-        times["tanso"].append(first_line_ms([build / "bin" / "tanso", "mcp", "--runtime-dir", h.frontend.run_dir]))
+        times["tanso"].append(first_line_ms(mcp(h)))
         times["cat"].append(first_line_ms(["/bin/cat"]))
     for _ in range(STARTS):
         times["page"].append(first_http_ms(h, "/mcp", json.dumps(INITIALIZE)))
