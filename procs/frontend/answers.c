@@ -9,6 +9,7 @@
 #include "base/fnv.h"
 
 #define PROBES 8 /* slots looked at: a fuller neighbourhood keeps nothing more */
+#define PARTS  4 /* of a question */
 
 struct entry {
 	uint64_t hash;
@@ -19,13 +20,17 @@ struct entry {
 
 struct answers {
 	uint64_t generation, begun_ns; /* begun_ns 0 = nothing may be kept */
-	size_t bytes, count;
+	size_t bytes_max, bytes, count;
 	struct entry entries[ANSWERS_MAX];
 };
 
-struct answers *answers_new(void)
+struct answers *answers_new(size_t bytes_max)
 {
-	return calloc(1, sizeof(struct answers));
+	struct answers *answers = calloc(1, sizeof(*answers));
+
+	if (answers != NULL)
+		answers->bytes_max = bytes_max;
+	return answers;
 }
 
 void answers_release(struct answers_body *body)
@@ -63,37 +68,65 @@ void answers_begin(struct answers *answers, uint64_t generation, uint64_t now_ns
 	answers->begun_ns = now_ns;
 }
 
+uint64_t answers_generation(const struct answers *answers)
+{
+	return answers->generation;
+}
+
 void answers_end(struct answers *answers)
 {
 	clear(answers);
 	answers->begun_ns = 0;
 }
 
-static char *add(char *at, const char *bytes, size_t size)
+/* What makes questions equal, one behind the other with their zeros between. */
+struct part {
+	const char *bytes;
+	size_t size;
+};
+
+static size_t parts_of(const struct answers_question *question, struct part parts[static PARTS])
 {
-	memcpy(at, bytes, size);
-	return at + size;
+	size_t size = 0;
+
+	parts[0] = (struct part) { question->namespaces, strlen(question->namespaces) + 1 };
+	parts[1] = (struct part) { question->tool, strlen(question->tool) + 1 };
+	parts[2] = (struct part) { question->lang, strlen(question->lang) + 1 };
+	parts[3] = (struct part) { question->arguments, question->arguments_size };
+	for (size_t i = 0; i < PARTS; i++)
+		size += parts[i].size;
+	return size;
 }
 
-/* What makes questions equal, one behind the other with their zeros between. */
-static char *key_of(const struct answers_question *question, size_t *ret_size)
+static bool is_key(const char *key, const struct part parts[static PARTS])
 {
-	size_t namespaces = strlen(question->namespaces) + 1, tool = strlen(question->tool) + 1,
-	       lang = strlen(question->lang) + 1;
-	char *key = malloc(namespaces + tool + lang + question->arguments_size);
+	for (size_t i = 0; i < PARTS; key += parts[i++].size)
+		if (memcmp(key, parts[i].bytes, parts[i].size) != 0)
+			return false;
+	return true;
+}
 
-	if (key == NULL)
-		return NULL;
-	char *at = add(key, question->namespaces, namespaces);
-	at = add(at, question->tool, tool);
-	at = add(at, question->lang, lang);
-	at = add(at, question->arguments, question->arguments_size);
-	*ret_size = (size_t)(at - key);
+static char *key_of(const struct part parts[static PARTS], size_t size)
+{
+	char *key = malloc(size), *at = key;
+
+	for (size_t i = 0; i < PARTS && key != NULL; at += parts[i++].size)
+		memcpy(at, parts[i].bytes, parts[i].size);
 	return key;
 }
 
+static uint64_t hash_of(const struct part parts[static PARTS])
+{
+	uint64_t hash = FNV_BEGIN;
+
+	for (size_t i = 0; i < PARTS; i++)
+		hash = fnv_bytes(hash, parts[i].bytes, parts[i].size);
+	return hash;
+}
+
 /* The question's entry, else a free one near its place, else NULL. */
-static struct entry *place_of(struct answers *answers, uint64_t hash, const char *key, size_t size)
+static struct entry *place_of(
+	struct answers *answers, uint64_t hash, const struct part parts[static PARTS], size_t size)
 {
 	struct entry *free_one = NULL;
 
@@ -101,7 +134,7 @@ static struct entry *place_of(struct answers *answers, uint64_t hash, const char
 		struct entry *entry = &answers->entries[(hash + i) % ANSWERS_MAX];
 		if (entry->key == NULL)
 			free_one = free_one != NULL ? free_one : entry;
-		else if (entry->hash == hash && entry->key_size == size && memcmp(entry->key, key, size) == 0)
+		else if (entry->hash == hash && entry->key_size == size && is_key(entry->key, parts))
 			return entry;
 	}
 	return free_one;
@@ -110,7 +143,7 @@ static struct entry *place_of(struct answers *answers, uint64_t hash, const char
 struct answers_body *answers_find(
 	struct answers *answers, const struct answers_question *question, uint64_t now_ns)
 {
-	size_t size;
+	struct part parts[PARTS];
 
 	if (answers->begun_ns == 0 || answers->count == 0)
 		return NULL;
@@ -118,10 +151,8 @@ struct answers_body *answers_find(
 		answers_end(answers);
 		return NULL;
 	}
-	CLEANUP(freep) char *key = key_of(question, &size);
-	if (key == NULL)
-		return NULL;
-	struct entry *entry = place_of(answers, fnv_bytes(FNV_BEGIN, key, size), key, size);
+	size_t size = parts_of(question, parts);
+	struct entry *entry = place_of(answers, hash_of(parts), parts, size);
 	if (entry == NULL || entry->key == NULL)
 		return NULL;
 	entry->body->holders++;
@@ -131,18 +162,18 @@ struct answers_body *answers_find(
 void answers_add(struct answers *answers, const struct answers_question *question, uint64_t generation,
 	const char *body, size_t size)
 {
-	size_t key_size;
+	struct part parts[PARTS];
+	size_t key_size = parts_of(question, parts);
 
-	if (answers->begun_ns == 0 || generation != answers->generation)
+	if (answers->begun_ns == 0 || generation != answers->generation ||
+		answers->bytes + key_size + size > answers->bytes_max)
 		return;
-	CLEANUP(freep) char *key = key_of(question, &key_size);
-	if (key == NULL || answers->bytes + key_size + size > ANSWERS_BYTES_MAX)
-		return;
-	uint64_t hash = fnv_bytes(FNV_BEGIN, key, key_size);
-	struct entry *entry = place_of(answers, hash, key, key_size);
+	uint64_t hash = hash_of(parts);
+	struct entry *entry = place_of(answers, hash, parts, key_size);
 	if (entry == NULL || entry->key != NULL)
 		return;
-	struct answers_body *copy = malloc(sizeof(*copy) + size);
+	CLEANUP(freep) char *key = key_of(parts, key_size);
+	struct answers_body *copy = key != NULL ? malloc(sizeof(*copy) + size) : NULL;
 	if (copy == NULL)
 		return;
 	*copy = (struct answers_body) { .holders = 1, .size = size };

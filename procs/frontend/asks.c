@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "frontend/answers.h"
 
 #define TOOL_MAX      65
 #define ARGUMENTS_MAX 65536
@@ -38,7 +37,7 @@ struct asks {
 	uint64_t analyst_seen_ns; /* when it was last connected */
 	uint64_t repeat_at_ns;    /* 0 = not */
 	struct ask all[ASKS_MAX];
-	struct answers *answers;
+	struct answers *answers, *messages;
 	double *asked, *answered, *late, *overdue, *refused, *repeated, *reused;
 };
 
@@ -154,6 +153,14 @@ static bool is_sane(const struct answer_row *row)
 	return row->chunks > 0 && row->chunk < row->chunks && row->code >= 200 && row->code <= 599;
 }
 
+static void begin_generation(struct asks *asks, uint64_t generation)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	answers_begin(asks->answers, generation, now_ns);
+	answers_begin(asks->messages, generation, now_ns);
+}
+
 static int on_answer(void *context, const struct frame *frame)
 {
 	struct asks *asks = context;
@@ -166,7 +173,7 @@ static int on_answer(void *context, const struct frame *frame)
 		if (once->run != asks->run) /* to a predecessor of ours */
 			++*asks->late;
 		else if (rows[i].id == 0)
-			answers_begin(asks->answers, rows[i].generation, clock_mono_ns());
+			begin_generation(asks, rows[i].generation);
 		else if (is_sane(&rows[i]))
 			take_answer(asks, &rows[i]);
 		else
@@ -192,6 +199,7 @@ static void on_analyst_back(void *context)
 	struct asks *asks = context;
 
 	answers_end(asks->answers); /* it may be another analyst, who counts anew */
+	answers_end(asks->messages);
 	repeat_all(asks);
 	asks->repeat_at_ns = clock_mono_ns() + SECOND_REPEAT_MS * NS_PER_MILLISECOND;
 }
@@ -207,9 +215,10 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, uint
 	asks->run = run;
 	asks->budget_ns = budget_ms * NS_PER_MILLISECOND;
 	asks->analyst_seen_ns = clock_mono_ns();
-	asks->answers = answers_new();
-	if (asks->answers == NULL) {
-		free(asks);
+	asks->answers = answers_new(ASKS_KEPT_BYTES_MAX);
+	asks->messages = answers_new(ASKS_MESSAGES_BYTES_MAX);
+	if (asks->answers == NULL || asks->messages == NULL) {
+		asks_free(asks);
 		return -ENOMEM;
 	}
 	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, on_analyst_back, asks)) <
@@ -239,6 +248,7 @@ void asks_free(struct asks *asks)
 	for (size_t i = 0; i < ASKS_MAX; i++)
 		release(&asks->all[i]);
 	answers_free(asks->answers);
+	answers_free(asks->messages);
 	link_free(asks->out);
 	link_free(asks->in);
 	free(asks);
@@ -307,6 +317,24 @@ static bool answer_kept(struct asks *asks, const struct answers_question *questi
 	done(context, 200, kept->data, kept->size);
 	answers_release(kept);
 	return true;
+}
+
+struct answers_body *asks_recall(struct asks *asks, const struct answers_question *question)
+{
+	uint64_t now_ns = clock_mono_ns();
+	struct answers_body *kept =
+		is_absent(asks, now_ns) ? NULL : answers_find(asks->messages, question, now_ns);
+
+	if (kept != NULL) {
+		++*asks->asked;
+		++*asks->reused;
+	}
+	return kept;
+}
+
+void asks_keep(struct asks *asks, const struct answers_question *question, const char *message, size_t size)
+{
+	answers_add(asks->messages, question, answers_generation(asks->answers), message, size);
 }
 
 static int fill(struct ask *ask, const struct answers_question *question)

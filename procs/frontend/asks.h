@@ -8,12 +8,16 @@
 #pragma once
 
 #include "base/stats.h"
+#include "frontend/answers.h"
 #include "ipc/link.h"
 #include "ipc/reasons.h"
 
 #define ASKS_MAX         256
 #define ASK_ABSENT_MS    2000 /* longer than a restart takes */
 #define ANSWER_BYTES_MAX (16U << 20)
+/* What is kept while a snapshot lives: the analyst's answers, and messages for what is asked again byte by byte. */
+#define ASKS_KEPT_BYTES_MAX     (8U << 20)
+#define ASKS_MESSAGES_BYTES_MAX (2U << 20)
 
 /* code = HTTP status; body is JSON, valid during the call only. */
 typedef void ask_done_fn(void *context, int code, const char *body, size_t size);
@@ -38,6 +42,12 @@ bool asks_are_held(const struct asks *asks);
 int64_t asks_submit(struct asks *asks, const char *namespaces, const char *tool, const char *arguments,
 	size_t size, const char *lang, ask_done_fn *done, void *context);
 void asks_cancel(struct asks *asks, int64_t id);
+
+/* A message that answers `question` and is of the analyst's snapshot, held once for the caller; NULL = ask. The question was
+ * put to us by its bytes: asks_submit()'s, which are the analyst's, are others. */
+struct answers_body *asks_recall(struct asks *asks, const struct answers_question *question);
+/* Remembers such a message, made of an answer that asks_submit() had kept, within the same call. */
+void asks_keep(struct asks *asks, const struct answers_question *question, const char *message, size_t size);
 
 /* At the end of each turn: sends what was queued, answers what is overdue. A queue that is full keeps its questions for
  * a later turn. */

@@ -166,6 +166,17 @@ static bool is_reachable(void *context)
 	return asks_can_reach_analyst(((const struct http *)context)->asks);
 }
 
+static bool recall(void *context, const struct answers_question *question, struct answers_body **ret_message)
+{
+	*ret_message = asks_recall(((struct http *)context)->asks, question);
+	return *ret_message != NULL;
+}
+
+static void keep(void *context, const struct answers_question *question, const char *message, size_t size)
+{
+	asks_keep(((struct http *)context)->asks, question, message, size);
+}
+
 static int open_mcp(const struct mcp_extension *extension)
 {
 	struct mcp *mcp = &frontend.http.mcp;
@@ -173,7 +184,7 @@ static int open_mcp(const struct mcp_extension *extension)
 	int r;
 
 	*mcp = (struct mcp) { .config = &frontend.config,
-		.questions = { &frontend.http, submit, cancel, is_reachable },
+		.questions = { &frontend.http, submit, cancel, is_reachable, recall, keep },
 		.extension = extension };
 	r = mcp_open(mcp, &frontend.stats, &is_kept);
 	if (!is_kept)

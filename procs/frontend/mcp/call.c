@@ -100,7 +100,10 @@ static void finish(struct mcp_call *call, int http_status)
 	size_t size = 0;
 
 	json_close_object(&call->writer);
-	if (json_take(&call->writer, &text, &size) == 0)
+	bool is_whole = json_take(&call->writer, &text, &size) == 0;
+	if (is_whole && call->repeat != NULL && call->is_of_kept)
+		repeat_keep(call, text, size);
+	if (is_whole)
 		call->sink->finish(call->sink, http_status, text, size);
 	else
 		call->sink->finish(call->sink, http_status, out_of_memory, sizeof(out_of_memory) - 1);
@@ -221,6 +224,7 @@ static void on_answer(void *context, int code, const char *body, size_t size)
 {
 	struct mcp_call *call = context;
 
+	call->is_of_kept = call->ask == 0;
 	call->ask = 0;
 	call->answered(call, code, body, size);
 }
@@ -243,10 +247,12 @@ void mcp_ask(struct mcp_call *call, const char *view, const char *arguments, mcp
 	call->answered = answered;
 	int64_t id = questions->submit(questions->context, call->principal->namespaces, view, arguments,
 		strlen(arguments), call->lang, on_answer, call);
-	if (id > 0)
+	if (id > 0) {
 		call->ask = id;
-	else if (id < 0) /* at 0 the call is answered, and gone */
+		call->repeat = NULL;
+	} else if (id < 0) { /* at 0 the call is answered, and gone */
 		answer_refusal(call, id);
+	}
 }
 
 /* progress */

@@ -25,6 +25,7 @@
 
 struct mcp;
 struct mcp_call;
+struct repeat;
 struct session;
 struct watcher;
 
@@ -52,11 +53,14 @@ struct mcp_call {
 	const char *lang;            /* static */
 	struct principal *principal; /* held; set by mcp_call_of() */
 	struct session *session;     /* NULL = none */
+	/* The line of it, to remember the answer by, where it can be given before mcp_dispatch() returns (borrowed); NULL = no */
+	const struct repeat *repeat;
 	/* inside */
 	struct mcp_call *next, **link;
 	struct json_writer writer;
 	int64_t ask; /* 0 = not waiting for the analyst */
 	mcp_answered_fn *answered;
+	bool is_of_kept;                /* answered at once, by what was kept */
 	uint64_t begun_ns, progress_ns; /* when the next progress is due */
 	struct watcher *watcher;        /* of a subscriptions/listen */
 	void *state;                    /* an extension's */

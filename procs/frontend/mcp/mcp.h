@@ -8,6 +8,7 @@
 #include "base/stats.h"
 #include "frontend/mcp/call.h"
 #include "frontend/mcp/extension.h"
+#include "frontend/mcp/repeat.h"
 
 #define MCP_CALLS_MAX 512 /* in flight, listeners among them */
 
@@ -19,6 +20,11 @@ struct mcp_questions {
 		void (*done)(void *call, int code, const char *body, size_t size), void *call);
 	void (*cancel)(void *context, int64_t id);
 	bool (*is_reachable)(void *context); /* is the analyst there? */
+	/* asks_recall() and asks_keep(); NULL = nothing is remembered */
+	bool (*recall)(
+		void *context, const struct answers_question *question, struct answers_body **ret_message);
+	void (*keep)(
+		void *context, const struct answers_question *question, const char *message, size_t size);
 };
 
 struct mcp {

@@ -48,7 +48,7 @@ static void trim(const char **start, size_t *size)
 }
 
 /* String or integer, as the protocol wants; 0 = no id, -1 = one that is not allowed. */
-static int read_id(const char *text, size_t size, char ret_id[static MESSAGE_ID_MAX])
+static int read_id(const char *text, size_t size, struct message *message)
 {
 	const char *start;
 	size_t length;
@@ -59,8 +59,9 @@ static int read_id(const char *text, size_t size, char ret_id[static MESSAGE_ID_
 	bool is_integer = length > 0 && strspn(start, "-0123456789") >= length;
 	if (length == 0 || length >= MESSAGE_ID_MAX || (start[0] != '"' && !is_integer))
 		return -1;
-	memcpy(ret_id, start, length);
-	ret_id[length] = '\0';
+	memcpy(message->id, start, length);
+	message->id[length] = '\0';
+	message->id_at = (size_t)(start - text);
 	return 1;
 }
 
@@ -105,7 +106,7 @@ static int read_params(struct message *message, char why[static 96])
 static int read_members(const char *bytes, size_t size, struct message *message, char why[static 96])
 {
 	const char *jsonrpc = text_member(message->root, "jsonrpc");
-	int id = read_id(bytes, size, message->id);
+	int id = read_id(bytes, size, message);
 
 	if (jsonrpc == NULL || strcmp(jsonrpc, "2.0") != 0 || id < 0)
 		return refuse(

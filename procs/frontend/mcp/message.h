@@ -24,6 +24,7 @@ struct message {
 	struct json_object *params, *meta; /* inside root; NULL = absent, else objects */
 	const char *method;                /* inside root; "" for responses */
 	char id[MESSAGE_ID_MAX];           /* raw JSON token, echoed byte by byte; "" = none */
+	size_t id_at;                      /* where it begins in the bytes */
 };
 
 /* 0, or a JSON-RPC error code with the reason in `why`; then ret_message->id is set where it could be read. In both

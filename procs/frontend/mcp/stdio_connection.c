@@ -14,24 +14,54 @@
 
 /* output */
 
-static void give(struct connection *connection, const char *message, size_t size)
+static bool make_room(struct connection *connection, size_t size)
 {
 	struct output *out = &connection->waiting;
-	size_t needed = out->size + size + 1;
+	size_t needed = out->size + size;
 
-	if (needed > out->room) {
-		size_t room = needed + needed / 2;
-		char *grown = realloc(out->bytes, room);
-		if (grown == NULL) {
-			connection->is_broken = true; /* an answer would be missing */
-			return;
-		}
-		out->bytes = grown;
-		out->room = room;
+	if (needed <= out->room)
+		return true;
+	size_t room = needed + needed / 2;
+	char *grown = realloc(out->bytes, room);
+	if (grown == NULL) {
+		connection->is_broken = true; /* an answer would be missing */
+		return false;
 	}
-	memcpy(out->bytes + out->size, message, size);
-	out->bytes[needed - 1] = '\n';
-	out->size = needed;
+	out->bytes = grown;
+	out->room = room;
+	return true;
+}
+
+static void put(struct output *out, const char *bytes, size_t size)
+{
+	memcpy(out->bytes + out->size, bytes, size);
+	out->size += size;
+}
+
+static void give(struct connection *connection, const char *message, size_t size)
+{
+	if (!make_room(connection, size + 1))
+		return;
+	put(&connection->waiting, message, size);
+	put(&connection->waiting, "\n", 1);
+}
+
+/* True: it was answered as it was before. */
+static bool give_again(struct connection *connection, const struct repeat *repeat)
+{
+	struct answers_body *kept =
+		repeat_find(connection->stdio->mcp, connection->session, connection->lang, repeat);
+
+	if (kept == NULL)
+		return false;
+	if (make_room(connection, REPEAT_BEGIN_SIZE + repeat->id_size + kept->size + 1)) {
+		put(&connection->waiting, repeat_begin, REPEAT_BEGIN_SIZE);
+		put(&connection->waiting, repeat->line + repeat->id_at, repeat->id_size);
+		put(&connection->waiting, kept->data, kept->size);
+		put(&connection->waiting, "\n", 1);
+	}
+	answers_release(kept);
+	return true;
 }
 
 static void on_written(h2o_socket_t *socket, const char *error);
@@ -99,7 +129,8 @@ static void read_envelope(const struct message *message, struct mcp_headers *ret
 		strlen(message->method), name != NULL ? strlen(name) : 0 };
 }
 
-static void begin_call(struct connection *connection, struct message *message, enum revision revision)
+static void begin_call(struct connection *connection, struct message *message, enum revision revision,
+	const struct repeat *repeat)
 {
 	bool is_listener = strcmp(message->method, "subscriptions/listen") == 0;
 	struct gate *gate = is_listener ? &connection->listeners : &connection->calls;
@@ -117,6 +148,7 @@ static void begin_call(struct connection *connection, struct message *message, e
 	call->revision = revision;
 	call->lang = connection->lang;
 	call->session = connection->session;
+	call->repeat = repeat;
 	mcp_dispatch(call);
 }
 
@@ -130,7 +162,7 @@ static void take_notice(struct connection *connection, const struct message *mes
 		mcp_notified(connection->stdio->mcp, connection->session, message);
 }
 
-static void take_message(struct connection *connection, struct message *message)
+static void take_message(struct connection *connection, struct message *message, const struct repeat *repeat)
 {
 	struct mcp_headers headers;
 	struct mcp_refusal refusal;
@@ -147,7 +179,7 @@ static void take_message(struct connection *connection, struct message *message)
 	}
 	if (!revision_is_modern(revision) && strcmp(message->method, "initialize") == 0)
 		connection->session->revision = mcp_negotiate(message);
-	begin_call(connection, message, revision);
+	begin_call(connection, message, revision, repeat);
 }
 
 static void on_batch_done(void *context, const char *answers, size_t size)
@@ -177,13 +209,15 @@ static void take_batch(struct connection *connection, const char *line, size_t s
 static void take_line(struct connection *connection, const char *line, size_t size)
 {
 	struct message message;
+	struct repeat repeat;
 	char why[96];
 
-	if (size == 0)
+	bool may_repeat = connection->stdio->mcp->extension == NULL && repeat_read(&repeat, line, size);
+	if (size == 0 || (may_repeat && give_again(connection, &repeat)))
 		return;
 	int code = message_parse(line, size, &message, why);
 	if (code == 0)
-		take_message(connection, &message);
+		take_message(connection, &message, may_repeat ? repeat_of(&message, &repeat) : NULL);
 	else if (code == RPC_INVALID_REQUEST && message_is_batch(line, size) &&
 		 revision_has_batches(connection->session->revision))
 		take_batch(connection, line, size);
