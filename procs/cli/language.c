@@ -85,7 +85,8 @@ const char *code_word(const char *code, bool in_korean)
 		{ "reference", "참고 기준" }, { "law", "법령" }, { "foreign_law", "외국 법령" },
 		{ "certification", "인증 기준" }, { "official_factor", "공식 배출계수" },
 		{ "derived", "도출값" }, { "contract", "계약" }, { "unverified", "미확인" },
-		{ "verified", "확인됨" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" } };
+		{ "verified", "확인됨" }, { "(idle and other)", "(유휴 및 기타)" }, { "high", "높음" },
+		{ "medium", "보통" }, { "low", "낮음" } };
 
 	for (size_t i = 0; in_korean && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i][0], code) == 0)

@@ -190,13 +190,8 @@ void report_energy_facts(struct report *report, struct table *table)
 		put_bill(report, table);
 }
 
-static void put_workload(
-	struct report *report, struct table *table, const char *const names[3], const struct sum *sum)
+static void put_sums(struct document *document, struct table *table, const struct sum *sum)
 {
-	struct document *document = &report->document;
-
-	for (int i = 0; i < 3; i++)
-		put_cell_text(document, table, names[i]);
 	put_cell_integer(document, table, sum->it_uj);
 	put_cell_number(document, table, kwh_of((double)sum->it_uj), 6);
 	put_cell_number(document, table, kwh_of(sum->facility_uj), 6);
@@ -207,21 +202,25 @@ static void put_workload(
 void report_workloads(struct report *report)
 {
 	const struct tally *tally = report->tally;
-	struct table *table = document_table(&report->document, "workloads",
+	struct document *document = &report->document;
+	struct table *table = document_table(document, "workloads",
 		(struct words) { { "By workload", "워크로드별" } }, COLUMNS(workload_columns));
-	const char *const rest_names[] = { "(idle and other)", "", "" };
 	struct sum rest = tally->total;
 
 	for (size_t i = 0; i < tally->workload_count && i < REPORT_WORKLOADS_MAX; i++) {
 		const struct tally_workload *workload = &tally->workloads[i];
-		const char *const names[] = { workload->name, workload->namespace,
-			workload_kind_name((enum workload_kind)workload->kind) };
-		put_workload(report, table, names, &workload->sum);
+		put_cell_text(document, table, workload->name);
+		put_cell_text(document, table, workload->namespace);
+		put_cell_text(document, table, workload_kind_name((enum workload_kind)workload->kind));
+		put_sums(document, table, &workload->sum);
 		rest.it_uj -= workload->sum.it_uj;
 		rest.facility_uj -= workload->sum.facility_uj;
 		rest.grams -= workload->sum.grams;
 	}
-	put_workload(report, table, rest_names, &rest);
+	put_cell_code(document, table, "(idle and other)");
+	put_cell_text(document, table, "");
+	put_cell_text(document, table, "");
+	put_sums(document, table, &rest);
 }
 
 /* A threshold is of a year. What this period's would be, by the time there is data of: NAN under a day of it. */

@@ -261,6 +261,7 @@ def names_are_no_formulas_and_no_markup():
             page = tanso("report", "emissions", *period, "--format", "html").stdout
             assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
             korean = lang == "ko"
+            assert ("(유휴 및 기타)" in cells) == korean
             assert ("법령" in cells) == ("에너지법 시행규칙" in page) == korean and ("law" in cells) == ("Enforcement Rule" in page) != korean
             document = json.loads(tanso("report", "emissions", *period, "--format", "json").stdout)
             assert document["thresholds"][0]["legal_status"] == "law", "a program reads codes"

@@ -130,3 +130,22 @@ static inline int64_t fixture_ask(struct fixture *f, const char *sql)
 	sqlite3_close(db);
 	return value;
 }
+
+/* How many slots there are in which the workloads do not add up to the node. */
+#define BALANCE                                                                                              \
+	"SELECT count(*) FROM (SELECT n.slot, n.state, n.active_package AS node, "                           \
+	"coalesce(sum(w.active_package"                                                                      \
+	" + w.idle_package), 0) AS given FROM all_node n LEFT JOIN all_workload w ON w.slot = n.slot AND"    \
+	" w.state = n.state GROUP BY n.slot, n.state HAVING node <> given)"
+#define NODE_PACKAGE "SELECT total_uj FROM node_total WHERE zone = 'package'"
+
+static inline struct power_row fixture_row(uint64_t id, uint64_t package_uj)
+{
+	return (struct power_row) { .id = id, .active_uj.by[ZONE_PACKAGE] = package_uj };
+}
+
+static inline void fixture_set_node(struct fixture *f, uint64_t total_uj, uint64_t idle_uj)
+{
+	f->once.total_uj.by[ZONE_PACKAGE] = total_uj;
+	f->once.idle_uj.by[ZONE_PACKAGE] = idle_uj;
+}

@@ -5,24 +5,6 @@
 #include "analyst/ledger_query.h"
 #include "analyst/ledger_sql.h"
 
-#define BALANCE                                                                                              \
-	"SELECT count(*) FROM (SELECT n.slot, n.state, n.active_package AS node, "                           \
-	"coalesce(sum(w.active_package"                                                                      \
-	" + w.idle_package), 0) AS given FROM all_node n LEFT JOIN all_workload w ON w.slot = n.slot AND"    \
-	" w.state = n.state GROUP BY n.slot, n.state HAVING node <> given)"
-#define NODE_PACKAGE "SELECT total_uj FROM node_total WHERE zone = 'package'"
-
-static struct power_row row(uint64_t id, uint64_t package_uj)
-{
-	return (struct power_row) { .id = id, .active_uj.by[ZONE_PACKAGE] = package_uj };
-}
-
-static void set_node(struct fixture *f, uint64_t total_uj, uint64_t idle_uj)
-{
-	f->once.total_uj.by[ZONE_PACKAGE] = total_uj;
-	f->once.idle_uj.by[ZONE_PACKAGE] = idle_uj;
-}
-
 static void sums_are_exact_and_balance_in_every_slot(void **state)
 {
 	struct fixture f;
@@ -36,8 +18,8 @@ static void sums_are_exact_and_balance_in_every_slot(void **state)
 		a += random >> 40;
 		b += random >> 45;
 		idle += random >> 42;
-		set_node(&f, a + b + idle, idle);
-		const struct power_row rows[] = { row(10, a), row(11, b) };
+		fixture_set_node(&f, a + b + idle, idle);
+		const struct power_row rows[] = { fixture_row(10, a), fixture_row(11, b) };
 		fixture_pass(
 			&f, i % 50 == 49 ? 1111.7 : 0.9); /* every now and then a gap over several slots */
 		assert_int_equal(fixture_send(&f, rows, 2), 0);
@@ -56,16 +38,16 @@ static void sums_are_exact_and_balance_in_every_slot(void **state)
 static void a_restart_resumes_from_the_committed_state(void **state)
 {
 	struct fixture f;
-	struct power_row rows[] = { row(10, 1000) };
+	struct power_row rows[] = { fixture_row(10, 1000) };
 
 	(void)state;
 	fixture_make(&f);
-	set_node(&f, 1500, 500);
+	fixture_set_node(&f, 1500, 500);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	rows[0].active_uj.by[ZONE_PACKAGE] = 2000; /* this one is never committed */
-	set_node(&f, 2600, 600);
+	fixture_set_node(&f, 2600, 600);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 1), 0);
 	fixture_close(&f);
@@ -83,18 +65,18 @@ static void a_restart_resumes_from_the_committed_state(void **state)
 static void a_new_energy_epoch_counts_from_zero_and_keeps_what_was(void **state)
 {
 	struct fixture f;
-	struct power_row rows[] = { row(10, 5000) };
+	struct power_row rows[] = { fixture_row(10, 5000) };
 
 	(void)state;
 	fixture_make(&f);
-	set_node(&f, 5000, 0);
+	fixture_set_node(&f, 5000, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	f.head.energy_epoch++;
 	f.head.seq = 1;
-	rows[0] = row(10, 300);
-	set_node(&f, 300, 0);
+	rows[0] = fixture_row(10, 300);
+	fixture_set_node(&f, 300, 0);
 	f.once.boot_ns += 2 * NS_PER_SECOND;
 	f.once.first_boot_ns = f.once.boot_ns - NS_PER_SECOND;
 	f.once.real_ns += 2 * NS_PER_SECOND;
@@ -108,7 +90,7 @@ static void a_new_energy_epoch_counts_from_zero_and_keeps_what_was(void **state)
 static void a_frame_that_does_not_say_where_energy_begins_is_refused(void **state)
 {
 	struct fixture f;
-	const struct power_row rows[] = { row(10, 100) };
+	const struct power_row rows[] = { fixture_row(10, 100) };
 
 	(void)state;
 	fixture_make(&f);
@@ -123,17 +105,17 @@ static void a_frame_that_does_not_say_where_energy_begins_is_refused(void **stat
 static void a_workload_born_during_an_outage_appears_with_its_joules(void **state)
 {
 	struct fixture f;
-	struct power_row rows[] = { row(10, 100), row(77, 900) };
+	struct power_row rows[] = { fixture_row(10, 100), fixture_row(77, 900) };
 
 	(void)state;
 	fixture_make(&f);
-	set_node(&f, 100, 0);
+	fixture_set_node(&f, 100, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	fixture_close(&f);
 	fixture_open(&f);
-	set_node(&f, 1000, 0);
+	fixture_set_node(&f, 1000, 0);
 	fixture_pass(&f, 3600);
 	assert_int_equal(fixture_send(&f, rows, 2), 0);
 	assert_int_equal(book_commit(&f.book), 0);
@@ -144,74 +126,6 @@ static void a_workload_born_during_an_outage_appears_with_its_joules(void **stat
 		900);
 	assert_int_equal(fixture_ask(&f, BALANCE), 0);
 	assert_true(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 1") >= 12);
-	fixture_destroy(&f);
-}
-
-static void a_late_name_makes_no_second_series(void **state)
-{
-	const char *uid = "0a1b2c3d-0000-1111-2222-333344445555";
-	struct fixture f;
-	struct power_row rows[] = { row(10, 100), row(11, 50) };
-	struct workload_row named[2];
-
-	(void)state;
-	fixture_make(&f);
-	for (uint64_t i = 0; i < 2; i++) {
-		named[i] = (struct workload_row) { .op = TOPOLOGY_ADD,
-			.id = 10 + i,
-			.kind = WORKLOAD_POD,
-			.namespace = text_of("kubepods"),
-			.workload = text_of(uid),
-			.pod = text_of(uid),
-			.pod_uid = text_of(uid) };
-		fixture_name_row(&f, &named[i]);
-	}
-	set_node(&f, 150, 0);
-	fixture_pass(&f, 1);
-	assert_int_equal(fixture_send(&f, rows, 2), 0);
-	assert_int_equal(book_commit(&f.book), 0);
-	for (size_t i = 0; i < 2; i++) {
-		named[i].namespace = text_of("prod");
-		named[i].workload = named[i].pod = text_of("web-0");
-		fixture_name_row(&f, &named[i]);
-	}
-	rows[0] = row(10, 200);
-	set_node(&f, 250, 0);
-	fixture_pass(&f, 1);
-	assert_int_equal(fixture_send(&f, rows, 2), 0);
-	assert_int_equal(book_commit(&f.book), 0);
-	assert_int_equal(fixture_ask(&f, "SELECT count(DISTINCT workload) FROM all_workload"), 1);
-	assert_int_equal(
-		fixture_ask(&f,
-			"SELECT sum(active_package) FROM all_workload a JOIN workload w ON w.id = a.workload "
-			"WHERE w.name = 'web-0' AND w.namespace = 'prod'"),
-		250);
-	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM workload"), 1);
-	fixture_destroy(&f);
-}
-
-static void a_name_that_is_known_already_takes_the_energy_over(void **state)
-{
-	struct fixture f;
-	struct power_row rows[] = { row(10, 100), row(11, 50) };
-
-	(void)state;
-	fixture_make(&f);
-	fixture_name(&f, 10, WORKLOAD_UNIT, "system.slice", "a.service");
-	set_node(&f, 150, 0);
-	fixture_pass(&f, 1);
-	assert_int_equal(fixture_send(&f, rows, 2), 0); /* 11 has no name yet */
-	assert_int_equal(book_commit(&f.book), 0);
-	fixture_name(&f, 11, WORKLOAD_UNIT, "system.slice", "a.service");
-	rows[1] = row(11, 60);
-	set_node(&f, 160, 0);
-	fixture_pass(&f, 1);
-	assert_int_equal(fixture_send(&f, rows, 2), 0);
-	assert_int_equal(book_commit(&f.book), 0);
-	assert_int_equal(fixture_ask(&f, "SELECT count(DISTINCT workload) FROM all_workload"), 1);
-	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), 160);
-	assert_int_equal(fixture_ask(&f, "SELECT sum(present_ns) FROM all_workload"), 2 * NS_PER_SECOND);
-	assert_int_equal(fixture_ask(&f, BALANCE), 0);
 	fixture_destroy(&f);
 }
 
@@ -228,10 +142,10 @@ static void a_full_disk_loses_nothing_and_is_said(void **state)
 		struct power_row rows[50];
 		total = 0;
 		for (uint64_t j = 0; j < 50; j++) {
-			rows[j] = row(100 + j, (uint64_t)(i + 1) * (j + 1) * 1000);
+			rows[j] = fixture_row(100 + j, (uint64_t)(i + 1) * (j + 1) * 1000);
 			total += rows[j].active_uj.by[ZONE_PACKAGE];
 		}
-		set_node(&f, total, 0);
+		fixture_set_node(&f, total, 0);
 		fixture_pass(&f, 60);
 		assert_int_equal(fixture_send(&f, rows, 50), 0);
 		int r = book_commit(&f.book);
@@ -254,8 +168,8 @@ static void the_last_minute_does_not_count_what_a_failed_commit_brings_again(voi
 	(void)state;
 	fixture_make(&f);
 	for (int i = 1; i <= 30; i++) {
-		const struct power_row rows[] = { row(10, (uint64_t)i * 5000000) };
-		set_node(&f, (uint64_t)i * 5000000, 0);
+		const struct power_row rows[] = { fixture_row(10, (uint64_t)i * 5000000) };
+		fixture_set_node(&f, (uint64_t)i * 5000000, 0);
 		fixture_pass(&f, 1);
 		assert_int_equal(fixture_send(&f, rows, 1), 0);
 		if (i == 10)
@@ -272,11 +186,11 @@ static void the_last_minute_does_not_count_what_a_failed_commit_brings_again(voi
 static void malformed_frames_leave_nothing_behind(void **state)
 {
 	struct fixture f;
-	struct power_row rows[] = { row(10, 100), row(0, 5), row(11, UINT64_MAX) };
+	struct power_row rows[] = { fixture_row(10, 100), fixture_row(0, 5), fixture_row(11, UINT64_MAX) };
 
 	(void)state;
 	fixture_make(&f);
-	set_node(&f, 100, 0);
+	fixture_set_node(&f, 100, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 2), -EBADMSG);
 	rows[1] = rows[2];
@@ -294,21 +208,21 @@ static void malformed_frames_leave_nothing_behind(void **state)
 static void clock_steps_move_slots_and_lose_nothing(void **state)
 {
 	struct fixture f;
-	const struct power_row first[] = { row(10, 100) }, second[] = { row(10, 300) },
-			       third[] = { row(10, 600) };
+	const struct power_row first[] = { fixture_row(10, 100) }, second[] = { fixture_row(10, 300) },
+			       third[] = { fixture_row(10, 600) };
 
 	(void)state;
 	fixture_make(&f);
-	set_node(&f, 100, 0);
+	fixture_set_node(&f, 100, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, first, 1), 0);
 	f.once.real_ns += 86400 * NS_PER_SECOND; /* a day forward */
-	set_node(&f, 300, 0);
+	fixture_set_node(&f, 300, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, second, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	f.once.real_ns -= 86400 * NS_PER_SECOND; /* and back: those hours are closed now */
-	set_node(&f, 600, 0);
+	fixture_set_node(&f, 600, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, third, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
@@ -327,8 +241,8 @@ static void slots_roll_up_to_hours_and_old_hours_go(void **state)
 	(void)state;
 	fixture_make(&f);
 	for (int i = 0; i < 30; i++) {
-		const struct power_row rows[] = { row(10, total += 1001) };
-		set_node(&f, total, 0);
+		const struct power_row rows[] = { fixture_row(10, total += 1001) };
+		fixture_set_node(&f, total, 0);
 		fixture_pass(&f, 3600);
 		assert_int_equal(fixture_send(&f, rows, 1), 0);
 		assert_int_equal(book_commit(&f.book), 0);
@@ -348,11 +262,11 @@ static void slots_roll_up_to_hours_and_old_hours_go(void **state)
 static void final_rows_are_forgotten_only_long_after(void **state)
 {
 	struct fixture f;
-	struct power_row rows[] = { row(10, 100), row(11, 50) };
+	struct power_row rows[] = { fixture_row(10, 100), fixture_row(11, 50) };
 
 	(void)state;
 	fixture_make(&f);
-	set_node(&f, 150, 0);
+	fixture_set_node(&f, 150, 0);
 	fixture_pass(&f, 1);
 	rows[1].flags = ROW_FINAL;
 	assert_int_equal(fixture_send(&f, rows, 2), 0);
@@ -426,71 +340,6 @@ static void a_newer_ledger_is_refused_and_left_alone(void **state)
 	fixture_destroy(&f);
 }
 
-static size_t count_found(struct fixture *f, const char *name, const char *namespace, struct found_list *list)
-{
-	bool is_owner;
-
-	assert_int_equal(ledger_find(f->ledger, name, namespace, 0, list, &is_owner), 0);
-	return list->count;
-}
-
-static void names_find_their_workloads(void **state)
-{
-	const char *id = "abcdefabcdef0123456789abcdefabcdef0123456789abcdefabcdef01234567";
-	struct fixture f;
-	struct power_row rows[] = { row(10, 100), row(11, 50), row(12, 1) };
-	const struct workload_row pods[] = {
-		{ .op = 1,
-			.id = 10,
-			.kind = WORKLOAD_POD,
-			.namespace = text_of("prod"),
-			.workload = text_of("web-1"),
-			.pod = text_of("web-1"),
-			.pod_uid = text_of("uid-1"),
-			.owner_kind = text_of("Deployment"),
-			.owner = text_of("web"),
-			.container = text_of("app"),
-			.container_id = text_of(id) },
-		{ .op = 1,
-			.id = 11,
-			.kind = WORKLOAD_POD,
-			.namespace = text_of("prod"),
-			.workload = text_of("web-2"),
-			.pod = text_of("web-2"),
-			.owner_kind = text_of("Deployment"),
-			.owner = text_of("web") },
-		{ .op = 1,
-			.id = 12,
-			.kind = WORKLOAD_UNIT,
-			.namespace = text_of("system.slice"),
-			.workload = text_of("nginx.service") },
-	};
-	struct found_list found = { 0 };
-
-	(void)state;
-	fixture_make(&f);
-	for (size_t i = 0; i < 3; i++)
-		fixture_name_row(&f, &pods[i]);
-	set_node(&f, 151, 0);
-	fixture_pass(&f, 1);
-	assert_int_equal(fixture_send(&f, rows, 3), 0);
-	assert_int_equal(book_commit(&f.book), 0);
-	assert_int_equal(count_found(&f, "web-1", "", &found), 1);
-	assert_int_equal(count_found(&f, "web", "prod", &found), 2);
-	assert_string_equal(found.items[0].detail, "Deployment");
-	assert_int_equal(count_found(&f, "web", "dev", &found), 0);
-	assert_int_equal(count_found(&f, "uid-1", "", &found), 1);
-	assert_int_equal(count_found(&f, "app", "", &found), 1);
-	assert_string_equal(found.items[0].identity.name, "web-1");
-	assert_int_equal(count_found(&f, "nginx", "", &found), 1);
-	assert_int_equal(count_found(&f, "nginx.service", "", &found), 1);
-	assert_int_equal(count_found(&f, "abcdefabcdef", "", &found), 1);
-	assert_int_equal(count_found(&f, "abcdefabcde", "", &found), 0);
-	assert_int_equal(count_found(&f, "' OR 1=1 --", "", &found), 0);
-	free(found.items);
-	fixture_destroy(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,8 +348,6 @@ int main(void)
 		cmocka_unit_test(a_new_energy_epoch_counts_from_zero_and_keeps_what_was),
 		cmocka_unit_test(a_frame_that_does_not_say_where_energy_begins_is_refused),
 		cmocka_unit_test(a_workload_born_during_an_outage_appears_with_its_joules),
-		cmocka_unit_test(a_late_name_makes_no_second_series),
-		cmocka_unit_test(a_name_that_is_known_already_takes_the_energy_over),
 		cmocka_unit_test(a_full_disk_loses_nothing_and_is_said),
 		cmocka_unit_test(the_last_minute_does_not_count_what_a_failed_commit_brings_again),
 		cmocka_unit_test(malformed_frames_leave_nothing_behind),
@@ -509,7 +356,6 @@ int main(void)
 		cmocka_unit_test(final_rows_are_forgotten_only_long_after),
 		cmocka_unit_test(a_corrupt_file_is_set_aside),
 		cmocka_unit_test(a_newer_ledger_is_refused_and_left_alone),
-		cmocka_unit_test(names_find_their_workloads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,138 +1,5 @@
-/* list_workloads_by_compliance, identify_power_hotspots, get_power_consumption_summary: whole answers. */
-#include "tests/unit/analyst/world.h"
-
-#include "analyst/shelf.h"
-#include "analyst/tariff.h"
-
-#define FLEET_MAX 64
-
-struct fleet {
-	struct world w;
-	struct shelf shelf;
-	size_t count;
-	uint64_t energy_uj[FLEET_MAX], idle_uj;
-};
-
-static void begin(struct fleet *fleet)
-{
-	fleet->shelf = (struct shelf) { 0 };
-	fleet->count = 0;
-	fleet->idle_uj = 0;
-	memset(fleet->energy_uj, 0, sizeof(fleet->energy_uj));
-	make(&fleet->w);
-	fleet->w.knowledge.shelf = &fleet->shelf;
-}
-
-static void end(struct fleet *fleet)
-{
-	shelf_done(&fleet->shelf);
-	destroy(&fleet->w);
-}
-
-static void announce(
-	struct fleet *fleet, uint64_t id, const char *namespace, const char *name, const char *owner)
-{
-	const struct workload_row pod = { .op = TOPOLOGY_ADD,
-		.id = id,
-		.kind = WORKLOAD_POD,
-		.namespace = text_of(namespace),
-		.workload = text_of(name),
-		.pod = text_of(name),
-		.owner_kind = text_of(owner != NULL ? "Deployment" : ""),
-		.owner = text_of(owner != NULL ? owner : "") };
-
-	fixture_name_row(&fleet->w.f, &pod);
-}
-
-static void add_pod(struct fleet *fleet, const char *namespace, const char *name, const char *owner)
-{
-	announce(fleet, 100 + fleet->count++, namespace, name, owner);
-}
-
-/* Ten seconds in which pod i uses joules[i]. */
-static void step(struct fleet *fleet, const uint64_t *joules, uint64_t idle_joules)
-{
-	struct power_row rows[FLEET_MAX];
-	uint64_t total_uj = 0;
-
-	fleet->idle_uj += idle_joules * 1000000;
-	for (size_t i = 0; i < fleet->count; i++) {
-		fleet->energy_uj[i] += joules[i] * 1000000;
-		total_uj += fleet->energy_uj[i];
-		rows[i] = (struct power_row) { .id = 100 + i,
-			.active_uj.by[ZONE_PACKAGE] = fleet->energy_uj[i] };
-	}
-	fleet->w.f.once.total_uj.by[ZONE_PACKAGE] = total_uj + fleet->idle_uj;
-	fleet->w.f.once.idle_uj.by[ZONE_PACKAGE] = fleet->idle_uj;
-	fixture_pass(&fleet->w.f, 10);
-	assert_int_equal(fixture_send(&fleet->w.f, rows, fleet->count), 0);
-	assert_int_equal(book_commit(&fleet->w.f.book), 0);
-	fleet->w.knowledge.now_real_ns = fleet->w.f.once.real_ns;
-}
-
-/* Pods of 1 W, 2 W, … in namespaces a, b, c for two minutes. */
-static void run_fleet(struct fleet *fleet, size_t count)
-{
-	uint64_t joules[FLEET_MAX];
-
-	for (size_t i = 0; i < count; i++) {
-		char name[32];
-		snprintf(name, sizeof(name), "pod-%zu", i);
-		add_pod(fleet, i % 3 == 0 ? "a" : i % 3 == 1 ? "b" : "c", name, NULL);
-		joules[i] = 10 * (i + 1);
-	}
-	for (int i = 0; i < 12; i++)
-		step(fleet, joules, 50);
-}
-
-static int list(struct fleet *fleet, const char *arguments)
-{
-	return ask(&fleet->w, "list_workloads_by_compliance", arguments);
-}
-
-static struct json_object *at(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		fail_msg("no %s in %s", key, json_object_to_json_string(object));
-	return value;
-}
-
-static struct json_object *row(struct fleet *fleet, const char *key, size_t index)
-{
-	struct json_object *rows = member(&fleet->w, key);
-
-	assert_true(index < json_object_array_length(rows));
-	return json_object_array_get_idx(rows, index);
-}
-
-static void expect_in(struct json_object *object, const char *key, const char *expected)
-{
-	assert_string_equal(json_object_get_string(at(object, key)), expected);
-}
-
-static double number_in(struct json_object *object, const char *key)
-{
-	return json_object_get_double(at(object, key));
-}
-
-static void expect_near(double value, double expected)
-{
-	if (fabs(value - expected) > 1e-8 * fabs(expected) + 1e-9)
-		fail_msg("%.12g is not %.12g", value, expected);
-}
-
-static double sum_of(struct fleet *fleet, const char *list_key, const char *key)
-{
-	struct json_object *rows = member(&fleet->w, list_key), *value;
-	double sum = 0;
-
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		if (json_object_object_get_ex(json_object_array_get_idx(rows, i), key, &value))
-			sum += json_object_get_double(value);
-	return sum;
-}
+/* list_workloads_by_compliance: counts, order, pages, one row for a Deployment. */
+#include "tests/unit/analyst/fleet.h"
 
 static void the_failing_come_first_then_the_unseen_then_the_rest(void **state)
 {
@@ -386,103 +253,6 @@ static void a_deployment_is_one_row_and_equals_its_assessment(void **state)
 	end(&fleet);
 }
 
-static void hotspots_carry_what_can_be_computed_and_never_save_more_than_they_emit(void **state)
-{
-	struct fleet fleet;
-	double kg;
-
-	(void)state;
-	begin(&fleet);
-	fleet.w.config.pue = 1.6;
-	run_fleet(&fleet, 9);
-	assert_int_equal(
-		ask(&fleet.w, "identify_power_hotspots", "{\"power_threshold_watts\":5,\"limit\":2}"), 200);
-	promised_fields(&fleet.w, "identify_power_hotspots");
-	expect_number(&fleet.w, "total_hotspots", 5); /* 5 … 9 W */
-	expect_number(&fleet.w, "total_power_watts", 35);
-	assert_int_equal(json_object_array_length(member(&fleet.w, "hotspots")), 2);
-	expect_in(row(&fleet, "hotspots", 0), "workload", "pod-8");
-	kg = 35 * 0.73 * 1.6 * 423 / 1000;
-	expect_number(&fleet.w, "potential_reduction_kg_month", kg * (1 - 1.4 / 1.6));
-	struct json_object *steps = at(row(&fleet, "hotspots", 0), "optimizations");
-	assert_int_equal(json_object_array_length(steps), 2); /* moving abroad comes last */
-	expect_in(json_object_array_get_idx(steps, 0), "type", "pue_improvement");
-	assert_int_equal(ask(&fleet.w, "identify_power_hotspots", "{\"pue\":1.4}"), 200);
-	expect_number(&fleet.w, "total_hotspots", 9);
-	expect_number(&fleet.w, "potential_reduction_kg_month", 0);
-	fleet.w.knowledge.age_ns = 60 * NS_PER_SECOND;
-	assert_int_equal(ask(&fleet.w, "identify_power_hotspots", "{}"), 200);
-	expect_number(&fleet.w, "total_hotspots", 0);
-	expect_absent(&fleet.w, "total_power_watts");
-	expect_reason(&fleet.w, "STALE_METRICS", true);
-	end(&fleet);
-}
-
-static void the_summary_adds_up_and_names_its_tariff(void **state)
-{
-	struct fleet fleet;
-	double price;
-
-	(void)state;
-	begin(&fleet);
-	fleet.w.config.pue = 1.25;
-	run_hours(&fleet.w, 24);
-	assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
-	promised_fields(&fleet.w, "get_power_consumption_summary");
-	expect_number(&fleet.w, "node_power_watts", 67.5);
-	expect_number(&fleet.w, "workload_power_watts", 57.5);
-	expect_number(&fleet.w, "idle_power_watts", 10);
-	expect_number(&fleet.w, "node_overhead_ratio", 10 / 57.5);
-	expect_near(number_in(member(&fleet.w, "by_zone_watts"), "package"), WATTS_CPU + 10);
-	expect_near(number_in(member(&fleet.w, "by_zone_watts"), "dram"), WATTS_MEMORY);
-	expect_number(&fleet.w, "energy_kWh", 67.5 * 24 / 1000);
-	expect_number(&fleet.w, "emissions_kg", 67.5 * 24 / 1000 * 1.25 * 0.423);
-	expect_number(&fleet.w, "emissions_kg_month", 67.5 * 0.73 * 1.25 * 0.423);
-	expect_number(&fleet.w, "coverage_percent", 100);
-	expect_number(&fleet.w, "workload_count", 2);
-	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")),
-		" The node together, with (idle): 49.2")); /* 67.5 W x 730 h */
-	price = tariff_week_mean(
-		fleet.w.data, "industrial_b", (int64_t)(fleet.w.knowledge.now_real_ns / NS_PER_SECOND));
-	expect_number(&fleet.w, "estimated_cost_krw_month", 67.5 * 0.73 * 1.25 * price);
-	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "cost_basis")), "industrial_b"));
-	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "cost_basis")), "derived"));
-	expect_in(row(&fleet, "top_consumers", 0), "workload", "ml-training-job");
-	assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{\"namespace\":\"ai-team\"}"), 200);
-	expect_number(&fleet.w, "workload_power_watts", 57.5);
-	expect_number(&fleet.w, "node_power_watts", 67.5);
-	expect_number(&fleet.w, "energy_kWh", 57.5 * 24 / 1000);
-	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")),
-		" workloads together, without (idle): 41.9"));
-	end(&fleet);
-}
-
-/* 1000 J in its only ten seconds are 16.7 W of the minute, as of the node's, and not 100 W. */
-static void watts_add_up_to_the_node_however_short_a_workload_lives(void **state)
-{
-	const uint64_t joules[] = { 10, 20, 1000 };
-	struct fleet fleet;
-
-	(void)state;
-	begin(&fleet);
-	run_fleet(&fleet, 2);
-	add_pod(&fleet, "a", "young", NULL);
-	for (int i = 0; i < 3; i++) {
-		step(&fleet, i == 0 ? joules : (uint64_t[]) { 10, 20, 0 }, 50);
-		assert_int_equal(ask(&fleet.w, "list_top_power_consumers", "{}"), 200);
-		expect_number(&fleet.w, "node_power_watts", (6 * 80 + 1000) / 60.0);
-		expect_number(&fleet.w, "other_power_watts", 0);
-		expect_near(sum_of(&fleet, "consumers", "power_watts"), (6 * 30 + 1000) / 60.0);
-		expect_in(row(&fleet, "consumers", 0), "workload", "young");
-		expect_near(number_in(row(&fleet, "consumers", 0), "power_watts"), 1000 / 60.0);
-		assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
-		expect_number(&fleet.w, "node_power_watts", (6 * 80 + 1000) / 60.0);
-		expect_near(number_in(member(&fleet.w, "by_zone_watts"), "package"), (6 * 80 + 1000) / 60.0);
-		expect_near(sum_of(&fleet, "by_namespace", "power_watts"), (6 * 30 + 1000) / 60.0);
-	}
-	end(&fleet);
-}
-
 static void fake_watts_stay_out_of_every_total(void **state)
 {
 	struct fleet fleet;
@@ -531,29 +301,6 @@ static void foreign_names_stay_data(void **state)
 	end(&fleet);
 }
 
-static void twenty_namespaces_at_most_are_told_the_largest_first(void **state)
-{
-	struct fleet fleet;
-	uint64_t joules[FLEET_MAX];
-
-	(void)state;
-	begin(&fleet);
-	for (int i = 0; i < 30; i++) {
-		char name[16];
-		snprintf(name, sizeof(name), "ns-%d", i);
-		add_pod(&fleet, name, "app", NULL);
-		joules[i] = (uint64_t)(10 * (i + 1));
-	}
-	for (int i = 0; i < 12; i++)
-		step(&fleet, joules, 0);
-	assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
-	assert_int_equal(json_object_array_length(member(&fleet.w, "by_namespace")), 20);
-	expect_in(row(&fleet, "by_namespace", 0), "namespace", "ns-29");
-	expect_in(row(&fleet, "by_namespace", 19), "namespace", "ns-10");
-	assert_int_equal(json_object_array_length(member(&fleet.w, "top_consumers")), 3);
-	end(&fleet);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -564,12 +311,8 @@ int main(void)
 		cmocka_unit_test(a_cursor_that_leads_nowhere_says_so),
 		cmocka_unit_test(arguments_out_of_range_are_refused),
 		cmocka_unit_test(a_deployment_is_one_row_and_equals_its_assessment),
-		cmocka_unit_test(hotspots_carry_what_can_be_computed_and_never_save_more_than_they_emit),
-		cmocka_unit_test(the_summary_adds_up_and_names_its_tariff),
-		cmocka_unit_test(watts_add_up_to_the_node_however_short_a_workload_lives),
 		cmocka_unit_test(fake_watts_stay_out_of_every_total),
 		cmocka_unit_test(foreign_names_stay_data),
-		cmocka_unit_test(twenty_namespaces_at_most_are_told_the_largest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
