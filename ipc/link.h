@@ -53,7 +53,8 @@ bool link_is_connected(const struct link *link);
 void link_count_in(struct link *link, struct stats *stats);
 
 /* Sends all of `stats` as a stats frame (producer = the stage itself, consumer = exporter), if the last one is old enough:
- * call it as often as you like. */
+ * call it as often as you like, and ask first where filling `stats` costs something. */
+bool link_stats_are_due(const struct link *link);
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats);
 
 /*

@@ -101,22 +101,18 @@ bool link_is_connected(const struct link *link)
 }
 
 /* Often at first, when somebody watches what a start or restart does; a message costs its reader's threads four wake-ups. */
-static bool are_stats_due(struct link *link)
+bool link_stats_are_due(const struct link *link)
 {
 	uint64_t now_ns = clock_mono_ns(), gap_ns = (now_ns - link->connected_ns) / STATS_GAPS;
 
-	if (gap_ns > LINK_STATS_NS)
-		gap_ns = LINK_STATS_NS;
-	if (now_ns - link->stats_sent_ns < gap_ns)
-		return false;
-	link->stats_sent_ns = now_ns;
-	return true;
+	return now_ns - link->stats_sent_ns >= (gap_ns < LINK_STATS_NS ? gap_ns : LINK_STATS_NS);
 }
 
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats)
 {
-	if (!are_stats_due(link))
+	if (!link_stats_are_due(link))
 		return 0;
+	link->stats_sent_ns = clock_mono_ns();
 	struct frame_head head = { .kind = FRAME_stats };
 	struct stats_once once = { .stage = text_of(stage_name(stage)), .run = run };
 	struct stats_row rows[STATS_MAX];

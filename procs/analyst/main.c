@@ -16,7 +16,9 @@
 #include "ipc/peer.h"
 #include "models/host.h"
 
-#define COMMIT_SPACING_NS  NS_PER_SECOND
+#define COMMIT_SPACING_NS NS_PER_SECOND
+/* What is kept for us has ended, and a message costs its reader's threads some 0.1 ms. */
+#define ACK_SPACING_NS     (5 * NS_PER_SECOND)
 #define SWEEP_SECONDS      60
 #define KEEP_UP_SECONDS    600
 #define SEAL_WAITS_SECONDS 60
@@ -37,7 +39,7 @@ struct analyst {
 	struct link
 		*outside; /* what the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
-	uint64_t run, committed_ns, generation_seen, seconds;
+	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen, seconds;
 	struct stats stats;
 	bool is_cloud_guest;
 };
@@ -103,8 +105,10 @@ static void acknowledge(struct analyst *analyst)
 
 	head.epoch.birth_ns = state->birth_ns;
 	memcpy(head.epoch.boot_id, state->boot_id, sizeof(head.epoch.boot_id));
-	if (state->energy_epoch != 0)
-		link_send(analyst->acks, &head, &once, NULL, 0);
+	if (state->energy_epoch == 0 || link_send(analyst->acks, &head, &once, NULL, 0) < 0)
+		return;
+	analyst->acked_ns = analyst->committed_ns;
+	analyst->acked_seq = state->committed_seq;
 }
 
 static void commit(struct analyst *analyst)
@@ -117,8 +121,9 @@ static void commit(struct analyst *analyst)
 			  "is booked; "
 			  "remedy: free space in %s",
 			strerror(-r), ledger_message(analyst->ledger), analyst->config.state_dir);
-	else
-		acknowledge(analyst);
+	else if ((r == -EAGAIN && analyst->acked_seq != analyst->book.committed.committed_seq) ||
+		 analyst->committed_ns - analyst->acked_ns >= ACK_SPACING_NS)
+		acknowledge(analyst); /* now and then, and when nothing new comes */
 }
 
 static int on_frame(void *context, const struct frame *frame)
@@ -202,6 +207,8 @@ static void send_stats(struct analyst *analyst)
 {
 	const struct book_counts *counts = &analyst->book.counts;
 
+	if (!link_stats_are_due(analyst->exporter))
+		return;
 	count(analyst, "turns_total", loop_turns(analyst->loop));
 	count(analyst, "ledger_commits_total", counts->commits);
 	count(analyst, "ledger_commits_failed_total", counts->commits_failed);

@@ -34,7 +34,6 @@ struct collector {
 	struct timer timer;
 	uint64_t interval_ns;
 	uint64_t run; /* boot time of this process's start */
-	uint64_t stats_sent_ns;
 	struct stats stats;
 	double *turns, *readings, *failures;
 };
@@ -180,13 +179,12 @@ static int on_ack(void *context, const struct frame *frame)
 	return 0;
 }
 
-static void send_stats(struct collector *collector, uint64_t now_ns)
+static void send_stats(struct collector *collector)
 {
 	char labels[64];
 
-	if (now_ns - collector->stats_sent_ns < NS_PER_SECOND)
+	if (!link_stats_are_due(collector->exporter))
 		return;
-	collector->stats_sent_ns = now_ns;
 	*collector->turns = (double)loop_turns(collector->loop);
 	snprintf(labels, sizeof(labels), "source=\"%s\"", collector->usage->name);
 	*stats_entry(&collector->stats, STAT_GAUGE, "usage_source_info", labels) = 1;
@@ -235,7 +233,7 @@ static int on_timer(struct timer *timer)
 			collector->sampler.row_count);
 		tell(collector);
 	}
-	send_stats(collector, now.mono_ns);
+	send_stats(collector);
 	if (link_is_stuck(collector->acks, collector->estimator)) {
 		log_error("the estimator's acknowledgements do not come through: restarting to listen anew");
 		return -ENOTCONN;

@@ -88,6 +88,11 @@ void consumers_send(struct consumers *consumers)
 	}
 }
 
+bool consumers_stats_are_due(const struct consumers *consumers)
+{
+	return link_stats_are_due(consumers->each[CONSUMER_EXPORTER].out);
+}
+
 void consumers_send_stats(struct consumers *consumers, uint64_t run, const struct stats *stats)
 {
 	link_send_stats(consumers->each[CONSUMER_EXPORTER].out, STAGE_ESTIMATOR, run, stats);

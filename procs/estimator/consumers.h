@@ -44,6 +44,7 @@ int consumers_open(
 void consumers_close(struct consumers *consumers);
 /* After a committed turn. */
 void consumers_send(struct consumers *consumers);
+bool consumers_stats_are_due(const struct consumers *consumers);
 void consumers_send_stats(struct consumers *consumers, uint64_t run, const struct stats *stats);
 bool consumers_are_stuck(const struct consumers *consumers);
 /* What every consumer that is waited for has committed; UINT64_MAX when none is. */

@@ -75,6 +75,8 @@ static void send_stats(struct estimator *estimator)
 	const struct turn *turn = &estimator->turn;
 	uint64_t now_ns = clock_mono_ns();
 
+	if (!consumers_stats_are_due(&estimator->consumers))
+		return;
 	*estimator->turns = (double)loop_turns(estimator->loop);
 	gauge(estimator, "rows", state->head.row_count);
 	gauge(estimator, "processes", state->head.process_count);

@@ -45,7 +45,7 @@ struct frontend {
 	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
 	uint64_t clock_ns;
 	double *turns;
-	uint64_t run, stats_sent_ns;
+	uint64_t run;
 };
 
 static struct frontend frontend;
@@ -116,11 +116,8 @@ static int on_turn(void *context)
 	mcp_turn(&frontend.http.mcp, now_ns);
 	stdio_turn(frontend.stdio);
 	asks_flush(frontend.http.asks);
-	if (now_ns - frontend.stats_sent_ns >= NS_PER_SECOND) {
-		frontend.stats_sent_ns = now_ns;
-		*frontend.turns = (double)web_turns(frontend.web);
-		link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
-	}
+	*frontend.turns = (double)web_turns(frontend.web);
+	link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
 	if (link_is_stuck(asks_in(frontend.http.asks), asks_out(frontend.http.asks))) {
 		log_error("the analyst's answers do not come through: restarting to listen anew");
 		return -ENOTCONN;

@@ -259,7 +259,9 @@ static void stats_are_seconds_apart_on_an_old_connection(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(link_send_stats(link, STAGE_COLLECTOR, 99, &stats), 0);
 	assert_true(*out == 1);
+	assert_false(link_stats_are_due(link));
 	link->stats_sent_ns -= LINK_STATS_NS;
+	assert_true(link_stats_are_due(link));
 	assert_int_equal(link_send_stats(link, STAGE_COLLECTOR, 99, &stats), 0);
 	assert_true(*out == 2);
 	serve_until(consumer, seen.frames == 2); /* nng 1.5 leaks what is on its way when it closes */
