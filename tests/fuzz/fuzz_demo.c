@@ -7,13 +7,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 /* Enough to lay something over. */
-static const struct data korea = { .regions = { { .code = "ap-northeast-2", .name = "Seoul", .zone = "KR" } },
+static const struct data korea = {
+	.regions = { { .code = "ap-northeast-2", .name = { "Seoul", "Seoul" }, .zone = "KR" } },
 	.region_count = 1,
 	.annuals = { { .zone = "KR", .factor = FACTOR_LIFECYCLE, .year = 2025, .value = 423 } },
 	.annual_count = 1,
 	.standards = { { .code = "KR_PUE_GREEN_DC", .is_pue = true, .target = 1.4, .pue_ref = 1.4 },
 		{ .code = "KR_CARBON_2050", .target = 424, .pue_ref = 1.4 } },
-	.standard_count = 2 };
+	.standard_count = 2
+};
 
 static void check(const struct data *data)
 {
