@@ -1,7 +1,5 @@
 #include "analyst/assessment.h"
 
-#include <stdlib.h>
-
 static int gather_usage(const struct question *question, struct assessment *a)
 {
 	const struct knowledge *k = question->knowledge;
@@ -19,25 +17,14 @@ static int gather_usage(const struct question *question, struct assessment *a)
 	return r;
 }
 
-static int by_number(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 static void gather_watts(const struct question *question, struct assessment *a)
 {
 	const struct book *book = question->knowledge->book;
-	const struct subject *subject = &a->subject;
 
-	for (size_t i = 0; i < book->workload_count; i++) {
-		const struct book_workload *workload = &book->workloads[i];
+	for (size_t i = 0; i < a->subject.count; i++) {
+		const struct book_workload *workload = book_find(book, a->subject.workloads[i]);
 		double watts[PART_COUNT];
-		if (!workload->is_used ||
-			bsearch(&workload->number, subject->workloads, subject->count,
-				sizeof(*subject->workloads), by_number) == NULL ||
-			!book_watts(book, workload, watts))
+		if (workload == NULL || !book_watts(book, workload, watts))
 			continue;
 		a->has_watts = true;
 		for (int part = 0; part < PART_COUNT; part++)

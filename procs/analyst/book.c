@@ -65,6 +65,7 @@ void book_done(struct book *book)
 	free(book->merges);
 	idmap_done(&book->row_by_id);
 	idmap_done(&book->workload_by_hash);
+	idmap_done(&book->workload_by_number);
 }
 
 static void put_baselines(struct book *book)
@@ -166,10 +167,10 @@ void book_sweep(struct book *book)
 
 const struct book_workload *book_find(const struct book *book, int64_t number)
 {
-	for (size_t i = 0; i < book->workload_count; i++)
-		if (book->workloads[i].is_used && book->workloads[i].number == number)
-			return &book->workloads[i];
-	return NULL;
+	uint32_t index;
+
+	return idmap_find(&book->workload_by_number, (uint64_t)number, &index) ? &book->workloads[index]
+									       : NULL;
 }
 
 bool book_watts(

@@ -56,7 +56,7 @@ struct book {
 	struct idmap row_by_id;
 	struct book_workload *workloads;
 	size_t workload_count, workload_room;
-	struct idmap workload_by_hash;
+	struct idmap workload_by_hash, workload_by_number;
 	struct energy node_seen, node_committed; /* active = total */
 	struct book_workload node; /* windows of the node: cpu, memory, gpu = totals, idle = not shared */
 	struct {

@@ -59,6 +59,26 @@ static int take_place(struct book *book, uint32_t *ret_index)
 	return 0;
 }
 
+static void forget_hash(struct book *book, uint32_t index)
+{
+	uint64_t key;
+	uint32_t found;
+
+	if (find(book, &book->workloads[index].identity, &key, &found) && found == index)
+		idmap_remove(&book->workload_by_hash, key);
+}
+
+static void free_place(struct book *book, uint32_t index)
+{
+	uint32_t found;
+
+	forget_hash(book, index);
+	if (idmap_find(&book->workload_by_number, (uint64_t)book->workloads[index].number, &found) &&
+		found == index)
+		idmap_remove(&book->workload_by_number, (uint64_t)book->workloads[index].number);
+	book->workloads[index] = (struct book_workload) { 0 };
+}
+
 int book_workload_of(struct book *book, const struct ledger_identity *identity, uint32_t *ret_index)
 {
 	static const struct ledger_identity other = { WORKLOAD_SYSTEM, "system", "(other)" };
@@ -82,7 +102,10 @@ int book_workload_of(struct book *book, const struct ledger_identity *identity, 
 		workload->number = ledger_new_workload(book->ledger);
 		ledger_put_workload(book->ledger, workload->number, identity);
 	}
-	return 0;
+	r = idmap_put(&book->workload_by_number, (uint64_t)workload->number, *ret_index);
+	if (r < 0)
+		free_place(book, *ret_index);
+	return r;
 }
 
 static void identity_of(uint64_t id, const struct entry *entry, struct ledger_identity *ret_identity)
@@ -145,21 +168,6 @@ void book_retell(struct book *book)
 		if (entry != NULL)
 			tell_aliases(book, book->workloads[book->rows[i].workload].number, entry);
 	}
-}
-
-static void forget_hash(struct book *book, uint32_t index)
-{
-	uint64_t key;
-	uint32_t found;
-
-	if (find(book, &book->workloads[index].identity, &key, &found) && found == index)
-		idmap_remove(&book->workload_by_hash, key);
-}
-
-static void free_place(struct book *book, uint32_t index)
-{
-	forget_hash(book, index);
-	book->workloads[index] = (struct book_workload) { 0 };
 }
 
 /* Did the name only stand in for one that was not known yet? Then all rows under it are meant. */

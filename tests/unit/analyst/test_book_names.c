@@ -58,6 +58,9 @@ static void a_name_that_is_known_already_takes_the_energy_over(void **state)
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, rows, 2), 0); /* 11 has no name yet */
 	assert_int_equal(book_commit(&f.book), 0);
+	int64_t known = f.book.workloads[f.book.rows[0].workload].number,
+		nameless = f.book.workloads[f.book.rows[1].workload].number;
+	assert_int_equal(book_find(&f.book, nameless)->number, nameless);
 	fixture_name(&f, 11, WORKLOAD_UNIT, "system.slice", "a.service");
 	rows[1] = fixture_row(11, 60);
 	fixture_set_node(&f, 160, 0);
@@ -68,6 +71,8 @@ static void a_name_that_is_known_already_takes_the_energy_over(void **state)
 	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), 160);
 	assert_int_equal(fixture_ask(&f, "SELECT sum(present_ns) FROM all_workload"), 2 * NS_PER_SECOND);
 	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	assert_int_equal(book_find(&f.book, known)->number, known);
+	assert_null(book_find(&f.book, nameless)); /* its energy went over, and it is no more */
 	fixture_destroy(&f);
 }
 
