@@ -113,8 +113,9 @@ void ledger_abandon(struct ledger *ledger);
 
 /* The terms under which the energy of an hour counts; `zones` is filled in from its rows. */
 typedef void ledger_terms_fn(void *context, int64_t hour, struct terms *ret_terms);
-/* Seals the oldest hours before `closed_until` that are not sealed yet, at most LEDGER_SEALS_MAX in LEDGER_SEALS_MS: with it they enter the
- * hash chain. Those the source had not passed at `passed_until` are marked incomplete. Own transaction. 0 or -errno. */
+/* Seals the oldest hours before `closed_until` that are not sealed yet, at most LEDGER_SEALS_MAX in LEDGER_SEALS_MS: with it
+ * they enter the hash chain. Those the source had not passed at `passed_until` are marked incomplete. Own transactions.
+ * 1: there may be more, 0: there are none, or -errno. */
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context);
 

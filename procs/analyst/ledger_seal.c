@@ -161,7 +161,7 @@ int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_unti
 	void *context)
 {
 	uint64_t end_ns = clock_mono_ns() + LEDGER_SEALS_MS * NS_PER_MILLISECOND;
-	int r = 0;
+	int r;
 
 	if (ledger->is_open)
 		return -EBUSY;
@@ -169,14 +169,14 @@ int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_unti
 		struct hour hour = { 0 };
 		r = next_hour(ledger, closed_until, &hour.sealed.start);
 		if (r <= 0)
-			break;
+			return r;
 		if (hour.sealed.start + LEDGER_HOUR_SECONDS > passed_until)
 			hour.sealed.flags = HOUR_INCOMPLETE;
 		terms(context, hour.sealed.start, &hour.sealed.terms);
 		r = seal(ledger, &hour);
 		free(hour.sealing.marks);
 		if (r < 0)
-			break;
+			return r;
 	}
-	return r;
+	return 1;
 }

@@ -26,10 +26,14 @@ static void tell(void *context, int64_t hour, struct terms *terms)
 static int seal(struct world *w)
 {
 	const struct ledger_state *state = &w->f.book.committed;
+	int r;
 
 	w->knowledge.ledger = w->f.ledger;
-	return ledger_seal(w->f.ledger, state->closed_until, (int64_t)(state->last_real_ns / NS_PER_SECOND),
-		tell, &w->knowledge);
+	do
+		r = ledger_seal(w->f.ledger, state->closed_until,
+			(int64_t)(state->last_real_ns / NS_PER_SECOND), tell, &w->knowledge);
+	while (r > 0);
+	return r;
 }
 
 static void follow(struct world *w, struct audit *ret_audit)
@@ -111,8 +115,7 @@ static void rolling_up_and_a_restart_leave_the_chain_whole(void **state)
 	fixture_close(&w.f);
 	fixture_open(&w.f);
 	run_hours(&w, 25);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(seal(&w), 0);
+	assert_int_equal(seal(&w), 0);
 	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND);
 	assert_int_equal(ledger_keep_up(w.f.ledger, now + 3600, 400), 0);
 	assert_true(fixture_ask(&w.f, "SELECT count(*) FROM hour_node") > 3);
