@@ -52,7 +52,7 @@ void write_scope(struct json_writer *w, const struct question *question)
 	char text[REACH_MAX];
 
 	if (question_reach(question)[0] == '\0') {
-		json_write_text(w, "namespace", "*");
+		json_write_text(w, "namespace", NAMESPACE_ALL);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s", question_reach(question));

@@ -121,7 +121,7 @@ static void write_next_steps(
 		json_open_object(w, NULL);
 		json_write_text(w, "tool", "compare_optimization_impact");
 		json_open_object(w, "arguments");
-		json_write_text(w, "workload_name", a->subject.name);
+		json_write_text(w, "workload_name", a->subject.handle);
 		json_write_text(w, "namespace", a->subject.namespace);
 		json_open_array(w, "optimizations");
 		for (int type = 0; type < IMPROVEMENT_COUNT; type++)

@@ -1,6 +1,5 @@
 #include "analyst/find.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,37 +11,27 @@
 
 #define NAMES_MAX 2000
 
-static void lower(char *to, size_t size, const char *from)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < size && from[i] != '\0'; i++)
-		to[i] = (char)tolower((unsigned char)from[i]);
-	to[i] = '\0';
-}
-
 /* Parts of one owner are one subject; everything else stands for itself. */
-static bool is_same_subject(const struct found *a, const struct found *b, bool is_owner)
+static bool is_same_subject(const struct found *a, const struct found *b)
 {
-	return is_owner && strcmp(a->identity.namespace, b->identity.namespace) == 0 &&
+	return a->is_owned && b->is_owned && strcmp(a->identity.namespace, b->identity.namespace) == 0 &&
 	       strcmp(a->detail, b->detail) == 0;
 }
 
-static void name_candidate(
-	const struct found *found, bool is_owner, const char *asked, char *text, size_t size)
+/* "namespace/name (kind)"; false where that does not fit. */
+static bool name_fully(const struct found *found, const char *asked, char *text, size_t size)
 {
 	char kind[64];
+	int length;
 
-	lower(kind, sizeof(kind), is_owner ? found->detail : workload_kind_name(found->identity.kind));
-	int length = snprintf(text, size, "%s/%s (%s)", found->identity.namespace,
-		is_owner ? asked : found->identity.name, kind);
-
-	if (length < 0 || (size_t)length >= size) /* a name cut short would find nothing: the bare one may */
-		snprintf(text, size, "%.253s", is_owner ? asked : found->identity.name);
+	found_kind(found, kind);
+	length = snprintf(text, size, "%s/%s (%s)", found->identity.namespace,
+		found->is_owned ? asked : found->identity.name, kind);
+	return length >= 0 && (size_t)length < size;
 }
 
 static int refuse_ambiguous(const struct question *question, const struct found_list *list, const char *asked,
-	bool is_owner, struct error_object *error)
+	struct error_object *error)
 {
 	const struct found *found = list->items;
 
@@ -52,10 +41,13 @@ static int refuse_ambiguous(const struct question *question, const struct found_
 		char *candidate = error->candidates[error->candidate_count];
 		bool is_new = true;
 		for (size_t j = 0; j < i; j++)
-			is_new = is_new && !is_same_subject(&found[i], &found[j], is_owner);
+			is_new = is_new && !is_same_subject(&found[i], &found[j]);
 		if (!is_new)
 			continue;
-		name_candidate(&found[i], is_owner, asked, candidate, sizeof(error->candidates[0]));
+		if (!name_fully(&found[i], asked, candidate, sizeof(error->candidates[0])))
+			/* cut short it would find nothing: the bare one may */
+			snprintf(candidate, sizeof(error->candidates[0]), "%.253s",
+				found[i].is_owned ? asked : found[i].identity.name);
 		error->candidate_count++;
 	}
 	snprintf(error->hint, sizeof(error->hint), "%s",
@@ -125,10 +117,12 @@ struct asked {
 /* "namespace/name (kind)": the slash at `slash` ends the namespace; the kind may be missing. */
 static bool take_apart(const char *text, const char *slash, struct asked *ret_asked)
 {
-	const char *name = slash + 1, *kind = strstr(name, " (");
+	const char *name = slash + 1, *kind = NULL;
 	size_t length = strlen(name);
 
 	*ret_asked = (struct asked) { 0 };
+	for (const char *at = name; (at = strstr(at, " (")) != NULL; at++)
+		kind = at; /* a name may have some of its own */
 	if (kind != NULL && kind > name && name[length - 1] == ')') {
 		snprintf(ret_asked->kind, sizeof(ret_asked->kind), "%.*s",
 			(int)(name + length - 1 - (kind + 2)), kind + 2);
@@ -142,45 +136,60 @@ static bool take_apart(const char *text, const char *slash, struct asked *ret_as
 	return true;
 }
 
-static const char *kind_of(const struct found *found, bool is_owner, char kind[static 64])
-{
-	lower(kind, 64, is_owner ? found->detail : workload_kind_name(found->identity.kind));
-	return kind;
-}
-
-/* Only those of the kind stay. */
-static void keep_kind(const char *kind, bool is_owner, struct found_list *list)
-{
-	size_t kept = 0;
-	char own[64];
-
-	for (size_t i = 0; i < list->count && kind[0] != '\0'; i++)
-		if (strcmp(kind_of(&list->items[i], is_owner, own), kind) == 0)
-			list->items[kept++] = list->items[i];
-	list->count = kind[0] != '\0' ? kept : list->count;
-}
-
 /* The name as it is first; then, while nothing is found, with each of its slashes as the end of the namespace. */
-static int look_up(
-	const struct question *question, struct asked *asked, struct found_list *list, bool *ret_is_owner)
+static int look_up(const struct question *question, struct asked *asked, struct found_list *list)
 {
 	const char *whole = question->workload_name;
+	struct wanted wanted = { .name = asked->name,
+		.reach = question_reach(question),
+		.kind = question->workload_kind,
+		.since = question->since };
 	int r;
 
 	*asked = (struct asked) { 0 };
 	snprintf(asked->name, sizeof(asked->name), "%s", whole);
-	r = ledger_find(question->knowledge->ledger, asked->name, question_reach(question), question->since,
-		list, ret_is_owner);
+	r = ledger_find(question->knowledge->ledger, &wanted, list);
 	for (const char *slash = strchr(whole, '/'); slash != NULL && r == 0 && list->count == 0;
 		slash = strchr(slash + 1, '/')) {
 		if (!take_apart(whole, slash, asked) ||
 			!reach_reaches(question_reach(question), asked->namespace))
 			continue;
-		r = ledger_find(question->knowledge->ledger, asked->name, asked->namespace, question->since,
-			list, ret_is_owner);
-		keep_kind(asked->kind, *ret_is_owner, list);
+		wanted.reach = asked->namespace;
+		wanted.kind = asked->kind;
+		r = ledger_find(question->knowledge->ledger, &wanted, list);
 	}
 	return r;
+}
+
+static bool has_owned(const struct found_list *list, int64_t workload)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].is_owned && list->items[i].workload == workload)
+			return true;
+	return false;
+}
+
+/* A part that has its owner's name is no homonym of it: the owner is meant, or the part itself where it is all there is. */
+static void settle_namesakes(struct found_list *list)
+{
+	size_t kept = 0, owned = 0, namesakes = 0;
+	bool is_owner_meant;
+
+	for (size_t i = 0; i < list->count; i++) {
+		owned += list->items[i].is_owned;
+		namesakes += !list->items[i].is_owned && has_owned(list, list->items[i].workload);
+	}
+	is_owner_meant = namesakes < owned;
+	if (namesakes == 0)
+		return;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct found *one = &list->items[i];
+		bool is_dropped =
+			is_owner_meant ? !one->is_owned && has_owned(list, one->workload) : one->is_owned;
+		if (!is_dropped)
+			list->items[kept++] = *one;
+	}
+	list->count = kept;
 }
 
 static int by_number(const void *left, const void *right)
@@ -190,8 +199,7 @@ static int by_number(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static int describe(
-	const struct found_list *list, const struct asked *asked, bool is_owner, struct subject *subject)
+static int describe(const struct found_list *list, const struct asked *asked, struct subject *subject)
 {
 	const struct found *first = &list->items[0];
 	char kind[64];
@@ -203,34 +211,40 @@ static int describe(
 		subject->workloads[subject->count++] = list->items[i].workload;
 	qsort(subject->workloads, subject->count, sizeof(*subject->workloads), by_number);
 	snprintf(subject->namespace, sizeof(subject->namespace), "%s", first->identity.namespace);
-	snprintf(subject->name, sizeof(subject->name), "%s", is_owner ? asked->name : first->identity.name);
-	snprintf(subject->kind, sizeof(subject->kind), "%.31s", kind_of(first, is_owner, kind));
+	snprintf(subject->name, sizeof(subject->name), "%s",
+		first->is_owned ? asked->name : first->identity.name);
+	found_kind(first, kind);
+	snprintf(subject->kind, sizeof(subject->kind), "%.31s", kind);
+	/* who had to say the kind has to say it again */
+	if (asked->kind[0] == '\0' ||
+		!name_fully(first, asked->name, subject->handle, sizeof(subject->handle)))
+		snprintf(subject->handle, sizeof(subject->handle), "%s", subject->name);
 	return 0;
 }
 
 static int choose(const struct question *question, const struct found_list *list, const struct asked *asked,
-	bool is_owner, struct subject *ret_subject, struct error_object *error)
+	struct subject *ret_subject, struct error_object *error)
 {
 	if (list->count == 0)
 		return refuse_unknown(question, error);
 	if (!list->items[0].is_in_window)
 		return refuse_unseen(question, &list->items[0], error);
 	for (size_t i = 1; i < list->count; i++)
-		if (!is_same_subject(&list->items[0], &list->items[i], is_owner))
-			return refuse_ambiguous(question, list, asked->name, is_owner, error);
-	return describe(list, asked, is_owner, ret_subject);
+		if (!is_same_subject(&list->items[0], &list->items[i]))
+			return refuse_ambiguous(question, list, asked->name, error);
+	return describe(list, asked, ret_subject);
 }
 
 int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error)
 {
 	struct found_list list = { 0 };
 	struct asked asked;
-	bool is_owner = false;
-	int r = look_up(question, &asked, &list, &is_owner);
+	int r = look_up(question, &asked, &list);
 
 	*ret_subject = (struct subject) { 0 };
+	settle_namesakes(&list);
 	if (r == 0)
-		r = choose(question, &list, &asked, is_owner, ret_subject, error);
+		r = choose(question, &list, &asked, ret_subject, error);
 	free(list.items);
 	return r;
 }

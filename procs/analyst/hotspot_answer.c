@@ -25,7 +25,7 @@ static void sum_up(const struct question *question, struct hotspots *h)
 	}
 }
 
-/* The row as it stands when asked for by name; what cannot be told apart by name has no improvements of its own. */
+/* Of that very row: its name with its kind. */
 static int write_row_optimizations(struct json_writer *w, const struct question *question,
 	const struct inventory_row *row, struct hotspots *h)
 {
@@ -36,6 +36,7 @@ static int write_row_optimizations(struct json_writer *w, const struct question 
 	int r;
 
 	own.workload_name = row->name;
+	own.workload_kind = row->kind;
 	own.namespace = row->namespace;
 	r = assessment_gather(&own, &assessment, &error);
 	if (r == 0)

@@ -133,7 +133,7 @@ int improve_pue(const struct question *question, const struct assessment *assess
 	json_format_number(target, imp->to);
 	snprintf(imp->unit, sizeof(imp->unit), "PUE");
 	if (command_add(imp->action, sizeof(imp->action), "tanso assess ") &&
-		command_add_name(imp->action, sizeof(imp->action), assessment->subject.name)) {
+		command_add_name(imp->action, sizeof(imp->action), assessment->subject.handle)) {
 		char text[96];
 		snprintf(text, sizeof(text), " --pue %s", imp->to);
 		command_add(imp->action, sizeof(imp->action), text);

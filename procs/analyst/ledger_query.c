@@ -1,5 +1,6 @@
 #include "analyst/ledger_query.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,26 +191,43 @@ static struct found *add_found(struct found_list *list)
 	return &list->items[list->count++];
 }
 
-static int collect(struct ledger *ledger, enum statement which, struct found_list *list)
+void found_kind(const struct found *found, char kind[static 64])
 {
-	sqlite3_stmt *statement = ledger->statements[which];
+	snprintf(kind, 64, "%s", found->is_owned ? found->detail : workload_kind_name(found->identity.kind));
+	for (char *c = kind; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+static void read_found(sqlite3_stmt *statement, bool is_owned, struct found *ret_found)
+{
+	int kind = sqlite3_column_int(statement, 1);
+
+	*ret_found = (struct found) { .workload = sqlite3_column_int64(statement, 0),
+		.identity.kind =
+			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM,
+		.is_owned = is_owned,
+		.is_in_window = sqlite3_column_int(statement, 5) != 0 };
+	read_text(statement, 2, ret_found->identity.namespace, sizeof(ret_found->identity.namespace));
+	read_text(statement, 3, ret_found->identity.name, sizeof(ret_found->identity.name));
+	read_text(statement, 4, ret_found->detail, sizeof(ret_found->detail));
+}
+
+/* Adds those of the wanted kind. */
+static int collect(struct ledger *ledger, sqlite3_stmt *statement, bool is_owned, const char *kind,
+	struct found_list *list)
+{
 	int code = SQLITE_DONE, r = 0;
 
-	list->count = 0;
 	while (list->count < FOUND_MAX && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct found *one = add_found(list);
-		int kind = sqlite3_column_int(statement, 1);
+		char own[64];
 		if (one == NULL) {
 			r = -ENOMEM;
 			break;
 		}
-		*one = (struct found) { .workload = sqlite3_column_int64(statement, 0) };
-		one->identity.kind =
-			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM;
-		read_text(statement, 2, one->identity.namespace, sizeof(one->identity.namespace));
-		read_text(statement, 3, one->identity.name, sizeof(one->identity.name));
-		read_text(statement, 4, one->detail, sizeof(one->detail));
-		one->is_in_window = sqlite3_column_int(statement, 5) != 0;
+		read_found(statement, is_owned, one);
+		found_kind(one, own);
+		list->count -= kind[0] != '\0' && strcmp(own, kind) != 0;
 	}
 	sqlite3_reset(statement);
 	if (r == 0 && list->count < FOUND_MAX && code != SQLITE_DONE)
@@ -248,8 +266,7 @@ bool reach_reaches(const char *reach, const char *namespace)
 	return false;
 }
 
-int ledger_find(struct ledger *ledger, const char *name, const char *reach, int64_t since,
-	struct found_list *list, bool *ret_is_owner)
+int ledger_find(struct ledger *ledger, const struct wanted *wanted, struct found_list *list)
 {
 	static const struct {
 		enum statement which;
@@ -260,18 +277,19 @@ int ledger_find(struct ledger *ledger, const char *name, const char *reach, int6
 	int r = 0;
 
 	list->count = 0;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && r == 0 && list->count == 0; i++) {
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && r == 0; i++) {
 		sqlite3_stmt *statement = ledger->statements[ways[i].which];
-		if (ways[i].type == ALIAS_CONTAINER_ID && !looks_like_container_id(name))
+		if (list->count > 0 && ways[i].type != ALIAS_OWNER) /* a name and an owner's are equals */
+			break;
+		if (ways[i].type == ALIAS_CONTAINER_ID && !looks_like_container_id(wanted->name))
 			continue;
-		sqlite3_bind_int64(statement, 1, since);
-		sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
-		sqlite3_bind_text(statement, 3, reach, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 1, wanted->since);
+		sqlite3_bind_text(statement, 2, wanted->name, -1, SQLITE_STATIC);
+		sqlite3_bind_text(statement, 3, wanted->reach, -1, SQLITE_STATIC);
 		if (ways[i].type != 0)
 			sqlite3_bind_int(statement, 4, (int)ways[i].type);
-		r = collect(ledger, ways[i].which, list);
+		r = collect(ledger, statement, ways[i].type == ALIAS_OWNER, wanted->kind, list);
 		sqlite3_clear_bindings(statement); /* the texts are the caller's */
-		*ret_is_owner = ways[i].type == ALIAS_OWNER;
 	}
 	prefer_window(list);
 	return r;

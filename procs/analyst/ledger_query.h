@@ -68,6 +68,7 @@ struct found {
 	int64_t workload;
 	struct ledger_identity identity;
 	char detail[64]; /* owner kind, where found by owner */
+	bool is_owned;   /* found by its owner's name: a part of that owner */
 	bool is_in_window;
 };
 
@@ -79,12 +80,18 @@ struct found_list {
 /* Does a reach, which is one namespace, or several, each ended by a newline, or "" = any, reach this one? */
 bool reach_reaches(const char *reach, const char *namespace);
 
-/* Workloads that go by `name` in the best way any does: own name (".service" may be missing) > owner and pod > pod
- * uid > container name > container id (>= 12 hex digits), in a namespace that `reach` reaches. The list, empty or one to be reused, gets
- * at most FOUND_MAX; the caller frees its items. `ret_is_owner` tells whether they are the parts of one owner. 0 or
- * -errno. */
-int ledger_find(struct ledger *ledger, const char *name, const char *reach, int64_t since,
-	struct found_list *list, bool *ret_is_owner);
+/* What is looked for. `kind` is as answers write it ("deployment", "pod"; of an owner's parts the owner's), "" = any. */
+struct wanted {
+	const char *name, *reach, *kind;
+	int64_t since;
+};
+
+/* Workloads that go by a name in the best way any does: own name (".service" may be missing) or owner > pod > pod uid
+ * > container name > container id (>= 12 hex digits), in a namespace that `reach` reaches; one that has the name of its owner is
+ * there twice. The list, empty or one to be reused, gets at most FOUND_MAX; the caller frees its items. 0 or -errno. */
+int ledger_find(struct ledger *ledger, const struct wanted *wanted, struct found_list *list);
+/* The kind of one found, as answers write it. */
+void found_kind(const struct found *found, char kind[static 64]);
 /* Every workload ever booked, by name; owner and its kind are "" where none is known. Stops at the
  * first negative return. 0 or -errno. */
 typedef int ledger_identity_fn(void *context, int64_t workload, const struct ledger_identity *identity,

@@ -326,7 +326,10 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 	*q = (struct question) { .knowledge = knowledge, .arguments = arguments, .namespaces = namespaces };
 	q->is_korean = strncmp(text_of_argument(arguments, "lang", lang), "ko", 2) == 0;
 	q->workload_name = text_of_argument(arguments, "workload_name", "");
+	q->workload_kind = "";
 	q->namespace = text_of_argument(arguments, "namespace", "");
+	if (strcmp(q->namespace, NAMESPACE_ALL) == 0)
+		q->namespace = "";
 	q->allow_fake = question_flag(q, "allow_fake");
 	q->basis = (enum basis)basis_from_name(text_of_argument(arguments, "basis", "pue_normalised"));
 	q->limit = (int64_t)number_of_argument(arguments, "limit", 10);

@@ -10,6 +10,8 @@
 #include "base/config.h"
 #include "ipc/tools.h"
 
+#define NAMESPACE_ALL "*" /* as an answer writes that all were asked for, and as it may be asked */
+
 struct shelf;
 
 /* All an answer rests on. now and age are those of the snapshot: equal within one generation. */
@@ -54,6 +56,7 @@ struct question {
 		*arguments; /* checked against the table: what is not resolved here, the tool reads */
 	bool is_korean;
 	const char *workload_name, *namespace; /* asked for, "" = all */
+	const char *workload_kind;             /* of the name, as answers write it; "" = any */
 	const char *namespaces;                /* that may be seen, each ended by a newline; "" = all */
 	const struct standard *standard, *pue_standard;
 	const struct region *region;

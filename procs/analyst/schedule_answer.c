@@ -248,7 +248,7 @@ static void write_next_steps(struct json_writer *w, const struct schedule_plan *
 		json_write_text(w, "tool", "calculate_optimal_schedule");
 		json_open_object(w, "arguments");
 		if (plan->has_workload)
-			json_write_text(w, "workload_name", plan->workload.subject.name);
+			json_write_text(w, "workload_name", plan->workload.subject.handle);
 		else
 			json_write_number(w, "power_watts", plan->watts);
 		json_write_text(w, "profile", data->profiles[0].name);
@@ -258,7 +258,7 @@ static void write_next_steps(struct json_writer *w, const struct schedule_plan *
 		json_open_object(w, NULL);
 		json_write_text(w, "tool", "assess_workload_compliance");
 		json_open_object(w, "arguments");
-		json_write_text(w, "workload_name", plan->workload.subject.name);
+		json_write_text(w, "workload_name", plan->workload.subject.handle);
 		json_write_text(w, "namespace", plan->workload.subject.namespace);
 		json_close_object(w);
 		json_close_object(w);

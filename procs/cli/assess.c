@@ -12,7 +12,8 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
-#define NAME_MAX_BYTES 512
+#define NAME_MAX_BYTES  512
+#define ASKED_MAX_BYTES 254 /* of the argument workload_name */
 
 static void write_extra(char *text, size_t size)
 {
@@ -31,6 +32,19 @@ static void copy_member(struct json_object *object, const char *key, char *text,
 
 	if (json_object_object_get_ex(object, key, &value))
 		snprintf(text, size, "%s", json_object_get_string(value));
+}
+
+/* "namespace/name (kind)", for another kind may have the name too; a name too long for that stays as it is. */
+static void say_kind(
+	struct json_object *row, char name[static NAME_MAX_BYTES], const char space[static NAME_MAX_BYTES])
+{
+	char kind[64] = "", whole[ASKED_MAX_BYTES];
+	int length;
+
+	copy_member(row, "kind", kind, sizeof(kind));
+	length = snprintf(whole, sizeof(whole), "%s/%s (%s)", space, name, kind);
+	if (length > 0 && (size_t)length < sizeof(whole) && kind[0] != '\0' && space[0] != '\0')
+		snprintf(name, NAME_MAX_BYTES, "%s", whole);
 }
 
 /* Who draws most: its name and namespace. 0, -ENODATA: nobody yet, or -EINVAL after saying why. */
@@ -59,6 +73,7 @@ static int find_top(const struct question *question, struct client *client, char
 		(first = json_object_array_get_idx(list, 0)) != NULL) {
 		copy_member(first, "workload", name, NAME_MAX_BYTES);
 		copy_member(first, "namespace", space, NAME_MAX_BYTES);
+		say_kind(first, name, space);
 	}
 	json_object_put(root);
 	return name[0] != '\0' ? 0 : -ENODATA;

@@ -78,9 +78,9 @@ static void a_name_that_is_known_already_takes_the_energy_over(void **state)
 
 static size_t count_found(struct fixture *f, const char *name, const char *namespace, struct found_list *list)
 {
-	bool is_owner;
+	const struct wanted wanted = { .name = name, .reach = namespace, .kind = "" };
 
-	assert_int_equal(ledger_find(f->ledger, name, namespace, 0, list, &is_owner), 0);
+	assert_int_equal(ledger_find(f->ledger, &wanted, list), 0);
 	return list->count;
 }
 
