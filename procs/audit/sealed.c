@@ -45,6 +45,15 @@ static const char *const statements[SEALED_SQL_COUNT] = {
 	[SEALED_KNOWS_DAY] =
 		"SELECT NOT EXISTS(SELECT 1 FROM sealed_day) OR EXISTS(SELECT 1 FROM sealed_day WHERE hash = "
 		"?1) OR ?1 = (SELECT previous FROM sealed_day ORDER BY start LIMIT 1)",
+	[SEALED_STRAY] =
+		"SELECT min(start) FROM (SELECT slot / 3600 * 3600 AS start FROM all_node WHERE slot >= ?1 "
+		"AND slot < ?2 AND slot < (SELECT max(start) FROM sealed_hour) AND slot / 3600 * 3600 NOT IN "
+		"(SELECT start FROM sealed_hour) UNION ALL SELECT slot FROM day_workload WHERE slot >= ?1 "
+		"AND "
+		"slot < ?2 AND slot NOT IN (SELECT start FROM sealed_day) UNION ALL SELECT start FROM "
+		"sealed_hour WHERE start >= ?1 AND start < ?2 AND start < (SELECT max(start) FROM "
+		"sealed_day) "
+		"AND (start + 32400) / 86400 * 86400 - 32400 NOT IN (SELECT start FROM sealed_day))",
 };
 
 /* ZONES in the order of their names' bytes, as canonical JSON wants keys. */
@@ -75,6 +84,17 @@ void sealed_close(struct sealed *sealed)
 	for (int i = 0; i < SEALED_SQL_COUNT; i++)
 		sqlite3_finalize(sealed->statements[i]);
 	free(sealed);
+}
+
+int sealed_fail(struct sealed *sealed, int code)
+{
+	sealed->failure = code;
+	return -EIO;
+}
+
+const char *sealed_failure(const struct sealed *sealed)
+{
+	return sqlite3_errstr(sealed->failure);
 }
 
 const char *sealed_text(sqlite3_stmt *statement, int column)
@@ -120,7 +140,7 @@ int sealed_next(struct sealed *sealed, struct sealed_hour *ret_hour)
 
 	if (code != SQLITE_ROW) {
 		sqlite3_reset(statement);
-		return code == SQLITE_DONE ? 0 : -EIO;
+		return code == SQLITE_DONE ? 0 : sealed_fail(sealed, code);
 	}
 	*ret_hour = (struct sealed_hour) { .start = sqlite3_column_int64(statement, 0),
 		.flags = (uint32_t)sqlite3_column_int64(statement, 1),
@@ -163,7 +183,7 @@ int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *
 			r = each(context, &row);
 		}
 		if (r == 0 && code != SQLITE_DONE)
-			r = -EIO;
+			r = sealed_fail(sealed, code);
 		sqlite3_reset(statement);
 	}
 	return r;

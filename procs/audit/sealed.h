@@ -91,6 +91,13 @@ int64_t sealed_days_until(struct sealed *sealed);
 /* Is it the hash of a sealed day, or of the one before the oldest? True while there is none to compare with. */
 bool sealed_knows_day(struct sealed *sealed, const char *hash);
 
+/* The first instant with from <= start < to whose rows no seal covers although later ones are sealed: rows of the node before an hour
+ * that is sealed, of a day that is not, or an hour of a day that is gone. 1 = *ret_start is it, 0 = there is none, -EIO. */
+int sealed_find_stray(struct sealed *sealed, int64_t from, int64_t to, int64_t *ret_start);
+
+/* Why the last call returned -EIO, in SQLite's words; static. */
+const char *sealed_failure(const struct sealed *sealed);
+
 /* The rows of an hour, sealed or not; of one in a sealed day only the node's. Stops at the first return other than 0, and returns it; else 0 or -EIO. */
 typedef int sealed_row_fn(void *context, const struct sealed_row *row);
 int sealed_rows(struct sealed *sealed, int64_t hour, sealed_row_fn *each, void *context);

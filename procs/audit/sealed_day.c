@@ -22,7 +22,7 @@ int sealed_next_day(struct sealed *sealed, struct sealed_day *ret_day)
 
 	if (code != SQLITE_ROW) {
 		sqlite3_reset(statement);
-		return code == SQLITE_DONE ? 0 : -EIO;
+		return code == SQLITE_DONE ? 0 : sealed_fail(sealed, code);
 	}
 	*ret_day = (struct sealed_day) { .start = sqlite3_column_int64(statement, 0),
 		.marks = sealed_text(statement, 3),
@@ -57,6 +57,20 @@ bool sealed_knows_day(struct sealed *sealed, const char *hash)
 	return is_known;
 }
 
+int sealed_find_stray(struct sealed *sealed, int64_t from, int64_t to, int64_t *ret_start)
+{
+	sqlite3_stmt *statement = sealed->statements[SEALED_STRAY];
+	int code, r;
+
+	sqlite3_bind_int64(statement, 1, from);
+	sqlite3_bind_int64(statement, 2, to);
+	code = sqlite3_step(statement);
+	r = code != SQLITE_ROW ? sealed_fail(sealed, code) : sqlite3_column_type(statement, 0) != SQLITE_NULL;
+	*ret_start = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return r;
+}
+
 int sealed_day_rows(struct sealed *sealed, int64_t from, int64_t to, sealed_day_row_fn *each, void *context)
 {
 	sqlite3_stmt *statement = sealed->statements[SEALED_DAY_ROWS];
@@ -73,7 +87,7 @@ int sealed_day_rows(struct sealed *sealed, int64_t from, int64_t to, sealed_day_
 		r = each(context, &row);
 	}
 	if (r == 0 && code != SQLITE_DONE)
-		r = -EIO;
+		r = sealed_fail(sealed, code);
 	sqlite3_reset(statement);
 	return r;
 }

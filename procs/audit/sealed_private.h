@@ -11,13 +11,17 @@ enum sealed_sql {
 	SEALED_DAY_ROWS,
 	SEALED_DAYS_UNTIL,
 	SEALED_KNOWS_DAY,
+	SEALED_STRAY,
 	SEALED_SQL_COUNT
 };
 
 struct sealed {
 	sqlite3_stmt *statements[SEALED_SQL_COUNT];
+	int failure; /* SQLite's code of the last -EIO */
 };
 
+/* Takes note of why, and returns -EIO. */
+int sealed_fail(struct sealed *sealed, int code);
 const char *sealed_text(sqlite3_stmt *statement, int column);
 /* kind, namespace, name, state, present_ns, flags, zones: from column 0 on. */
 void sealed_read_row(sqlite3_stmt *statement, int64_t start, struct sealed_row *ret_row);

@@ -20,6 +20,8 @@
 	F(GONE, "it is gone", "기록이 없습니다")                                                             \
 	F(OTHER_HASH, "its hash is another one", "해시가 다릅니다")                                          \
 	F(NO_HASH, "its hash is no SHA-256", "해시가 SHA-256이 아닙니다")                                    \
+	F(NOT_SEALED, "there are rows that no seal covers: its seal is gone, or they were added",            \
+		"봉인되지 않은 기록이 있습니다. 봉인이 없어졌거나 기록이 추가되었습니다")                    \
 	F(DAY_GONE, "the day it knew is gone, or was replaced", "이 시간이 알던 날짜가 없거나 바뀌었습니다")
 enum fault {
 #define F(id, en, ko) FAULT_##id,
@@ -63,8 +65,10 @@ int audit_begin(struct audit_span *span)
 	struct audit *audit = span->audit;
 
 	span->record = 0;
-	if (audit->hours == 0)
+	if (audit->hours == 0) {
 		audit->first = span->start;
+		snprintf(audit->before, sizeof(audit->before), "%s", span->previous);
+	}
 	if (strlen(span->previous) != CHAIN_HEX_SIZE - 1)
 		return fail(span, "", FAULT_NO_HASH_BEFORE);
 	if (audit->hours > 0 && strcmp(audit->head, span->previous) != 0)
@@ -174,6 +178,21 @@ static int follow_day(struct sealed *sealed, struct audit *days, const struct se
 	return r == 0 ? audit_end(&span) : r;
 }
 
+/* A page of the file that cannot be read is a fault like any other: told by where it was met. */
+static int give_up(struct sealed *sealed, struct audit *audit, bool is_day)
+{
+	static const char *const after[2][2] = { { "hour", "시간" }, { "day", "날짜" } };
+	char time[32] = "-";
+
+	if (audit->hours > 0)
+		clock_format_kst((uint64_t)audit->last * NS_PER_SECOND, time);
+	for (int ko = 0; ko < 2; ko++)
+		snprintf(audit->fault[ko], sizeof(audit->fault[ko]),
+			ko ? "%s %s 다음을 읽을 수 없습니다: %s" : "after %s %s: cannot be read: %s",
+			after[is_day][ko], time, sealed_failure(sealed));
+	return 1;
+}
+
 /* The days by their records; a chain of its own, with their hours' hashes among the records. */
 static int follow_days(struct sealed *sealed, int64_t from, int64_t to, struct audit *audit)
 {
@@ -187,6 +206,8 @@ static int follow_days(struct sealed *sealed, int64_t from, int64_t to, struct a
 		if (r != 0)
 			break;
 	}
+	if (r == -EIO)
+		r = give_up(sealed, &days, true);
 	audit->days = days.hours;
 	audit->records = days.records;
 	memcpy(audit->fault, days.fault, sizeof(audit->fault));
@@ -201,6 +222,14 @@ static int check_days(struct sealed *sealed, struct audit *audit, const struct s
 	if (last->days[0] == '\0' || sealed_knows_day(sealed, last->days))
 		return 0;
 	return fail(&span, "", FAULT_DAY_GONE);
+}
+
+static int check_strays(struct sealed *sealed, int64_t from, int64_t to, struct audit *audit)
+{
+	struct audit_span span = { .audit = audit };
+	int r = sealed_find_stray(sealed, from, to, &span.start);
+
+	return r > 0 ? fail(&span, "", FAULT_NOT_SEALED) : r;
 }
 
 static int follow_hours(struct sealed *sealed, int64_t from, int64_t to, struct audit *audit)
@@ -228,6 +257,10 @@ int audit_ledger(struct sealed *sealed, int64_t from, int64_t to, struct audit *
 	r = follow_days(sealed, from, to, ret_audit);
 	if (r == 0)
 		r = follow_hours(sealed, from, to, ret_audit);
+	if (r == 0)
+		r = check_strays(sealed, from, to, ret_audit);
+	if (r == -EIO)
+		r = give_up(sealed, ret_audit, false);
 	sealed_select(sealed, INT64_MAX, 0); /* no statement may hold a snapshot */
 	sealed_select_days(sealed, INT64_MAX, 0);
 	return r < 0 ? r : 0;

@@ -7,6 +7,8 @@
 struct audit {
 	int64_t first, last; /* start of the first and the last hour followed */
 	uint64_t hours, records;
+	char before
+		[CHAIN_HEX_SIZE]; /* the hash that the first hour follows: CHAIN_GENESIS, or that of one no longer kept */
 	uint64_t days; /* of the hours so many whole days are kept by the day */
 	char head
 		[CHAIN_HEX_SIZE]; /* hash after the last record: note it elsewhere, and nobody can rewrite the whole chain */
@@ -35,6 +37,6 @@ int audit_end(struct audit_span *span);
 /* Of an hour in a sealed day nothing can be followed but its hashes: is it the next one? */
 int audit_link_hour(struct audit *audit, const struct sealed_hour *hour);
 
-/* Every sealed day and hour with from <= start < to. 0 with the result in *ret_audit, whatever it is; -EIO: the file cannot be read
- * to its end; -ENOMEM. */
+/* Every sealed day and hour with from <= start < to, and whether rows lie beside them that no seal covers. 0 with the result in
+ * *ret_audit, whatever it is, a file that cannot be read to its end too; -ENOMEM. */
 int audit_ledger(struct sealed *sealed, int64_t from, int64_t to, struct audit *ret_audit);

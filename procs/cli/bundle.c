@@ -104,7 +104,53 @@ static int write_hours(struct sealed *sealed, const struct tally *tally, FILE *o
 	return r;
 }
 
-int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out)
+/* What the bundle says of itself, as one more record after the last: who changes the period changes the seal. */
+static int seal_of(const char *head, const char *from, const char *to, int64_t it_uj, const char *fault,
+	char ret_seal[static CHAIN_HEX_SIZE])
+{
+	struct json_writer writer = { 0 };
+	char *text = NULL;
+	size_t size;
+	int r;
+
+	json_open_object(&writer, NULL);
+	json_write_boolean(&writer, "draft", true);
+	if (fault[0] != '\0')
+		json_write_text(&writer, "fault", fault);
+	json_write_text(&writer, "format", BUNDLE_FORMAT);
+	json_write_text(&writer, "from", from);
+	json_write_integer(&writer, "it_energy_uj", it_uj);
+	json_write_text(&writer, "to", to);
+	json_close_object(&writer);
+	r = json_take(&writer, &text, &size);
+	snprintf(ret_seal, CHAIN_HEX_SIZE, "%s", head);
+	if (r == 0)
+		r = chain_step(ret_seal, text, size);
+	free(text);
+	return r;
+}
+
+static int write_end(
+	const struct tally *tally, const char *fault, const char *from, const char *to, FILE *out)
+{
+	struct json_writer writer = { 0 };
+	char seal[CHAIN_HEX_SIZE];
+	int r = seal_of(tally->head, from, to, tally->total.it_uj, fault, seal);
+
+	if (r < 0)
+		return r;
+	fprintf(out, "],\n\"head\":\"%s\",\"it_energy_uj\":%" PRId64 ",", tally->head, tally->total.it_uj);
+	if (fault[0] != '\0') {
+		fputs("\"fault\":", out);
+		json_write_text(&writer, NULL, fault);
+		r = flush(&writer, out);
+		fputc(',', out);
+	}
+	fprintf(out, "\"seal\":\"%s\"}\n", seal);
+	return r;
+}
+
+int bundle_write(struct sealed *sealed, const struct tally *tally, const struct audit *audit, FILE *out)
 {
 	char from[32], to[32];
 	int r;
@@ -115,13 +161,15 @@ int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out)
 		"{\"format\":\"" BUNDLE_FORMAT
 		"\",\"draft\":true,\"rule\":\"h_i = SHA-256(hex(h_{i-1}) + LF + "
 		"canonical_json(record_i)): of each hour its rows, then the hour; of days, a chain of their "
-		"own, the records in their order\",\"from\":\"%s\",\"to\":\"%s\",\n\"days\":[",
+		"own, the records in their order; seal: the hash after head and {draft, fault, format, from, "
+		"it_energy_uj, to}\",\"from\":\"%s\",\"to\":\"%s\",\n\"days\":[",
 		from, to);
 	r = write_days(sealed, tally, out);
 	fputs("],\n\"hours\":[", out);
 	if (r == 0)
 		r = write_hours(sealed, tally, out);
-	fprintf(out, "],\n\"head\":\"%s\",\"it_energy_uj\":%" PRId64 "}\n", tally->head, tally->total.it_uj);
+	if (r == 0)
+		r = write_end(tally, audit->fault[0], from, to, out);
 	return r < 0 ? r : ferror(out) ? -EIO : 0;
 }
 
@@ -211,6 +259,14 @@ static struct audit_span span_of(struct audit *audit, bool is_day, struct json_o
 		.marks_size = strlen(text_of_member(one, "marks")) };
 }
 
+/* The start that a span states lies in its last record too, and there the chain vouches for it. */
+static int say_start(struct audit *audit)
+{
+	audit_say(audit, "start: it is not that of the hour or day in the records",
+		"start: 기록에 있는 시간이나 날짜의 시작이 아닙니다");
+	return 1;
+}
+
 static int follow_hour(struct reading *reading, struct json_object *one)
 {
 	struct audit_span span = span_of(reading->audit, false, one);
@@ -220,6 +276,8 @@ static int follow_hour(struct reading *reading, struct json_object *one)
 		r = follow_rows(reading, &span, one);
 	if (r == 0)
 		r = follow(&span, member_of(one, "hour"), NULL);
+	if (r == 0 && integer_of(member_of(one, "hour"), "hour") != span.start)
+		r = say_start(reading->audit);
 	return r == 0 ? audit_end(&span) : r;
 }
 
@@ -240,17 +298,20 @@ static int add_hour(
 static int follow_day(struct reading *reading, struct audit *days, struct json_object *one)
 {
 	struct audit_span span = span_of(days, true, one);
-	struct json_object *record;
+	struct json_object *record, *last = NULL;
 	size_t first = 0;
 	int r = audit_begin(&span);
 
 	for (size_t i = 0; r == 0 && (record = element_of(one, "records", i)) != NULL; i++) {
+		last = record;
 		r = follow_row(&span, record);
 		if (r != 0 || json_object_get_type(member_of(record, "hour")) != json_type_object)
 			continue;
 		r = add_hour(reading, one, first, record);
 		first = i + 1;
 	}
+	if (r == 0 && integer_of(last, "day") != span.start)
+		r = say_start(days);
 	return r == 0 ? audit_end(&span) : r;
 }
 
@@ -272,6 +333,7 @@ static int follow_days(struct reading *reading, struct json_object *root)
 static void check_end(struct json_object *root, const struct reading *reading)
 {
 	int64_t told = integer_of(root, "it_energy_uj");
+	char seal[CHAIN_HEX_SIZE];
 
 	if (strcmp(text_of_member(root, "head"), reading->audit->head) != 0)
 		audit_say(reading->audit, "head: it is not the hash after the last record",
@@ -279,6 +341,12 @@ static void check_end(struct json_object *root, const struct reading *reading)
 	else if (told != reading->it_uj)
 		audit_say(reading->audit, "it_energy_uj: it is not the sum of the rows",
 			"it_energy_uj: 행의 합계가 아닙니다");
+	else if (seal_of(reading->audit->head, text_of_member(root, "from"), text_of_member(root, "to"), told,
+			 text_of_member(root, "fault"), seal) < 0 ||
+		 strcmp(text_of_member(root, "seal"), seal) != 0 ||
+		 !json_object_get_boolean(member_of(root, "draft")))
+		audit_say(reading->audit, "seal: draft, from or to is not what was written",
+			"seal: draft, from, to가 작성한 내용과 다릅니다");
 }
 
 int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)

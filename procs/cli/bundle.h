@@ -1,6 +1,7 @@
 /* The audit bundle: sealed hours of a period with their records and hashes, as one JSON file that can be verified without the
  * ledger: {"format", "rule", "from", "to", "days": [{"start", "previous", "hash", "marks", "records": [record …]}], "hours": [{"start",
- * "previous", "hash", "marks", "rows": [record …], "hour": record}], "head", "it_energy_uj"}. Hours kept by the day are in days. */
+ * "previous", "hash", "marks", "rows": [record …], "hour": record}], "head", "it_energy_uj", "fault"?, "seal"}. Hours kept by the day are in days; "fault" says why the chain did not hold when it was
+ * written; "seal" is the hash after one more record, that of the bundle itself. */
 #pragma once
 
 #include <stdio.h>
@@ -8,12 +9,12 @@
 #include "audit/verify.h"
 #include "cli/tally.h"
 
-#define BUNDLE_FORMAT    "tanso-audit-2"
+#define BUNDLE_FORMAT    "tanso-audit-3"
 #define BUNDLE_BYTES_MAX (256U << 20)
 
 /* 0 or -errno. */
-int bundle_write(struct sealed *sealed, const struct tally *tally, FILE *out);
-/* Follows the chain, and checks head and total. 0 with the result in *ret_audit; < 0 after saying why it cannot be read. */
+int bundle_write(struct sealed *sealed, const struct tally *tally, const struct audit *audit, FILE *out);
+/* Follows the chain, and checks head, total, period and seal. 0 with the result in *ret_audit; < 0 after saying why it cannot be read. */
 int bundle_verify(const char *path, struct audit *ret_audit);
 /* The same from memory; < 0 with audit->fault saying why. */
 int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit);

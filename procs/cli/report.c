@@ -13,6 +13,7 @@
 #include "base/kst.h"
 #include "cli/bundle.h"
 #include "cli/language.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 
 static const char help_en[] =
@@ -33,9 +34,12 @@ static const char help_en[] =
 	"  --ledger FILE    this ledger; default: STATE_DIR/analyst/ledger.db\n"
 	"  --config FILE    read this tanso.conf\n"
 	"  --lang en|ko\n\n"
-	"Exit status: 0 written, 1 the period has no sealed hour (the report says so), 2 usage, or the "
-	"ledger or the\n"
-	"data files cannot be read.\n";
+	"The hash chain of the period is followed first: where it does not hold nothing is reported, but "
+	"for\n"
+	"audit, which says so.\n\n"
+	"Exit status: 0 written, 1 the period has no sealed hour (the report says so) or its chain is "
+	"broken,\n"
+	"2 usage, or the ledger or the data files cannot be read.\n";
 static const char help_ko[] =
 	"사용법: tanso report KIND [--from DATE] [--to DATE] [옵션]...\n\n"
 	"원장의 마감된 시간으로 기간의 에너지, 배출량, PUE를 정리합니다. 모든 보고서는 초안입니다.\n"
@@ -52,10 +56,13 @@ static const char help_ko[] =
 	"  --ledger FILE    읽을 원장. 기본값: STATE_DIR/analyst/ledger.db\n"
 	"  --config FILE    읽을 tanso.conf\n"
 	"  --lang en|ko     언어\n\n"
-	"종료 코드: 0 작성함, 1 기간에 마감된 시간이 없음(보고서에 표시), 2 사용법 오류 또는 원장이나\n"
-	"데이터 파일을 읽을 수 없음.\n";
+	"먼저 기간의 해시 체인을 확인합니다. 체인이 끊어졌으면 보고하지 않으며, audit만 그 사실을 적어\n"
+	"작성합니다.\n\n"
+	"종료 코드: 0 작성함, 1 기간에 마감된 시간이 없거나(보고서에 표시) 체인이 끊어짐, 2 사용법 오류\n"
+	"또는 원장이나 데이터 파일을 읽을 수 없음.\n";
 
 #define EXIT_NOTHING 1
+#define EXIT_BROKEN  1
 
 static const struct kind {
 	const char *name;
@@ -208,7 +215,7 @@ static int write_out(
 	int r;
 
 	if (arguments->kind->make == report_audit && arguments->format->write == document_write_json)
-		return bundle_write(archive->sealed, report->tally, out);
+		return bundle_write(archive->sealed, report->tally, report->audit, out);
 	report->document.key = arguments->kind->name;
 	arguments->kind->make(report);
 	r = report->document.failure;
@@ -280,23 +287,61 @@ static void tell_nothing(const struct archive *archive, int64_t from, int64_t to
 		has[0], has[1], has[0], has[1]);
 }
 
+/* Figures are only as good as the chain they come from. 0 = go on, -EBADMSG = there is no report, -errno. */
+static int check_chain(const struct arguments *arguments, const struct archive *archive, int64_t from,
+	int64_t to, struct audit *ret_audit)
+{
+	int r = audit_ledger(archive->sealed, from, to, ret_audit);
+
+	if (r < 0) {
+		fprintf(stderr, "tanso report: %s: %s\n", archive->path, strerror(-r));
+		return r;
+	}
+	if (ret_audit->fault[0][0] == '\0')
+		return 0;
+	fprintf(stderr,
+		in_language("tanso report: %s: the chain is broken: ",
+			"tanso report: %s: 해시 체인이 끊어졌습니다: "),
+		archive->path);
+	terminal_put(stderr, ret_audit->fault[language_is_korean()]);
+	if (arguments->kind->make == report_audit)
+		fputc('\n', stderr);
+	else
+		fputs(in_language(". Nothing is reported; see tanso verify\n",
+			      ". 보고서를 작성하지 않습니다. tanso verify로 확인하십시오\n"),
+			stderr);
+	return arguments->kind->make == report_audit ? 0 : -EBADMSG;
+}
+
 static int run(
 	struct arguments *arguments, const struct archive *archive, int64_t from, int64_t to, int64_t now)
 {
 	struct data *data = NULL;
 	struct tally tally = { 0 };
-	struct report report = { .tally = &tally, .bill_kwh = arguments->bill_kwh, .now = now };
-	int r = load_data(&archive->config, &data);
+	struct audit audit;
+	struct report report = {
+		.tally = &tally, .audit = &audit, .bill_kwh = arguments->bill_kwh, .now = now
+	};
+	int r = check_chain(arguments, archive, from, to, &audit);
 
+	if (r == -EBADMSG)
+		return EXIT_BROKEN;
+	if (r == 0)
+		r = load_data(&archive->config, &data);
 	if (r == 0)
 		r = gather(archive, from, to, &tally);
 	report.data = data;
 	report.document.is_korean = language_is_korean();
 	if (r == 0)
 		r = make(arguments, &report, archive);
-	if (r == 0 && tally.total.hours == 0)
+	if (r == 0 && tally.sealed_hours == 0)
 		tell_nothing(archive, from, to);
-	r = r < 0 ? EXIT_UNANSWERED : tally.total.hours == 0 ? EXIT_NOTHING : EXIT_SUCCESS;
+	if (r < 0)
+		r = EXIT_UNANSWERED;
+	else if (audit.fault[0][0] != '\0')
+		r = EXIT_BROKEN;
+	else
+		r = tally.sealed_hours == 0 ? EXIT_NOTHING : EXIT_SUCCESS;
 	tally_done(&tally);
 	data_free(data);
 	return r;

@@ -1,6 +1,7 @@
 /* The reports of `tanso report`: what was tallied, as tables. docs/methodology.md states the formulas. */
 #pragma once
 
+#include "audit/verify.h"
 #include "cli/document.h"
 #include "cli/tally.h"
 #include "korea/data.h"
@@ -10,6 +11,7 @@
 struct report {
 	struct document document;
 	const struct tally *tally;
+	const struct audit *audit; /* of the period's chain; broken only where the report is the audit */
 	const struct data *data;
 	double bill_kwh; /* 0 = not given */
 	int64_t now;     /* s since 1970 */

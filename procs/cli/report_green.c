@@ -104,11 +104,15 @@ void report_audit(struct report *report)
 	struct document *document = &report->document;
 	struct table *facts;
 	char first[32] = "-", last[32] = "-";
+	bool ko = document->is_korean, is_whole = report->audit->fault[0][0] == '\0';
 
 	document->title = (struct words) { { "Audit trail of the energy ledger", "에너지 원장 감사 자료" } };
 	facts = report_facts(report, "facts", (struct words) { { "Summary", "요약" } });
-	report_energy_facts(report, facts);
-	if (report->tally->total.hours > 0) {
+	report_fact_text(report, facts, "chain", (struct words) { { "Hash chain", "해시 체인" } },
+		is_whole ? (ko ? "이상 없음" : "holds") : report->audit->fault[ko]);
+	if (is_whole)
+		report_energy_facts(report, facts);
+	if (report->tally->sealed_hours > 0) {
 		clock_format_kst((uint64_t)report->tally->first * NS_PER_SECOND, first);
 		clock_format_kst((uint64_t)report->tally->last * NS_PER_SECOND, last);
 	}
@@ -118,11 +122,12 @@ void report_audit(struct report *report)
 		(struct words) { { "Last sealed hour", "마지막으로 마감된 시간" } }, last);
 	report_fact_text(report, facts, "head", (struct words) { { "Hash after it", "마지막 시간의 해시" } },
 		report->tally->head);
-	report_workloads(report);
+	if (is_whole) /* else the rows need not add up to anything */
+		report_workloads(report);
 	document_note(document, "%s",
-		document->is_korean ? "검증할 수 있는 묶음은 --format json 으로 만들고 tanso verify --bundle "
-				      "로 확인합니다."
-				    : "The bundle that can be verified is --format json; check it with tanso "
-				      "verify --bundle.");
+		ko ? "검증할 수 있는 묶음은 --format json 으로 만들고 tanso verify --bundle "
+		     "로 확인합니다."
+		   : "The bundle that can be verified is --format json; check it with tanso "
+		     "verify --bundle.");
 	report_notes(report);
 }

@@ -15,6 +15,7 @@ struct hour {
 	const struct sealed_hour *sealed;
 	struct tally_month *month;
 	int64_t it_uj, measured_uj;
+	bool has_data; /* watts of a fake meter are none */
 };
 
 static uint64_t hash_of(const struct sealed_row *row)
@@ -169,6 +170,7 @@ static int add_row(void *context, const struct sealed_row *row)
 		add_node(&tally->total, terms, row, uj);
 		add_node(&hour->month->sum, terms, row, uj);
 		hour->it_uj += uj;
+		hour->has_data |= row->present_ns > 0;
 		hour->measured_uj += row->state == POWER_MEASURED ? uj : 0;
 		tally->idle_uj += idle_uj;
 		tally->measured_uj += row->state == POWER_MEASURED ? uj : 0;
@@ -257,12 +259,12 @@ static void note_hour(struct hour *hour)
 	bool is_incomplete = (sealed->flags & HOUR_INCOMPLETE) != 0, is_measured;
 	char text[TALLY_SOURCE_MAX];
 
-	tally->total.hours++;
-	tally->total.incomplete += is_incomplete;
-	hour->month->sum.hours++;
-	hour->month->sum.incomplete += is_incomplete;
+	tally->total.hours += hour->has_data;
+	tally->total.incomplete += is_incomplete && hour->has_data;
+	hour->month->sum.hours += hour->has_data;
+	hour->month->sum.incomplete += is_incomplete && hour->has_data;
 	memcpy(tally->head, sealed->hash, sizeof(tally->head));
-	tally->first = tally->total.hours == 1 ? sealed->start : tally->first;
+	tally->first = tally->sealed_hours++ == 0 ? sealed->start : tally->first;
 	tally->last = sealed->start;
 	if (hour->it_uj == 0)
 		return; /* the terms of nothing */

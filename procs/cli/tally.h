@@ -11,11 +11,11 @@
 #define UJ_PER_KWH          3.6e12
 
 struct sum {
-	int64_t it_uj;      /* counted zones, idle included */
-	double facility_uj; /* x PUE */
-	double grams;       /* x grid intensity */
-	int64_t hours, incomplete;
-	int64_t present_ns; /* of the node, while its power was known */
+	int64_t it_uj;             /* counted zones, idle included */
+	double facility_uj;        /* x PUE */
+	double grams;              /* x grid intensity */
+	int64_t hours, incomplete; /* in which the node's power was known */
+	int64_t present_ns;        /* of the node, while its power was known */
 	/* Each factor's relative uncertainty (k = 1), weighted by what it is of: one model or one declared PUE is wrong in
 	 * the same way in every hour, so that hours do not average it out. Of the node alone. */
 	double power_error_uj, pue_error_uj, grid_error_grams;
@@ -55,6 +55,7 @@ struct tally {
 	struct tally_source grids[TALLY_SOURCES_MAX], pues[TALLY_SOURCES_MAX], meters[TALLY_SOURCES_MAX];
 	size_t grid_count, pue_count, meter_count;
 	char head[CHAIN_HEX_SIZE]; /* hash after the last hour */
+	int64_t sealed_hours;      /* with data or without */
 	int64_t first, last;       /* start of the first and last sealed hour in it */
 };
 

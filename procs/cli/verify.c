@@ -97,6 +97,10 @@ static int print(const char *path, const struct audit *audit)
 		       "day), "
 		       "%llu records\n  last hash %s\n",
 			path, hours, first, last, days, records, audit->head);
+	if (strcmp(audit->before, CHAIN_GENESIS) != 0)
+		printf(is_korean ? "  그 앞의 시간은 여기에 없습니다. 첫 시간의 앞 해시 %s\n"
+				 : "  the hours before the first are not here; the hash it follows %s\n",
+			audit->before);
 	return EXIT_SUCCESS;
 }
 
@@ -110,10 +114,7 @@ static int verify_ledger(
 	if (r < 0)
 		return r;
 	r = audit_ledger(archive.sealed, 0, INT64_MAX, ret_audit);
-	if (r == -EIO) {
-		audit_say(ret_audit, sqlite3_errmsg(archive.db), sqlite3_errmsg(archive.db));
-		r = 0;
-	} else if (r < 0)
+	if (r < 0)
 		fprintf(stderr, "tanso verify: %s\n", strerror(-r));
 	archive_close(&archive);
 	return r;

@@ -29,6 +29,23 @@ def change(path, sql):
     db.close()
 
 
+def reseal(path):
+    """The chain once more over what the tables hold now, by other means than tanso's: a ledger of other terms is whole again."""
+    bundle = json.loads(tanso("report", "audit", "--format", "json", "--from", "2026-11-24", "--to", "2026-11-28", "--ledger", path).stdout)
+    digest, db = "0" * 64, sqlite3.connect(path)
+    with contextlib.closing(db), db:
+        for hour in bundle["hours"]:
+            previous, marks = digest, ""
+            for record in (*hour["rows"], hour["hour"]):
+                digest = hashlib.sha256(f"{digest}\n{canonical(record)}".encode()).hexdigest()
+                marks += digest[:8]
+            db.execute("UPDATE sealed_hour SET previous = ?, hash = ?, marks = ? WHERE start = ?", (previous, digest, marks, hour["start"]))
+
+
+def canonical(record):
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 class Made:
     """Three days of sealed hours, made once and copied for each test."""
     path = None
@@ -139,6 +156,65 @@ def verify_names_the_first_broken_record():
         assert tanso("verify", "--ledger", f / "damaged.db").returncode in (1, 2)
 
 
+def an_unreadable_page_is_named_by_the_hour_before_it():
+    with folder() as f:
+        path = Made.copy(f)
+        db = sqlite3.connect(path)
+        page, = db.execute("SELECT pageno FROM dbstat WHERE name = 'sealed_hour' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1").fetchone()
+        db.close()
+        damaged = bytearray(path.read_bytes())
+        damaged[(page - 1) * 4096:(page - 1) * 4096 + 8] = b"\xff" * 8
+        path.write_bytes(damaged)
+        for bad in (tanso("verify", "--ledger", path, "--lang", "en"), tanso("report", "emissions", "--from", "2026-11-24", "--to", "2026-11-28", "--ledger", path, "--lang", "en")):
+            assert bad.returncode == 1 and re.search(r"after hour 2026-11-\d\dT\d\d:00:00\+09:00: cannot be read: database disk image is malformed", bad.stdout + bad.stderr), bad
+
+
+def seals_that_are_gone_are_missed():
+    with folder() as f:
+        for sql, says in (("DELETE FROM sealed_hour WHERE start IN (SELECT start FROM sealed_hour ORDER BY start LIMIT 5)", "hour 2026-11-24T09:00"),
+                          ("INSERT INTO hour_node SELECT slot - 86400, 3, present_ns, flags, " + ", ".join(f"active_{zone}, idle_{zone}" for zone in zones(Made.copy(f)))
+                           + " FROM hour_node ORDER BY slot LIMIT 1", "hour 2026-11-23T09:00")):
+            path = Made.copy(f)
+            change(path, sql)
+            bad = tanso("verify", "--ledger", path, "--lang", "en")
+            assert bad.returncode == 1 and says in bad.stdout and "no seal covers" in bad.stdout, bad
+        path = Made.copy(f)  # as it is when the oldest hours are no longer kept
+        db = sqlite3.connect(path)
+        with contextlib.closing(db), db:
+            first = db.execute("SELECT min(start) + 7200 FROM sealed_hour").fetchone()[0]
+            for table, column in (("sealed_hour", "start"), ("hour_node", "slot"), ("slot_node", "slot"), ("hour_workload", "slot"), ("slot_workload", "slot")):
+                db.execute(f"DELETE FROM {table} WHERE {column} < {first}")
+        good = tanso("verify", "--ledger", path, "--lang", "en")
+        assert good.returncode == 0 and "69 sealed hours" in good.stdout and "the hours before the first are not here" in good.stdout, good
+
+
+def zones(path):
+    db = sqlite3.connect(path)
+    with contextlib.closing(db):
+        return [row[1].removeprefix("active_") for row in db.execute("PRAGMA table_info(hour_node)") if row[1].startswith("active_")]
+
+
+def nothing_is_reported_from_a_broken_chain():
+    period = ("--from", "2026-11-24", "--to", "2026-11-28", "--lang", "en", "--ledger")
+    with folder() as f:
+        for sql in ("UPDATE hour_workload SET active_package = active_package * 2 WHERE workload = 2", "UPDATE sealed_hour SET pue_ppm = 1000000"):
+            path = Made.copy(f)
+            change(path, sql)
+            for kind in ("energy-use", "emissions", "green-dc"):
+                bad = tanso("report", kind, *period, path, "--out", f / "out.csv")
+                assert bad.returncode == 1 and not (f / "out.csv").exists(), bad
+                assert "the chain is broken: hour 2026-11-24T" in bad.stderr and "record" in bad.stderr, bad
+            bad = tanso("report", "audit", *period, path, "--format", "json", "--out", f / "bundle.json")
+            assert bad.returncode == 1 and "the chain is broken: hour" in bad.stderr, bad
+            assert json.loads((f / "bundle.json").read_text())["fault"].startswith("hour 2026-11-24T")
+            assert tanso("verify", "--bundle", f / "bundle.json").returncode == 1
+            bad = tanso("report", "audit", *period, path)
+            assert bad.returncode == 1 and "hour 2026-11-24T" in bad.stdout and "it_energy" not in bad.stdout and "(idle and other)" not in bad.stdout, bad
+        path = Made.copy(f)  # what lies outside of the period is not its report's affair
+        change(path, "UPDATE sealed_hour SET pue_ppm = 1000000 WHERE start < 1795532400")
+        assert tanso("report", "emissions", "--from", "2026-11-26", "--to", "2026-11-26", "--ledger", path).returncode == 0
+
+
 def totals(path, start, end):
     """µJ of package and DRAM, the zones there are, of all that is no fake, by the tables themselves."""
     db = sqlite3.connect(path)
@@ -193,17 +269,20 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
         for code, parts in (("it_energy_kWh", (0.05,)), ("facility_energy_kWh", (0.05, 0.05)), ("tCO2eq", (0.05, 0.05, 0.15)), ("tCO2eq_grid", (0.05, 0.05, 0.05))):
             assert abs(doubt[code] - 200 * sum(u * u for u in parts) ** 0.5) < 1e-6, (code, doubt)
         assert abs(facts(document)["covered_percent"] - 100 * 70 / 120) < 1e-6, "71 sealed hours, one of a fake meter, in five days"
+        assert facts(document)["sealed_hours"] == sum(month["hours"] for month in document["months"]) == 70, "an hour of a fake meter has no data"
         row = document["thresholds"][0]
         assert abs(row["value_year"] - row["value"] * 365 * 24 / 70) < 1e-8 * row["value_year"] and abs(row["percent"] - 100 * row["value_year"] / row["limit"]) < 1e-8
         assert not any("assumed" in note for note in document["notes"])
         change(path, "UPDATE sealed_hour SET pue_source = 'assumed', pue_ppm = 1400000, error_ppm = 560000, meter = 'curve:unknown'")
         for table in ("hour_node", "slot_node"):
             change(path, f"UPDATE {table} SET state = 2 WHERE state = 3")  # a model's
+        reseal(path)
         document, doubt = doubts()
         assert abs(doubt["it_energy_kWh"] - 112) < 1 and abs(doubt["tCO2eq_grid"] - 200 * (0.56 ** 2 + 0.15 ** 2 + 0.05 ** 2) ** 0.5) < 2, doubt
         notes = "\n".join(document["notes"])
         assert "PUE 1.40 is assumed, not yours: not for filing" in notes and "the model curve:unknown (±56 %, k = 1)" in notes, notes
         change(path, "UPDATE sealed_hour SET pue_source = 'measured', pue_ppm = 1300000 + start / 3600 % 50 * 1000")  # another every hour
+        reseal(path)
         document, _ = doubts()
         measured = [note for note in document["notes"] if note.startswith("PUE: ")]
         assert len(measured) == 1 and re.fullmatch(r"PUE: measured 1\.3\d+, 100\.0 %", measured[0]), measured
@@ -281,8 +360,7 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         for hour in bundle["hours"]:
             assert hour["previous"] == digest
             for record in (*hour["rows"], hour["hour"]):
-                canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-                digest = hashlib.sha256(f"{digest}\n{canonical}".encode()).hexdigest()
+                digest = hashlib.sha256(f"{digest}\n{canonical(record)}".encode()).hexdigest()
             assert hour["hash"] == digest
         assert bundle["head"] == digest
         path.unlink()
@@ -293,6 +371,15 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         for at in rng.sample(digits, 20):
             out.write_text(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1:])
             assert tanso("verify", "--bundle", out).returncode in (1, 2), f"a changed byte {at} goes unnoticed: {text[at - 40:at + 10]}"
+        for key, value in (("from", "2026-11-24T00:00:00+09:00"), ("to", "2026-12-31T00:00:00+09:00"), ("draft", False), ("seal", "0" * 64), ("fault", "none")):
+            out.write_text(json.dumps({**bundle, key: value}))
+            bad = tanso("verify", "--bundle", out, "--lang", "en")
+            assert bad.returncode == 1 and "seal: draft, from or to" in bad.stdout, (key, bad)
+        bundle["hours"][0]["start"] += 3600
+        out.write_text(json.dumps(bundle))
+        bad = tanso("verify", "--bundle", out, "--lang", "en")
+        assert bad.returncode == 1 and "start: it is not that of the hour" in bad.stdout, bad
+        bundle["hours"][0]["start"] -= 3600
         without = {**bundle, "hours": [hour for i, hour in enumerate(bundle["hours"]) if i != 5]}
         out.write_text(json.dumps(without))
         gone = tanso("verify", "--bundle", out, "--lang", "en")
@@ -301,7 +388,7 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         assert tanso("verify", "--bundle", out).returncode == 2
 
 
-has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, a_report_is_the_sum_of_the_ledger_to_the_microjoule, a_report_says_how_wrong_it_may_be_and_what_it_covers, days_and_hours_give_the_same_report,
+has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, an_unreadable_page_is_named_by_the_hour_before_it, seals_that_are_gone_are_missed, nothing_is_reported_from_a_broken_chain, a_report_is_the_sum_of_the_ledger_to_the_microjoule, a_report_says_how_wrong_it_may_be_and_what_it_covers, days_and_hours_give_the_same_report,
                   names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change))
 if Made.path:
     shutil.rmtree(Made.path)
