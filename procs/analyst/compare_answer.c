@@ -104,6 +104,34 @@ static double reduction(const struct impact *m)
 	return kg > 0 ? 1 - outlook_kg_month(&m->after) / kg : 0;
 }
 
+/* The step whose saving is bookkeeping as long as no node can be switched off; NULL = all that is saved goes in fact. */
+static const struct improvement *attributed_step(const struct impact *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->steps[i].type == IMPROVE_RIGHTSIZING && m->steps[i].is_applied &&
+			m->steps[i].realizable < m->steps[i].reduction)
+			return &m->steps[i];
+	return NULL;
+}
+
+static double realizable_reduction(const struct impact *m)
+{
+	const struct improvement *step = attributed_step(m);
+
+	if (step == NULL || step->reduction >= 1)
+		return step == NULL ? reduction(m) : 0;
+	return 1 - (1 - reduction(m)) * (1 - step->realizable) / (1 - step->reduction);
+}
+
+static double realizable_krw(const struct impact *m)
+{
+	const struct improvement *step = attributed_step(m);
+
+	if (step == NULL || !step->has_krw)
+		return saving_krw(m);
+	return saving_krw(m) - step->krw_month * (1 - step->realizable / step->reduction);
+}
+
 static void note_reasons(struct impact *m)
 {
 	bool *is_set = m->question->reasons.is_set;
@@ -224,12 +252,15 @@ static void write_words(struct json_writer *w, const struct impact *m)
 	if (reduction(m) > 0) {
 		improvement_say(q, text, sizeof(text), WORDS_TOGETHER, reduction(m) * 100, name,
 			outlook_kg_month(&m->before), outlook_kg_month(&m->after));
-		say_after(m, text, sizeof(text));
-		if (has_money(m) && saving_krw(m) >= 0)
+		if (attributed_step(m) != NULL)
 			improvement_say(
-				q, text, sizeof(text), WORDS_MONEY, saving_krw(m), m->before.krw_month);
+				q, text, sizeof(text), WORDS_ATTRIBUTED, realizable_reduction(m) * 100);
+		say_after(m, text, sizeof(text));
+		if (has_money(m) && realizable_krw(m) >= 0)
+			improvement_say(
+				q, text, sizeof(text), WORDS_MONEY, realizable_krw(m), m->before.krw_month);
 		else if (has_money(m))
-			improvement_say(q, text, sizeof(text), WORDS_DEARER, -saving_krw(m));
+			improvement_say(q, text, sizeof(text), WORDS_DEARER, -realizable_krw(m));
 	} else {
 		improvement_say(q, text, sizeof(text), WORDS_NOTHING, name);
 	}

@@ -252,41 +252,6 @@ double improvement_pue_kg_month(const struct question *question, enum status pue
 		       : 0;
 }
 
-/* commands */
-
-bool command_add(char *command, size_t size, const char *text)
-{
-	size_t used = strlen(command);
-
-	snprintf(command + used, size - used, "%s", text);
-	return true;
-}
-
-bool command_add_name(char *command, size_t size, const char *name)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-";
-	size_t used = strlen(command), length = strlen(name);
-	bool is_odd = length == 0 || name[0] == '-' || 4 * length + 3 >= size - used;
-
-	for (size_t i = 0; i < length; i++)
-		is_odd = is_odd || iscntrl((unsigned char)name[i]);
-	if (is_odd) {
-		command[0] = '\0';
-		return false;
-	}
-	if (strspn(name, plain) == length)
-		return command_add(command, size, name);
-	command[used++] = '\'';
-	for (size_t i = 0; i < length; i++)
-		if (name[i] == '\'')
-			used += (size_t)snprintf(command + used, size - used, "'\\''");
-		else
-			command[used++] = name[i];
-	command[used++] = '\'';
-	command[used] = '\0';
-	return true;
-}
-
 void improvement_owner(const struct question *question, const struct subject *subject, char owner[static 254],
 	char kind[static 64])
 {

@@ -47,7 +47,7 @@ struct improvement {
 	double realizable; /* of a right-sizing: what really goes, 0 … 1 */
 	char object[640];  /* what is changed: "deployment ai-team/web"; of a PUE "facility REGION" */
 	char from[64], to[64], unit[16];
-	char description[1024], evidence[512], action[2048]; /* action: "" where no command does it */
+	char description[1024], evidence[768], action[2048]; /* action: "" where no command does it */
 };
 
 /* What holds today. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analyst/improvement.h"
+#include "base/kst.h"
 
 #define CONFIDENCE_HIGH   1.0
 #define CONFIDENCE_MEDIUM 0.5
@@ -21,6 +22,15 @@ int improvement_refuse(struct improvement *improvement, enum reason_code reason)
  * of printable characters: what a person pastes must not surprise. */
 bool command_add(char *command, size_t size, const char *text);
 bool command_add_name(char *command, size_t size, const char *name);
+/* Starts a unit or a container daily, a cron job so, a job or a pod of its own once, at that Korean time; "" where no
+ * command does. */
+void command_start(const struct subject *subject, const char *owner, const char *kind, struct kst at,
+	char *command, size_t size);
+bool command_starts_once(const struct subject *subject, const char *kind);
+/* Gives it that many cores: in Kubernetes to the one container, whose name is needed; "" where no command does. */
+void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,
+	double cores, char *command, size_t size);
+bool command_needs_container(const struct subject *subject, const char *kind);
 /* The kind of what owns the workload, or is it: "deployment", "job", "" for a pod nobody is known to own. */
 void improvement_owner(const struct question *question, const struct subject *subject, char owner[static 254],
 	char kind[static 64]);

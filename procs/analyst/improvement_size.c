@@ -66,47 +66,6 @@ static int gather(const struct question *question, const struct subject *subject
 	return r;
 }
 
-static void write_command(const struct subject *subject, const char *owner, const char *kind, double cores,
-	char *command, size_t size)
-{
-	bool is_template = strcmp(kind, "deployment") == 0 || strcmp(kind, "statefulset") == 0 ||
-			   strcmp(kind, "daemonset") == 0 || strcmp(kind, "cronjob") == 0 ||
-			   strcmp(kind, "replicaset") == 0;
-	char text[160], number[32];
-
-	json_format_number(cores, number);
-	if (strcmp(subject->kind, "unit") == 0) {
-		command_add(command, size, "systemctl set-property ");
-		snprintf(text, sizeof(text), " CPUQuota=%g%%", cores * 100);
-	} else if (strcmp(subject->kind, "vm") == 0) {
-		command_add(command, size, "virsh setvcpus ");
-		snprintf(text, sizeof(text), " %g --config", ceil(cores));
-	} else if (strcmp(subject->namespace, "docker") == 0 || strcmp(subject->namespace, "podman") == 0) {
-		command_add(command, size, subject->namespace);
-		snprintf(text, sizeof(text), " update --cpus %s ", number);
-		command_add(command, size, text);
-		text[0] = '\0';
-	} else if (!command_add(command, size, "kubectl -n ") ||
-		   !command_add_name(command, size, subject->namespace)) {
-		return;
-	} else if (is_template) {
-		command_add(command, size, " set resources ");
-		command_add(command, size, kind);
-		command_add(command, size, " ");
-		snprintf(text, sizeof(text), " --requests=cpu=%s", number);
-	} else {
-		/* a pod or job of its own does not change: it is made anew */
-		command_add(command, size, strcmp(kind, "job") == 0 ? " get job " : " get pod ");
-		snprintf(text, sizeof(text),
-			" -o yaml | kubectl set resources -f - --local --requests=cpu=%s -o yaml | kubectl "
-			"replace --force "
-			"-f -",
-			number);
-	}
-	if (command_add_name(command, size, is_template || strcmp(kind, "job") == 0 ? owner : subject->name))
-		command_add(command, size, text);
-}
-
 static double confidence_of(double hours)
 {
 	if (hours < HOURS_OF_DAY)
@@ -122,6 +81,26 @@ static double node_idle_ratio(const struct assessment *a, double watts)
 		       : 0;
 }
 
+/* How many container names its parts go by, more than one counted as two; the name where it is one. */
+static int name_container(
+	const struct question *question, const struct subject *subject, char container[static 254])
+{
+	int count = 0;
+
+	container[0] = '\0';
+	for (size_t i = 0; i < subject->count && count < 2; i++) {
+		char name[254];
+		int own = ledger_container(question->knowledge->ledger, subject->workloads[i], name);
+		if (own > 1 || (own == 1 && count == 1 && strcmp(name, container) != 0))
+			return 2;
+		if (own == 1) {
+			snprintf(container, 254, "%s", name);
+			count = 1;
+		}
+	}
+	return count;
+}
+
 static void propose(const struct question *question, const struct assessment *a, struct usage_history *h,
 	struct improvement *imp)
 {
@@ -131,20 +110,28 @@ static void propose(const struct question *question, const struct assessment *a,
 	double lower = load_percentile(h->samples, h->count, 0.50) * rightsize_lower_factor(days);
 	double upper = load_percentile(h->samples, h->count, 0.95) * rightsize_upper_factor(days);
 	double idle = a->usage.energy_uj > 0 ? a->usage.idle_uj / a->usage.energy_uj : 0, freed, factor;
-	char owner[254], kind[64], name[PROSE_NAME_MAX];
+	char owner[254], kind[64], container[254], name[PROSE_NAME_MAX];
+	int containers;
 
 	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SIZE_EVIDENCE, p90, h->count,
 		h->hours, lower, upper);
 	imp->confidence = confidence_of(h->hours);
+	if (strcmp(a->subject.kind, "vm") == 0)
+		to = ceil(to); /* its CPUs are whole */
 	if (to >= from)
 		return;
 	json_format_number(from, imp->from);
 	json_format_number(to, imp->to);
 	snprintf(imp->unit, sizeof(imp->unit), "cores");
 	improvement_owner(question, &a->subject, owner, kind);
-	write_command(&a->subject, owner, kind, to, imp->action, sizeof(imp->action));
+	containers = name_container(question, &a->subject, container);
+	command_resize(&a->subject, owner, kind, containers == 1 ? container : "", to, imp->action,
+		sizeof(imp->action));
 	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE,
 		prose_name(a->subject.name, name), imp->to, imp->from);
+	if (command_needs_container(&a->subject, kind) && containers != 1)
+		improvement_say(question, imp->description, sizeof(imp->description),
+			containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
 	freed = rightsize_nodes_freed(
 		(from - to) * (double)a->subject.count, (double)question->knowledge->book->last.cpus);
 	if (!is_shared) {

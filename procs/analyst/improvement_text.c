@@ -15,6 +15,17 @@ static const char *const texts[WORDS_COUNT][2] = {
 		"%.2f시간(%s)" },
 	[WORDS_SIZE] = { "Right-size the CPU of %s: request %s instead of %s cores.",
 		"%s의 CPU 요청을 조정하십시오. %3$s코어 대신 %2$s코어를 요청합니다." },
+	[WORDS_ONCE] = { "; the command starts it once, on %04d-%02d-%02d at %02d:%02d: delete the CronJob "
+			 "afterwards, or it starts again in a year",
+		". 명령은 %04d-%02d-%02d %02d:%02d에 한 번 시작합니다. 이후 CronJob을 삭제하지 않으면 1년 "
+		"뒤에 다시 시작합니다" },
+	[WORDS_SIZE_CONTAINERS] = { " It has several containers: which of them gives how much is yours to "
+				    "decide, so "
+				    "no command is offered.",
+		" 컨테이너가 여러 개이므로 어느 컨테이너를 얼마나 줄일지 직접 정해야 하며, 명령은 제시하지 "
+		"않습니다." },
+	[WORDS_SIZE_NO_CONTAINER] = { " The name of its container is not known, so no command is offered.",
+		" 컨테이너 이름을 알 수 없어 명령은 제시하지 않습니다." },
 	[WORDS_SIZE_EVIDENCE] = { "90th percentile %.3f cores of %zu samples over %.1f h, plus 15 %%; a "
 				  "recommender "
 				  "would be sure of %.2f to %.2f cores",
@@ -42,6 +53,12 @@ static const char *const texts[WORDS_COUNT][2] = {
 		" 이후 탄소집약도 %.1f gCO2eq/kWh, 목표 %g: %s." },
 	[WORDS_SERVICE_AFTER] = { " Per kWh it uses today, which counts what is saved: %.1f, %s.",
 		" 절감분을 반영하면 현재 사용량 기준 kWh당 %.1f g: %s." },
+	[WORDS_ATTRIBUTED] = { " Of this %.1f %% goes in fact: the rest is idle power charged to others, "
+			       "until a whole "
+			       "node can be switched off.",
+		" 이 가운데 실제로 줄어드는 것은 %.1f %%입니다. 나머지는 노드 하나를 끌 수 있을 때까지 다른 "
+		"워크로드에 "
+		"배분되는 유휴 전력입니다." },
 	[WORDS_MONEY] = { " It saves %.0f KRW a month of an energy charge of %.0f.",
 		" 월 전력량 요금 %2$.0f원 가운데 %1$.0f원이 줄어듭니다." },
 	[WORDS_DEARER] = { " It costs %.0f KRW a month more.", " 요금은 월 %.0f원 늘어납니다." },

@@ -13,16 +13,22 @@
 #include "base/cleanup.h"
 #include "base/kst.h"
 
-/* What runs all day has no other hour to go to. */
-static bool is_steady_kind(const char *kind)
+/* What is kept running has no other hour to go to. */
+static bool is_kept_running(const char *kind)
 {
 	static const char *const steady[] = { "deployment", "statefulset", "daemonset", "replicaset",
-		"replicationcontroller", "unit", "vm", "system" };
+		"replicationcontroller", "system" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(steady); i++)
 		if (strcmp(steady[i], kind) == 0)
 			return true;
 	return false;
+}
+
+/* These may serve all day or do a job: who says how long it runs means a job. */
+static bool may_be_service(const char *kind)
+{
+	return strcmp(kind, "unit") == 0 || strcmp(kind, "vm") == 0;
 }
 
 static bool is_job_kind(const char *kind)
@@ -59,27 +65,18 @@ static int search(const struct question *question, int64_t duration, struct sche
 	return r;
 }
 
-/* Both on the day of the new start, so that a holiday does not pass for a saving: its own hours, and the new ones. -1 where
- * they are not known. */
+/* Over the days of a plain week, for a month has all of them: its own hours, and the new ones. -1 where they are not known. */
 static double price_factor(const struct question *question, const char *tariff,
 	const struct run_history *history, int64_t start, int64_t duration)
 {
-	const struct data *data = question->knowledge->data;
-	int64_t midnight = kst_midnight(start);
-	struct signal price = { 0 };
-	double before = 0, after;
+	double week[TARIFF_WEEK_HOURS], before = 0;
 
-	for (int hour = 0; hour < 24; hour++) {
-		struct tariff_rate rate;
-		if (!tariff_at(data, tariff, midnight + hour * HOUR_SECONDS, &rate))
-			return -1;
-		before += history->energy_by_hour[hour] * rate.krw_per_kwh;
-	}
-	if (before <= 0 || tariff_signal(data, tariff, start, start + duration, &price) < 0)
+	if (!tariff_week(question->knowledge->data, tariff, question_now(question), week))
 		return -1;
-	after = signal_mean(&price, start, start + duration);
-	signal_done(&price);
-	return after / before;
+	for (int hour = 0; hour < 24; hour++)
+		before += history->energy_by_hour[hour] *
+			  tariff_week_window(week, hour * HOUR_SECONDS, HOUR_SECONDS);
+	return before > 0 ? tariff_week_window(week, start - kst_midnight(start), duration) / before : -1;
 }
 
 static double confidence_of(const struct question *question, const char *kind, bool is_asked)
@@ -91,50 +88,6 @@ static double confidence_of(const struct question *question, const char *kind, b
 	return strcmp(question->grid.quality, "metered") == 0 && !question->grid.grid.file->is_daily
 		       ? CONFIDENCE_HIGH
 		       : CONFIDENCE_MEDIUM;
-}
-
-/* A command that starts it daily at the new hour. */
-static void write_command(const struct subject *subject, const char *owner, const char *kind, struct kst at,
-	char *command, size_t size)
-{
-	bool is_cronjob = strcmp(kind, "cronjob") == 0, is_job = strcmp(kind, "job") == 0;
-	char text[512];
-
-	if (strcmp(subject->kind, "unit") == 0) {
-		snprintf(text, sizeof(text),
-			"systemd-run --on-calendar='*-*-* %02d:%02d:00 Asia/Seoul' systemctl start ", at.hour,
-			at.minute);
-		command_add(command, size, text);
-		command_add_name(command, size, subject->name);
-	} else if (is_cronjob && command_add(command, size, "kubectl -n ") &&
-		   command_add_name(command, size, subject->namespace) &&
-		   command_add(command, size, " patch cronjob ") && command_add_name(command, size, owner)) {
-		snprintf(text, sizeof(text),
-			" --type merge -p '{\"spec\":{\"schedule\":\"%d %d * * "
-			"*\",\"timeZone\":\"Asia/Seoul\"}}'",
-			at.minute, at.hour);
-		command_add(command, size, text);
-	} else if ((is_job || strcmp(subject->kind, "pod") == 0) &&
-		   command_add(command, size, "kubectl -n ") &&
-		   command_add_name(command, size, subject->namespace) &&
-		   command_add(command, size, is_job ? " get job " : " get pod ") &&
-		   command_add_name(command, size, is_job ? owner : subject->name)) {
-		snprintf(text, sizeof(text),
-			" -o json | jq "
-			"'{apiVersion:\"batch/v1\",kind:\"CronJob\",metadata:{name:.metadata.name,"
-			"namespace:.metadata.namespace},spec:{schedule:\"%d %d * * "
-			"*\",timeZone:\"Asia/Seoul\",jobTemplate:"
-			"{spec:{template:{spec:(%s+{restartPolicy:\"Never\"}|del(.nodeName))}}}}}' | kubectl "
-			"apply -f -",
-			at.minute, at.hour, is_job ? ".spec.template.spec" : ".spec");
-		command_add(command, size, text);
-	} else if (strcmp(subject->namespace, "docker") == 0 || strcmp(subject->namespace, "podman") == 0) {
-		snprintf(text, sizeof(text),
-			"(crontab -l; echo CRON_TZ=Asia/Seoul; echo '%d %d * * * %s start '", at.minute,
-			at.hour, subject->namespace);
-		if (command_add(command, size, text) && command_add_name(command, size, subject->name))
-			command_add(command, size, ") | crontab -");
-	}
 }
 
 static int propose(const struct question *question, const struct assessment *assessment,
@@ -166,8 +119,13 @@ static int propose(const struct question *question, const struct assessment *ass
 	factor = price_factor(question, wish->tariff, history, s.best.start, duration);
 	imp->after.krw_month = imp->after.krw_month >= 0 && factor >= 0 ? imp->after.krw_month * factor : -1;
 	imp->confidence = confidence_of(question, kind, wish->duration_hours > 0);
-	write_command(
+	command_start(
 		&assessment->subject, owner, kind, kst_of(s.best.start), imp->action, sizeof(imp->action));
+	if (imp->action[0] != '\0' && command_starts_once(&assessment->subject, kind)) {
+		struct kst at = kst_of(s.best.start);
+		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_ONCE, at.year, at.month,
+			at.day, at.hour, at.minute);
+	}
 	imp->is_applied = true;
 	return 0;
 }
@@ -184,7 +142,8 @@ int improve_temporal(const struct question *question, const struct assessment *a
 	if (r < 0)
 		return r;
 	improvement_owner(question, &assessment->subject, owner, kind);
-	if (!is_asked && (is_steady_kind(kind) || history.is_continuous))
+	if (is_kept_running(kind) || history.is_continuous || (!is_asked && may_be_service(kind)) ||
+		wish->duration_hours * (double)HOUR_SECONDS >= (double)DAY_SECONDS)
 		return improvement_refuse(imp, REASON_CONTINUOUS);
 	if (!is_asked && !history.is_known)
 		return improvement_refuse(imp, REASON_NO_HISTORY);

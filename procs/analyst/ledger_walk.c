@@ -71,3 +71,16 @@ void ledger_owner(struct ledger *ledger, int64_t workload, char owner[static 254
 	}
 	sqlite3_reset(statement);
 }
+
+int ledger_container(struct ledger *ledger, int64_t workload, char container[static 254])
+{
+	sqlite3_stmt *statement = ledger->statements[SQL_CONTAINERS];
+	int count = 0;
+
+	container[0] = '\0';
+	sqlite3_bind_int64(statement, 1, workload);
+	if (sqlite3_step(statement) == SQLITE_ROW && (count = sqlite3_column_int(statement, 1)) > 0)
+		snprintf(container, 254, "%s", (const char *)sqlite3_column_text(statement, 0));
+	sqlite3_reset(statement);
+	return count;
+}

@@ -13,22 +13,28 @@
 #define NIGHT_TO         (6 * HOUR_SECONDS)
 #define SAME_PERCENT     1.0
 #define ALTERNATIVES_MAX 3
+#define CHUNKS_TOLD      3 /* in words; all are in chunks[] */
 
 enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_DATA };
 
-/* "03:00-04:00, 15:00-16:00 KST"; for people with the day: "11-24 03:00-04:00, 11-24 15:00-16:00 KST" */
+/* "03:00-04:00, 15:00-16:00 KST"; for people with the day: "11-24 03:00-04:00, 11-24 15:00-16:00 KST". What runs for a day
+ * or longer has both its days: "11-24 10:00-11-25 16:00 KST". */
 static void format_window(const struct placement *placement, bool has_days, char *text, size_t size)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < placement->count && used + 24 < size; i++) {
-		struct kst from = kst_of(placement->chunks[i].start), to = kst_of(placement->chunks[i].end);
+	for (size_t i = 0; i < placement->count && used + 32 < size; i++) {
+		const struct schedule_chunk *chunk = &placement->chunks[i];
+		struct kst from = kst_of(chunk->start), to = kst_of(chunk->end);
+		bool is_long = chunk->end - chunk->start >= DAY_SECONDS;
 		used += (size_t)snprintf(text + used, size - used, "%s", i > 0 ? ", " : "");
-		if (has_days)
+		if (has_days || is_long)
 			used += (size_t)snprintf(
 				text + used, size - used, "%02d-%02d ", from.month, from.day);
-		used += (size_t)snprintf(text + used, size - used, "%02d:%02d-%02d:%02d", from.hour,
-			from.minute, to.hour, to.minute);
+		used += (size_t)snprintf(text + used, size - used, "%02d:%02d-", from.hour, from.minute);
+		if (is_long)
+			used += (size_t)snprintf(text + used, size - used, "%02d-%02d ", to.month, to.day);
+		used += (size_t)snprintf(text + used, size - used, "%02d:%02d", to.hour, to.minute);
 	}
 	snprintf(text + used, size - used, " KST");
 }
@@ -63,7 +69,7 @@ static enum advice advise(const struct schedule_plan *plan)
 static void write_optimum(struct json_writer *w, const struct schedule_plan *plan)
 {
 	const struct placement *best = schedule_plan_optimum(plan);
-	char text[SCHEDULE_CHUNKS_MAX * 14 + 8], cron[32];
+	char text[SCHEDULE_CHUNKS_MAX * 14 + 40], cron[32];
 	struct kst start;
 
 	if (best == NULL)
@@ -72,6 +78,8 @@ static void write_optimum(struct json_writer *w, const struct schedule_plan *pla
 	json_write_text(w, "optimal_schedule", text);
 	write_time(w, "optimal_start", placement_start(best));
 	write_time(w, "optimal_end", placement_end(best));
+	if (placement_end(best) - placement_start(best) >= DAY_SECONDS)
+		return; /* it still runs when it would begin again */
 	start = kst_of(placement_start(best));
 	snprintf(cron, sizeof(cron), "%d %d * * *", start.minute, start.hour);
 	json_write_text(w, "cron", cron);
@@ -266,6 +274,16 @@ static void write_next_steps(struct json_writer *w, const struct schedule_plan *
 	json_close_array(w);
 }
 
+/* The chunks the words leave out stand in chunks[]. */
+static void tell_rest(const struct question *question, size_t rest, char *text, size_t size)
+{
+	size_t used = strlen(text);
+
+	if (rest > 0)
+		snprintf(text + used, size - used, question->is_korean ? " 외 %zu구간" : " and %zu more",
+			rest);
+}
+
 static void write_words(struct json_writer *w, const struct schedule_plan *plan, enum advice advice)
 {
 	const struct placement *best = schedule_plan_optimum(plan);
@@ -276,8 +294,9 @@ static void write_words(struct json_writer *w, const struct schedule_plan *plan,
 		const struct signal *signal = plan->is_by_cost ? &plan->price : &plan->carbon;
 		double mean = plan->is_by_cost ? plan->by_price.mean : plan->by_carbon.mean;
 		struct placement head = *best;
-		head.count = head.count > 3 ? 3 : head.count;
+		head.count = head.count > CHUNKS_TOLD ? CHUNKS_TOLD : head.count;
 		format_window(&head, true, window, sizeof(window));
+		tell_rest(plan->question, best->count - head.count, window, sizeof(window));
 		percent = reduction_percent(placement_mean(best, signal), mean);
 	}
 	recommend_schedule(plan->question, (int)advice, plan->is_by_cost, window, percent, text);

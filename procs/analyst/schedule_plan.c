@@ -10,7 +10,8 @@
 #include "base/kst.h"
 #include "korea/demo.h"
 
-#define NIGHT_REACH (30 * HOUR_SECONDS) /* the next night's window ends before */
+#define TIME_REACH  (3660 * DAY_SECONDS) /* ten years: a time farther from now is a slip */
+#define NIGHT_REACH (30 * HOUR_SECONDS)  /* the next night's window ends before */
 
 int64_t placement_start(const struct placement *placement)
 {
@@ -59,8 +60,15 @@ static int read_time(const struct schedule_plan *plan, const char *name, int64_t
 	const char *text = question_text(plan->question, name, NULL);
 
 	*ret_seconds = otherwise;
-	if (text == NULL || kst_parse_time(text, ret_seconds))
+	if (text == NULL)
 		return 0;
+	if (kst_parse_time(text, ret_seconds)) {
+		int64_t distance = *ret_seconds - question_now(plan->question);
+		if (distance >= -TIME_REACH && distance <= TIME_REACH)
+			return 0;
+		return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, name,
+			"must lie within ten years of now.", "현재부터 10년 이내여야 합니다.");
+	}
 	return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, name,
 		"must be an RFC 3339 time, e.g. 2026-11-24T09:00:00+09:00.",
 		"RFC 3339 시각이어야 합니다. 예: 2026-11-24T09:00:00+09:00");

@@ -143,18 +143,44 @@ static int64_t plain_week(const struct data *data, int64_t seconds)
 	return first;
 }
 
-double tariff_week_mean(const struct data *data, const char *code, int64_t seconds)
+bool tariff_week(const struct data *data, const char *code, int64_t seconds,
+	double krw_per_kwh[static TARIFF_WEEK_HOURS])
 {
 	int64_t monday = plain_week(data, seconds);
-	double sum = 0;
 
-	for (int hour = 0; hour < 7 * 24; hour++) {
+	for (int hour = 0; hour < TARIFF_WEEK_HOURS; hour++) {
 		struct tariff_rate rate;
 		if (!tariff_at(data, code, monday + hour * HOUR_SECONDS, &rate))
-			return -1;
-		sum += rate.krw_per_kwh;
+			return false;
+		krw_per_kwh[hour] = rate.krw_per_kwh;
 	}
-	return sum / (7 * 24);
+	return true;
+}
+
+double tariff_week_mean(const struct data *data, const char *code, int64_t seconds)
+{
+	double week[TARIFF_WEEK_HOURS], sum = 0;
+
+	if (!tariff_week(data, code, seconds, week))
+		return -1;
+	for (int hour = 0; hour < TARIFF_WEEK_HOURS; hour++)
+		sum += week[hour];
+	return sum / TARIFF_WEEK_HOURS;
+}
+
+double tariff_week_window(
+	const double krw_per_kwh[static TARIFF_WEEK_HOURS], int64_t after_midnight, int64_t length)
+{
+	double sum = 0;
+
+	for (int day = 0; day < 7 && length > 0; day++)
+		for (int64_t at = day * DAY_SECONDS + after_midnight, end = at + length; at < end;) {
+			int64_t hour = at / HOUR_SECONDS, next = (hour + 1) * HOUR_SECONDS;
+			next = next < end ? next : end;
+			sum += krw_per_kwh[hour % TARIFF_WEEK_HOURS] * (double)(next - at);
+			at = next;
+		}
+	return length > 0 ? sum / (7 * (double)length) : 0;
 }
 
 const char *tariff_status(const struct data *data, const char *code, int64_t seconds)

@@ -285,6 +285,11 @@ static void print_recommendations(const struct page *page)
 		if (at(item, "estimated_reduction_percent") != NULL)
 			fprintf(page->out, word(page, " → %.1f %% reduction", " → %.1f %% 감축"),
 				json_object_get_double(at(item, "estimated_reduction_percent")));
+		if (at(item, "realizable_saving_percent") != NULL)
+			fprintf(page->out,
+				word(page, " (as attributed; %.1f %% goes in fact)",
+					"(배분 기준, 실제 %.1f %%)"),
+				json_object_get_double(at(item, "realizable_saving_percent")));
 		fputc('\n', page->out);
 	}
 	print_together(page, list, count);

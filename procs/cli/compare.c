@@ -47,6 +47,9 @@ static void print_step(struct json_object *step, size_t rank, bool is_korean)
 		return;
 	}
 	printf("\n   -%.1f %%", json_object_get_double(member_of(step, "estimated_reduction_percent")));
+	if (member_of(step, "realizable_saving_percent") != NULL)
+		printf(is_korean ? " (배분 기준, 실제 %.1f %%)" : " (as attributed; %.1f %% goes in fact)",
+			json_object_get_double(member_of(step, "realizable_saving_percent")));
 	if (member_of(step, "estimated_kg_month") != NULL)
 		printf(is_korean ? ", 월 %.2f kg" : ", %.2f kg/month",
 			json_object_get_double(member_of(step, "estimated_kg_month")));

@@ -7,18 +7,20 @@
 struct job {
 	const char *owner_kind;
 	double requested, used, dynamic, idle;
+	bool is_vm;
 };
 
 static void run_job(struct world *w, const struct job *job, double hours)
 {
 	const struct workload_row name = { .op = TOPOLOGY_ADD,
 		.id = 10,
-		.kind = WORKLOAD_POD,
+		.kind = job->is_vm ? WORKLOAD_VM : WORKLOAD_POD,
 		.namespace = text_of("ai-team"),
 		.workload = text_of("train-x7k2p"),
 		.pod = text_of("train-x7k2p"),
 		.owner_kind = text_of(job->owner_kind),
 		.owner = text_of(job->owner_kind[0] != '\0' ? "train" : ""),
+		.container = text_of("main"),
 		.cpu_request_millicores = (uint64_t)(job->requested * 1000) };
 	uint64_t steps = (uint64_t)(hours * 360), before = w->f.once.counted_ns / (10 * NS_PER_SECOND);
 
@@ -81,18 +83,25 @@ static void near(double value, double expected)
 }
 
 /* 10:00-14:00, night 10 % cleaner, 8 cores requested and 5.2 used, 60 % of the watts a share of idle. */
-static void begin(struct world *w, const char *owner_kind)
+static void begin_days_later(struct world *w, const char *owner_kind, unsigned days)
 {
-	const struct job job = { owner_kind, 8, 5.2, 23, 34.5 };
+	const struct job job = {
+		.owner_kind = owner_kind, .requested = 8, .used = 5.2, .dynamic = 23, .idle = 34.5
+	};
 
 	make(w);
 	w->config.pue = 1.4;
 	strcpy(w->config.share_idle, "request");
 	use_grid(w, "00:00,510\n02:00,459\n06:00,510\n");
-	fixture_pass(&w->f, KST_10);
+	fixture_pass(&w->f, KST_10 + days * 86400);
 	w->f.once.counted_ns = 0;
 	w->f.once.first_boot_ns = w->f.once.boot_ns;
 	run_job(w, &job, 4);
+}
+
+static void begin(struct world *w, const char *owner_kind)
+{
+	begin_days_later(w, owner_kind, 0);
 }
 
 static void ten_and_fifteen_percent_make_twenty_three_and_a_half(void **state)
@@ -172,10 +181,16 @@ static void every_kind_is_offered_what_fits_it(void **state)
 		if (cases[i].confidence[0] != '\0')
 			assert_string_equal(
 				text_in(step(&w, "temporal_shift"), "confidence"), cases[i].confidence);
-		/* who says how long it runs means a job */
+		/* how long it runs is said of a job; what is kept running stays so, and so does a run of a day */
 		assert_int_equal(
 			compare(&w, "{\"workload_name\":\"train-x7k2p\",\"duration_hours\":2.5}"), 200);
-		near(number_in(step(&w, "temporal_shift"), "estimated_reduction_percent"), 10);
+		assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), cases[i].reason);
+		near(number_in(step(&w, "temporal_shift"), "estimated_reduction_percent"),
+			cases[i].reason[0] != '\0' ? 0 : 10);
+		assert_int_equal(
+			compare(&w, "{\"workload_name\":\"train-x7k2p\",\"duration_hours\":24}"), 200);
+		assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), "CONTINUOUS");
+		near(number_in(step(&w, "temporal_shift"), "estimated_kg_month"), 0);
 		destroy(&w);
 	}
 }
@@ -220,7 +235,7 @@ static void the_hosts_own_work_is_not_proposed_to_move(void **state)
 
 static void what_runs_all_day_stays_where_it_is(void **state)
 {
-	const struct job job = { "Job", 8, 5.2, 23, 34.5 };
+	const struct job job = { "Job", 8, 5.2, 23, 34.5, false };
 	struct world w;
 
 	(void)state;
@@ -239,7 +254,8 @@ static void what_runs_all_day_stays_where_it_is(void **state)
 
 static void what_cannot_be_worked_out_says_why(void **state)
 {
-	const struct job no_request = { "Job", 0, 5.2, 23, 34.5 }, small = { "Job", 5, 5.2, 23, 34.5 };
+	const struct job no_request = { "Job", 0, 5.2, 23, 34.5, false },
+			 small = { "Job", 5, 5.2, 23, 34.5, false };
 	struct world w;
 
 	(void)state;
@@ -328,7 +344,7 @@ static void what_a_move_leaves_nothing_of_says_what_it_would_be_worth_alone(void
 
 static void cleaner_but_dearer_hours_are_said_to_be_so(void **state)
 {
-	const struct job job = { "Job", 0, 1, 50, 0 };
+	const struct job job = { "Job", 0, 1, 50, 0, false };
 	struct world w;
 
 	(void)state;
@@ -351,7 +367,7 @@ static void cleaner_but_dearer_hours_are_said_to_be_so(void **state)
 
 static void nothing_used_saves_nothing(void **state)
 {
-	const struct job job = { "Job", 8, 0, 0, 0 };
+	const struct job job = { "Job", 8, 0, 0, 0, false };
 	struct world w;
 
 	(void)state;
@@ -382,13 +398,97 @@ static void commands_can_be_pasted(void **state)
 	compare(&w, "{\"workload_name\":\"train\"}");
 	size = step(&w, "resource_rightsizing");
 	assert_string_equal(text_in(size, "action"),
-		"kubectl -n ai-team set resources deployment train --requests=cpu=6");
+		"kubectl -n ai-team set resources deployment train -c main --requests=cpu=6");
 	destroy(&w);
 	begin(&w, "CronJob");
 	compare(&w, "{\"workload_name\":\"train\"}");
 	assert_string_equal(text_in(step(&w, "temporal_shift"), "action"),
 		"kubectl -n ai-team patch cronjob train --type merge -p "
 		"'{\"spec\":{\"schedule\":\"0 2 * * *\",\"timeZone\":\"Asia/Seoul\"}}'");
+	destroy(&w);
+}
+
+static void a_request_of_several_containers_has_no_command_and_says_why(void **state)
+{
+	const struct workload_row side = { .op = TOPOLOGY_ADD,
+		.id = 11,
+		.kind = WORKLOAD_POD,
+		.namespace = text_of("ai-team"),
+		.workload = text_of("train-x7k2p"),
+		.pod = text_of("train-x7k2p"),
+		.owner_kind = text_of("Deployment"),
+		.owner = text_of("train"),
+		.container = text_of("side") };
+	const struct power_row row = { .id = 11 };
+	struct world w;
+	struct json_object *size;
+
+	(void)state;
+	begin(&w, "Deployment");
+	fixture_name_row(&w.f, &side);
+	fixture_pass(&w.f, 10);
+	assert_int_equal(fixture_send(&w.f, &row, 1), 0);
+	assert_int_equal(book_commit(&w.f.book), 0);
+	compare(&w, "{\"workload_name\":\"train\"}");
+	size = step(&w, "resource_rightsizing");
+	assert_string_equal(text_in(size, "action"), "");
+	assert_non_null(strstr(text_in(size, "description"), "It has several containers"));
+	destroy(&w);
+}
+
+/* 4 of 11 W are shared by vCPU; of four one is enough. */
+static void a_machine_saves_by_whole_cpus(void **state)
+{
+	const struct job vm = { "", 4, 0.4, 7, 4, true };
+	struct world w;
+	struct json_object *size;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.4;
+	strcpy(w.config.share_idle, "request");
+	run_job(&w, &vm, 4);
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train-x7k2p\"}"), 200);
+	size = step(&w, "resource_rightsizing");
+	near(number_in(size, "estimated_reduction_percent"), 100 * 4.0 / 11 * 3 / 4);
+	assert_string_equal(text_in(size, "to"), "1");
+	assert_string_equal(text_in(size, "action"), "virsh setvcpus train-x7k2p 1 --config");
+	destroy(&w);
+}
+
+static void a_months_money_does_not_depend_on_the_day_of_asking(void **state)
+{
+	double first = 0;
+
+	(void)state;
+	for (unsigned day = 0; day < 7; day++) {
+		struct world w;
+		begin_days_later(&w, "Job", day);
+		assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+		double krw = number_in(step(&w, "temporal_shift"), "estimated_krw_month");
+		assert_true(krw > 0);
+		first = day == 0 ? krw : first;
+		near(krw, first);
+		destroy(&w);
+	}
+}
+
+/* What a smaller request no longer takes, others are charged with: no money is saved by it. */
+static void words_count_what_goes_in_fact(void **state)
+{
+	struct world w;
+	const char *words;
+	char money[64];
+
+	(void)state;
+	begin(&w, "Job");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	words = json_object_get_string(member(&w, "recommendation"));
+	assert_non_null(strstr(words, "Together 23.5 % less"));
+	assert_non_null(strstr(words, "Of this 10.0 % goes in fact"));
+	snprintf(money, sizeof(money), "It saves %.0f KRW a month",
+		number_in(step(&w, "temporal_shift"), "estimated_krw_month"));
+	assert_non_null(strstr(words, money));
 	destroy(&w);
 }
 
@@ -473,6 +573,10 @@ int main(void)
 		cmocka_unit_test(cleaner_but_dearer_hours_are_said_to_be_so),
 		cmocka_unit_test(nothing_used_saves_nothing),
 		cmocka_unit_test(commands_can_be_pasted),
+		cmocka_unit_test(a_request_of_several_containers_has_no_command_and_says_why),
+		cmocka_unit_test(a_machine_saves_by_whole_cpus),
+		cmocka_unit_test(a_months_money_does_not_depend_on_the_day_of_asking),
+		cmocka_unit_test(words_count_what_goes_in_fact),
 		cmocka_unit_test(names_as_answers_show_them_are_understood),
 		cmocka_unit_test(an_owner_is_the_sum_of_all_its_pods),
 	};

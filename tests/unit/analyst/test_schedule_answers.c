@@ -154,6 +154,29 @@ static void running_now_is_said_when_it_is_best_and_no_benefit_when_all_are_alik
 	destroy(&w);
 }
 
+static void a_run_of_a_day_or_longer_shows_both_its_days_and_is_no_daily_one(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	use_grid(&w, "00:00,500\n10:00,300\n16:00,500\n");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"duration_hours\":30,"
+				      "\"earliest\":\"2026-11-24T09:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "optimal_schedule", "11-24 10:00-11-25 16:00 KST");
+	assert_non_null(
+		strstr(json_object_get_string(member(&w, "recommendation")), "11-24 10:00-11-25 16:00"));
+	expect_absent(&w, "cron");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"duration_hours\":23.5,"
+				      "\"earliest\":\"2026-11-24T09:00:00+09:00\"}"),
+		200);
+	assert_int_equal(json_object_get_string_len(member(&w, "cron")) > 0, 1);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"1969-11-24T09:00:00+09:00\"}"), 422);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2200-11-24T09:00:00+09:00\"}"), 422);
+	destroy(&w);
+}
+
 static void a_file_with_a_missing_hour_is_interpolated_and_told(void **state)
 {
 	struct world w;
@@ -191,6 +214,18 @@ static void an_interruptible_job_is_told_in_chunks(void **state)
 	expect_number(&w, "optimal_intensity", 100);
 	expect_number(&w, "optimal_emissions_gCO2eq", 300);
 	assert_int_equal(json_object_array_length(member(&w, "chunks")), 2);
+	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "more"));
+	grid_file_free(w.grid_file);
+	use_grid(&w,
+		"00:00,500\n03:00,100\n04:00,500\n06:00,100\n07:00,500\n09:00,100\n10:00,500\n15:00,100\n"
+		"16:00,500\n18:00,100\n19:00,500\n");
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1000,\"duration_hours\":5,\"interruptible\":true,\"pue\":1.5,"
+			     "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	assert_int_equal(json_object_array_length(member(&w, "chunks")), 5);
+	assert_non_null(strstr(
+		json_object_get_string(member(&w, "recommendation")), "11-24 09:00-10:00 KST and 2 more"));
 	destroy(&w);
 }
 
@@ -256,6 +291,7 @@ int main(void)
 		cmocka_unit_test(an_interruptible_job_is_told_in_chunks),
 		cmocka_unit_test(a_named_workload_brings_its_mean_power),
 		cmocka_unit_test(what_cannot_be_scheduled_is_an_error_that_says_why),
+		cmocka_unit_test(a_run_of_a_day_or_longer_shows_both_its_days_and_is_no_daily_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
