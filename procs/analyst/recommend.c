@@ -26,8 +26,10 @@ enum phrase {
 	PHRASE_NO_HOURLY_DATA,
 	PHRASE_SAMPLE,
 	PHRASE_MOVE,
+	PHRASE_MOVE_MARGINAL,
 	PHRASE_STAY,
 	PHRASE_DISAGREE,
+	PHRASE_DISAGREE_AVERAGE,
 	PHRASE_LIST,
 	PHRASE_LIST_AMOUNTS,
 	PHRASE_NODE_AMOUNTS,
@@ -86,10 +88,18 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 			  "the data may lie are yours to judge.",
 		"연평균으로 %2$s 전력은 %1$s보다 kWh당 탄소가 %3$.1f %% 적습니다. 지연 시간, 비용, 데이터 "
 		"소재지는 별도로 판단하십시오." },
+	[PHRASE_MOVE_MARGINAL] = { "%2$s has %3$.1f %% less carbon per kWh than %1$s on the annual marginal "
+				   "signal, that of the plants that follow demand. Latency, cost and where "
+				   "the data may lie are yours to judge.",
+		"연간 한계 배출계수(수요를 따라가는 발전소) 기준으로 %2$s 전력은 %1$s보다 kWh당 탄소가 "
+		"%3$.1f %% 적습니다. 지연 시간, 비용, 데이터 소재지는 별도로 판단하십시오." },
 	[PHRASE_STAY] = { "Stay in %s: none of the regions compared is cleaner and allowed.",
 		"%s에 그대로 두십시오. 비교한 리전 가운데 탄소집약도가 더 낮으면서 허용된 곳이 없습니다." },
 	[PHRASE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions elsewhere.",
 		" 한계 배출계수 기준으로는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
+	[PHRASE_DISAGREE_AVERAGE] = { " The annual average says the opposite: in accounts by the average, "
+				      "moving raises emissions.",
+		" 연평균 기준으로는 반대입니다. 평균 배출계수로 산정하면 옮길 때 배출이 늘어납니다." },
 	[PHRASE_LIST] = { "%zu over the benchmark, %zu undecided, %zu within it.",
 		"기준 초과 %zu개, 판단 보류 %zu개, 기준 충족 %zu개." },
 	[PHRASE_LIST_AMOUNTS] = { " All %zu workloads together, without (idle): %.2f kWh of IT energy and "
@@ -208,16 +218,16 @@ void recommend_schedule(const struct question *question, int advice, bool is_by_
 }
 
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,
-	bool does_disagree, char text[static RECOMMENDATION_MAX])
+	bool is_marginal, bool does_disagree, char text[static RECOMMENDATION_MAX])
 {
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 
 	if (best == NULL)
 		say(&prose, PHRASE_STAY, current);
 	else
-		say(&prose, PHRASE_MOVE, current, best, percent);
+		say(&prose, is_marginal ? PHRASE_MOVE_MARGINAL : PHRASE_MOVE, current, best, percent);
 	if (best != NULL && does_disagree)
-		say(&prose, PHRASE_DISAGREE);
+		say(&prose, is_marginal ? PHRASE_DISAGREE_AVERAGE : PHRASE_DISAGREE);
 }
 
 static size_t count_of(const struct list_summary *summary)

@@ -13,9 +13,10 @@ const char *status_word(enum status status, bool is_korean);
  * start. */
 void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
 	double percent, char text[static RECOMMENDATION_MAX]);
-/* best NULL = stay. percent: reduction of the grid intensity there. */
+/* best NULL = stay. percent: reduction of the grid intensity there, of the marginal one if is_marginal; the other signal may
+ * disagree. */
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,
-	bool does_disagree, char text[static RECOMMENDATION_MAX]);
+	bool is_marginal, bool does_disagree, char text[static RECOMMENDATION_MAX]);
 /* Of a whole list, before any filter: by_status by enum status, and the totals of the month. */
 struct list_summary {
 	size_t by_status[STATUS_NOT_ASSESSED];

@@ -246,6 +246,12 @@ static void write_place(struct json_writer *w, const struct comparison *c, const
 	json_close_object(w);
 }
 
+/* %, by the signal that was asked for. */
+static double saving_of(const struct place *place, bool is_marginal)
+{
+	return is_marginal ? place->marginal_reduction : place->reduction;
+}
+
 /* The cleanest that is allowed; the current one where none is cleaner. */
 static const struct place *best_place(const struct comparison *c, bool is_marginal)
 {
@@ -254,7 +260,7 @@ static const struct place *best_place(const struct comparison *c, bool is_margin
 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct place *place = &c->places[i];
-		double reduction = is_marginal ? place->marginal_reduction : place->reduction;
+		double reduction = saving_of(place, is_marginal);
 		if (place->is_allowed && reduction > most) {
 			best = place;
 			most = reduction;
@@ -265,7 +271,8 @@ static const struct place *best_place(const struct comparison *c, bool is_margin
 
 static void write_comparison(struct json_writer *w, const struct comparison *c)
 {
-	const struct place *best = best_place(c, !c->by_average), *marginal = best_place(c, true);
+	bool is_marginal = !c->by_average;
+	const struct place *best = best_place(c, is_marginal), *marginal = best_place(c, true);
 	char text[RECOMMENDATION_MAX];
 	bool ko = c->question->is_korean;
 
@@ -279,7 +286,8 @@ static void write_comparison(struct json_writer *w, const struct comparison *c)
 		write_place(w, c, &c->places[i]);
 	json_close_array(w);
 	json_write_text(w, "best_region", best->region->code);
-	json_write_number(w, "best_region_savings_percent", best->is_current ? 0 : best->reduction);
+	json_write_number(
+		w, "best_region_savings_percent", best->is_current ? 0 : saving_of(best, is_marginal));
 	if (c->by_marginal && c->current.marginal > 0)
 		json_write_text(w, "best_region_marginal", marginal->region->code);
 	json_write_boolean(w, "signals_disagree", c->question->reasons.is_set[REASON_SIGNALS_DISAGREE]);
@@ -288,7 +296,8 @@ static void write_comparison(struct json_writer *w, const struct comparison *c)
 		json_write_text(w, NULL, c->skipped[i]);
 	json_close_array(w);
 	recommend_region(c->question, c->current.region->name[ko],
-		best->is_current ? NULL : best->region->name[ko], best->reduction, best->does_disagree, text);
+		best->is_current ? NULL : best->region->name[ko], saving_of(best, is_marginal), is_marginal,
+		best->does_disagree, text);
 	json_write_text(w, "migration_recommendation", text);
 }
 

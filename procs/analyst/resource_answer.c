@@ -27,6 +27,11 @@ int standard_answer(struct question *question, struct json_writer *w, struct err
 		json_write_text(w, "companion", standard->companion);
 	json_write_text(w, "legal_status", standard->legal_status);
 	json_write_text(w, "disclaimer", standard->disclaimer[question->is_korean]);
+	if (standard->vintage[0] != '\0')
+		json_write_text(w, "vintage", standard->vintage);
+	json_write_text(w, "origin", standard->origin);
+	if (standard->applies_from[0] != '\0')
+		json_write_text(w, "applies_from", standard->applies_from);
 	write_data_version(w, question->knowledge->data);
 	return 0;
 }

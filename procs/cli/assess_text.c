@@ -51,7 +51,7 @@ static void put_number(const struct page *page, double value, double step)
 {
 	char digits[32];
 
-	fputs(json_format_number(round(value / step) * step, digits) == 0 ? digits : "?", page->out);
+	fputs(json_format_number(rounded(value / step, 0) * step, digits) == 0 ? digits : "?", page->out);
 }
 
 static const char *word(const struct page *page, const char *en, const char *ko)
@@ -238,37 +238,72 @@ static void print_month(const struct page *page)
 	fputc('\n', page->out);
 }
 
+static bool is_migration(struct json_object *list, size_t i)
+{
+	return strcmp(text_in(json_object_array_get_idx(list, i), "type"), "regional_migration") == 0;
+}
+
+static void put_numbers(const struct page *page, struct json_object *list, size_t count, bool of_migrations)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < count; i++)
+		if (is_migration(list, i) == of_migrations) {
+			fprintf(page->out, "%s%zu", before, i + 1);
+			before = ", ";
+		}
+}
+
+/* A region elsewhere is not one more of the steps: who moves has no use for the night here. */
+static void put_alternative(const struct page *page, struct json_object *list, size_t count)
+{
+	fputs(word(page, "; of ", " (합산: "), page->out);
+	put_numbers(page, list, count, false);
+	fputs(word(page, ". The migration (", ". 리전 이전("), page->out);
+	put_numbers(page, list, count, true);
+	fputs(word(page, ") is an alternative to them and not in it", ")은 대안이므로 포함하지 않음)"),
+		page->out);
+}
+
+static void print_sum(const struct page *page, double left, size_t rank)
+{
+	double intensity = number(page, "current_carbon_intensity_gCO2eq_kWh") * left,
+	       target = number(page, "target_carbon_intensity_gCO2eq_kWh");
+
+	fprintf(page->out,
+		word(page, "  %zu. Combined effect: %.1f %% reduction", "  %zu. 모두 적용하면 %.1f %% 감축"),
+		rank, (1 - left) * 100);
+	if (target <= 0)
+		return;
+	fputs(" → ", page->out);
+	put_status(page, intensity <= target * (1 + 1e-9) ? "COMPLIANT" : "NON_COMPLIANT");
+	fprintf(page->out,
+		word(page, " on carbon (%.1f per kWh used today)", "(탄소, 현재 사용량 기준 kWh당 %.1f g)"),
+		rounded(intensity, 1));
+}
+
 /* All but moving abroad, multiplied; per kWh used today, so that saved energy counts. */
 static void print_together(const struct page *page, struct json_object *list, size_t count)
 {
-	double left = 1, intensity, target = number(page, "target_carbon_intensity_gCO2eq_kWh");
+	double left = 1;
 	size_t counted = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
-		if (strcmp(text_in(item, "type"), "regional_migration") == 0)
+		if (is_migration(list, i))
 			continue;
 		left *= 1 - json_object_get_double(at(item, "estimated_reduction_percent")) / 100;
 		counted++;
 	}
 	if (counted == 0 || !is_there(page, "monthly_emissions_kg"))
 		return;
+	print_sum(page, left, count + 1);
+	if (counted < count)
+		put_alternative(page, list, count);
 	fprintf(page->out,
-		word(page, "  %zu. Combined effect: %.1f %% reduction", "  %zu. 모두 적용하면 %.1f %% 감축"),
-		count + 1, (1 - left) * 100);
-	intensity = number(page, "current_carbon_intensity_gCO2eq_kWh") * left;
-	if (target > 0) {
-		fputs(" → ", page->out);
-		put_status(page, intensity <= target * (1 + 1e-9) ? "COMPLIANT" : "NON_COMPLIANT");
-		fprintf(page->out,
-			word(page, " on carbon (%.1f per kWh used today)",
-				"(탄소, 현재 사용량 기준 kWh당 %.1f g)"),
-			intensity);
-	}
-	fprintf(page->out,
-		word(page, "\n\n  Estimated savings: %.2f kg CO2/month", "\n\n  예상 절감: 월 %.2f kg CO2"),
+		word(page, "\n\n  Estimated savings: %.2f kg CO2/month\n",
+			"\n\n  예상 절감: 월 %.2f kg CO2\n"),
 		number(page, "monthly_emissions_kg") * (1 - left));
-	fputc('\n', page->out);
 }
 
 static void print_recommendations(const struct page *page)

@@ -143,13 +143,20 @@ static void print_row(struct json_object *row)
 	putchar('\n');
 }
 
-static int write_report(const struct check *check)
+/* Without rows: what stands in the file until there is an answer, so that an earlier run's report is never taken for this one's. */
+static int write_report(const struct check *check, struct json_object *rows)
 {
 	FILE *out = fopen(check->junit_path, "we");
 	int r = out == NULL ? -errno : 0;
 
 	if (r == 0) {
-		junit_write(out, check->rows, check->ignores_borderline);
+		if (rows != NULL)
+			junit_write(out, rows, check->ignores_borderline);
+		else
+			junit_write_error(
+				out, in_language("tanso check had no answer: see its standard error",
+					     "tanso check가 응답을 받지 못했습니다. 표준 오류를 "
+					     "확인하십시오"));
 		r = ferror(out) != 0 ? -EIO : 0;
 		if (fclose(out) != 0 && r == 0)
 			r = -errno;
@@ -194,7 +201,7 @@ static int run(struct check *check, struct question *question)
 	if (r < 0)
 		return EXIT_UNANSWERED;
 	status = judge(check, question->is_json);
-	return check->junit_path != NULL && write_report(check) < 0 ? EXIT_UNANSWERED : status;
+	return check->junit_path != NULL && write_report(check, check->rows) < 0 ? EXIT_UNANSWERED : status;
 }
 
 int verb_check(int argc, char **argv)
@@ -206,8 +213,10 @@ int verb_check(int argc, char **argv)
 	argc = take_own(&check, argc, argv);
 	r = question_parse(&question, "check", "list_workloads_by_compliance", NULL,
 		in_language(extra_en, extra_ko), argc, argv);
-	if (r != 0)
-		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
+	if (r > 0)
+		return EXIT_SUCCESS;
+	if ((check.junit_path != NULL && write_report(&check, NULL) < 0) || r < 0)
+		return EXIT_UNANSWERED;
 	if ((strcmp(check.fail_on, "NON_COMPLIANT") != 0 && strcmp(check.fail_on, "UNKNOWN") != 0) ||
 		question_value(&question, "status_filter") != NULL ||
 		question_value(&question, "cursor") != NULL) {

@@ -77,7 +77,7 @@ static void print_compare(struct json_object *root, bool is_korean)
 	print_pair(root, is_korean ? "탄소집약도" : "carbon intensity", "current_intensity",
 		"intensity_after", 1, "gCO2/kWh");
 	print_pair(root, is_korean ? "월간 배출량" : "emissions", "current_monthly_emissions_kg",
-		"optimized_monthly_emissions_kg", 2, "kg/month");
+		"optimized_monthly_emissions_kg", 2, is_korean ? "kg/월" : "kg/month");
 	print_statuses(root, is_korean);
 	for (size_t i = 0; (step = element_of(root, "steps", i)) != NULL; i++)
 		print_step(step, i + 1, is_korean);

@@ -119,7 +119,10 @@ static int read_arguments(struct client_place *place, bool *ret_is_json, int arg
 		case 'c': place->config_path = optarg; break;
 		case 'r': place->runtime_dir = optarg; break;
 		case 'u': place->url = optarg; break;
-		case 'l': language_set(optarg); break;
+		case 'l':
+			if (language_take("doctor", optarg) < 0)
+				return -EINVAL;
+			break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 		default: return refuse_option("doctor", argv);
 		}

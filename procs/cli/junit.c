@@ -60,6 +60,17 @@ static void write_outcome(FILE *out, struct json_object *row, enum check_outcome
 	fputs("/></testcase>\n", out);
 }
 
+void junit_write_error(FILE *out, const char *message)
+{
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"tanso check\" "
+	      "tests=\"1\" "
+	      "failures=\"0\" errors=\"1\" skipped=\"0\">\n<testcase classname=\"tanso\" "
+	      "name=\"check\"><error",
+		out);
+	put_attribute(out, "message", message);
+	fputs(" type=\"UNANSWERED\"/></testcase>\n</testsuite></testsuites>\n", out);
+}
+
 void junit_write(FILE *out, struct json_object *rows, bool ignores_borderline)
 {
 	size_t count = json_object_array_length(rows), counts[CHECK_OUTCOME_COUNT] = { 0 };

@@ -17,5 +17,7 @@ enum check_outcome {
 enum check_outcome check_outcome(struct json_object *row, bool ignores_borderline);
 /* "CARBON_OVER_TARGET PUE_OVER_TARGET": text[size], cut where it does not fit. */
 void check_reasons(struct json_object *row, char *text, size_t size);
+/* One test case that is an error: there is nothing else to report. */
+void junit_write_error(FILE *out, const char *message);
 /* rows: an array. The caller checks ferror(). */
 void junit_write(FILE *out, struct json_object *rows, bool ignores_borderline);

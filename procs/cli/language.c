@@ -85,8 +85,9 @@ const char *code_word(const char *code, bool in_korean)
 		{ "reference", "참고 기준" }, { "law", "법령" }, { "foreign_law", "외국 법령" },
 		{ "certification", "인증 기준" }, { "official_factor", "공식 배출계수" },
 		{ "derived", "도출값" }, { "contract", "계약" }, { "unverified", "미확인" },
-		{ "verified", "확인됨" }, { "(idle and other)", "(유휴 및 기타)" }, { "high", "높음" },
-		{ "medium", "보통" }, { "low", "낮음" } };
+		{ "verified", "확인됨" }, { "(idle and other)", "(유휴 및 기타)" }, { "points", "점" },
+		{ "KRW", "원" }, { "h", "시간" }, { "fake", "가짜 계측기" }, { "modelled", "모델 추정" },
+		{ "modeled", "모델 추정" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" } };
 
 	for (size_t i = 0; in_korean && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i][0], code) == 0)
@@ -100,6 +101,14 @@ int refuse_usage(const char *verb, const char *text)
 		in_language("tanso %s: %s; see tanso %s --help\n", "tanso %s: %s. 도움말: tanso %s --help\n"),
 		verb, text, verb);
 	return -EINVAL;
+}
+
+int language_take(const char *verb, const char *value)
+{
+	if (strcmp(value, "en") != 0 && strcmp(value, "ko") != 0)
+		return refuse_usage(verb, in_language("--lang is en or ko", "--lang 값은 en 또는 ko입니다"));
+	language_set(value);
+	return 0;
 }
 
 int refuse_option(const char *verb, char **argv)

@@ -11,6 +11,8 @@
 void language_choose(int argc, char **argv);
 /* "ko…" is Korean, everything else English. */
 void language_set(const char *name);
+/* The value of --lang of a verb: "en" or "ko", else -EINVAL after saying so. */
+int language_take(const char *verb, const char *value);
 /* The environment's: "ko", "en", or NULL where it names no language (nothing, C, POSIX). */
 const char *language_of_environment(void);
 bool language_is_korean(void);

@@ -119,7 +119,7 @@ static void print_summary(struct json_object *root, bool is_korean)
 	put_total(root, "energy_kWh", 4, "kWh", is_korean ? "기간 내 IT 에너지" : "IT energy in the window");
 	put_total(root, "emissions_kg", 4, "kg", is_korean ? "기간 내 배출량" : "emissions in the window");
 	put_total(root, "emissions_kg_month", 2, "kg", is_korean ? "월간 배출량" : "emissions a month");
-	put_total(root, "estimated_cost_krw_month", 0, "KRW",
+	put_total(root, "estimated_cost_krw_month", 0, is_korean ? "원" : "KRW",
 		is_korean ? "월간 전력량 요금" : "energy charge a month");
 	putchar('\n');
 	print_heading(is_korean ? "비중 %" : "node %", is_korean);

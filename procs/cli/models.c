@@ -214,7 +214,10 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
 		switch (option) {
 		case 'a': arguments->is_all = true; break;
 		case 'j': arguments->is_json = true; break;
-		case 'l': language_set(optarg); break;
+		case 'l':
+			if (language_take("models", optarg) < 0)
+				return -EINVAL;
+			break;
 		case 'c': arguments->config = optarg; break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 		default: return refuse_option("models", argv);

@@ -25,7 +25,8 @@ static const char help_en[] =
 	"  emissions        scope-2 row of an emissions statement (명세서)\n"
 	"  green-dc         PUE score of the Green Data Centre certification\n"
 	"  audit            with --format json the bundle that `tanso verify --bundle` checks\n\n"
-	"  --from DATE      first day, YYYY-MM-DD, Korean time; default: 1 January of last year\n"
+	"  --from DATE      first day, YYYY-MM-DD, Korean time; default: 1 January of the year of --to,\n"
+	"                   without it of last year\n"
 	"  --to DATE        last day; default: 31 December of the year of --from\n"
 	"  --format FORMAT  csv, json or html (printable A4); default: csv\n"
 	"  --out FILE       write there instead of standard output\n"
@@ -48,7 +49,8 @@ static const char help_ko[] =
 	"  emissions        온실가스 명세서의 스코프 2(전력) 항목\n"
 	"  green-dc         그린 데이터센터 인증의 PUE 점수\n"
 	"  audit            --format json이면 `tanso verify --bundle`로 검증할 묶음\n\n"
-	"  --from DATE      첫날, YYYY-MM-DD, 한국 시각. 기본값: 작년 1월 1일\n"
+	"  --from DATE      첫날, YYYY-MM-DD, 한국 시각. 기본값: --to가 있는 해의\n"
+	"                   1월 1일, --to도 없으면 작년 1월 1일\n"
 	"  --to DATE        마지막 날. 기본값: --from이 있는 해의 12월 31일\n"
 	"  --format FORMAT  csv, json 또는 html(A4 인쇄용). 기본값: csv\n"
 	"  --out FILE       표준 출력 대신 쓸 파일\n"
@@ -130,7 +132,7 @@ static int take_option(struct arguments *arguments, int option, char **argv, cha
 	case 'o': arguments->out = value; return 0;
 	case 'l': arguments->ledger = value; return 0;
 	case 'c': arguments->config = value; return 0;
-	case 'L': language_set(value); return 0;
+	case 'L': return language_take("report", value);
 	case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 	default: return refuse_option("report", argv);
 	}
@@ -313,6 +315,23 @@ static int check_chain(const struct arguments *arguments, const struct archive *
 	return arguments->kind->make == report_audit ? 0 : -EBADMSG;
 }
 
+/* A node cannot use more than its site pays for. */
+static void tell_bill(const struct report *report)
+{
+	double kwh = kwh_of(report->tally->total.facility_uj);
+
+	if (report->bill_kwh <= 0 || kwh <= report->bill_kwh)
+		return;
+	fprintf(stderr,
+		in_language(
+			"tanso report: %.3f kWh with PUE are %.0f %% of the bill's %g kWh: is it of the same "
+			"period and site, and is the PUE yours?\n",
+			"tanso report: PUE 반영 에너지 %.3f kWh가 고지서의 %.0f %%입니다(고지서 %g kWh). "
+			"같은 기간과 "
+			"사업장의 고지서인지, PUE가 맞는지 확인하십시오\n"),
+		kwh, 100 * kwh / report->bill_kwh, report->bill_kwh);
+}
+
 static int run(
 	struct arguments *arguments, const struct archive *archive, int64_t from, int64_t to, int64_t now)
 {
@@ -334,6 +353,8 @@ static int run(
 	report.document.is_korean = language_is_korean();
 	if (r == 0)
 		r = make(arguments, &report, archive);
+	if (r == 0)
+		tell_bill(&report);
 	if (r == 0 && tally.sealed_hours == 0)
 		tell_nothing(archive, from, to);
 	if (r < 0)

@@ -92,7 +92,7 @@ void report_fact(struct report *report, struct table *table, const struct fact *
 	put_cell_text(document, table, fact->code);
 	put_cell_text(document, table, words_in(document, &fact->name));
 	put_known(document, table, fact->value, fact->digits);
-	put_cell_text(document, table, fact->unit);
+	put_cell_code(document, table, fact->unit);
 	report_uncertainty(report, table, fact->uncertainty);
 	put_cell_text(document, table, fact->basis != NULL ? fact->basis : "");
 }
@@ -325,6 +325,12 @@ void report_notes(struct report *report)
 			ko ? "가짜 계측기의 %.3f kWh는 어느 합계에도 포함하지 않았습니다."
 			   : "%.3f kWh of a fake meter are in no sum.",
 			kwh_of((double)tally->fake_uj));
+	if (report->bill_kwh > 0 && kwh_of(tally->total.facility_uj) > report->bill_kwh)
+		document_note(document, "%s",
+			ko ? "측정값이 고지서 사용량보다 많습니다. 고지서의 기간과 사업장, PUE를 "
+			     "확인하십시오."
+			   : "More was measured than the bill has: check the bill's period and site, and the "
+			     "PUE.");
 	if ((double)tally->total.present_ns < 1e9 * (double)(tally->to - tally->from))
 		document_note(document, ko ? "이 기간의 일부 시간에는 자료가 없습니다. 합계는 자료가 있는 "
 					     "시간의 값이며 추정으로 채우지 않았습니다."

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "cli/terminal.h"
 
 struct json_object *member_of(struct json_object *object, const char *key)
@@ -38,7 +39,7 @@ void put_text(const char *text, int columns)
 void put_number(struct json_object *value, int width, int digits)
 {
 	if (value != NULL)
-		printf(" %*.*f", width, digits, json_object_get_double(value));
+		printf(" %*.*f", width, digits, rounded(json_object_get_double(value), digits));
 	else
 		printf(" %*s", width, "-");
 }
@@ -70,7 +71,7 @@ void put_power_note(struct json_object *root, bool is_korean)
 		return;
 	fputs(is_korean ? "전력 출처: " : "Watts by ", stdout);
 	terminal_put(stdout, text_of_member(power, "meter"));
-	printf(" (%s", text_of_member(power, "state"));
+	printf(" (%s", code_word(text_of_member(power, "state"), is_korean));
 	if (error != NULL)
 		printf(", ±%.0f %%, k = 1", json_object_get_double(error));
 	putchar(')');

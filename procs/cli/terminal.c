@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,4 +90,11 @@ void terminal_option(FILE *out, const char *left, const char *text)
 	if (fprintf(out, "  %-*s ", indent - 3, left) > indent)
 		fprintf(out, "\n%*s", indent, "");
 	terminal_wrap(out, text, indent);
+}
+
+double rounded(double value, int digits)
+{
+	double scale = pow(10, digits);
+
+	return round(value * scale * (1 + 1e-12)) / scale;
 }

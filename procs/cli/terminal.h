@@ -15,6 +15,8 @@ int terminal_columns(const char *text);
 void terminal_pad(FILE *out, const char *text, int columns);
 /* The same, with the spaces before it. */
 void terminal_pad_left(FILE *out, const char *text, int columns);
+/* To so many decimals, half away from zero as the value is written: 390.15 is 390.2 in every text, whatever its last bit. */
+double rounded(double value, int digits);
 /* Writes text and a newline, broken at spaces so that no line is wider than TERMINAL_COLUMNS; further lines begin
  * `indent` columns in, and the first one, it is assumed, is there already. */
 #define TERMINAL_COLUMNS 100

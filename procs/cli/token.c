@@ -81,7 +81,10 @@ int verb_token(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "hn:", token_options, NULL)) != -1)
 		switch (option) {
 		case 'n': namespaces = optarg; break;
-		case 'l': language_set(optarg); break;
+		case 'l':
+			if (language_take("token", optarg) < 0)
+				return EXIT_UNANSWERED;
+			break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return EXIT_SUCCESS;
 		default: refuse_option("token", argv); return EXIT_UNANSWERED;
 		}

@@ -36,7 +36,8 @@ static void print_list(struct json_object *root, bool is_korean)
 	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0,
 	       quiet = 0;
 
-	printf("%10s    %s\n", is_korean ? "전력" : "power", is_korean ? "워크로드" : "workload");
+	terminal_pad_left(stdout, is_korean ? "전력" : "power", 10);
+	printf("    %s\n", is_korean ? "워크로드" : "workload");
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(list, i);
 		if (draws_nothing(row)) {

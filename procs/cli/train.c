@@ -100,7 +100,7 @@ static int take_option(struct arguments *arguments, int option, char **argv)
 	case 'l': arguments->is_live = true; return 0;
 	case 'm': return read_number(optarg, 0.1, 100000, &arguments->minutes);
 	case 'n': return read_number(optarg, 0.05, 3600, &arguments->window_s);
-	case 'L': language_set(optarg); return 0;
+	case 'L': return language_take("train", optarg);
 	case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 	default: return refuse_option("train", argv);
 	}

@@ -56,7 +56,10 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 		case 'l': arguments->ledger = optarg; break;
 		case 'b': arguments->bundle = optarg; break;
 		case 'c': arguments->config = optarg; break;
-		case 'L': language_set(optarg); break;
+		case 'L':
+			if (language_take("verify", optarg) < 0)
+				return -EINVAL;
+			break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 		default: return refuse_option("verify", argv);
 		}

@@ -91,7 +91,12 @@ static int read_standard(void *context, const struct json_place *place)
 		(r = place_text(place, "disclaimer_en", standard->disclaimer[0],
 			 sizeof(standard->disclaimer[0]))) < 0 ||
 		(r = place_text(place, "disclaimer_ko", standard->disclaimer[1],
-			 sizeof(standard->disclaimer[1]))) < 0)
+			 sizeof(standard->disclaimer[1]))) < 0 ||
+		(r = place_text_or(place, "origin", "unknown", standard->origin, sizeof(standard->origin))) <
+			0 ||
+		(r = place_text_or(place, "vintage", "", standard->vintage, sizeof(standard->vintage))) < 0 ||
+		(r = place_text_or(place, "applies_from", "", standard->applies_from,
+			 sizeof(standard->applies_from))) < 0)
 		return r;
 	standard->is_pue = strcmp(metric, "pue") == 0;
 	if (!standard->is_pue && strcmp(metric, "carbon_intensity") != 0)
@@ -157,7 +162,7 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 			files[i].limit, sha256, error->text, sizeof(error->text));
 		if (r < 0)
 			return r;
-		if (i == 0)
+		if (strcmp(source.version, data->version) > 0) /* dates */
 			snprintf(data->version, sizeof(data->version), "%s", source.version);
 		strcat(digests, sha256);
 	}

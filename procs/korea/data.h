@@ -34,8 +34,10 @@ enum grid_factor {
 
 struct standard {
 	char code[64], companion[64], legal_status[32];
-	bool is_pue;   /* metric is PUE, not carbon intensity */
-	double target; /* gCO2eq/kWh, or PUE */
+	char origin[256], vintage[32],
+		applies_from[16]; /* where the number comes from; the others "" = not stated */
+	bool is_pue;              /* metric is PUE, not carbon intensity */
+	double target;            /* gCO2eq/kWh, or PUE */
 	double pue_ref;
 	enum grid_factor factor;
 	char name[2][192], disclaimer[2][384]; /* [0] en, [1] ko */
@@ -99,7 +101,7 @@ struct data {
 	struct price prices[PRICES_MAX];
 	size_t standard_count, region_count, annual_count, tariff_count, holiday_count, profile_count,
 		price_count;
-	char version[32];
+	char version[32];    /* the newest of the files' */
 	char sha256[65];     /* over all files, in the order of loading */
 	char laid_over[512]; /* what came from demo_data_dir, for people; "" = nothing */
 };

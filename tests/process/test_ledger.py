@@ -286,6 +286,13 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
         document, _ = doubts()
         measured = [note for note in document["notes"] if note.startswith("PUE: ")]
         assert len(measured) == 1 and re.fullmatch(r"PUE: measured 1\.3\d+, 100\.0 %", measured[0]), measured
+        for kwh, is_too_small in (("1", True), ("1000", False)):
+            done = tanso("report", "emissions", *period, path, "--lang", "en", "--bill-kwh", kwh)
+            assert done.returncode == 0 and ("of the bill's 1 kWh" in done.stderr) == is_too_small, done
+            assert any("More was measured than the bill has" in note for note in json.loads(done.stdout)["notes"]) == is_too_small
+        assert "(고지서 1 kWh)" in tanso("report", "emissions", *period, path, "--lang", "ko", "--bill-kwh", "1").stderr
+        for verb in ("report", "verify"):
+            assert tanso(verb, *(("emissions",) if verb == "report" else ()), "--ledger", path, "--lang", "fr").returncode == 2, verb
         nothing = tanso("report", "emissions", "--from", "2024-01-01", "--ledger", path, "--lang", "en")
         assert nothing.returncode == 1 and "has no sealed hour from 2024-01-01 to 2024-12-31" in nothing.stderr, nothing
         assert "Try --from 2026-11-24 --to 2026-11-27" in nothing.stderr, nothing.stderr

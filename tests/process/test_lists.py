@@ -68,6 +68,11 @@ def check_says_it_by_its_exit_status():
     expect(_tanso("check", "--fail-on", "COMPLIANT")[0], 2)
     expect(_tanso("check", "--status-filter", "COMPLIANT")[0], 2)
     expect(_tanso("check", "--junit")[0], 2)
+    report = OUT / "earlier.xml"
+    for options in (("--url", "http://127.0.0.1:9"), ("--status-filter", "COMPLIANT"), ("--no-such-option",)):
+        report.write_text("<testsuites/>")  # of an earlier run, in which all was well
+        expect(_tanso("check", "--junit", str(report), *options)[0], 2)
+        expect([child.tag for child in xml.parse(report).getroot().find("testsuite/testcase")], ["error"])
 
 
 def check_reads_every_page_and_writes_junit():
@@ -100,6 +105,13 @@ def tables_are_aligned_in_both_languages():
             assert word in lines[1] and "prod/api" in lines[1], out
             expect(_columns(lines[1][:lines[1].index("prod/")]), _columns(lines[2][:lines[2].index("prod/")]))
             assert "12.50" in lines[1] and "20.3" in lines[1] and "Words." in out, out
+
+
+def the_heading_of_top_stands_over_its_column():
+    for lang, word in (("en", "workload"), ("ko", "워크로드")):
+        with _serving(consumers=[_row("api", power_watts=12.5)]) as (url, _):
+            heading, row = _tanso("top", "--lang", lang, "--url", url)[1].splitlines()[:2]
+            expect(_columns(heading[:heading.index(word)]), _columns(row[:row.index("prod/")]))
 
 
 def hotspots_and_summary_print_and_json_is_the_servers():

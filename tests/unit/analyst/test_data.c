@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <json-c/json.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,25 @@ static void expect_refused(const char *file, const char *text, const char *words
 		fail_msg("'%s' does not say '%s' and '%s'", error.text, file, words);
 }
 
+/* Of the data files, each of which has its own. */
+static const char *newest_version(void)
+{
+	static char newest[32];
+
+	for (size_t i = 0; data_file(i) != NULL; i++) {
+		char path[512], version[32];
+		struct json_object *root;
+		snprintf(path, sizeof(path), "%s/deploy/config/korea/%s", TANSO_SOURCE_DIR, data_file(i));
+		root = json_object_from_file(path);
+		snprintf(version, sizeof(version), "%s",
+			json_object_get_string(json_object_object_get(root, "version")));
+		if (strcmp(version, newest) > 0)
+			memcpy(newest, version, sizeof(newest));
+		json_object_put(root);
+	}
+	return newest;
+}
+
 static void the_shipped_files_load(void **state)
 {
 	struct data *data = NULL;
@@ -57,6 +77,11 @@ static void the_shipped_files_load(void **state)
 	assert_true(data_region(data, "ap-northeast-1")->pue == 1.27);
 	assert_null(data_region(data, "kr-moon-1"));
 	assert_int_equal(strlen(data->sha256), 64);
+	assert_string_equal(standard->vintage, "2024");
+	assert_non_null(strstr(standard->origin, "Korea grid average (2024)"));
+	assert_string_equal(standard->applies_from, "");
+	assert_string_equal(data_standard(data, "DE_ENEFG_NEW")->applies_from, "2026-07-01");
+	assert_string_equal(data->version, newest_version());
 	data_free(data);
 }
 

@@ -63,6 +63,32 @@ static void regions_are_ordered_by_what_they_save_with_and_without_pue(void **st
 	destroy(&w);
 }
 
+static void the_marginal_signal_is_answered_by_its_own_saving(void **state)
+{
+	static const char *const says[][2] = { { "en", "The annual average says the opposite" },
+		{ "ko", "연평균 기준으로는 반대입니다" } };
+	char arguments[128], percent[32];
+	struct world w;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 1);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(arguments, sizeof(arguments), "{\"signal\":\"marginal\",\"lang\":\"%s\"}",
+			says[i][0]);
+		assert_int_equal(compare(&w, arguments), 200);
+		expect_text(&w, "best_region", "ap-northeast-1");
+		double saving = of(&w, "ap-northeast-1", "marginal_reduction_grid_percent");
+		assert_true(saving > 0 && of(&w, "ap-northeast-1", "reduction_grid_percent") < 0);
+		expect_near(json_object_get_double(member(&w, "best_region_savings_percent")), saving);
+		const char *text = json_object_get_string(member(&w, "migration_recommendation"));
+		snprintf(percent, sizeof(percent), " %.1f %%", saving);
+		if (strstr(text, percent) == NULL || strstr(text, says[i][1]) == NULL)
+			fail_msg("%s", text);
+	}
+	destroy(&w);
+}
+
 static void residency_keeps_a_region_from_being_proposed(void **state)
 {
 	struct world w;
@@ -130,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(regions_are_ordered_by_what_they_save_with_and_without_pue),
+		cmocka_unit_test(the_marginal_signal_is_answered_by_its_own_saving),
 		cmocka_unit_test(residency_keeps_a_region_from_being_proposed),
 		cmocka_unit_test(the_operators_own_intensity_and_a_transfer_count),
 		cmocka_unit_test(unknown_regions_are_skipped_and_an_unknown_current_one_is_an_error),

@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "cli/assess_text.h"
+#include "cli/terminal.h"
 #include "ipc/tools.h"
 
 /* The numbers of the brief's end-to-end example (ANSWERS, BRIEF-2) in the shape the analyst answers. */
@@ -93,6 +94,29 @@ static void the_same_in_korean_has_the_same_numbers(void **state)
 	free(text);
 }
 
+static void what_is_combined_is_said_and_a_migration_is_an_alternative(void **state)
+{
+	static const char answer[] =
+		"{\"monthly_emissions_kg\":100,\"current_carbon_intensity_gCO2eq_kWh\":510,"
+		"\"target_carbon_intensity_gCO2eq_kWh\":424,\"optimizations\":["
+		"{\"type\":\"temporal_shift\",\"estimated_reduction_percent\":10},"
+		"{\"type\":\"resource_rightsizing\",\"estimated_reduction_percent\":15},"
+		"{\"type\":\"regional_migration\",\"estimated_reduction_percent\":97.2}]}";
+	char *text = printed(answer, "en");
+
+	(void)state;
+	/* 510 x 0.9 x 0.85 = 390.15 */
+	assert_non_null(strstr(text,
+		"  4. Combined effect: 23.5 % reduction → COMPLIANT on carbon (390.2 per kWh used "
+		"today); of 1, 2. The migration (3) is an alternative to them and not in it\n"));
+	free(text);
+	text = printed(answer, "ko");
+	assert_non_null(strstr(text, "(합산: 1, 2. 리전 이전(3)은 대안이므로 포함하지 않음)\n"));
+	free(text);
+	assert_true(
+		rounded(390.15, 1) == 390.2 && rounded(-390.15, 1) == -390.2 && rounded(390.149, 1) == 390.1);
+}
+
 static void what_is_unknown_is_not_a_number_and_says_what_would_settle_it(void **state)
 {
 	char *text = printed(unknown, "en");
@@ -144,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_briefs_example_reads_as_in_the_brief),
 		cmocka_unit_test(the_same_in_korean_has_the_same_numbers),
+		cmocka_unit_test(what_is_combined_is_said_and_a_migration_is_an_alternative),
 		cmocka_unit_test(what_is_unknown_is_not_a_number_and_says_what_would_settle_it),
 		cmocka_unit_test(within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on),
 		cmocka_unit_test(an_answer_of_wrong_types_is_survived),

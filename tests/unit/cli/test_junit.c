@@ -49,6 +49,24 @@ static void a_row_is_a_test_case(void **state)
 	free(text);
 }
 
+static void no_answer_is_one_error(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	junit_write_error(out, "nobody <answers>");
+	fclose(out);
+	assert_string_equal(text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite "
+				  "name=\"tanso check\" tests=\"1\" "
+				  "failures=\"0\" errors=\"1\" skipped=\"0\">\n<testcase classname=\"tanso\" "
+				  "name=\"check\"><error "
+				  "message=\"nobody &lt;answers&gt;\" "
+				  "type=\"UNANSWERED\"/></testcase>\n</testsuite></testsuites>\n");
+	free(text);
+}
+
 static void foreign_names_cannot_leave_their_attribute(void **state)
 {
 	char *text = written("[{\"workload\":\"\\\"/><x>&'\\u0001\\u001b\\ufffe\\n탄소\",\"namespace\":7,"
@@ -68,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_is_a_test_case),
+		cmocka_unit_test(no_answer_is_one_error),
 		cmocka_unit_test(foreign_names_cannot_leave_their_attribute),
 	};
 
