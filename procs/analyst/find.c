@@ -146,7 +146,6 @@ static int look_up(const struct question *question, struct asked *asked, struct 
 		.since = question->since };
 	int r;
 
-	*asked = (struct asked) { 0 };
 	snprintf(asked->name, sizeof(asked->name), "%s", whole);
 	r = ledger_find(question->knowledge->ledger, &wanted, list);
 	for (const char *slash = strchr(whole, '/'); slash != NULL && r == 0 && list->count == 0;
@@ -238,7 +237,7 @@ static int choose(const struct question *question, const struct found_list *list
 int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error)
 {
 	struct found_list list = { 0 };
-	struct asked asked;
+	struct asked asked = { 0 };
 	int r = look_up(question, &asked, &list);
 
 	*ret_subject = (struct subject) { 0 };

@@ -101,6 +101,26 @@ static int name_container(
 	return count;
 }
 
+/* From, to, the command, and why there is none. */
+static void tell_change(const struct question *question, const struct subject *subject, double from,
+	double to, struct improvement *imp)
+{
+	char owner[254], kind[64], container[254], name[PROSE_NAME_MAX];
+	int containers = name_container(question, subject, container);
+
+	json_format_number(from, imp->from);
+	json_format_number(to, imp->to);
+	snprintf(imp->unit, sizeof(imp->unit), "cores");
+	improvement_owner(question, subject, owner, kind);
+	command_resize(
+		subject, owner, kind, containers == 1 ? container : "", to, imp->action, sizeof(imp->action));
+	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE,
+		prose_name(subject->name, name), imp->to, imp->from);
+	if (command_needs_container(subject, kind) && containers != 1)
+		improvement_say(question, imp->description, sizeof(imp->description),
+			containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
+}
+
 static void propose(const struct question *question, const struct assessment *a, struct usage_history *h,
 	struct improvement *imp)
 {
@@ -110,8 +130,6 @@ static void propose(const struct question *question, const struct assessment *a,
 	double lower = load_percentile(h->samples, h->count, 0.50) * rightsize_lower_factor(days);
 	double upper = load_percentile(h->samples, h->count, 0.95) * rightsize_upper_factor(days);
 	double idle = a->usage.energy_uj > 0 ? a->usage.idle_uj / a->usage.energy_uj : 0, freed, factor;
-	char owner[254], kind[64], container[254], name[PROSE_NAME_MAX];
-	int containers;
 
 	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SIZE_EVIDENCE, p90, h->count,
 		h->hours, lower, upper);
@@ -120,18 +138,7 @@ static void propose(const struct question *question, const struct assessment *a,
 		to = ceil(to); /* its CPUs are whole */
 	if (to >= from)
 		return;
-	json_format_number(from, imp->from);
-	json_format_number(to, imp->to);
-	snprintf(imp->unit, sizeof(imp->unit), "cores");
-	improvement_owner(question, &a->subject, owner, kind);
-	containers = name_container(question, &a->subject, container);
-	command_resize(&a->subject, owner, kind, containers == 1 ? container : "", to, imp->action,
-		sizeof(imp->action));
-	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE,
-		prose_name(a->subject.name, name), imp->to, imp->from);
-	if (command_needs_container(&a->subject, kind) && containers != 1)
-		improvement_say(question, imp->description, sizeof(imp->description),
-			containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
+	tell_change(question, &a->subject, from, to, imp);
 	freed = rightsize_nodes_freed(
 		(from - to) * (double)a->subject.count, (double)question->knowledge->book->last.cpus);
 	if (!is_shared) {

@@ -285,14 +285,17 @@ static void print_sum(const struct page *page, double left, size_t rank)
 /* All but moving abroad, multiplied; per kWh used today, so that saved energy counts. */
 static void print_together(const struct page *page, struct json_object *list, size_t count)
 {
-	double left = 1;
+	double left = 1, left_in_fact = 1;
 	size_t counted = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
 		if (is_migration(list, i))
 			continue;
-		left *= 1 - json_object_get_double(at(item, "estimated_reduction_percent")) / 100;
+		struct json_object *in_fact = at(item, "realizable_saving_percent");
+		double percent = json_object_get_double(at(item, "estimated_reduction_percent"));
+		left *= 1 - percent / 100;
+		left_in_fact *= 1 - (in_fact != NULL ? json_object_get_double(in_fact) : percent) / 100;
 		counted++;
 	}
 	if (counted == 0 || !is_there(page, "monthly_emissions_kg"))
@@ -301,9 +304,13 @@ static void print_together(const struct page *page, struct json_object *list, si
 	if (counted < count)
 		put_alternative(page, list, count);
 	fprintf(page->out,
-		word(page, "\n\n  Estimated savings: %.2f kg CO2/month\n",
-			"\n\n  예상 절감: 월 %.2f kg CO2\n"),
+		word(page, "\n\n  Estimated savings: %.2f kg CO2/month", "\n\n  예상 절감: 월 %.2f kg CO2"),
 		number(page, "monthly_emissions_kg") * (1 - left));
+	if (left_in_fact > left)
+		fprintf(page->out,
+			word(page, ", of which %.2f kg goes in fact", ", 이 가운데 실제로 %.2f kg"),
+			number(page, "monthly_emissions_kg") * (1 - left_in_fact));
+	fputc('\n', page->out);
 }
 
 static void print_recommendations(const struct page *page)
@@ -323,7 +330,7 @@ static void print_recommendations(const struct page *page)
 		if (at(item, "realizable_saving_percent") != NULL)
 			fprintf(page->out,
 				word(page, " (as attributed; %.1f %% goes in fact)",
-					"(배분 기준, 실제 %.1f %%)"),
+					" (배분 기준, 실제 %.1f %%)"),
 				json_object_get_double(at(item, "realizable_saving_percent")));
 		fputc('\n', page->out);
 	}

@@ -82,6 +82,7 @@ def the_json_example():
         out = history.cli("compare", "ml-training-job", "--window", "P3D")[1]
         assert "02:00-06:00" in out and "cores" in out and "kubectl" in out, out
         out = history.cli("assess", "ml-training-job", "--window", "P3D", "--lang", "en")[1]
+        assert "15.0 % reduction (as attributed; 0.0 % goes in fact)" in out and ", of which 3.00 kg goes in fact" in out, out
         assert "Combined effect: 23.5 % reduction → COMPLIANT" in out and "Estimated savings: 7.04 kg CO2/month" in out, out
         code, out, error = history.cli("regions", "--comparison-regions", "kr-moon-1,eu-north-1", "--lang", "en")
         assert "not in the data files: kr-moon-1" in out and "eu-north-1" in out, (out, error)
