@@ -30,7 +30,10 @@ static int read_factor(void *context, const struct json_place *place)
 int grid_rules_read(const struct config *config, struct grid_mix_rules *ret_rules)
 {
 	char folder[CONFIG_TEXT_MAX], sha256[65], error[512] = "";
-	struct json_source source = { .folder = folder, .file = "emission_factors.json", .list = "factors" };
+	struct json_source source = { .folder = folder,
+		.file = "emission_factors.json",
+		.list = "factors",
+		.keys = " direct fuel lifecycle " };
 	struct reader reader = { config, ret_rules };
 	size_t none = 0;
 	int r;

@@ -120,27 +120,39 @@ static int read_standard(void *context, const struct json_place *place)
 	return 0;
 }
 
+#define BANDS_OF(season) " hours_" season " light_" season " mid_" season " peak_" season
+#define PRICE_KEYS       " code unit vintage status source source_ko value "
+
 /* In the order of loading; rows of some speak of rows before them. */
 static const struct {
 	const char *file, *list;
 	place_row_fn *read;
 	size_t count_at, limit; /* offset of the count in struct data */
+	const char *keys;
 } files[] = {
-	{ "standards.json", "standards", read_standard, offsetof(struct data, standard_count),
-		STANDARDS_MAX },
-	{ "regions.json", "regions", read_region, offsetof(struct data, region_count), REGIONS_MAX },
+	{ "standards.json", "standards", read_standard, offsetof(struct data, standard_count), STANDARDS_MAX,
+		" code metric target unit pue_ref factor vintage companion name_en name_ko disclaimer_en "
+		"disclaimer_ko origin source_url applies_from " },
+	{ "regions.json", "regions", read_region, offsetof(struct data, region_count), REGIONS_MAX,
+		" code name name_ko provider zone " },
 	{ "grid_electricitymaps.json", "annual", read_annual, offsetof(struct data, annual_count),
-		ANNUALS_MAX },
-	{ "grid_official_kr.json", "annual", read_annual, offsetof(struct data, annual_count), ANNUALS_MAX },
+		ANNUALS_MAX, " factor source source_ko value year zone " },
+	{ "grid_official_kr.json", "annual", read_annual, offsetof(struct data, annual_count), ANNUALS_MAX,
+		" factor source source_ko value year zone " },
 	{ "pue_regions.json", "regions", read_region_pue, offsetof(struct data, region_count),
-		REGIONS_MAX + 1 },
+		REGIONS_MAX + 1, " pue region year " },
 	{ "grid_marginal.json", "marginal", read_marginal, offsetof(struct data, region_count),
-		REGIONS_MAX + 1 },
-	{ "profiles.json", "profiles", read_profile, offsetof(struct data, profile_count), PROFILES_MAX },
-	{ "tariffs.json", "tariffs", read_tariff, offsetof(struct data, tariff_count), TARIFFS_MAX },
-	{ "holidays.json", "holidays", read_holiday, offsetof(struct data, holiday_count), HOLIDAYS_MAX },
-	{ "prices.json", "prices", read_price, offsetof(struct data, price_count), PRICES_MAX },
-	{ "reporting.json", "figures", read_price, offsetof(struct data, price_count), PRICES_MAX },
+		REGIONS_MAX + 1, " region value year " },
+	{ "profiles.json", "profiles", read_profile, offsetof(struct data, profile_count), PROFILES_MAX,
+		" day factor hours hours_with_estimated_solar name name_en name_ko zone " },
+	{ "tariffs.json", "tariffs", read_tariff, offsetof(struct data, tariff_count), TARIFFS_MAX,
+		" code name_en name_ko status from until discount_factor discount_from_hour discount_to_hour "
+		"discount_until" BANDS_OF("summer") BANDS_OF("spring_autumn") BANDS_OF("winter") " " },
+	{ "holidays.json", "holidays", read_holiday, offsetof(struct data, holiday_count), HOLIDAYS_MAX,
+		" date name_ko " },
+	{ "prices.json", "prices", read_price, offsetof(struct data, price_count), PRICES_MAX, PRICE_KEYS },
+	{ "reporting.json", "figures", read_price, offsetof(struct data, price_count), PRICES_MAX,
+		PRICE_KEYS },
 };
 
 const char *data_file(size_t i)
@@ -154,7 +166,7 @@ static int load_all(const char *folder, struct data *data, struct data_error *er
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		struct json_source source = {
-			.folder = folder, .file = files[i].file, .list = files[i].list
+			.folder = folder, .file = files[i].file, .list = files[i].list, .keys = files[i].keys
 		};
 		char sha256[65];
 		int r = data_json_read(&source, files[i].read, data,

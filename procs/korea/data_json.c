@@ -130,6 +130,25 @@ static int check_head(const struct json_source *source, struct json_object *root
 	return 0;
 }
 
+/* A key that nobody reads is a misspelt one: what it meant would be missed without a word. */
+static int check_keys(const struct json_place *place, const char *keys)
+{
+	json_object_object_foreach(place->row, key, value)
+	{
+		size_t size = strlen(key);
+		const char *at = keys;
+
+		(void)value;
+		if (strcmp(key, "legal_status") == 0 || strcmp(key, "note") == 0)
+			continue;
+		while ((at = strstr(at, key)) != NULL && (at[-1] != ' ' || at[size] != ' '))
+			at++;
+		if (size == 0 || strchr(key, ' ') != NULL || at == NULL)
+			return place_refuse(place, key, "is no key of these rows");
+	}
+	return 0;
+}
+
 static int read_row(struct json_object *root, place_row_fn *read, void *context, struct json_place *place)
 {
 	int r;
@@ -166,6 +185,9 @@ static int read_rows(struct json_source *source, struct json_object *root, place
 			return place_refuse(place, "", "must be an object");
 		if (*count >= limit)
 			return place_refuse(place, "", "is one row too many");
+		r = check_keys(place, source->keys);
+		if (r < 0)
+			return r;
 		r = read_row(root, read, context, place);
 		if (r < 0)
 			return r;

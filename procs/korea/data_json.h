@@ -14,6 +14,7 @@
 
 struct json_source {
 	const char *folder, *file, *list;
+	const char *keys; /* a row has no other: " code name zone "; legal_status and note go everywhere */
 	char version[32]; /* filled by data_json_read() */
 };
 

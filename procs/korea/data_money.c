@@ -58,7 +58,7 @@ static int read_discount(const struct json_place *place, struct tariff *tariff)
 	double from, to;
 	int r;
 
-	if (!place_has(place, "discount_factor"))
+	if (!place_has(place, "discount_factor") && !place_has(place, "discount_until"))
 		return 0;
 	if ((r = place_number(place, "discount_factor", 0, 1, &tariff->discount_factor)) < 0 ||
 		(r = place_number(place, "discount_from_hour", 0, 23, &from)) < 0 ||
@@ -86,6 +86,11 @@ int read_tariff(void *context, const struct json_place *place)
 		return r;
 	if (tariff->until < tariff->from)
 		return place_refuse(place, "until", "lies before from");
+	for (size_t i = 0; i < data->tariff_count; i++)
+		if (strcmp(data->tariffs[i].code, tariff->code) == 0 &&
+			data->tariffs[i].from <= tariff->until && tariff->from <= data->tariffs[i].until)
+			return place_refuse(
+				place, "from", "its days overlap those of an earlier row of this code");
 	data->tariff_count++;
 	return 0;
 }

@@ -125,6 +125,38 @@ static void mistakes_are_named_by_file_and_path(void **state)
 		"regions[0].pue: must lie between 1 and 10");
 }
 
+/* The shipped file, its first row changed by `change` and added once more or in its place. */
+static void expect_row_refused(const char *file, const char *list, const char *key, const char *value,
+	bool is_added, const char *words)
+{
+	struct json_object *root, *rows, *row = NULL;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/deploy/config/korea/%s", TANSO_SOURCE_DIR, file);
+	root = json_object_from_file(path);
+	rows = json_object_object_get(root, list);
+	assert_int_equal(json_object_deep_copy(json_object_array_get_idx(rows, 0), &row, NULL), 0);
+	json_object_object_add(row, key, json_object_new_string(value));
+	if (is_added)
+		json_object_array_add(rows, row);
+	else
+		json_object_array_put_idx(rows, 0, row);
+	expect_refused(file, json_object_to_json_string(root), words);
+	json_object_put(root);
+}
+
+static void overlapping_tariffs_and_misspelt_keys_are_refused(void **state)
+{
+	(void)state;
+	expect_row_refused("tariffs.json", "tariffs", "name_en", "again", true, ".from: its days overlap");
+	expect_row_refused("tariffs.json", "tariffs", "discount_untill", "2027-12-31", false,
+		"tariffs[0].discount_untill: is no key of these rows");
+	expect_row_refused("standards.json", "standards", "aplies_from", "2030", false,
+		"standards[0].aplies_from: is no key");
+	expect_row_refused("standards.json", "standards", "name", "part of a key", false,
+		"standards[0].name: is no key");
+}
+
 static void a_missing_file_is_named(void **state)
 {
 	struct data *data = NULL;
@@ -208,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_files_load),
 		cmocka_unit_test(mistakes_are_named_by_file_and_path),
+		cmocka_unit_test(overlapping_tariffs_and_misspelt_keys_are_refused),
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(one_changed_byte_changes_the_sha256),
 	};
