@@ -28,7 +28,8 @@ void log_set_level(enum log_level level)
 	highest = level;
 }
 
-static bool may_log(struct log_site *site, unsigned *ret_swallowed)
+/* *ret_is_last: the next lines of this site are only counted. */
+static bool may_log(struct log_site *site, unsigned *ret_swallowed, bool *ret_is_last)
 {
 	uint64_t now_ns = clock_mono_ns();
 
@@ -40,7 +41,7 @@ static bool may_log(struct log_site *site, unsigned *ret_swallowed)
 		site->swallowed++;
 		return false;
 	}
-	site->lines++;
+	*ret_is_last = ++site->lines == SITE_LINES;
 	return true;
 }
 
@@ -48,10 +49,11 @@ void log_line(struct log_site *site, enum log_level level, const char *format, .
 {
 	char line[LINE_MAX_BYTES];
 	unsigned swallowed = 0;
+	bool is_last = false;
 	size_t used = 0;
 	va_list arguments;
 
-	if (level > highest || !may_log(site, &swallowed))
+	if (level > highest || !may_log(site, &swallowed, &is_last))
 		return;
 	if (has_prefix)
 		used += (size_t)snprintf(line, sizeof(line), "<%d>", level);
@@ -64,6 +66,8 @@ void log_line(struct log_site *site, enum log_level level, const char *format, .
 	used += (size_t)written < sizeof(line) - used - 64 ? (size_t)written : sizeof(line) - used - 65;
 	if (swallowed > 0)
 		used += (size_t)snprintf(line + used, sizeof(line) - used, " swallowed=%u", swallowed);
+	if (is_last)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " (more in 10 s is only counted)");
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0)
 		return; /* nobody is listening: nothing to tell them */
