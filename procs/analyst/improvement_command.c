@@ -1,6 +1,5 @@
 /* The commands that carry an improvement out, for a shell. */
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,21 +48,16 @@ bool command_add_name(char *command, size_t size, const char *name)
 	return true;
 }
 
-static bool is_any_of(const char *word, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(words[i], word) == 0)
-			return true;
-	return false;
-}
-
 /* What kubectl changes in place. */
 static bool is_template(const char *kind)
 {
 	static const char *const kinds[] = { "deployment", "statefulset", "daemonset", "cronjob",
 		"replicaset", "replicationcontroller" };
 
-	return is_any_of(kind, kinds, ARRAY_SIZE(kinds));
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return true;
+	return false;
 }
 
 /* A pod nobody is known to own. */
