@@ -133,17 +133,18 @@ static int check_head(const struct json_source *source, struct json_object *root
 /* A key that nobody reads is a misspelt one: what it meant would be missed without a word. */
 static int check_keys(const struct json_place *place, const char *keys)
 {
-	json_object_object_foreach(place->row, key, value)
-	{
-		size_t size = strlen(key);
-		const char *at = keys;
+	struct json_object_iterator i = json_object_iter_begin(place->row),
+				    end = json_object_iter_end(place->row);
 
-		(void)value;
+	for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i)) {
+		const char *key = json_object_iter_peek_name(&i), *at = keys;
+		size_t size = strlen(key);
+		bool is_word = size > 0 && strchr(key, ' ') == NULL;
 		if (strcmp(key, "legal_status") == 0 || strcmp(key, "note") == 0)
 			continue;
-		while ((at = strstr(at, key)) != NULL && (at[-1] != ' ' || at[size] != ' '))
+		while (is_word && (at = strstr(at, key)) != NULL && (at[-1] != ' ' || at[size] != ' '))
 			at++;
-		if (size == 0 || strchr(key, ' ') != NULL || at == NULL)
+		if (!is_word || at == NULL)
 			return place_refuse(place, key, "is no key of these rows");
 	}
 	return 0;

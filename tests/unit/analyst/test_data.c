@@ -155,6 +155,8 @@ static void overlapping_tariffs_and_misspelt_keys_are_refused(void **state)
 		"standards[0].aplies_from: is no key");
 	expect_row_refused("standards.json", "standards", "name", "part of a key", false,
 		"standards[0].name: is no key");
+	expect_row_refused("holidays.json", "holidays", "", "no name at all", false, "is no key");
+	expect_row_refused("holidays.json", "holidays", "date name_ko", "two keys", false, "is no key");
 }
 
 static void a_missing_file_is_named(void **state)
