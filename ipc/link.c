@@ -29,27 +29,17 @@ int link_error(int nng_error)
 	}
 }
 
-/* Run on a thread of nng's: nothing of the link is touched but the atomic and the eventfd. A dialer has one pipe at a
- * time; one of a stranger's changes nothing. */
-static void note_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)
-{
-	struct link *link = context;
-	int id = nng_pipe_id(pipe);
-
-	if (event == NNG_PIPE_EV_REM_POST) {
-		link_forget(link, id);
-		atomic_compare_exchange_strong(&link->pipe, &id, 0);
-	} else if (link->on_frame == NULL || link_knows(link, id)) {
-		atomic_store(&link->pipe, id);
-	}
-}
-
+/* Run on a thread of nng's: nothing of the link is touched but the atomic and the eventfd. A dialer has one pipe at a time. */
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
 	struct link *link = context;
 	uint64_t one = 1;
+	int id = nng_pipe_id(pipe);
 
-	note_pipe(pipe, event, context);
+	if (event == NNG_PIPE_EV_REM_POST)
+		atomic_compare_exchange_strong(&link->pipe, &id, 0);
+	else
+		atomic_store(&link->pipe, id);
 	if (event == NNG_PIPE_EV_ADD_POST && write(link->source.fd, &one, sizeof(one)) < 0)
 		return; /* the counter is saturated: a wake-up is pending anyway */
 }
@@ -129,8 +119,7 @@ static int start_listening(struct link *link, const char *url)
 	if ((r = nng_socket_set_size(link->socket, NNG_OPT_RECVMAXSZ, FRAME_BYTES_MAX)) != 0 ||
 		(r = nng_socket_set_int(link->socket, NNG_OPT_RECVBUF, LINK_QUEUE)) != 0 ||
 		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_ADD_PRE, link_check_peer, link)) != 0 ||
-		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_ADD_POST, note_pipe, link)) != 0 ||
-		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_REM_POST, note_pipe, link)) != 0 ||
+		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_REM_POST, link_forget, link)) != 0 ||
 		(r = nng_listener_create(&listener, link->socket, url)) != 0 ||
 		(r = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0 ||
 		(r = nng_listener_start(listener, 0)) != 0 ||
@@ -232,7 +221,7 @@ void link_count_in(struct link *link, struct stats *stats)
 
 bool link_is_stuck(struct link *listener, const struct link *dialer)
 {
-	bool hears = atomic_load(&listener->pipe) != 0, speaks = link_is_connected(dialer);
+	bool hears = link_is_connected(listener), speaks = link_is_connected(dialer);
 	uint64_t now_ns = clock_mono_ns();
 
 	if (hears == speaks)

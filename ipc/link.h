@@ -45,6 +45,7 @@ int link_send(struct link *link, const struct frame_head *head, const void *once
 	size_t row_count);
 /* True once after a drop, when the link has room again: send the full state. */
 bool link_owes_full(struct link *link);
+/* Is the peer there, the producer or the consumer? */
 bool link_is_connected(const struct link *link);
 
 /* Counts with label peer="…" in `stats`: a producer's frames_out_total and frames_dropped_total; a consumer's

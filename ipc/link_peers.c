@@ -5,6 +5,22 @@
  */
 #include "ipc/link_private.h"
 
+/* One that is closed makes room for it; those closed last stay longest. */
+static bool admit(struct link_peers *peers, int id)
+{
+	unsigned first = atomic_fetch_add(&peers->admitted, 1);
+
+	for (unsigned i = 0; i < LINK_PEERS; i++) {
+		unsigned place = (first + i) % LINK_PEERS;
+		bool is_open = false;
+		if (atomic_compare_exchange_strong(&peers->is_open[place], &is_open, true)) {
+			atomic_store(&peers->known[place], id);
+			return true;
+		}
+	}
+	return false;
+}
+
 void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
 	struct link *link = context;
@@ -17,10 +33,8 @@ void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
 		nng_pipe_close(pipe);
 		return;
 	}
-	if (peer_is_allowed(&link->peer, (uid_t)uid)) {
-		atomic_store(&peers->known[atomic_fetch_add(&peers->admitted, 1) % LINK_PEERS], id);
+	if (peer_is_allowed(&link->peer, (uid_t)uid) && admit(peers, id))
 		return;
-	}
 	atomic_fetch_add(&peers->refused, 1);
 	for (int i = 0; i < LINK_STRANGERS; i++) {
 		int none = 0;
@@ -38,11 +52,26 @@ bool link_knows(const struct link *link, int pipe)
 	return false;
 }
 
-void link_forget(struct link *link, int pipe)
+bool link_hears(const struct link *link)
 {
+	for (int i = 0; i < LINK_PEERS; i++)
+		if (atomic_load(&link->peers.is_open[i]))
+			return true;
+	return false;
+}
+
+void link_forget(nng_pipe pipe, nng_pipe_ev event, void *context)
+{
+	struct link_peers *peers = &((struct link *)context)->peers;
+	int gone = nng_pipe_id(pipe);
+
+	(void)event;
+	for (int i = 0; i < LINK_PEERS; i++)
+		if (atomic_load(&peers->known[i]) == gone)
+			atomic_store(&peers->is_open[i], false);
 	for (int i = 0; i < LINK_STRANGERS; i++) {
-		int id = pipe;
-		if (atomic_compare_exchange_strong(&link->peers.strangers[i], &id, 0))
+		int id = gone;
+		if (atomic_compare_exchange_strong(&peers->strangers[i], &id, 0))
 			return;
 	}
 }

@@ -8,7 +8,7 @@
 #include "ipc/peer.h"
 
 #define LINK_PIPES     2 /* of which frames are joined at a time: a producer's, and its killed predecessor's */
-#define LINK_PEERS     8  /* newest connections of the producer's whose frames are taken */
+#define LINK_PEERS     8  /* connections whose frames are taken: the open ones, and those closed last */
 #define LINK_STRANGERS 64 /* refused connections that are kept open, unheard */
 
 /* The newest frame of a kind, to notice what was lost on the way. */
@@ -21,6 +21,7 @@ struct link_last {
 struct link_peers {
 	atomic_uint admitted;
 	atomic_int known[LINK_PEERS];
+	atomic_bool is_open[LINK_PEERS];
 	atomic_int strangers[LINK_STRANGERS];
 	atomic_uint refused;
 };
@@ -39,8 +40,8 @@ struct link {
 	struct joiner joiners[LINK_PIPES];
 	struct link_last last[FRAME_KIND_COUNT];
 	uint64_t stuck_since_ns; /* see link_is_stuck() */
-	atomic_int pipe;         /* id of the newest connection, 0 = none; written by nng's threads */
 	/* producer */
+	atomic_int pipe; /* id of the connection, 0 = none; written by nng's threads */
 	link_connect_fn *on_connect;
 	int send_fd; /* readable while the queue has room; nng's */
 	bool owes_full;
@@ -64,5 +65,7 @@ int link_receive(struct source *source);
 void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context);
 /* Whether the connection with this id was admitted. */
 bool link_knows(const struct link *link, int pipe);
-/* The connection is gone. */
-void link_forget(struct link *link, int pipe);
+/* Callback likewise: the connection is gone. What it sent last is still taken. */
+void link_forget(nng_pipe pipe, nng_pipe_ev event, void *context);
+/* Whether any admitted connection is open. */
+bool link_hears(const struct link *link);

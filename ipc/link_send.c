@@ -97,7 +97,7 @@ bool link_owes_full(struct link *link)
 
 bool link_is_connected(const struct link *link)
 {
-	return atomic_load(&link->pipe) != 0;
+	return link->on_frame != NULL ? link_hears(link) : atomic_load(&link->pipe) != 0;
 }
 
 /* Often at first, when somebody watches what a start or restart does; a message costs its reader's threads four wake-ups. */

@@ -335,6 +335,36 @@ static void a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through(void **
 	link_free(mute);
 }
 
+static int open_peers(struct link *link)
+{
+	int count = 0;
+
+	for (int i = 0; i < LINK_PEERS; i++)
+		count += atomic_load(&link->peers.is_open[i]);
+	return count;
+}
+
+static void passers_by_neither_displace_the_producer_nor_make_it_unheard(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+
+	for (int i = 1; i <= 3 * LINK_PEERS; i++) {
+		int raw = dial_raw(fixture);
+		send_raw(raw, "?", 1);
+		serve_until(
+			fixture->link, counted(&fixture->stats, "frames_malformed_total", "collector") == i);
+		close(raw);
+		wait_until(open_peers(fixture->link) == 1);
+	}
+	assert_int_equal(send_tick(link, 1, 5), 0);
+	serve_until(fixture->link, fixture->seen.sum == 5);
+	assert_true(link_is_connected(fixture->link));
+	assert_false(link_is_stuck(fixture->link, link));
+	link_free(link);
+	wait_until(!link_is_connected(fixture->link));
+}
+
 static void a_frame_that_cannot_be_encoded_is_dropped_and_not_owed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -374,6 +404,7 @@ int main(void)
 		TEST(links_that_cannot_be_opened_say_why),
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
 		TEST(a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through),
+		TEST(passers_by_neither_displace_the_producer_nor_make_it_unheard),
 		TEST(a_frame_that_cannot_be_encoded_is_dropped_and_not_owed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
