@@ -10,6 +10,7 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "ipc/reasons.h"
 
 #define EXIT_NON_COMPLIANT 1
 #define PAGE_ROWS          "1000"
@@ -20,14 +21,18 @@ static const char extra_en[] =
 	"  --fail-on STATUS            NON_COMPLIANT (the default), or UNKNOWN: then both fail\n"
 	"  --ignore-borderline         what is within the uncertainty of the target does not fail\n"
 	"  --junit FILE                write a JUnit report\n"
-	"\nAll workloads are checked, whatever --limit says; --status-filter and --cursor are refused.\n"
+	"\nA line a workload, the same in every language: STATUS CONFIDENCE NAMESPACE/NAME REASONS; the sums "
+	"go to stderr.\n"
+	"All workloads are checked, whatever --limit says; --status-filter and --cursor are refused.\n"
 	"\nExit status: 0 all compliant, 1 any that fails, 2 any unknown, none assessed, unreachable or "
 	"usage.\n";
 static const char extra_ko[] =
 	"  --fail-on STATUS            NON_COMPLIANT(기본값) 또는 UNKNOWN(이때는 둘 다 실패)\n"
 	"  --ignore-borderline         목표와의 차이가 불확도 이내이면 실패로 보지 않습니다\n"
 	"  --junit FILE                JUnit 보고서를 이 파일에 씁니다\n"
-	"\n--limit와 관계없이 모든 워크로드를 검사합니다. --status-filter와 --cursor는 쓸 수 없습니다.\n"
+	"\n워크로드마다 한 줄이며 언어와 관계없이 같습니다: 판정 신뢰도 네임스페이스/이름 이유. 합계는 표준 "
+	"오류로 나옵니다.\n"
+	"--limit와 관계없이 모든 워크로드를 검사합니다. --status-filter와 --cursor는 쓸 수 없습니다.\n"
 	"\n종료 코드: 0 모두 기준 충족, 1 실패가 있음, 2 판단 보류가 있음, 판정된 것이 없음, 연결 실패\n"
 	"또는 사용법 오류.\n";
 
@@ -166,6 +171,36 @@ static int write_report(const struct check *check, struct json_object *rows)
 	return r;
 }
 
+/* The site's, so every row says the same. */
+static bool is_pue_assumed(struct json_object *rows)
+{
+	struct json_object *code, *row = json_object_array_get_idx(rows, 0);
+
+	for (size_t i = 0; (code = element_of(row, "reason_codes", i)) != NULL; i++)
+		if (strcmp(json_object_get_string(code), reason_name(REASON_PUE_ASSUMED)) == 0)
+			return true;
+	return false;
+}
+
+static void say_sums(const size_t counts[static CHECK_OUTCOME_COUNT], bool is_assumed)
+{
+	fprintf(stderr,
+		in_language(
+			"tanso check: %zu within the benchmark, %zu over it, %zu over it but borderline and "
+			"ignored, %zu undecided\n",
+			"tanso check: 기준 충족 %zu, 기준 초과 %zu, 경계값이라 무시한 초과 %zu, 판단 보류 "
+			"%zu\n"),
+		counts[CHECK_PASSED], counts[CHECK_FAILED], counts[CHECK_IGNORED], counts[CHECK_UNKNOWN]);
+	if (counts[CHECK_UNKNOWN] > 0 && is_assumed)
+		fputs(in_language(
+			      "tanso check: the site's PUE is not declared: --pue 1.45, or `pue = 1.45` in "
+			      "tanso.conf\n",
+			      "tanso check: 시설의 PUE가 설정되지 않았습니다. --pue 1.45를 붙이거나 "
+			      "tanso.conf에 "
+			      "`pue = 1.45`를 적으십시오\n"),
+			stderr);
+}
+
 static int judge(const struct check *check, bool is_silent)
 {
 	size_t count = json_object_array_length(check->rows), counts[CHECK_OUTCOME_COUNT] = { 0 };
@@ -181,6 +216,7 @@ static int judge(const struct check *check, bool is_silent)
 		fputs(in_language("tanso check: no workload was assessed\n",
 			      "tanso check: 판정된 워크로드가 없습니다\n"),
 			stderr);
+	say_sums(counts, is_pue_assumed(check->rows));
 	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))
 		return EXIT_NON_COMPLIANT;
 	return count == 0 || counts[CHECK_UNKNOWN] > 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;

@@ -84,6 +84,9 @@ static void print_list(struct json_object *root, bool is_korean)
 		put_number(member_of(idle, "emissions_kg_month"), 12, 2);
 		printf(" %*s  %s\n", THIRD_COLUMNS, "", is_korean ? "(유휴)" : "(idle)");
 	}
+	if (element_of(root, "workloads", 0) == NULL)
+		puts(is_korean ? "조건에 맞는 워크로드가 없습니다. 이름은 `tanso top`으로 볼 수 있습니다."
+			       : "No workload matches; `tanso top` shows what there is.");
 	put_words(root, "recommendation");
 	put_power_note(root, is_korean);
 	if (member_of(root, "next_cursor") != NULL)

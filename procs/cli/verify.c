@@ -84,7 +84,10 @@ static int print(const char *path, const struct audit *audit)
 		return EXIT_BROKEN;
 	}
 	if (audit->hours == 0) {
-		printf(is_korean ? "%s: 마감된 시간이 아직 없습니다\n" : "%s: no hour is closed yet\n", path);
+		printf(is_korean
+				? "%s: 마감된 시간이 아직 없습니다. 한 시간은 끝나고 5분 뒤에 봉인됩니다\n"
+				: "%s: no hour is closed yet: an hour is sealed five minutes after its end\n",
+			path);
 		return EXIT_UNANSWERED;
 	}
 	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);

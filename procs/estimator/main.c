@@ -340,7 +340,7 @@ int main(int argc, char **argv)
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	snprintf(status, sizeof(status), "%s, %u threads, model %s %.0f-%.0f W ±%u %%",
+	snprintf(status, sizeof(status), "%s, %u threads, model %s, CPU %.0f-%.0f W ±%u %%",
 		estimator.host.generation, estimator.host.cpus, estimator.model.name,
 		(double)estimator.model.idle_mw / 1000, (double)estimator.model.full_mw / 1000,
 		estimator.model.error_ppm / 10000);

@@ -80,9 +80,11 @@ def check_reads_every_page_and_writes_junit():
     pages = [[_row(f"p{i}") for i in range(3)], [_row("<&\"'>\u0007탄소", "NON_COMPLIANT")], [_row("last", "UNKNOWN")]]
     with _serving(*pages) as (url, asked):
         code, out, error = _tanso("check", "-n", "prod", "--fail-on", "NON_COMPLIANT", "--junit", str(report), "--url", url)
-        expect((code, error), (1, ""))
+        expect((code, error), (1, "tanso check: 3 within the benchmark, 1 over it, 0 over it but borderline and ignored, 1 undecided\n"))
         expect(len(out.splitlines()), 5)
     expect([a.get("cursor") for a in asked], [None, "1", "2"])
+    with _serving([{**_row("d", "UNKNOWN"), "reason_codes": ["PUE_ASSUMED"]}]) as (url, _):
+        expect("--pue 1.45" in _tanso("check", "--url", url)[2], True)
     expect({(a["namespace"], a["limit"]) for a in asked}, {("prod", "1000")})
     suite = xml.parse(report).getroot().find("testsuite")
     expect({key: suite.get(key) for key in ("tests", "failures", "errors")}, {"tests": "5", "failures": "1", "errors": "1"})
