@@ -1,4 +1,4 @@
-#include "frontend/asks.h"
+#include "frontend/asks_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,41 +7,12 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-#define TOOL_MAX      65
 #define ARGUMENTS_MAX 65536
 
 /* After a restart the analyst may answer before its own link to us stands, and drop the answer: once more, then. */
 #define SECOND_REPEAT_MS 300
 
-enum phase { PHASE_FREE, PHASE_QUEUED, PHASE_SENT };
-
-struct ask {
-	enum phase phase;
-	uint64_t id, deadline_ns;
-	char tool[TOOL_MAX], lang[8];
-	char *namespaces; /* that may be seen */
-	char *arguments;  /* kept until the answer is there, to ask again */
-	size_t arguments_size;
-	ask_done_fn *done;
-	void *context;
-	char *body; /* chunks so far */
-	size_t body_size;
-	uint32_t chunks, next_chunk;
-	uint64_t generation;
-};
-
-struct asks {
-	struct link *out, *in;
-	uint64_t run, next_id;
-	uint64_t budget_ns;
-	uint64_t analyst_seen_ns; /* when it was last connected */
-	uint64_t repeat_at_ns;    /* 0 = not */
-	struct ask all[ASKS_MAX];
-	struct answers *answers, *messages;
-	double *asked, *answered, *late, *overdue, *refused, *repeated, *reused;
-};
-
-static struct ask *find(struct asks *asks, uint64_t id)
+struct ask *ask_find(struct asks *asks, uint64_t id)
 {
 	struct ask *ask = &asks->all[id % ASKS_MAX];
 
@@ -56,7 +27,7 @@ static void release(struct ask *ask)
 	*ask = (struct ask) { 0 };
 }
 
-static void finish(struct ask *ask, int code, const char *body, size_t size)
+void ask_finish(struct ask *ask, int code, const char *body, size_t size)
 {
 	ask_done_fn *done = ask->done;
 	void *context = ask->context;
@@ -70,10 +41,10 @@ static void fail_with(struct ask *ask, const struct error_object *error)
 	size_t size;
 	CLEANUP(freep) char *body = error_json(error, ask->lang[0] != '\0' ? ask->lang : "en", &size);
 
-	finish(ask, error_status(error->code), body != NULL ? body : "{}", body != NULL ? size : 2);
+	ask_finish(ask, error_status(error->code), body != NULL ? body : "{}", body != NULL ? size : 2);
 }
 
-static void fail(struct ask *ask, enum error_code code)
+void ask_fail(struct ask *ask, enum error_code code)
 {
 	const struct error_object error = { .code = code, .retry_after_s = code == ERROR_BUSY };
 
@@ -92,94 +63,6 @@ struct error_object asks_absent_error(const char *lang)
 		is_korean ? "곧 다시 시작됩니다. 계속되면 그 로그와 tanso doctor를 확인하십시오."
 			  : "It is restarted at once; if this lasts, see its log and tanso doctor.");
 	return error;
-}
-
-/* A chunk 0 begins (anew): the same question may have been answered twice, before and after a restart. */
-static void begin(struct ask *ask, const struct answer_row *row)
-{
-	free(TAKE(ask->body));
-	ask->body_size = 0;
-	ask->next_chunk = 0;
-	ask->chunks = row->chunks;
-	ask->generation = row->generation;
-}
-
-static int append(struct ask *ask, struct text chunk)
-{
-	if (ask->body_size + chunk.size > ANSWER_BYTES_MAX)
-		return -E2BIG;
-	char *body = realloc(ask->body, ask->body_size + chunk.size + 1);
-	if (body == NULL)
-		return -ENOMEM;
-	memcpy(body + ask->body_size, chunk.data, chunk.size);
-	ask->body = body;
-	ask->body_size += chunk.size;
-	ask->next_chunk++;
-	return 0;
-}
-
-static void take_answer(struct asks *asks, const struct answer_row *row)
-{
-	struct ask *ask = find(asks, row->id);
-
-	if (ask == NULL || ask->phase != PHASE_SENT) {
-		++*asks->late;
-		return;
-	}
-	if (row->chunk == 0)
-		begin(ask, row);
-	if (row->chunk != ask->next_chunk || row->chunks != ask->chunks ||
-		row->generation != ask->generation) {
-		++*asks->late; /* the rest of an answer that was begun before a restart */
-		return;
-	}
-	if (append(ask, row->body) < 0) {
-		fail(ask, ERROR_INTERNAL);
-		return;
-	}
-	if (row->chunk + 1 < row->chunks)
-		return;
-	++*asks->answered;
-	if (row->code == 200) {
-		const struct answers_question question = { ask->namespaces, ask->tool, ask->lang,
-			ask->arguments, ask->arguments_size };
-		answers_add(asks->answers, &question, row->generation, ask->body, ask->body_size);
-	}
-	finish(ask, row->code, ask->body, ask->body_size);
-}
-
-static bool is_sane(const struct answer_row *row)
-{
-	return row->chunks > 0 && row->chunk < row->chunks && row->code >= 200 && row->code <= 599;
-}
-
-static void begin_generation(struct asks *asks, uint64_t generation)
-{
-	uint64_t now_ns = clock_mono_ns();
-
-	answers_begin(asks->answers, generation, now_ns);
-	answers_begin(asks->messages, generation, now_ns);
-}
-
-static int on_answer(void *context, const struct frame *frame)
-{
-	struct asks *asks = context;
-	const struct answer_once *once = frame->once;
-	const struct answer_row *rows = frame->rows;
-
-	int r = 0;
-
-	for (size_t i = 0; i < frame->row_count; i++) {
-		if (once->run != asks->run) /* to a predecessor of ours */
-			++*asks->late;
-		else if (rows[i].id == 0)
-			begin_generation(asks, rows[i].generation);
-		else if (is_sane(&rows[i]))
-			take_answer(asks, &rows[i]);
-		else
-			r = -EBADMSG;
-	}
-	return r;
 }
 
 static void repeat_all(struct asks *asks)
@@ -223,7 +106,7 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, uint
 	}
 	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, on_analyst_back, asks)) <
 			0 ||
-		(r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, on_answer, asks)) <
+		(r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, asks_take, asks)) <
 			0) {
 		asks_free(asks);
 		return r;
@@ -381,7 +264,7 @@ int64_t asks_submit(struct asks *asks, const char *namespaces, const char *tool,
 
 void asks_cancel(struct asks *asks, int64_t id)
 {
-	struct ask *ask = find(asks, (uint64_t)id);
+	struct ask *ask = ask_find(asks, (uint64_t)id);
 
 	if (ask != NULL)
 		release(ask);
@@ -433,7 +316,7 @@ static void end_overdue(struct asks *asks, uint64_t now_ns)
 			const struct error_object error = asks_absent_error(ask->lang);
 			fail_with(ask, &error);
 		} else {
-			fail(ask, ERROR_BUSY);
+			ask_fail(ask, ERROR_BUSY);
 		}
 	}
 }
