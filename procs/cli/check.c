@@ -216,7 +216,8 @@ static int judge(const struct check *check, bool is_silent)
 		fputs(in_language("tanso check: no workload was assessed\n",
 			      "tanso check: 판정된 워크로드가 없습니다\n"),
 			stderr);
-	say_sums(counts, is_pue_assumed(check->rows));
+	else
+		say_sums(counts, is_pue_assumed(check->rows));
 	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))
 		return EXIT_NON_COMPLIANT;
 	return count == 0 || counts[CHECK_UNKNOWN] > 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;

@@ -192,7 +192,10 @@ static void obey(char *line)
 		pod->is_final = true;
 		pod->ended_ns = clock_mono_ns();
 	}
-	pod->is_forgotten |= strcmp(word, "forget") == 0;
+	if (strcmp(word, "forget") == 0) {
+		send_power(); /* on a busy machine its end was said in this very turn, and not told yet */
+		pod->is_forgotten = true;
+	}
 	if (strcmp(word, "join") == 0) {
 		memcpy(pod->uid, pods[0].uid, sizeof(pod->uid));
 		rename_pod(pod, pods[0].name);
