@@ -58,17 +58,14 @@ static void send_energy(struct consumer *consumer)
 		send_processes(consumer);
 }
 
-/* With a new energy epoch a consumer forgets who its rows were: they are told again, behind it. */
+/* Names first: what came before them would be nobody's. With a new energy epoch a consumer forgets who its rows were. */
 static void send_all(struct consumer *consumer, bool has_changed)
 {
 	uint64_t energy_epoch = consumer->consumers->state->head.energy_epoch;
-	bool is_new = consumer->told_energy_epoch != energy_epoch;
 
-	if (has_changed && !is_new)
+	if (has_changed || consumer->told_energy_epoch != energy_epoch)
 		send_workloads(consumer);
 	send_energy(consumer);
-	if (is_new)
-		send_workloads(consumer);
 	if (consumer->consumers->turn->has_run)
 		consumer->told_energy_epoch = energy_epoch;
 }

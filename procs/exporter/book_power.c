@@ -52,7 +52,7 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 	if (known == NULL)
 		return;
 	known->is_seen = true;
-	if (known->accounts[ROW_WORKLOAD] == NONE && book->has_workloads)
+	if (known->accounts[ROW_WORKLOAD] == NONE)
 		book_name_nameless(book, known);
 	bool is_final = row->flags & ROW_FINAL;
 	const struct energy energy = energy_of(row);
@@ -148,7 +148,6 @@ static void begin_counters(struct book *book)
 
 static void begin_power(struct book *book, const struct frame *frame, const struct power_once *once)
 {
-	book_begin_epoch(book, frame->head.energy_epoch);
 	if (!epoch_equal(&book->epoch, &frame->head.epoch))
 		begin_counters(book);
 	book->gaps += book->has_power && once->from_seq > book->seq;
@@ -169,6 +168,10 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 	const struct power_once *once = frame->once;
 	const struct power_row *rows = frame->rows;
 
+	if (frame->head.part == 0)
+		book_begin_epoch(book, frame->head.energy_epoch);
+	if (!book->has_workloads)
+		return; /* the rest of what was sent to our predecessor: its rows would be shown as nobody's */
 	if (frame->head.part == 0)
 		begin_power(book, frame, once);
 	for (size_t i = 0; i < frame->row_count; i++)

@@ -76,7 +76,8 @@ static int on_estimator(void *context, const struct frame *frame)
 		return 0;
 	book_expire(&exporter.http.book, now_ns, exporter.acks.keep_ns);
 	keep();
-	if (frame->head.kind == FRAME_power && acks_note(&exporter.acks, exporter.http.book.seq, now_ns))
+	if (frame->head.kind == FRAME_power && exporter.http.book.has_power &&
+		acks_note(&exporter.acks, exporter.http.book.seq, now_ns))
 		send_ack(now_ns);
 	return 0;
 }

@@ -34,6 +34,14 @@ static void tell_who(
 	book_workloads(&book, &frame);
 }
 
+/* The estimator tells its names first, here none. */
+static void tell_no_names(void)
+{
+	const struct frame frame = { .head.energy_epoch = energy_epoch, .is_last = true };
+
+	book_workloads(&book, &frame);
+}
+
 static void tell_power(const struct power_row *rows, size_t count)
 {
 	struct power_once once = { .from_seq = book.seq,
@@ -250,6 +258,21 @@ static void names_may_come_before_the_power_of_a_new_epoch(void **state)
 	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 3);
 }
 
+/* What waited in the sender's queue for the killed predecessor comes first, and the next frame may be a minute away. */
+static void power_before_names_is_nobodys_and_not_shown(void **state)
+{
+	const struct power_row row = power(1, 3 * J, 0);
+
+	(void)state;
+	tell_power(&row, 1);
+	assert_false(book.has_power);
+	tell_who(1, WORKLOAD_POD, "app", "uid-1", "aaa");
+	assert_false(book.has_power);
+	tell_power(&row, 1);
+	assert_true(book.has_power);
+	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 3);
+}
+
 static void a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free(void **state)
 {
 	char key[16];
@@ -271,6 +294,7 @@ static void a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free(v
 static void the_processes_that_used_most_have_series_and_the_rest_never_goes_back(void **state)
 {
 	(void)state;
+	tell_no_names();
 	tell_power(NULL, 0);
 	const struct process_row first[] = { process(0, 0, 100 * J, ""), process(11, 1, 9 * J, ""),
 		process(12, 1, 8 * J, ""), process(13, 1, 7 * J, "") };
@@ -298,6 +322,7 @@ static void what_former_rows_had_is_not_counted_a_second_time(void **state)
 
 	(void)state;
 	rows[1].id = ROW_ID_ENDED;
+	tell_no_names();
 	tell_power(NULL, 0);
 	tell_processes(rows, 2);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 5);
@@ -308,6 +333,7 @@ static void of_two_processes_with_one_number_the_newer_has_the_series(void **sta
 	struct process_row row = process(11, 1, 9 * J, "");
 
 	(void)state;
+	tell_no_names();
 	tell_power(NULL, 0);
 	row.flags = ROW_FINAL;
 	tell_processes(&row, 1);
@@ -324,6 +350,7 @@ static void a_process_that_lost_its_row_starts_anew_when_it_has_one_again(void *
 	struct process_row row = process(11, 1, 9 * J, "");
 
 	(void)state;
+	tell_no_names();
 	tell_power(NULL, 0);
 	tell_processes(&row, 1);
 	tell_processes(NULL, 0);
@@ -341,6 +368,7 @@ static void a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone(vo
 	struct process_row rows[] = { process(21, 1, 4 * J, "vm-1"), process(22, 1, 3 * J, "vm-1") };
 
 	(void)state;
+	tell_no_names();
 	tell_power(NULL, 0);
 	tell_processes(rows, 2);
 	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 7);
@@ -370,6 +398,7 @@ static void machines_beyond_the_shown_processes_count_once(void **state)
 	uint64_t used[4] = { 0 };
 
 	(void)state;
+	tell_no_names();
 	tell_power(NULL, 0);
 	for (unsigned i = 0; i < 40; i++) {
 		for (unsigned vm = 0; vm < 4; vm++) {
@@ -429,6 +458,7 @@ int main(void)
 		TEST(a_gap_in_the_sequence_is_counted),
 		TEST(a_new_energy_epoch_begins_all_accounts_anew),
 		TEST(names_may_come_before_the_power_of_a_new_epoch),
+		TEST(power_before_names_is_nobodys_and_not_shown),
 		TEST(a_full_book_counts_what_it_drops_and_takes_again_what_becomes_free),
 		TEST(the_processes_that_used_most_have_series_and_the_rest_never_goes_back),
 		TEST(what_former_rows_had_is_not_counted_a_second_time),
