@@ -167,7 +167,21 @@ class Supervised(Exporter):
         assert wait_for(self.is_up), self.log()
         assert wait_for(lambda: self.get("/readyz")[0] == 200), self.log()
 
+    def ask(self, *arguments, **settings):
+        """One that ended itself to listen anew, as nng now and then makes it do (docs/decisions/0021), is started again."""
+        try:
+            return super().ask(*arguments, **settings)
+        except OSError:
+            time.sleep(0.05)
+            if self.process.poll() is None or "to listen anew" not in self.log():
+                raise
+        self.store.take_notices()
+        self.restart()
+        return super().ask(*arguments, **settings)
+
     def __exit__(self, *_):
+        if self.process.poll() is not None and "to listen anew" in self.log():
+            self.restart()
         self.store.close()
         super().__exit__()
 
