@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "analyst/carbon.h"
+#include "base/cleanup.h"
+#include "base/large.h"
 
 struct gathering {
 	const struct question *question;
@@ -26,7 +28,8 @@ static int add_usage(void *context, const struct usage *usage)
 	}
 	if (g->usage_count == g->usage_room) {
 		size_t room = g->usage_room == 0 ? 256 : g->usage_room * 2;
-		struct usage *usages = reallocarray(g->usages, room, sizeof(*usages));
+		struct usage *usages =
+			large_grow(g->usages, g->usage_count * sizeof(*usages), room * sizeof(*usages));
 		if (usages == NULL)
 			return -ENOMEM;
 		g->usages = usages;
@@ -95,34 +98,42 @@ static int add_named(void *context, int64_t workload, const struct ledger_identi
 		return r;
 	row->workload = workload;
 	if (has_usage)
-		row->usage = g->usages[usage];
+		row->usage = &g->usages[usage];
 	if (is_live)
 		read_watts(g->question->knowledge->book, live, row);
 	return name_owner(g->inventory, row, owner, owner_kind);
 }
 
+static int add_if_unsampled(struct gathering *g, const struct entry *entry)
+{
+	const char *namespace = entry_text(entry, ENTRY_NAMESPACE), *name = entry_text(entry, ENTRY_WORKLOAD),
+		   *kind = workload_kind_name(entry->kind);
+	struct inventory_row *row;
+	uint32_t index;
+	int r;
+
+	if ((entry->kind != WORKLOAD_POD && entry->kind != WORKLOAD_CONTAINER) || name[0] == '\0' ||
+		idmap_find(&g->question->knowledge->book->row_by_id, entry->id, &index) ||
+		!reach_reaches(question_reach(g->question), namespace))
+		return 0;
+	r = inventory_has(g->inventory, namespace, kind, name);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = inventory_add(g->inventory, namespace, kind, name, &row);
+	if (r < 0)
+		return r;
+	return name_owner(
+		g->inventory, row, entry_text(entry, ENTRY_OWNER), entry_text(entry, ENTRY_OWNER_KIND));
+}
+
 /* Pods and containers that were announced and have no sample yet. */
 static int add_unsampled(struct gathering *g)
 {
-	const struct book *book = g->question->knowledge->book;
+	const struct directory *directory = &g->question->knowledge->book->directory;
 	int r = 0;
 
-	for (size_t i = 0; i < book->directory.count && r >= 0; i++) {
-		const struct entry *entry = &book->directory.entries[i];
-		const char *namespace = entry_text(entry, ENTRY_NAMESPACE),
-			   *name = entry_text(entry, ENTRY_WORKLOAD), *kind = workload_kind_name(entry->kind);
-		struct inventory_row *row;
-		uint32_t index;
-		if ((entry->kind != WORKLOAD_POD && entry->kind != WORKLOAD_CONTAINER) || name[0] == '\0' ||
-			idmap_find(&book->row_by_id, entry->id, &index) ||
-			!reach_reaches(question_reach(g->question), namespace) ||
-			inventory_has(g->inventory, namespace, kind, name))
-			continue;
-		r = inventory_add(g->inventory, namespace, kind, name, &row);
-		if (r == 0)
-			r = name_owner(g->inventory, row, entry_text(entry, ENTRY_OWNER),
-				entry_text(entry, ENTRY_OWNER_KIND));
-	}
+	for (size_t i = 0; i < directory->count && r == 0; i++)
+		r = add_if_unsampled(g, &directory->entries[i]);
 	return r;
 }
 
@@ -150,8 +161,9 @@ static int add_minute(const struct question *question, struct inventory *invento
 	return r;
 }
 
+/* What the rows used is in *ret_usages, to be freed when they have been judged. */
 static int gather_rows(const struct question *question, bool is_by_owner, const struct usage_window *window,
-	struct inventory *inventory)
+	struct inventory *inventory, struct usage **ret_usages)
 {
 	struct ledger *ledger = question->knowledge->ledger;
 	struct gathering g = { .question = question, .inventory = inventory };
@@ -167,24 +179,27 @@ static int gather_rows(const struct question *question, bool is_by_owner, const 
 		r = 0; /* the answer says that its totals are not complete */
 	if (r == 0 && is_by_owner)
 		r = inventory_group_by_owner(inventory);
-	free(g.usages);
+	*ret_usages = g.usages;
 	idmap_done(&g.usage_by_number);
 	idmap_done(&g.live_by_number);
 	return r;
 }
 
-static void judge(struct question *question, const struct usage *node, struct inventory_row *row)
+static void judge(struct question *question, const struct usage *node, const struct usage *usage,
+	struct inventory_row *row)
 {
 	struct verdict verdict;
 
 	question->reasons = (struct reasons) { 0 };
 	row->is_usable = false;
-	if (row->usage.states == 0) { /* nothing of it was ever seen in the window: no status, no PUE */
+	if (usage == NULL || usage->states == 0) { /* it was never seen in the window: no status, no PUE */
 		row->status = row->carbon_status = row->pue_status = STATUS_UNKNOWN;
 		row->reasons = UINT64_C(1) << REASON_NO_SAMPLES;
 		return;
 	}
-	verdict_reach(question, &row->usage, row->usage.present_ns, node, &verdict);
+	row->energy_uj = usage->energy_uj;
+	row->weighted = usage->weighted;
+	verdict_reach(question, usage, usage->present_ns, node, &verdict);
 	row->status = verdict.compliance.status;
 	row->carbon_status = verdict.compliance.carbon_status;
 	row->pue_status = verdict.compliance.pue_status;
@@ -196,6 +211,18 @@ static void judge(struct question *question, const struct usage *node, struct in
 	row->kg_month = verdict.kg_month;
 	for (int i = 0; i < REASON_CODE_COUNT; i++)
 		row->reasons |= (uint64_t)question->reasons.is_set[i] << i;
+}
+
+/* What limits a row is the row's: the reasons of a copy. */
+static void judge_rows(const struct question *question, struct account *account)
+{
+	struct question own = *question;
+
+	for (size_t i = 0; i < account->inventory.count; i++) {
+		struct inventory_row *row = &account->inventory.rows[i];
+		judge(&own, &account->node, row->usage, row);
+		row->usage = NULL;
+	}
 }
 
 static void judge_node(struct question *question, struct account *account)
@@ -230,21 +257,20 @@ int account_gather(struct question *question, enum account_rows rows, struct acc
 {
 	struct account *account = ret_account;
 	const struct usage_window window = window_of(question);
-	struct question own;
+	CLEANUP(freep) struct usage *usages = NULL;
 	int r;
 
 	*account = (struct account) { .is_whole = question->namespaces[0] == '\0' };
 	r = ledger_sum(question->knowledge->ledger, 0, &window, &account->node, NULL);
 	if (r == 0)
-		r = rows == ROWS_OF_MINUTE
-			    ? add_minute(question, &account->inventory)
-			    : gather_rows(question, rows == ROWS_BY_OWNER, &window, &account->inventory);
+		r = rows == ROWS_OF_MINUTE ? add_minute(question, &account->inventory)
+					   : gather_rows(question, rows == ROWS_BY_OWNER, &window,
+						     &account->inventory, &usages);
 	if (r < 0)
 		return r;
 	judge_node(question, account);
-	own = *question; /* what limits a row is the row's */
-	for (size_t i = 0; i < account->inventory.count && rows != ROWS_OF_MINUTE; i++)
-		judge(&own, &account->node, &account->inventory.rows[i]);
+	if (rows != ROWS_OF_MINUTE)
+		judge_rows(question, account);
 	return 0;
 }
 
@@ -253,10 +279,11 @@ int account_judge(const struct question *question, struct account *account, cons
 	const struct usage_window window = window_of(question);
 	struct inventory_row *own = &account->inventory.rows[row - account->inventory.rows];
 	struct question copy = *question;
-	int r = ledger_sum(question->knowledge->ledger, row->workload, &window, &own->usage, NULL);
+	struct usage usage = { 0 };
+	int r = ledger_sum(question->knowledge->ledger, row->workload, &window, &usage, NULL);
 
 	if (r == 0)
-		judge(&copy, &account->node, own);
+		judge(&copy, &account->node, &usage, own);
 	return r;
 }
 

@@ -123,8 +123,7 @@ static int by_energy(const void *left, const void *right)
 {
 	const struct inventory_row *const *a = left, *const *b = right;
 
-	return ((*a)->usage.energy_uj < (*b)->usage.energy_uj) -
-	       ((*a)->usage.energy_uj > (*b)->usage.energy_uj);
+	return ((*a)->energy_uj < (*b)->energy_uj) - ((*a)->energy_uj > (*b)->energy_uj);
 }
 
 static int write_greatest(struct json_writer *w, struct history *history, const struct inventory *inventory)
@@ -136,7 +135,7 @@ static int write_greatest(struct json_writer *w, struct history *history, const 
 	if (rows == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < inventory->count; i++)
-		if (inventory->rows[i].workload != 0 && inventory->rows[i].usage.energy_uj > 0)
+		if (inventory->rows[i].workload != 0 && inventory->rows[i].energy_uj > 0)
 			rows[count++] = &inventory->rows[i];
 	qsort(rows, count, sizeof(*rows), by_energy);
 	for (size_t i = 0; i < count && i < limit && i < SERIES_MAX && r == 0; i++)

@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "base/fnv.h"
+#include "base/large.h"
 
-#define TEXTS_BYTES (UINT32_C(1) << 16)
+#define ROWS_FIRST 256
+#define TEXTS_BYTES                                                                                          \
+	((size_t)1 << 16) /* of the first block, header included; each is twice the one before, up to */
+#define TEXTS_BYTES_MAX ((size_t)1 << 21)
 
 /* Names, packed one after another. */
 struct inventory_texts {
@@ -27,6 +31,23 @@ void inventory_done(struct inventory *inventory)
 	*inventory = (struct inventory) { 0 };
 }
 
+static struct inventory_texts *add_texts(struct inventory *inventory, size_t least)
+{
+	struct inventory_texts *before = inventory->texts, *texts;
+	size_t size = before == NULL ? TEXTS_BYTES : 2 * (sizeof(*before) + before->room);
+
+	if (size > TEXTS_BYTES_MAX)
+		size = TEXTS_BYTES_MAX;
+	if (size < sizeof(*texts) + least)
+		size = sizeof(*texts) + least;
+	texts = large_grow(NULL, 0, size);
+	if (texts == NULL)
+		return NULL;
+	*texts = (struct inventory_texts) { .next = before, .room = size - sizeof(*texts) };
+	inventory->texts = texts;
+	return texts;
+}
+
 const char *inventory_text(struct inventory *inventory, const char *text)
 {
 	size_t size = strlen(text) + 1;
@@ -35,14 +56,10 @@ const char *inventory_text(struct inventory *inventory, const char *text)
 
 	if (size == 1)
 		return "";
-	if (texts == NULL || texts->room - texts->used < size) {
-		size_t room = size > TEXTS_BYTES ? size : TEXTS_BYTES;
-		texts = malloc(sizeof(*texts) + room);
-		if (texts == NULL)
-			return NULL;
-		*texts = (struct inventory_texts) { .next = inventory->texts, .room = room };
-		inventory->texts = texts;
-	}
+	if (texts == NULL || texts->room - texts->used < size)
+		texts = add_texts(inventory, size);
+	if (texts == NULL)
+		return NULL;
 	copy = texts->bytes + texts->used;
 	memcpy(copy, text, size);
 	texts->used += size;
@@ -65,18 +82,33 @@ static bool find(const struct inventory *inventory, const char *namespace, const
 	return false;
 }
 
-bool inventory_has(
-	const struct inventory *inventory, const char *namespace, const char *kind, const char *name)
+/* Two of one name stay two rows; the first is the one to be found. */
+static int index_rows(struct inventory *inventory)
+{
+	int r = idmap_reserve(&inventory->by_name, inventory->count);
+
+	for (; r == 0 && inventory->indexed < inventory->count; inventory->indexed++) {
+		const struct inventory_row *row = &inventory->rows[inventory->indexed];
+		uint64_t key;
+		uint32_t index;
+		if (!find(inventory, row->namespace, row->kind, row->name, &key, &index))
+			r = idmap_put(&inventory->by_name, key, (uint32_t)inventory->indexed);
+	}
+	return r;
+}
+
+int inventory_has(struct inventory *inventory, const char *namespace, const char *kind, const char *name)
 {
 	uint64_t key;
 	uint32_t index;
+	int r = index_rows(inventory);
 
-	return find(inventory, namespace, kind, name, &key, &index);
+	return r < 0 ? r : find(inventory, namespace, kind, name, &key, &index);
 }
 
 static int make_room(struct inventory *inventory)
 {
-	size_t room = inventory->room == 0 ? 256 : inventory->room * 2;
+	size_t room = inventory->room == 0 ? ROWS_FIRST : inventory->room * 2;
 	struct inventory_row *rows;
 
 	if (inventory->count == INVENTORY_ROWS_MAX) {
@@ -85,7 +117,7 @@ static int make_room(struct inventory *inventory)
 	}
 	if (inventory->count < inventory->room)
 		return 0;
-	rows = reallocarray(inventory->rows, room, sizeof(*rows));
+	rows = large_grow(inventory->rows, inventory->count * sizeof(*rows), room * sizeof(*rows));
 	if (rows == NULL)
 		return -ENOMEM;
 	inventory->rows = rows;
@@ -96,21 +128,14 @@ static int make_room(struct inventory *inventory)
 int inventory_add(struct inventory *inventory, const char *namespace, const char *kind, const char *name,
 	struct inventory_row **ret_row)
 {
-	struct inventory_row row = { .owner = "", .owner_kind = "" };
-	uint64_t key = 0;
-	uint32_t index;
+	struct inventory_row row = { .kind = kind, .owner = "", .owner_kind = "" };
 	int r = make_room(inventory);
 
 	if (r < 0)
 		return r;
 	row.namespace = inventory_text(inventory, namespace);
-	row.kind = inventory_text(inventory, kind);
 	row.name = inventory_text(inventory, name);
-	if (row.namespace == NULL || row.kind == NULL || row.name == NULL)
-		return -ENOMEM;
-	/* Two of one name stay two rows; the first is the one to be found. */
-	if (!find(inventory, namespace, kind, name, &key, &index) &&
-		idmap_put(&inventory->by_name, key, (uint32_t)inventory->count) < 0)
+	if (row.namespace == NULL || row.name == NULL)
 		return -ENOMEM;
 	*ret_row = &inventory->rows[inventory->count++];
 	**ret_row = row;
@@ -121,14 +146,20 @@ static void merge(struct inventory_row *to, const struct inventory_row *from)
 {
 	to->has_watts |= from->has_watts;
 	to->watts += from->watts;
-	usage_add(&to->usage, &from->usage);
+	if (to->usage == NULL)
+		to->usage = from->usage;
+	else if (from->usage != NULL)
+		usage_add(to->usage, from->usage);
 }
 
 /* In place: rows only move towards the front. */
 int inventory_group_by_owner(struct inventory *inventory)
 {
 	size_t kept = 0;
+	int r = idmap_reserve(&inventory->by_name, inventory->count);
 
+	if (r < 0)
+		return r;
 	idmap_clear(&inventory->by_name);
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct inventory_row row = inventory->rows[i];
@@ -148,7 +179,7 @@ int inventory_group_by_owner(struct inventory *inventory)
 			return -ENOMEM;
 		kept++;
 	}
-	inventory->count = kept;
+	inventory->count = inventory->indexed = kept;
 	return 0;
 }
 
@@ -163,10 +194,10 @@ struct inventory_totals inventory_total(const struct inventory *inventory)
 		if (!row->is_usable)
 			continue;
 		totals.usable++;
-		totals.active += row->usage.energy_uj > 0;
+		totals.active += row->energy_uj > 0;
 		totals.watts += row->watts;
-		totals.energy_uj += row->usage.energy_uj;
-		totals.weighted += row->usage.weighted;
+		totals.energy_uj += row->energy_uj;
+		totals.weighted += row->weighted;
 		totals.kwh_month += row->kwh_month;
 		totals.kg_month += row->kg_month;
 	}

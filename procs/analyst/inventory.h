@@ -17,20 +17,22 @@ struct inventory_row {
 	int64_t workload;                    /* in the ledger; 0 = none, or not needed */
 	const char *namespace, *name, *kind; /* kind as answers write it */
 	const char *owner, *owner_kind;      /* "" = none */
-	bool has_watts, is_usable, is_clear; /* usable: watts, kWh and kg may be told */
-	bool has_gap;                        /* compared with a carbon target */
-	enum status status, carbon_status, pue_status;
-	double watts;                            /* of the last 60 s */
+	struct usage *usage;        /* of the window, until the row is judged; NULL = none was seen */
+	double energy_uj, weighted; /* what is left of it then */
+	double watts;               /* of the last 60 s */
 	double gap_percent, kwh_month, kg_month; /* kg with PUE; 0 where not usable */
 	uint64_t reasons;                        /* bit r = enum reason_code r */
-	struct usage usage;                      /* of the window */
+	bool has_watts, is_usable, is_clear;     /* usable: watts, kWh and kg may be told */
+	bool has_gap;                            /* compared with a carbon target */
+	enum status status, carbon_status, pue_status;
 };
 
 struct inventory {
 	struct inventory_row *rows;
 	size_t count, room;
 	bool is_cut;
-	struct idmap by_name; /* hash of namespace, kind, name */
+	struct idmap by_name; /* hash of namespace, kind, name; of the first `indexed` rows */
+	size_t indexed;
 	struct inventory_texts *texts;
 };
 
@@ -38,12 +40,14 @@ struct inventory {
 void inventory_done(struct inventory *inventory);
 /* A copy that lives as long as the inventory, or NULL: out of memory. */
 const char *inventory_text(struct inventory *inventory, const char *text);
-/* A new row, valid until the next one is added; texts are copied. 0, -E2BIG (and is_cut) or -ENOMEM. */
+/* A new row, valid until the next one is added; texts are copied, but for the kind: workload_kind_name()'s stay. 0, -E2BIG
+ * (and is_cut) or -ENOMEM. */
 int inventory_add(struct inventory *inventory, const char *namespace, const char *kind, const char *name,
 	struct inventory_row **ret_row);
-bool inventory_has(
-	const struct inventory *inventory, const char *namespace, const char *kind, const char *name);
-/* Rows of the same owner become one, called after it. To be done before the rows are judged. 0 or -ENOMEM. */
+/* 1, 0 or -ENOMEM. */
+int inventory_has(struct inventory *inventory, const char *namespace, const char *kind, const char *name);
+/* Rows of the same owner become one, called after it; what they used is added up in the usage of the first that has one.
+ * To be done before the rows are judged. 0 or -ENOMEM. */
 int inventory_group_by_owner(struct inventory *inventory);
 
 struct inventory_totals {

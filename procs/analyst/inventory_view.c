@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyst/inventory.h"
+#include "base/large.h"
 
 #define SELECT_ROUNDS 64 /* then the rest is sorted: names are foreign, and may be chosen to spoil a pivot */
 #define SELECT_LEAST  32
@@ -77,7 +78,7 @@ int inventory_view_new(const struct inventory *inventory, const struct inventory
 {
 	struct inventory_view view = { .order = order };
 
-	view.items = calloc(inventory->count + 1, sizeof(*view.items));
+	view.items = large_grow(NULL, 0, (inventory->count + 1) * sizeof(*view.items));
 	if (view.items == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < inventory->count; i++) {

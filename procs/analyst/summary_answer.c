@@ -104,8 +104,8 @@ static size_t sum_namespaces(const struct inventory *inventory, struct namespace
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct inventory_row *row = &inventory->rows[i];
 		double use = row->is_usable;
-		sums[i] = (struct namespace_sum) { row->namespace, 1, use * row->watts,
-			use * row->usage.energy_uj, use * row->usage.weighted };
+		sums[i] = (struct namespace_sum) { row->namespace, 1, use * row->watts, use * row->energy_uj,
+			use * row->weighted };
 	}
 	qsort(sums, inventory->count, sizeof(*sums), by_name);
 	for (size_t i = 0; i < inventory->count; i++) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
+
 #define FIRST_SLOTS 64
 
 /* Finalizer of MurmurHash3: kernfs ids are small and sequential, their low bits must spread. */
@@ -50,12 +52,12 @@ bool idmap_find(const struct idmap *map, uint64_t key, uint32_t *ret_value)
 	return true;
 }
 
-static int grow(struct idmap *map)
+static int grow(struct idmap *map, size_t slots)
 {
-	struct idmap bigger = { .slots = map->slots > 0 ? 2 * map->slots : FIRST_SLOTS, .used = map->used };
+	struct idmap bigger = { .slots = slots, .used = map->used };
 
-	bigger.keys = calloc(bigger.slots, sizeof(*bigger.keys));
-	bigger.values = calloc(bigger.slots, sizeof(*bigger.values));
+	bigger.keys = large_grow(NULL, 0, slots * sizeof(*bigger.keys));
+	bigger.values = large_grow(NULL, 0, slots * sizeof(*bigger.values));
 	if (bigger.keys == NULL || bigger.values == NULL) {
 		idmap_done(&bigger);
 		return -ENOMEM;
@@ -73,13 +75,21 @@ static int grow(struct idmap *map)
 	return 0;
 }
 
+int idmap_reserve(struct idmap *map, size_t count)
+{
+	size_t slots = map->slots > 0 ? map->slots : FIRST_SLOTS;
+
+	while (4 * count > 3 * slots)
+		slots *= 2;
+	return slots > map->slots ? grow(map, slots) : 0;
+}
+
 int idmap_put(struct idmap *map, uint64_t key, uint32_t value)
 {
-	if (4 * (map->used + 1) > 3 * map->slots) {
-		int r = grow(map);
-		if (r < 0)
-			return r;
-	}
+	int r = idmap_reserve(map, map->used + 1);
+
+	if (r < 0)
+		return r;
 	size_t slot = slot_of(map, key);
 	map->used += map->values[slot] == IDMAP_EMPTY;
 	map->keys[slot] = key;

@@ -17,6 +17,8 @@ struct idmap {
 void idmap_done(struct idmap *map);
 void idmap_clear(struct idmap *map);
 bool idmap_find(const struct idmap *map, uint64_t key, uint32_t *ret_value);
+/* Room for that many without growing step by step. 0 or -ENOMEM. */
+int idmap_reserve(struct idmap *map, size_t count);
 /* Adds or replaces. 0 or -ENOMEM. value < IDMAP_EMPTY. */
 int idmap_put(struct idmap *map, uint64_t key, uint32_t value);
 void idmap_remove(struct idmap *map, uint64_t key);

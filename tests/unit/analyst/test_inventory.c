@@ -39,8 +39,8 @@ static void add_judged(
 	row->pue_status = c.pue_status;
 	row->gap_percent = c.gap_percent;
 	row->watts = watts;
-	row->usage.energy_uj = watts * MONTH_NS / 1e3;
-	row->kwh_month = carbon_kwh_month(row->usage.energy_uj, MONTH_NS);
+	row->energy_uj = watts * MONTH_NS / 1e3;
+	row->kwh_month = carbon_kwh_month(row->energy_uj, MONTH_NS);
 	row->kg_month = carbon_grams(row->kwh_month, pue, intensity) / 1000;
 	if (watts <= 0)
 		row->reasons = UINT64_C(1) << REASON_ZERO_ENERGY;
@@ -165,6 +165,7 @@ static void every_page_is_that_of_the_sorted_whole(void **state)
 static void pods_of_one_owner_become_one_row(void **state)
 {
 	struct inventory inventory = { 0 };
+	struct usage usages[6] = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {
@@ -176,18 +177,22 @@ static void pods_of_one_owner_become_one_row(void **state)
 		row->owner_kind = i == 3 ? "" : "deployment";
 		row->has_watts = true;
 		row->watts = 1 << i;
-		row->usage.energy_uj = 10 << i;
+		usages[i].energy_uj = 10 << i;
+		row->usage = i == 0 ? NULL : &usages[i]; /* the first was never seen */
 	}
 	assert_int_equal(inventory_group_by_owner(&inventory), 0);
 	assert_int_equal(inventory.count, 3);
 	assert_string_equal(inventory.rows[0].name, "web");
 	assert_string_equal(inventory.rows[0].kind, "deployment");
 	expect_near(inventory.rows[0].watts, 1 + 2 + 4);
-	expect_near(inventory.rows[0].usage.energy_uj, 70);
+	expect_near(inventory.rows[0].usage->energy_uj, 20 + 40);
 	assert_string_equal(inventory.rows[1].name, "web-3");
 	expect_near(inventory.rows[2].watts, 16 + 32);
-	assert_true(inventory_has(&inventory, "test", "deployment", "web"));
-	assert_false(inventory_has(&inventory, "prod", "pod", "web-0"));
+	assert_int_equal(inventory_has(&inventory, "test", "deployment", "web"), 1);
+	assert_int_equal(inventory_has(&inventory, "prod", "pod", "web-0"), 0);
+	add(&inventory, "prod", "web-0");
+	assert_int_equal(inventory_has(&inventory, "prod", "pod", "web-0"), 1);
+	assert_int_equal(inventory_has(&inventory, "prod", "pod", "web-3"), 1);
 	inventory_done(&inventory);
 }
 
