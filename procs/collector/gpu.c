@@ -13,8 +13,10 @@ static void on_process(void *context, uint32_t pid, uint64_t grown_ns)
 	struct cgroup *cgroup = process != NULL ? cgroups_find(reading->cgroups, process->cgroup) : NULL;
 	uint64_t *counter = cgroup != NULL ? cgroup->counter : reading->other;
 
-	if (process != NULL)
+	if (process != NULL) {
 		process->gpu_ns += grown_ns;
+		process->is_stale = true;
+	}
 	counter[COUNTER_gpu_ns] += grown_ns;
 	reading->total[COUNTER_gpu_ns] += grown_ns;
 }

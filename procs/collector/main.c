@@ -229,8 +229,7 @@ static int on_timer(struct timer *timer)
 	} else {
 		++*collector->readings;
 		ring_publish(collector->ring, &tick, collector->sampler.rows, collector->sampler.row_count);
-		vms_update(&collector->vms, collector->config.procfs_root, collector->sampler.rows,
-			collector->sampler.row_count);
+		vms_update(&collector->vms, collector->config.procfs_root, &collector->sampler.processes);
 		tell(collector);
 	}
 	send_stats(collector);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/vm_parse.h"
+
 _Static_assert(sizeof(((struct ring_row *)0)->comm) == USAGE_COMM_MAX, "comm is copied as it is");
 _Static_assert(sizeof(((struct ring_row *)0)->exe) == USAGE_EXE_MAX, "exe is copied as it is");
 
@@ -53,7 +55,7 @@ static void change(struct processes *processes, struct process *process)
 {
 	if (!process->has_changed)
 		processes->changed[processes->changed_count++] = (uint32_t)(process - processes->all);
-	process->has_changed = true;
+	process->has_changed = process->is_stale = true;
 }
 
 void processes_begin(struct processes *processes)
@@ -66,6 +68,23 @@ void processes_begin(struct processes *processes)
 	}
 }
 
+/* Names change when a program is executed, which is seldom. */
+static void take_names(
+	struct processes *processes, struct process *process, const struct usage_record *leader)
+{
+	char comm[USAGE_COMM_MAX + 1] = "", exe[USAGE_EXE_MAX + 1] = "";
+
+	if (memcmp(process->comm, leader->comm, sizeof(process->comm)) == 0 &&
+		memcmp(process->exe, leader->exe, sizeof(process->exe)) == 0)
+		return;
+	memcpy(process->comm, leader->comm, sizeof(process->comm));
+	memcpy(process->exe, leader->exe, sizeof(process->exe));
+	memcpy(comm, leader->comm, sizeof(process->comm));
+	memcpy(exe, leader->exe, sizeof(process->exe));
+	process->hypervisor = vm_hypervisor(exe, comm);
+	processes->has_machines |= process->hypervisor != NULL;
+}
+
 bool processes_add(struct processes *processes, const struct usage_record *record)
 {
 	struct process *process = find_or_add(processes, record->tgid);
@@ -76,17 +95,16 @@ bool processes_add(struct processes *processes, const struct usage_record *recor
 	}
 	change(processes, process);
 	if (process->start_ns != record->start_ns) /* new, or the pid is used again */
-		*process = (struct process) {
-			.tgid = record->tgid, .start_ns = record->start_ns, .has_changed = true
-		};
+		*process = (struct process) { .tgid = record->tgid,
+			.start_ns = record->start_ns,
+			.has_changed = true,
+			.is_stale = true };
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		process->sum[c] += record->value[c];
 	if (process->threads++ == 0 || record->tid == record->tgid)
 		process->cgroup = record->cgroup;
-	if (record->tid != record->tgid)
-		return true;
-	memcpy(process->comm, record->comm, sizeof(process->comm));
-	memcpy(process->exe, record->exe, sizeof(process->exe));
+	if (record->tid == record->tgid)
+		take_names(processes, process, record);
 	return true;
 }
 
@@ -103,12 +121,29 @@ void processes_subtract(struct processes *processes, const struct usage_record *
 	process->threads--;
 }
 
+bool processes_grow(
+	struct processes *processes, const struct usage_record *before, const struct usage_record *now)
+{
+	struct process *process = processes_find(processes, now->tgid);
+
+	if (process == NULL || before->tgid != now->tgid || process->threads == 0 ||
+		process->start_ns != before->start_ns || process->start_ns != now->start_ns)
+		return false;
+	change(processes, process);
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		process->sum[c] += now->value[c] - before->value[c];
+	if (now->tid == now->tgid)
+		take_names(processes, process, now);
+	return true;
+}
+
 static void forget(struct processes *processes, uint32_t index)
 {
 	idmap_remove(&processes->by_tgid, processes->all[index].tgid);
 	if (index == --processes->count)
 		return;
 	processes->all[index] = processes->all[processes->count]; /* the last one fills the hole */
+	processes->all[index].is_stale = true;
 	idmap_put(&processes->by_tgid, processes->all[index].tgid, index);
 }
 

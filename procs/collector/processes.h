@@ -19,6 +19,8 @@ struct process {
 	uint32_t threads;                      /* alive */
 	uint64_t sum[USAGE_COUNTER_COUNT];     /* of them */
 	bool has_changed;                      /* in this reading */
+	bool is_stale;                         /* its row in the sampler's layout is not what it is now */
+	const char *hypervisor;                /* whose machine it runs, as its names tell; NULL = none */
 	uint64_t counter[USAGE_COUNTER_COUNT]; /* published: never go down */
 	uint64_t gpu_ns;                       /* published, since the epoch's birth (gpu.h) */
 	char comm[USAGE_COMM_MAX];
@@ -29,6 +31,7 @@ struct processes {
 	struct process *all;
 	uint32_t *changed; /* indexes of those that have */
 	uint32_t capacity, count, changed_count;
+	bool has_machines; /* since the start, one has: only then are all looked at for them */
 	struct idmap by_tgid;
 	double dropped;
 };
@@ -42,6 +45,9 @@ void processes_begin(struct processes *processes);
 /* A live thread, and one that is no more, as it was added. false: it finds no room; the sums do not hold any more. */
 bool processes_add(struct processes *processes, const struct usage_record *record);
 void processes_subtract(struct processes *processes, const struct usage_record *record);
+/* Both at once, for a thread that goes on in its process and cgroup. false: it is not such a one, nothing was done. */
+bool processes_grow(
+	struct processes *processes, const struct usage_record *before, const struct usage_record *now);
 /* All is told. Who has no threads has ended and is forgotten. */
 void processes_end(struct processes *processes);
 /* NULL if unknown. Holds until the next reading. */

@@ -96,10 +96,25 @@ static void add(struct reading *reading, const struct usage_record *record)
 		reading->sampler->usage->from_nothing = true;
 }
 
+/* As subtract() and add(), for most of those that are told: they go on where they were. */
+static bool grow(struct sampler *sampler, const struct usage_record *before, const struct usage_record *now)
+{
+	struct cgroup *cgroup =
+		before->cgroup == now->cgroup ? cgroups_find(&sampler->cgroups, now->cgroup) : NULL;
+
+	if (cgroup == NULL || cgroup->threads == 0 || !processes_grow(&sampler->processes, before, now))
+		return false;
+	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
+		cgroup->live[c] += now->value[c] - now->base[c] - (before->value[c] - before->base[c]);
+	return true;
+}
+
 static void on_thread(void *context, const struct usage_record *before, const struct usage_record *now)
 {
 	struct reading *reading = context;
 
+	if (before != NULL && now != NULL && grow(reading->sampler, before, now))
+		return;
 	if (before != NULL)
 		subtract(reading->sampler, before);
 	if (now != NULL)

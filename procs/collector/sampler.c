@@ -175,15 +175,22 @@ static void put_notes(struct sampler *sampler)
 	node_note(&sampler->node, &sampler->rows[sampler->row_count++]);
 }
 
-/* Processes go behind all others and give way to them. */
+/* Processes go behind all others and give way to them. Most have not changed since the last layout: their rows stand. */
 static void put_processes(struct sampler *sampler)
 {
 	uint32_t room = sampler->capacity - sampler->row_count;
 	uint32_t count = sampler->processes.count < room ? sampler->processes.count : room;
+	bool have_moved = sampler->first_process != sampler->row_count;
 
 	sampler->rows_dropped += sampler->processes.count - count;
-	for (uint32_t i = 0; i < count; i++)
-		process_row(&sampler->processes.all[i], &sampler->rows[sampler->row_count++]);
+	sampler->first_process = sampler->row_count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct process *process = &sampler->processes.all[i];
+		if (have_moved || process->is_stale)
+			process_row(process, &sampler->rows[sampler->row_count + i]);
+		process->is_stale = false;
+	}
+	sampler->row_count += count;
 }
 
 static void lay_out(struct sampler *sampler, struct instant now, uint64_t next_seq)

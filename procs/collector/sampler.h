@@ -24,6 +24,7 @@ struct sampler {
 	struct node node;
 	struct ring_row *rows; /* of the reading */
 	uint32_t capacity, row_count;
+	uint32_t first_process;        /* where the processes' rows begin */
 	uint64_t total[COUNTER_COUNT]; /* of all rows that are or were */
 	uint64_t capacity_ns, last_mono_ns;
 	/* of the cgroups that found no room: published, as the last reading found it, as this one does */

@@ -48,9 +48,7 @@ const char *vm_hypervisor(const char *exe, const char *comm)
 	const char *name = exe[0] != '\0' ? exe : comm;
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		if (name[0] == programs[i].prefix
-					[0] && /* most are told by that: each process is asked each second */
-			strncmp(name, programs[i].prefix, strlen(programs[i].prefix)) == 0)
+		if (strncmp(name, programs[i].prefix, strlen(programs[i].prefix)) == 0)
 			return programs[i].hypervisor;
 	return strcmp(comm, "kvm") == 0 && exe[0] == '\0' ? "qemu" : NULL; /* Proxmox VE's name of QEMU */
 }

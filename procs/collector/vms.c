@@ -49,45 +49,39 @@ static void identify(struct vm *vm, const char *procfs_root, const char *hypervi
 	snprintf(vm->identity.id, sizeof(vm->identity.id), "%s-%u", hypervisor, vm->tgid);
 }
 
-static struct vm *find(const struct vms *vms, const struct ring_row *row)
+static struct vm *find(const struct vms *vms, const struct process *process)
 {
 	for (uint32_t i = 0; i < vms->count; i++)
-		if (vms->all[i].tgid == row->tgid && vms->all[i].start_ns == row->start_ns)
+		if (vms->all[i].tgid == process->tgid && vms->all[i].start_ns == process->start_ns)
 			return &vms->all[i];
 	return NULL;
 }
 
-static void update_row(struct vms *vms, const char *procfs_root, const struct ring_row *row)
+static void update(struct vms *vms, const char *procfs_root, const struct process *process)
 {
-	char exe[sizeof(row->exe) + 1] = "", comm[sizeof(row->comm) + 1] = "";
+	struct vm *vm = find(vms, process);
 
-	memcpy(exe, row->exe, sizeof(row->exe));
-	memcpy(comm, row->comm, sizeof(row->comm));
-	const char *hypervisor = vm_hypervisor(exe, comm);
-	if (hypervisor == NULL)
-		return;
-	struct vm *vm = find(vms, row);
 	if (vm == NULL) {
 		if (vms->count == VMS_MAX) {
 			vms->dropped++;
 			return;
 		}
 		vm = &vms->all[vms->count++];
-		*vm = (struct vm) { .tgid = row->tgid, .start_ns = row->start_ns, .is_new = true };
-		identify(vm, procfs_root, hypervisor);
+		*vm = (struct vm) { .tgid = process->tgid, .start_ns = process->start_ns, .is_new = true };
+		identify(vm, procfs_root, process->hypervisor);
 	}
-	vm->is_new |= vm->cgroup != row->id;
-	vm->cgroup = row->id;
+	vm->is_new |= vm->cgroup != process->cgroup;
+	vm->cgroup = process->cgroup;
 	vm->is_seen = true;
 }
 
-void vms_update(struct vms *vms, const char *procfs_root, const struct ring_row *rows, uint32_t count)
+void vms_update(struct vms *vms, const char *procfs_root, const struct processes *processes)
 {
 	for (uint32_t i = 0; i < vms->count; i++)
 		vms->all[i].is_seen = false;
-	for (uint32_t i = 0; i < count; i++)
-		if (rows[i].kind == ROW_PROCESS)
-			update_row(vms, procfs_root, &rows[i]);
+	for (uint32_t i = 0; i < processes->count && processes->has_machines; i++)
+		if (processes->all[i].hypervisor != NULL)
+			update(vms, procfs_root, &processes->all[i]);
 	for (uint32_t i = 0; i < vms->count; i++)
 		vms->all[i].has_ended = !vms->all[i].is_seen;
 }

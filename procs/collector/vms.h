@@ -1,5 +1,5 @@
 /*
- * The processes that run virtual machines, found among the rows of a reading: what the topology tells of them. A
+ * The processes that run virtual machines, found by their names: what the topology tells of them. A
  * machine that runs as several processes has several entries with one id. Bounded; what finds no room is counted.
  */
 #pragma once
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/processes.h"
 #include "collector/vm_parse.h"
-#include "ipc/ring.h"
 
 #define VMS_MAX 1024
 
@@ -28,6 +28,6 @@ struct vms {
 int vms_init(struct vms *vms);
 void vms_done(struct vms *vms);
 /* After a reading: new ones are looked at in procfs_root, those that are gone have ended. */
-void vms_update(struct vms *vms, const char *procfs_root, const struct ring_row *rows, uint32_t count);
+void vms_update(struct vms *vms, const char *procfs_root, const struct processes *processes);
 /* The changes have been told: none is new any more, the ended are forgotten. */
 void vms_told(struct vms *vms);

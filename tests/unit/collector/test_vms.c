@@ -122,18 +122,18 @@ static void put(uint32_t tgid, const char *line, size_t size)
 	fclose(file);
 }
 
-static struct ring_row row_of(uint32_t tgid, uint64_t start_ns, const char *exe)
+static void tell(
+	struct processes *processes, uint32_t tgid, uint64_t start_ns, uint64_t cgroup, const char *exe)
 {
-	struct ring_row row = { .id = 9, .tgid = tgid, .start_ns = start_ns, .kind = ROW_PROCESS };
+	struct usage_record record = { .tid = tgid, .tgid = tgid, .start_ns = start_ns, .cgroup = cgroup };
 
-	snprintf(row.exe, sizeof(row.exe), "%s", exe);
-	return row;
+	snprintf(record.exe, sizeof(record.exe), "%s", exe);
+	assert_true(processes_add(processes, &record));
 }
 
 static void machines_come_and_go_with_their_processes(void **state)
 {
-	struct ring_row rows[] = { row_of(1, 5, "bash"), row_of(2, 5, "qemu-system-x86_64"),
-		row_of(3, 5, "qemu-system-x86_64") };
+	struct processes processes;
 	struct vms vms;
 
 	(void)state;
@@ -141,27 +141,40 @@ static void machines_come_and_go_with_their_processes(void **state)
 	put(1, LINE("bash\0"));
 	put(2, LINE("qemu\0-name\0web\0"));
 	assert_int_equal(vms_init(&vms), 0);
-	vms_update(&vms, root, rows, 3);
+	assert_int_equal(processes_init(&processes, 8), 0);
+	tell(&processes, 1, 5, 9, "bash");
+	tell(&processes, 2, 5, 9, "bash");
+	tell(&processes, 3, 5, 9, "qemu-system-x86_64");
+	tell(&processes, 2, 5, 9, "qemu-system-x86_64"); /* it has become one by then */
+	processes_end(&processes);
+	vms_update(&vms, root, &processes);
 	assert_int_equal(vms.count, 2);
 	assert_true(vms.all[0].is_new);
 	assert_string_equal(vms.all[0].identity.name, "web");
 	assert_string_equal(
 		vms.all[1].identity.name, "qemu-3"); /* it tells no name: it went in between, or hides */
 	vms_told(&vms);
-	rows[1].start_ns = 6; /* the pid is used again */
-	rows[2].id = 10;      /* moved */
+	processes_begin(&processes);
+	tell(&processes, 1, 5, 9, "bash");
+	tell(&processes, 2, 6, 9, "qemu-system-x86_64");  /* the pid is used again */
+	tell(&processes, 3, 5, 10, "qemu-system-x86_64"); /* moved */
+	processes_end(&processes);
 	put(2, LINE("qemu\0-name\0db\0"));
-	vms_update(&vms, root, rows, 3);
+	vms_update(&vms, root, &processes);
 	assert_int_equal(vms.count, 3);
 	assert_true(vms.all[0].has_ended && !vms.all[0].is_new);
 	assert_true(vms.all[1].is_new && vms.all[1].cgroup == 10);
 	assert_string_equal(vms.all[2].identity.name, "db");
 	vms_told(&vms);
 	assert_int_equal(vms.count, 2);
-	vms_update(&vms, root, rows, 1);
+	processes_begin(&processes);
+	tell(&processes, 2, 6, 9, "bash"); /* no longer one */
+	processes_end(&processes);
+	vms_update(&vms, root, &processes);
 	vms_told(&vms);
 	assert_int_equal(vms.count, 0);
 	vms_done(&vms);
+	processes_done(&processes);
 	char command[64];
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	assert_int_equal(system(command), 0);
@@ -169,19 +182,19 @@ static void machines_come_and_go_with_their_processes(void **state)
 
 static void too_many_machines_are_counted(void **state)
 {
-	struct ring_row *rows = calloc(VMS_MAX + 3, sizeof(*rows));
+	struct processes processes;
 	struct vms vms;
 
 	(void)state;
-	assert_non_null(rows);
+	assert_int_equal(processes_init(&processes, VMS_MAX + 3), 0);
 	for (uint32_t i = 0; i < VMS_MAX + 3; i++)
-		rows[i] = row_of(i + 1, 1, "firecracker");
+		tell(&processes, i + 1, 1, 9, "firecracker");
 	assert_int_equal(vms_init(&vms), 0);
-	vms_update(&vms, "/nonexistent", rows, VMS_MAX + 3);
+	vms_update(&vms, "/nonexistent", &processes);
 	assert_int_equal(vms.count, VMS_MAX);
 	assert_int_equal((int)vms.dropped, 3);
 	vms_done(&vms);
-	free(rows);
+	processes_done(&processes);
 }
 
 int main(void)
