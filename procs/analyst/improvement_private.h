@@ -31,6 +31,10 @@ bool command_starts_once(const struct subject *subject, const char *kind);
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,
 	double cores, char *command, size_t size);
 bool command_needs_container(const struct subject *subject, const char *kind);
+/* The container that requests most of a living part's CPU, and how much; false where no part lives, where the requests of
+ * its containers are not `total_cores` together, or where the greatest has no name. */
+bool container_greatest(const struct question *question, const struct subject *subject, double total_cores,
+	char container[static 254], double *ret_cores);
 /* The kind of what owns the workload, or is it: "deployment", "job", "" for a pod nobody is known to own. */
 void improvement_owner(const struct question *question, const struct subject *subject, char owner[static 254],
 	char kind[static 64]);

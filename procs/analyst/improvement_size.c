@@ -101,58 +101,102 @@ static int name_container(
 	return count;
 }
 
-/* From, to, the command, and why there is none. */
-static void tell_change(const struct question *question, const struct subject *subject, double from,
-	double to, struct improvement *imp)
-{
-	char owner[254], kind[64], container[254], name[PROSE_NAME_MAX];
-	int containers = name_container(question, subject, container);
+/* What is changed: the request of the whole, or of one container of several, and then the whole by as much. */
+struct change {
+	double from, to; /* cores of a part */
+	int containers;  /* several count as two */
+	bool is_of_one;  /* of several */
+	double own_from, own_to;
+	char container[254], owner[254], kind[64];
+};
 
-	json_format_number(from, imp->from);
-	json_format_number(to, imp->to);
-	snprintf(imp->unit, sizeof(imp->unit), "cores");
-	improvement_owner(question, subject, owner, kind);
-	command_resize(
-		subject, owner, kind, containers == 1 ? container : "", to, imp->action, sizeof(imp->action));
-	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE,
-		prose_name(subject->name, name), imp->to, imp->from);
-	if (command_needs_container(subject, kind) && containers != 1)
-		improvement_say(question, imp->description, sizeof(imp->description),
-			containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
+/* A container never used more than its pod did: what is enough for the pod is enough for any one of them. So the one that
+ * requests more than that can be told to request it, and all others left alone. */
+static void choose_container(
+	const struct question *question, const struct subject *subject, struct change *change)
+{
+	char container[254];
+	double cores;
+
+	improvement_owner(question, subject, change->owner, change->kind);
+	change->containers = name_container(question, subject, change->container);
+	change->own_from = change->from;
+	change->own_to = change->to;
+	if (change->containers < 2 || !command_needs_container(subject, change->kind) ||
+		!container_greatest(question, subject, change->from, container, &cores) ||
+		change->to >= cores)
+		return;
+	snprintf(change->container, sizeof(change->container), "%s", container);
+	change->is_of_one = true;
+	change->own_from = cores;
+	change->to = change->from - cores + change->own_to;
 }
 
-static void propose(const struct question *question, const struct assessment *a, struct usage_history *h,
+/* From, to, the command, and why there is none. */
+static void tell_change(const struct question *question, const struct subject *subject,
+	const struct change *change, struct improvement *imp)
+{
+	char name[PROSE_NAME_MAX], container[PROSE_NAME_MAX];
+	bool is_named = change->containers == 1 || change->is_of_one;
+
+	json_format_number(change->own_from, imp->from);
+	json_format_number(change->own_to, imp->to);
+	snprintf(imp->unit, sizeof(imp->unit), "cores");
+	command_resize(subject, change->owner, change->kind, is_named ? change->container : "",
+		change->own_to, imp->action, sizeof(imp->action));
+	prose_name(subject->name, name);
+	if (change->is_of_one)
+		improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE_ONE, name,
+			prose_name(change->container, container), imp->to, imp->from);
+	else
+		improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE, name,
+			imp->to, imp->from);
+	if (command_needs_container(subject, change->kind) && !is_named)
+		improvement_say(question, imp->description, sizeof(imp->description),
+			change->containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
+}
+
+/* What the workload is charged less, and what goes in fact. */
+static void propose(const struct question *question, const struct assessment *a, const struct change *change,
 	struct improvement *imp)
 {
 	bool is_shared = strcmp(question->knowledge->config->share_idle, "request") == 0;
-	double p90 = load_percentile(h->samples, h->count, 0.90), days = h->hours / HOURS_OF_DAY;
-	double from = h->request_cores, to = rightsize_target_cores(p90);
-	double lower = load_percentile(h->samples, h->count, 0.50) * rightsize_lower_factor(days);
-	double upper = load_percentile(h->samples, h->count, 0.95) * rightsize_upper_factor(days);
-	double idle = a->usage.energy_uj > 0 ? a->usage.idle_uj / a->usage.energy_uj : 0, freed, factor;
+	double idle = a->usage.energy_uj > 0 ? a->usage.idle_uj / a->usage.energy_uj : 0, factor;
+	double freed = rightsize_nodes_freed((change->from - change->to) * (double)a->subject.count,
+		(double)question->knowledge->book->last.cpus);
 
-	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SIZE_EVIDENCE, p90, h->count,
-		h->hours, lower, upper);
-	imp->confidence = confidence_of(h->hours);
-	if (strcmp(a->subject.kind, "vm") == 0)
-		to = ceil(to); /* its CPUs are whole */
-	if (to >= from)
-		return;
-	tell_change(question, &a->subject, from, to, imp);
-	freed = rightsize_nodes_freed(
-		(from - to) * (double)a->subject.count, (double)question->knowledge->book->last.cpus);
 	if (!is_shared) {
 		imp->realizable = fmin(1, freed * node_idle_ratio(a, imp->after.watts));
 		improvement_refuse(imp, REASON_IDLE_NOT_SHARED);
 		return;
 	}
-	factor = rightsize_watts(1 - idle, idle, from, to);
+	factor = rightsize_watts(1 - idle, idle, change->from, change->to);
 	imp->realizable = freed > 0 ? 1 - factor : 0;
 	imp->after.watts *= factor;
 	imp->after.kwh_month *= factor;
 	if (imp->after.krw_month >= 0)
 		imp->after.krw_month *= factor;
 	imp->is_applied = true;
+}
+
+static void size_up(const struct question *question, const struct assessment *a, struct usage_history *h,
+	struct improvement *imp)
+{
+	double p90 = load_percentile(h->samples, h->count, 0.90), days = h->hours / HOURS_OF_DAY;
+	double lower = load_percentile(h->samples, h->count, 0.50) * rightsize_lower_factor(days);
+	double upper = load_percentile(h->samples, h->count, 0.95) * rightsize_upper_factor(days);
+	struct change change = { .from = h->request_cores, .to = rightsize_target_cores(p90) };
+
+	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SIZE_EVIDENCE, p90, h->count,
+		h->hours, lower, upper);
+	imp->confidence = confidence_of(h->hours);
+	if (strcmp(a->subject.kind, "vm") == 0)
+		change.to = ceil(change.to); /* its CPUs are whole */
+	if (change.to >= change.from)
+		return;
+	choose_container(question, &a->subject, &change);
+	tell_change(question, &a->subject, &change, imp);
+	propose(question, a, &change, imp);
 }
 
 int improve_rightsizing(const struct question *question, const struct assessment *assessment,
@@ -167,7 +211,7 @@ int improve_rightsizing(const struct question *question, const struct assessment
 	else if (r == 0 && h.hours < HOURS_LEAST)
 		improvement_refuse(imp, REASON_NO_HISTORY);
 	else if (r == 0)
-		propose(question, assessment, &h, imp);
+		size_up(question, assessment, &h, imp);
 	free(h.samples);
 	return r;
 }

@@ -19,6 +19,10 @@ static const char *const texts[WORDS_COUNT][2] = {
 			 "afterwards, or it starts again in a year",
 		". 명령은 %04d-%02d-%02d %02d:%02d에 한 번 시작합니다. 이후 CronJob을 삭제하지 않으면 1년 "
 		"뒤에 다시 시작합니다" },
+	[WORDS_SIZE_ONE] = { "Right-size the CPU of %s: container %s requests %s instead of %s cores, the "
+			     "others "
+			     "what they do now.",
+		"%s의 CPU 요청을 조정하십시오. 컨테이너 %s만 %4$s코어 대신 %3$s코어를 요청합니다." },
 	[WORDS_SIZE_CONTAINERS] = { " It has several containers: which of them gives how much is yours to "
 				    "decide, so "
 				    "no command is offered.",
