@@ -1,4 +1,5 @@
 /* compliance_standard, carbon_intensity, workload_metrics: what the MCP resources say */
+#include <errno.h>
 #include <string.h>
 
 #include "analyst/answer.h"
@@ -166,20 +167,32 @@ static void write_metrics(struct json_writer *w, const struct question *q, const
 	json_close_object(w);
 }
 
-int metrics_answer(struct question *question, struct json_writer *w, struct error_object *error)
+/* workload-metrics://{namespace}/{pod_name} asks for a pod: of several that go by the name, it is the one that is a pod. */
+static int gather_pod(struct question *question, struct assessment *a, struct error_object *error)
+{
+	struct question of_pods = *question;
+	struct error_object ignored = { 0 };
+	int r = assessment_gather(question, a, error);
+
+	if (r != -EINVAL || error->code != ERROR_AMBIGUOUS_WORKLOAD)
+		return r;
+	of_pods.workload_kind = workload_kind_name(WORKLOAD_POD);
+	assessment_done(a);
+	r = assessment_gather(&of_pods, a, &ignored);
+	question->reasons = of_pods.reasons;
+	return r;
+}
+
+static void write_pod(struct json_writer *w, const struct question *question, const struct assessment *a)
 {
 	const struct book *book = question->knowledge->book;
-	struct assessment a;
-	int r = assessment_gather(question, &a, error);
 
-	if (r < 0)
-		return r;
-	json_write_text(w, "namespace", a.subject.namespace);
-	json_write_text(w, "pod", a.subject.name);
-	json_write_text(w, "kind", a.subject.kind);
-	json_write_text(w, "state", a.has_watts ? "running" : "ended");
-	write_metrics(w, question, &a);
-	json_write_text(w, "status", status_name(a.verdict.compliance.status));
+	json_write_text(w, "namespace", a->subject.namespace);
+	json_write_text(w, "pod", a->subject.name);
+	json_write_text(w, "kind", a->subject.kind);
+	json_write_text(w, "state", a->has_watts ? "running" : "ended");
+	write_metrics(w, question, a);
+	json_write_text(w, "status", status_name(a->verdict.compliance.status));
 	json_write_text(w, "power_source", book->source);
 	if (book->last.error_ppm > 0)
 		json_write_number(w, "model_error_percent", book->last.error_ppm / 1e4);
@@ -188,5 +201,15 @@ int metrics_answer(struct question *question, struct json_writer *w, struct erro
 		w, "metrics_age_s", (double)(question->knowledge->age_ns / NS_PER_MILLISECOND) / 1000);
 	json_write_text(w, "collection_method", usage_source_name((enum usage_source)book->last.usage));
 	write_reasons(w, &question->reasons);
-	return 0;
+}
+
+int metrics_answer(struct question *question, struct json_writer *w, struct error_object *error)
+{
+	struct assessment a;
+	int r = gather_pod(question, &a, error);
+
+	if (r == 0)
+		write_pod(w, question, &a);
+	assessment_done(&a);
+	return r;
 }

@@ -367,6 +367,35 @@ static void a_hotspots_improvements_are_its_own_beside_others_of_its_name(void *
 	end(&fleet);
 }
 
+static void the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name(void **state)
+{
+	static const struct {
+		const char *namespace, *name, *kind;
+		double watts;
+	} cases[] = { { "shop", "web", "pod", 6 }, { "shop", "run", "pod", 7 },
+		{ "shop", "web-a", "pod", 28 } };
+	struct fleet fleet;
+	char text[128];
+
+	(void)state;
+	begin_homonyms(&fleet);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "{\"namespace\":\"%s\",\"workload_name\":\"%s\"}",
+			cases[i].namespace, cases[i].name);
+		assert_int_equal(ask(&fleet.w, "workload_metrics", text), 200);
+		expect_text(&fleet.w, "pod", cases[i].name);
+		expect_text(&fleet.w, "kind", cases[i].kind);
+		expect_near(number_in(member(&fleet.w, "metrics"), "total_watts"), cases[i].watts);
+		assert_true(json_object_array_length(member(&fleet.w, "reason_codes")) > 0);
+	}
+	/* of two owners none is a pod */
+	assert_int_equal(
+		ask(&fleet.w, "workload_metrics", "{\"namespace\":\"db\",\"workload_name\":\"redis\"}"), 422);
+	expect_error(&fleet.w, "AMBIGUOUS_WORKLOAD");
+	assert_non_null(strstr(fleet.w.answer.body, "db/redis (statefulset)"));
+	end(&fleet);
+}
+
 static void a_name_of_two_is_asked_back_and_the_candidates_are_understood(void **state)
 {
 	static const struct {
@@ -427,6 +456,7 @@ int main(void)
 		cmocka_unit_test(fake_watts_stay_out_of_every_total),
 		cmocka_unit_test(foreign_names_stay_data),
 		cmocka_unit_test(a_hotspots_improvements_are_its_own_beside_others_of_its_name),
+		cmocka_unit_test(the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name),
 		cmocka_unit_test(a_name_of_two_is_asked_back_and_the_candidates_are_understood),
 		cmocka_unit_test(the_star_of_an_answer_may_be_asked_back),
 	};
