@@ -9,6 +9,7 @@
 #include "analyst/shelf.h"
 #include "analyst/terms.h"
 #include "base/cleanup.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/origin.h"
 #include "base/ready.h"
@@ -364,7 +365,7 @@ int main(int argc, char **argv)
 		(r = places_enter(&analyst.places, &analyst.config, analyst.reload.folder)) < 0 ||
 		(r = open_links(&analyst)) < 0 || (r = add_sources(&analyst)) < 0 ||
 		(r = sandbox_enter(STAGE_ANALYST)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
 	analyst.knowledge = (struct knowledge) { .config = &analyst.config,
@@ -378,9 +379,12 @@ int main(int argc, char **argv)
 		.loaded_real_ns = clock_now().real_ns,
 		.is_cloud_guest = analyst.is_cloud_guest };
 	refresh(&analyst);
-	snprintf(status, sizeof(status), "%zu standards, grid %s, ledger in %.160s/analyst",
+	snprintf(status, sizeof(status),
+		in_language("%zu standards, grid %s, ledger in %.160s/analyst",
+			"기준 %zu개, 전력망: %s, 원장: %.160s/analyst"),
 		analyst.reload.data->standard_count,
-		analyst.reload.grid_file != NULL ? analyst.reload.grid_file->name : "annual",
+		analyst.reload.grid_file != NULL ? analyst.reload.grid_file->name
+						 : in_language("annual", "연간값"),
 		analyst.config.state_dir);
 	ready_notify(status);
 	r = loop_run(analyst.loop);

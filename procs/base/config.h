@@ -23,7 +23,8 @@ struct config {
 };
 
 struct config_error {
-	char text[1024]; /* one line for people: file:line: key: what is wrong, what is allowed */
+	char text
+		[1024]; /* one line for people, in_language(): file:line: key: what is wrong, what is allowed */
 };
 
 /* Defaults of config.def. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/log.h"
 
 #define EXIT_USAGE 2
@@ -40,7 +41,8 @@ static void set_pair(struct config *config, const char *program, char *pair)
 	char *equals = strchr(pair, '=');
 
 	if (equals == NULL)
-		exit_with(program, "--set wants KEY=VALUE");
+		exit_with(program,
+			in_language("--set wants KEY=VALUE", "--set 값은 KEY=VALUE 형식이어야 합니다"));
 	*equals = '\0';
 	if (config_set(config, pair, equals + 1, &error) < 0)
 		exit_with(program, error.text);
@@ -61,9 +63,10 @@ static void set_log_level(const struct config *config)
 void config_from_arguments(struct config *config, const char *program, int argc, char **argv)
 {
 	struct config_error error;
-	const char *path = NULL;
+	const char *path = NULL, *language = getenv(LANGUAGE_VARIABLE);
 	int option;
 
+	language_set(language != NULL ? language : "en");
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "c:s:hv", options, NULL)) != -1) {
 		if (option == 'c')
@@ -78,7 +81,8 @@ void config_from_arguments(struct config *config, const char *program, int argc,
 			exit(EXIT_USAGE);
 	}
 	if (optind < argc)
-		exit_with(program, "takes no further arguments (see --help)");
+		exit_with(program, in_language("takes no further arguments (see --help)",
+					   "더 받는 인수가 없습니다(--help 참고)"));
 	if (config_load(config, path, &error) < 0)
 		exit_with(program, error.text);
 	optind = 1;

@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 
 #define SITE_LINES     10
 #define SITE_WINDOW_NS (10 * NS_PER_SECOND)
@@ -14,7 +16,7 @@
 
 static const char *stage_text = "tanso";
 static enum log_level highest = LOG_LEVEL_INFO;
-static bool has_prefix;
+static bool has_prefix, has_told_error;
 
 void log_open(const char *stage)
 {
@@ -53,6 +55,7 @@ void log_line(struct log_site *site, enum log_level level, const char *format, .
 	size_t used = 0;
 	va_list arguments;
 
+	has_told_error |= level == LOG_LEVEL_ERROR;
 	if (level > highest || !may_log(site, &swallowed, &is_last))
 		return;
 	if (has_prefix)
@@ -71,4 +74,13 @@ void log_line(struct log_site *site, enum log_level level, const char *format, .
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0)
 		return; /* nobody is listening: nothing to tell them */
+}
+
+void log_start_failure(int error)
+{
+	static struct log_site site;
+
+	if (!has_told_error)
+		log_line(&site, LOG_LEVEL_ERROR, in_language("cannot start: %s", "시작할 수 없습니다: %s"),
+			strerror(-error));
 }

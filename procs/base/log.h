@@ -20,6 +20,8 @@ void log_open(const char *stage);
 void log_set_level(enum log_level level);
 void log_line(struct log_site *site, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Why the process cannot start (-errno), unless an error line has said it already, and better. */
+void log_start_failure(int error);
 
 #define LOG_AT(level, ...)                                                                                   \
 	do {                                                                                                 \

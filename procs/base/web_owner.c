@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/language.h"
 #include "base/web_private.h"
 
 #define TCP_LISTEN 0x0A /* net/tcp_states.h */
@@ -63,7 +64,7 @@ void web_port_owner(const char *address, char *text, size_t size)
 	char host[WEB_ADDRESS_MAX], port[WEB_ADDRESS_MAX];
 	struct dirent *entry;
 
-	snprintf(text, size, "another process");
+	snprintf(text, size, "%s", in_language("another process", "다른 프로세스"));
 	if (web_split_address(address, host, port) < 0)
 		return;
 	unsigned number = (unsigned)strtoul(port, NULL, 10);

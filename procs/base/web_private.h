@@ -59,6 +59,10 @@ struct web {
 };
 
 void web_close_listeners(struct web *web);
+/* Before a listener with TLS is served: its connections come with their first bytes. */
+void web_plain_expect(int listener_fd);
+/* True where a new connection's first byte is no TLS: it has been answered, close it. */
+bool web_plain_refuse(int fd);
 /* NULL: it is not one of ours. */
 struct web_connection *web_connection_of(h2o_req_t *req);
 enum web_pace {

@@ -128,7 +128,9 @@ static void on_accept(h2o_socket_t *listener_socket, const char *error)
 	if (error != NULL)
 		return;
 	while ((socket = h2o_evloop_socket_accept(listener_socket)) != NULL) {
-		if (track(web, socket))
+		bool is_refused =
+			listener->accept.ssl_ctx != NULL && web_plain_refuse(h2o_socket_get_fd(socket));
+		if (!is_refused && track(web, socket))
 			h2o_accept(&listener->accept, socket);
 		else
 			h2o_socket_close(socket);
@@ -143,8 +145,10 @@ int web_add_listener(struct web *web, int fd, SSL_CTX *tls)
 	listener->web = web;
 	listener->accept =
 		(h2o_accept_ctx_t) { .ctx = &web->h2o_context, .hosts = web->h2o.hosts, .ssl_ctx = tls };
-	if (tls != NULL)
+	if (tls != NULL) {
 		prepare_tls(web, tls);
+		web_plain_expect(fd);
+	}
 	listener->socket = h2o_evloop_socket_create(web->h2o_context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
 	listener->socket->data = listener;
 	h2o_socket_read_start(listener->socket, on_accept);

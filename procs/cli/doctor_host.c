@@ -59,8 +59,10 @@ static void check_capabilities(struct findings *findings)
 
 	findings_add(findings, "capabilities", may ? FINDING_MEASURED : FINDING_MODELLED,
 		may ? ""
-		    : in_language("sudo tanso up (or the systemd units, which grant just these two)",
-			      "sudo tanso up(또는 이 두 권한만 주는 systemd 유닛)"),
+		: geteuid() == 0
+			? in_language("give this container both", "컨테이너에 두 권한을 주십시오")
+			: in_language("sudo tanso up (or the systemd units, which grant just these two)",
+				  "sudo tanso up(또는 이 두 권한만 주는 systemd 유닛)"),
 		"%s",
 		may ? in_language("you may load eBPF programs (CAP_BPF, CAP_PERFMON)",
 			      "eBPF 프로그램을 올릴 수 있습니다(CAP_BPF, CAP_PERFMON)")
@@ -85,7 +87,11 @@ static void check_pmu(struct findings *findings)
 			in_language("hardware counters are there: energy can be shared by cycles",
 				"하드웨어 카운터가 있습니다. 에너지를 사이클에 따라 나눌 수 있습니다"));
 	else if (errno == EACCES || errno == EPERM)
-		findings_add(findings, "pmu", FINDING_MODELLED, "sudo tanso doctor", "%s",
+		findings_add(findings, "pmu", FINDING_MODELLED,
+			geteuid() == 0 ? in_language("give this container CAP_PERFMON",
+						 "컨테이너에 CAP_PERFMON을 주십시오")
+				       : "sudo tanso doctor",
+			"%s",
 			in_language("hardware counters: you may not look (perf_event_paranoid)",
 				"하드웨어 카운터를 볼 권한이 없습니다(perf_event_paranoid)"));
 	else

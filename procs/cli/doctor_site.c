@@ -116,10 +116,14 @@ static void check_region(struct findings *findings, const struct config *config)
 	config_defaults(&defaults);
 	if (strcmp(config->region, defaults.region) == 0)
 		findings_add(findings, "region", FINDING_MODELLED,
-			"write region = CODE in tanso.conf if it runs elsewhere",
-			"region %s: the default, not detected", config->region);
+			in_language("write region = CODE in tanso.conf if it runs elsewhere",
+				"다른 리전이면 tanso.conf에 region = CODE를 적으십시오"),
+			in_language("region %s: the default, not detected",
+				"리전 %s: 감지한 값이 아니라 기본값입니다"),
+			config->region);
 	else
-		findings_add(findings, "region", FINDING_MEASURED, "", "region %s (region)", config->region);
+		findings_add(findings, "region", FINDING_MEASURED, "",
+			in_language("region %s (region)", "리전 %s(region)"), config->region);
 }
 
 void doctor_check_config(struct findings *findings, const struct config *config)
@@ -185,6 +189,11 @@ static void check_watts(struct findings *findings, const char *metrics)
 		"", in_language("CPU time is read by %s", "CPU 시간의 출처: %s"), usage);
 }
 
+static const char *start_command(void)
+{
+	return geteuid() == 0 ? "tanso up" : "sudo tanso up";
+}
+
 static void check_metrics(struct findings *findings, struct client *client)
 {
 	const struct config *config = client_config(client);
@@ -209,7 +218,7 @@ static void check_metrics(struct findings *findings, struct client *client)
 			in_language("%s answers with status %d", "%s의 응답 상태가 %d입니다"), url,
 			answer.status);
 	} else {
-		findings_add(findings, "metrics", FINDING_MISSING, "sudo tanso up",
+		findings_add(findings, "metrics", FINDING_MISSING, start_command(),
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"), url,
 			strerror(-r));
 	}
@@ -235,7 +244,7 @@ void doctor_check_pipeline(struct findings *findings, struct client *client)
 				"frontend는 %s에서 응답하지만 analyst가 응답하지 않습니다(상태 %d)"),
 			client_address(client), answer.status);
 	else
-		findings_add(findings, "answers", FINDING_MISSING, "sudo tanso up",
+		findings_add(findings, "answers", FINDING_MISSING, start_command(),
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"),
 			client_address(client), strerror(-r));
 	check_metrics(findings, client);

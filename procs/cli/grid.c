@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -63,9 +64,10 @@ static void print_grid(struct json_object *root, bool is_korean)
 	struct json_object *grid = member_of(member_of(root, "provenance"), "grid"), *provider;
 
 	printf("%.1f gCO2eq/kWh · %s · ", json_object_get_double(member_of(root, "intensity_gCO2eq_kWh")),
-		text_of_member(root, "quality"));
+		code_word(text_of_member(root, "quality"), is_korean));
 	terminal_put(stdout, text_of_member(grid, "source"));
-	printf(" (%s, %s)\n", text_of_member(grid, "vintage"), text_of_member(grid, "factor"));
+	printf(" (%s, %s)\n", text_of_member(grid, "vintage"),
+		code_word(text_of_member(grid, "factor"), is_korean));
 	if (member_of(root, "demand_MW") != NULL)
 		printf(is_korean ? "수요 %.0f MW, 공급 예비율 %.1f %%\n"
 				 : "demand %.0f MW, reserve %.1f %%\n",

@@ -10,28 +10,6 @@
 #include "base/config.h"
 #include "cli/place.h"
 
-static bool is_korean;
-
-void language_set(const char *name)
-{
-	is_korean = strncmp(name, "ko", 2) == 0;
-}
-
-bool language_is_korean(void)
-{
-	return is_korean;
-}
-
-const char *language_name(void)
-{
-	return is_korean ? "ko" : "en";
-}
-
-const char *in_language(const char *english, const char *korean)
-{
-	return is_korean ? korean : english;
-}
-
 const char *language_of_environment(void)
 {
 	const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" }, *value = NULL;
@@ -72,21 +50,25 @@ void language_choose(int argc, char **argv)
 	place_clone_config(clone, sizeof(clone));
 	if (path == NULL && clone[0] != '\0')
 		path = clone;
-	if (given == NULL && (config = malloc(sizeof(*config))) != NULL &&
-		config_load(config, path, &error) == 0)
-		given = config->lang; /* what is wrong with the file, the verb says */
+	if (given == NULL && (config = malloc(sizeof(*config))) != NULL) {
+		config_load(
+			config, path, &error); /* what is wrong with the file, the verb says, in its `lang` */
+		given = config->lang;
+	}
 	language_set(given != NULL ? given : "en");
 }
 
 const char *code_word(const char *code, bool in_korean)
 {
 	static const char *const words[][2] = { { "declared", "설정값" }, { "assumed", "가정값" },
-		{ "argument", "요청 인수" }, { "measured", "계측값" }, { "region_table", "리전 공개값" },
-		{ "reference", "참고 기준" }, { "law", "법령" }, { "foreign_law", "외국 법령" },
-		{ "certification", "인증 기준" }, { "official_factor", "공식 배출계수" },
-		{ "derived", "도출값" }, { "contract", "계약" }, { "unverified", "미확인" },
-		{ "verified", "확인됨" }, { "(idle and other)", "(유휴 및 기타)" }, { "points", "점" },
-		{ "KRW", "원" }, { "h", "시간" }, { "fake", "가짜 계측기" }, { "modelled", "모델 추정" },
+		{ "annual", "연간값" }, { "lifecycle", "전과정" }, { "direct", "직접" },
+		{ "official", "공식" }, { "argument", "요청 인수" }, { "measured", "계측값" },
+		{ "region_table", "리전 공개값" }, { "reference", "참고 기준" }, { "law", "법령" },
+		{ "foreign_law", "외국 법령" }, { "certification", "인증 기준" },
+		{ "official_factor", "공식 배출계수" }, { "derived", "도출값" }, { "contract", "계약" },
+		{ "unverified", "미확인" }, { "verified", "확인됨" },
+		{ "(idle and other)", "(유휴 및 기타)" }, { "points", "점" }, { "KRW", "원" },
+		{ "h", "시간" }, { "fake", "가짜 계측기" }, { "modelled", "모델 추정" },
 		{ "modeled", "모델 추정" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" } };
 
 	for (size_t i = 0; in_korean && i < sizeof(words) / sizeof(words[0]); i++)

@@ -7,20 +7,14 @@
 
 #include <stdbool.h>
 
+#include "base/language.h"
+
 /* Looks for --lang and --config among the arguments, wherever they stand; call it first. */
 void language_choose(int argc, char **argv);
-/* "ko…" is Korean, everything else English. */
-void language_set(const char *name);
 /* The value of --lang of a verb: "en" or "ko", else -EINVAL after saying so. */
 int language_take(const char *verb, const char *value);
 /* The environment's: "ko", "en", or NULL where it names no language (nothing, C, POSIX). */
 const char *language_of_environment(void);
-bool language_is_korean(void);
-/* "ko" or "en" */
-const char *language_name(void);
-/* The one of two texts, or of two formats with the same arguments. */
-const char *in_language(const char *english, const char *korean)
-	__attribute__((format_arg(1), format_arg(2)));
 
 /* A code of an answer for people: "assumed" is 가정값; one that has no word stays as it is. */
 const char *code_word(const char *code, bool in_korean);

@@ -1,4 +1,5 @@
 #include "cli/mcp_bridge.h"
+#include "cli/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -172,9 +173,9 @@ static void end_unreached(struct bridge *bridge, struct exchange *exchange, CURL
 
 	client_forget_place(bridge->client);
 	snprintf(hint, sizeof(hint),
-		bridge->is_korean ? "%s: %s. 파이프라인이 실행 중이 아니면 `sudo tanso up`으로 시작하십시오."
-				  : "%s: %s. If the pipeline is not running, start it with `sudo tanso up`.",
-		client_address(bridge->client), curl_easy_strerror(code));
+		bridge->is_korean ? "%s: %s. 파이프라인이 실행 중이 아니면 `%stanso up`으로 시작하십시오."
+				  : "%s: %s. If the pipeline is not running, start it with `%stanso up`.",
+		client_address(bridge->client), curl_easy_strerror(code), place_sudo());
 	fail(bridge, exchange, hint, NULL, 0);
 	drop(bridge, exchange);
 }

@@ -160,12 +160,14 @@ static void reconnect(struct pipe *pipe)
 
 static void answer_unreached(struct pipe *pipe, const char *id, size_t size)
 {
-	answer_error(pipe, -32603,
+	char text[256];
+
+	snprintf(text, sizeof(text),
 		pipe->place->is_korean
-			? "파이프라인이 응답하지 않습니다. 실행 중이 아니면 `sudo tanso up`으로 시작하십시오."
-			: "The pipeline does not answer. If it is not running, start it with `sudo tanso "
-			  "up`.",
-		id, size);
+			? "파이프라인이 응답하지 않습니다. 실행 중이 아니면 `%stanso up`으로 시작하십시오."
+			: "The pipeline does not answer. If it is not running, start it with `%stanso up`.",
+		place_sudo());
+	answer_error(pipe, -32603, text, id, size);
 }
 
 static void give_up(struct pipe *pipe)

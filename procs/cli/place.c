@@ -67,6 +67,11 @@ void place_user_folder(char *ret_path, size_t size)
 		snprintf(ret_path, size, "/tmp/tanso-%u-run", getuid());
 }
 
+const char *place_sudo(void)
+{
+	return geteuid() == 0 ? "" : "sudo ";
+}
+
 int place_connect(const char *runtime_dir, const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

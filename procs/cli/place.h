@@ -12,5 +12,7 @@ int place_folder_of(const char *program, char *ret_path, size_t size);
 void place_clone_config(char *ret_path, size_t size);
 /* Where `tanso up` of a user who cannot write /run/tanso has its sockets. */
 void place_user_folder(char *ret_path, size_t size);
+/* What a remedy that needs root begins with: "sudo ", or "" where the caller is root. */
+const char *place_sudo(void);
 /* A connection to RUNTIME_DIR/frontend/<socket>; non-blocking, the caller's. The descriptor or -errno. */
 int place_connect(const char *runtime_dir, const char *socket);

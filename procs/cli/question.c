@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/hint.h"
 #include "cli/language.h"
+#include "cli/place.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -263,9 +264,13 @@ static void print_refusal(const struct question *question, const struct client_a
 		!json_object_object_get_ex(root, "error", &error) ||
 		text_of_member(error, "message")[0] == '\0') {
 		fprintf(stderr,
-			in_language("tanso %s: HTTP status %d without an explanation\n",
-				"tanso %s: 설명 없는 HTTP 상태 %d\n"),
-			question->verb, answer->status);
+			in_language("tanso %s: HTTP status %d without an explanation%s\n",
+				"tanso %s: 설명 없는 HTTP 상태 %d%s\n"),
+			question->verb, answer->status,
+			/* how a door with TLS, ours or a proxy's, answers http:// */
+			answer->status == 400
+				? in_language("; does it speak https://?", ". https:// 주소인지 확인하십시오")
+				: "");
 		json_object_put(root);
 		return;
 	}
@@ -307,10 +312,10 @@ static void print_unreachable(const struct question *question, const struct clie
 	else
 		fprintf(stderr,
 			is_korean ? "연결할 수 없습니다. 파이프라인이 실행 중이 아닌 것 같습니다.\n"
-				    "  sudo %s up으로 시작하거나 --url로 주소를 지정하십시오."
+				    "  %s%s up으로 시작하거나 --url로 주소를 지정하십시오."
 				  : "nobody answers: the pipeline is not running\n"
-				    "  start it with sudo %s up, or name another server with --url",
-			program_invocation_name);
+				    "  start it with %s%s up, or name another server with --url",
+			place_sudo(), program_invocation_name);
 	fputc('\n', stderr);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/language.h"
 #include "cli/supervisor_child.h"
 
 #define TICK_NS        (20 * NS_PER_MILLISECOND) /* granularity of restarts and watchdog */
@@ -102,10 +103,15 @@ static int spawn(struct child *child)
 static void describe_death(int status, char *text, size_t size)
 {
 	if (WIFSIGNALED(status))
-		snprintf(text, size, "killed by SIG%s%s", sigabbrev_np(WTERMSIG(status)),
-			WTERMSIG(status) == SIGSYS ? " (a system call its sandbox does not allow)" : "");
+		snprintf(text, size, in_language("killed by SIG%s%s", "SIG%s 신호로 종료됨%s"),
+			sigabbrev_np(WTERMSIG(status)),
+			WTERMSIG(status) != SIGSYS
+				? ""
+				: in_language(" (a system call its sandbox does not allow)",
+					  "(샌드박스가 허용하지 않는 시스템 호출)"));
 	else
-		snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
+		snprintf(text, size, in_language("exited with status %d", "종료 코드 %d로 끝남"),
+			WEXITSTATUS(status));
 }
 
 static void on_death(struct child *child, int status)
@@ -176,8 +182,10 @@ static void watch(struct child *child, uint64_t now_ns)
 	} else if (now_ns - child->last_ping_ns >
 		   (child->is_ready ? SUPERVISOR_WATCHDOG_NS : SUPERVISOR_START_NS)) {
 		child_report(child, SUPERVISOR_HUNG, 4,
-			child->is_ready ? "no sign of life for 5 s, aborting it"
-					: "not ready after 30 s, aborting it");
+			child->is_ready ? in_language("no sign of life for 5 s, aborting it",
+						  "5초 동안 응답이 없어 중단합니다")
+					: in_language("not ready after 30 s, aborting it",
+						  "30초가 지나도 준비되지 않아 중단합니다"));
 		kill(child->pid, SIGABRT);
 		child->kill_at_ns = now_ns + ABORT_GRACE_NS;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/language.h"
 
 #define NOTIFY_BYTES_MAX 2048
 #define NOTIFY_FDS_MAX   8
@@ -19,7 +20,8 @@ static void keep_fds(struct child *child, const char *name, int *fds, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		if (!child_keep_fd(child, name, fds[i]))
 			child_report(child, SUPERVISOR_LOG, 4,
-				"descriptor store is full; one descriptor is not kept");
+				in_language("descriptor store is full; one descriptor is not kept",
+					"디스크립터 보관함이 가득 차 하나를 보관하지 못했습니다"));
 		fds[i] = -1;
 	}
 }

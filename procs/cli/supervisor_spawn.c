@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/language.h"
 
 #define FIRST_PASSED_FD 3   /* SD_LISTEN_FDS_START */
 #define EXIT_EXEC       203 /* systemd's EXIT_EXEC */
@@ -78,6 +79,7 @@ static void set_environment(const struct child *child, const char *notify_path)
 	size_t used = 0;
 
 	setenv("NOTIFY_SOCKET", notify_path, 1);
+	setenv(LANGUAGE_VARIABLE, language_name(), 1);
 	set_number("WATCHDOG_USEC", SUPERVISOR_WATCHDOG_NS / 1000);
 	set_number("WATCHDOG_PID", getpid());
 	unsetenv("LISTEN_FDS");

@@ -106,8 +106,11 @@ void host_print_limits(const struct config *config)
 			"  없음: 커널 타입 정보(/sys/kernel/btf/vmlinux). 해결: 데비안 커널처럼 "
 			"CONFIG_DEBUG_INFO_BTF가 켜진 커널"));
 	if (!may_bpf)
-		puts(in_language("  missing: CAP_BPF and CAP_PERFMON; remedy: run as root (sudo deploy/up)",
-			"  없음: CAP_BPF와 CAP_PERFMON. 해결: root로 실행(sudo deploy/up)"));
+		printf(in_language("  missing: CAP_BPF and CAP_PERFMON; remedy: %s\n",
+			       "  없음: CAP_BPF와 CAP_PERFMON. 해결: %s\n"),
+			geteuid() == 0
+				? in_language("give this container both", "컨테이너에 두 권한을 주십시오")
+				: in_language("run as root (sudo deploy/up)", "root로 실행(sudo deploy/up)"));
 	if (!has_btf || !may_bpf)
 		puts(in_language(
 			"  so CPU time is read from /proc: processes that live shorter than a reading are "

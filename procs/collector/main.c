@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
@@ -316,12 +317,14 @@ int main(int argc, char **argv)
 		(r = open_counters(&collector)) < 0 || (r = open_links(&collector)) < 0 ||
 		(r = timer_open(&collector.timer, on_timer)) < 0 || (r = add_sources(&collector)) < 0 ||
 		(r = sandbox_enter(STAGE_COLLECTOR)) < 0 || (r = timer_set(&collector.timer, 0, 0)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
-	snprintf(status, sizeof(status), "CPU time by %s%s, cgroup %s, meter %s", collector.usage->name,
-		collector.is_new_epoch ? "" : " (counters kept)", collector.hierarchy.is_v1 ? "v1" : "v2",
-		meters_reason(collector.meters));
+	snprintf(status, sizeof(status),
+		in_language("CPU time by %s%s, cgroup %s, meter %s", "CPU 시간: %s%s, cgroup %s, 계측기: %s"),
+		collector.usage->name,
+		collector.is_new_epoch ? "" : in_language(" (counters kept)", "(카운터 이어짐)"),
+		collector.hierarchy.is_v1 ? "v1" : "v2", meters_reason(collector.meters));
 	ready_notify(status);
 	r = loop_run(collector.loop);
 	close_all(&collector);

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/config.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
@@ -337,10 +338,12 @@ int main(int argc, char **argv)
 	if ((r = ready_init()) < 0 || (r = loop_new(&estimator.loop)) < 0 ||
 		(r = open_books(&estimator)) < 0 || (r = open_links(&estimator)) < 0 ||
 		(r = start_timer(&estimator)) < 0 || (r = sandbox_enter(STAGE_ESTIMATOR)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
-	snprintf(status, sizeof(status), "%s, %u threads, model %s, CPU %.0f-%.0f W ±%u %%",
+	snprintf(status, sizeof(status),
+		in_language("%s, %u threads, model %s, CPU %.0f-%.0f W ±%u %%",
+			"%s, 스레드 %u개, 모델 %s, CPU %.0f-%.0f W ±%u %%"),
 		estimator.host.generation, estimator.host.cpus, estimator.model.name,
 		(double)estimator.model.idle_mw / 1000, (double)estimator.model.full_mw / 1000,
 		estimator.model.error_ppm / 10000);

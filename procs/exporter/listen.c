@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/log.h"
 
 #define LISTENER_NAME "metrics-listener"
@@ -14,18 +15,30 @@ static void explain(const char *address, int error)
 
 	if (error == -EADDRINUSE) {
 		web_port_owner(address, owner, sizeof(owner));
-		log_error("metrics_listen = %s is in use by %s; set another address in tanso.conf or with "
-			  "--set metrics_listen=ADDRESS:PORT",
+		log_error(in_language("metrics_listen = %s is in use by %s; set another address in "
+				      "tanso.conf or with "
+				      "--set metrics_listen=ADDRESS:PORT",
+				  "metrics_listen = %s: 이미 사용 중입니다: %s. tanso.conf나 --set "
+				  "metrics_listen=ADDRESS:PORT로 "
+				  "다른 주소를 지정하십시오"),
 			address, owner);
 	} else if (error == -EINVAL) {
-		log_error("metrics_listen = %s is not ADDRESS:PORT; allowed: IP addresses and ports, "
-			  "separated by "
-			  "commas, e.g. 127.0.0.1:30443,[::1]:30443",
+		log_error(in_language(
+				  "metrics_listen = %s is not ADDRESS:PORT; allowed: IP addresses and ports, "
+				  "separated by commas, e.g. 127.0.0.1:30443,[::1]:30443",
+				  "metrics_listen = %s: ADDRESS:PORT 형식이 아닙니다. IP 주소와 포트를 "
+				  "쉼표로 구분해 "
+				  "적으십시오. 예: 127.0.0.1:30443,[::1]:30443"),
 			address);
 	} else if (error == -EPERM) {
-		log_error("metrics_listen = %s can be reached from other machines, without TLS; use "
-			  "127.0.0.1 behind a "
-			  "proxy, metrics_tls = yes, or write allow_plaintext = yes",
+		log_error(
+			in_language(
+				"metrics_listen = %s can be reached from other machines, without TLS; use "
+				"127.0.0.1 behind a proxy, metrics_tls = yes, or write allow_plaintext = yes",
+				"metrics_listen = %s: TLS 없이 다른 컴퓨터에서 접속할 수 있습니다. 프록시 "
+				"뒤의 "
+				"127.0.0.1이나 metrics_tls = yes를 쓰거나 allow_plaintext = yes를 "
+				"적으십시오"),
 			address);
 	} else {
 		log_error("metrics_listen = %s: %s", address, strerror(-error));

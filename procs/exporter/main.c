@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 	peer_learn();
 	if ((r = ready_init()) < 0 || (r = open_web()) < 0 || (r = lock_files()) < 0 ||
 		(r = open_links()) < 0 || (r = sandbox_enter(STAGE_EXPORTER)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
 	snprintf(status, sizeof(status), "%s://%.*s/metrics%s%s", exporter.secrets.has_tls ? "https" : "http",

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/config.h"
 #include "base/landlock.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/origin.h"
 #include "base/ready.h"
@@ -188,17 +189,22 @@ static void describe(const struct fetcher *fetcher, char *text, size_t size)
 {
 	size_t used = 0;
 
+	snprintf(text, size, "%s",
+		in_language("nothing to ask: power and grid data are local",
+			"외부에 물을 것이 없음: 전력과 전력망 데이터가 이 호스트에 있음"));
 	if (fetcher->sources != NULL) {
 		source_set_describe(fetcher->sources, text, size);
 		used = strlen(text);
 	}
 	if (fetcher->facility != NULL) {
-		snprintf(text + used, size - used, "%sthe site's PUE", used > 0 ? ", " : "");
+		snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+			in_language("the site's PUE", "시설의 PUE"));
 		used = strlen(text);
 	}
 	if (fetcher->grid == NULL)
 		return;
-	snprintf(text + used, size - used, "%sgrid data from ", used > 0 ? ", " : "");
+	snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+		in_language("grid data from ", "전력망 데이터: "));
 	used = strlen(text);
 	grid_asker_describe(fetcher->grid, text + used, size - used);
 }
@@ -206,7 +212,7 @@ static void describe(const struct fetcher *fetcher, char *text, size_t size)
 int main(int argc, char **argv)
 {
 	static struct fetcher fetcher;
-	char status[256] = "nothing to ask: power and grid data are local";
+	char status[256];
 	int r;
 
 	log_open("fetcher");
@@ -216,7 +222,7 @@ int main(int argc, char **argv)
 	if ((r = ready_init()) < 0 || (r = loop_new(&fetcher.loop)) < 0 || (r = open_sources(&fetcher)) < 0 ||
 		(r = lock_files(&fetcher)) < 0 || (r = open_links(&fetcher)) < 0 ||
 		(r = begin(&fetcher)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
 	describe(&fetcher, status, sizeof(status));

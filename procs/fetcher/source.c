@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/origin.h"
 #include "fetcher/source_request.h"
@@ -262,8 +263,12 @@ bool source_set_is_lost(const struct source_set *set)
 void source_set_describe(const struct source_set *set, char *text, size_t size)
 {
 	if (set->kind == SOURCE_STORE)
-		snprintf(text, size, "power from the store %s", set->members[0].server.address.url);
+		snprintf(text, size, in_language("power from the store %s", "전력: 저장소 %s"),
+			set->members[0].server.address.url);
 	else
-		snprintf(text, size, "power from %zu Kepler endpoint%s", set->count,
-			set->count == 1 ? "" : "s");
+		snprintf(text, size,
+			in_language(set->count == 1 ? "power from %zu Kepler endpoint"
+						    : "power from %zu Kepler endpoints",
+				"전력: Kepler 주소 %zu곳"),
+			set->count);
 }

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/config.h"
 #include "base/landlock.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/ready.h"
 #include "base/sandbox.h"
@@ -296,11 +297,13 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 		(r = open_links()) < 0 ||
 		(extension != NULL && (r = extension->open(&frontend.http.mcp, frontend.web)) < 0) ||
 		(r = sandbox_enter(STAGE_FRONTEND)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
 	web_on_turn(frontend.web, on_turn, NULL);
-	snprintf(status, sizeof(status), "%s://%.*s (dashboard; /docs, tools, MCP at /mcp)",
+	snprintf(status, sizeof(status),
+		in_language("%s://%.*s (dashboard; /docs, tools, MCP at /mcp)",
+			"%s://%.*s (대시보드. /docs, 도구, MCP는 /mcp)"),
 		frontend.keys.has_tls ? "https" : "http", (int)strcspn(frontend.config.http_listen, ", "),
 		frontend.config.http_listen);
 	ready_notify(status);

@@ -56,14 +56,11 @@ static void reply_ready(struct http *http, h2o_req_t *req)
 
 static void reply_no_such_page(struct http *http, h2o_req_t *req)
 {
-	struct error_object error = { .code = ERROR_UNKNOWN_TOOL };
-	bool is_korean = strcmp(reply_language(http, req), "ko") == 0;
+	struct error_object error = { .code = ERROR_NOT_FOUND };
 
-	snprintf(error.message, sizeof(error.message), "%s",
-		is_korean ? "이 주소에는 아무것도 없습니다." : "There is nothing at this address.");
 	snprintf(error.hint, sizeof(error.hint), "%s",
-		"GET /, /docs, /tools, /openapi.json, /llms.txt, /healthz, /readyz; POST /tools/<name>, "
-		"/mcp");
+		"GET /, /docs, /tools, /openapi.json, /reasons, /llms.txt, /events, /healthz, /readyz; "
+		"POST /tools/<name>, /views/<name>, /mcp");
 	reply_error(http, req, &error);
 }
 

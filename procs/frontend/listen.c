@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/log.h"
 
 #define TCP_NAME   "http-listener"
@@ -16,13 +17,21 @@ static void explain(const char *address, int error)
 
 	if (error == -EADDRINUSE) {
 		web_port_owner(address, owner, sizeof(owner));
-		log_error("http_listen = %s is in use by %s; set another address in tanso.conf or with "
-			  "--set http_listen=ADDRESS:PORT",
+		log_error(
+			in_language(
+				"http_listen = %s is in use by %s; set another address in tanso.conf or with "
+				"--set http_listen=ADDRESS:PORT",
+				"http_listen = %s: 이미 사용 중입니다: %s. tanso.conf나 --set "
+				"http_listen=ADDRESS:PORT로 "
+				"다른 주소를 지정하십시오"),
 			address, owner);
 	} else if (error == -EINVAL) {
 		log_error(
-			"http_listen = %s is not ADDRESS:PORT; allowed: IP addresses and ports, separated by "
-			"commas, e.g. 127.0.0.1:30800,[::1]:30800",
+			in_language("http_listen = %s is not ADDRESS:PORT; allowed: IP addresses and ports, "
+				    "separated by commas, e.g. 127.0.0.1:30800,[::1]:30800",
+				"http_listen = %s: ADDRESS:PORT 형식이 아닙니다. IP 주소와 포트를 쉼표로 "
+				"구분해 "
+				"적으십시오. 예: 127.0.0.1:30800,[::1]:30800"),
 			address);
 	} else {
 		log_error("http_listen = %s: %s", address, strerror(-error));
@@ -87,9 +96,15 @@ static int check_guarded(const struct config *config)
 			config->http_listen, lacks);
 		return 0;
 	}
-	log_error("http_listen = %s can be reached from other machines without %s: set http_tls_key, "
-		  "http_tls_certificate and http_tokens, http_jwks or http_client_ca, use 127.0.0.1:30800 "
-		  "behind a proxy, or write allow_plaintext = yes",
+	log_error(in_language(
+			  "http_listen = %s can be reached from other machines without %s: set http_tls_key, "
+			  "http_tls_certificate and http_tokens, http_jwks or http_client_ca, use "
+			  "127.0.0.1:30800 behind a proxy, or write allow_plaintext = yes",
+			  "http_listen = %s: 다른 컴퓨터에서 접속할 수 있는데 빠진 것이 있습니다(%s). "
+			  "http_tls_key, "
+			  "http_tls_certificate와 http_tokens, http_jwks 또는 http_client_ca를 지정하거나, "
+			  "프록시 "
+			  "뒤의 127.0.0.1:30800을 쓰거나, allow_plaintext = yes를 적으십시오"),
 		config->http_listen, lacks);
 	return -EPERM;
 }

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/config.h"
 #include "base/landlock.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/ready.h"
@@ -323,10 +324,12 @@ int main(int argc, char **argv)
 	if ((r = ready_init()) < 0 || (r = loop_new(&resolver.loop)) < 0 || (r = open_books(&resolver)) < 0 ||
 		(r = lock_files(&resolver)) < 0 || (r = open_links(&resolver)) < 0 ||
 		(r = begin(&resolver)) < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
-	ready_notify(resolver.kubelet != NULL ? "names from kubelet" : "names from the runtimes' files");
+	ready_notify(resolver.kubelet != NULL
+			     ? in_language("names from kubelet", "이름: kubelet")
+			     : in_language("names from the runtimes' files", "이름: 런타임의 파일"));
 	r = loop_run(resolver.loop);
 	close_all(&resolver);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

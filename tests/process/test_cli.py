@@ -1,6 +1,6 @@
 """The command line against tanso-frontend with an analyst that answers by script. Usage: test_cli.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import json, os, pathlib, re, signal, socket, subprocess, sys, time
+import json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import BIN, Frontend, expect, run_all, wait_for  # noqa: E402
@@ -73,6 +73,17 @@ def usage_errors_name_the_thing():
         assert arguments[0] in error and any("가" <= letter <= "힣" for letter in error), error
 
 
+def a_configuration_error_names_line_key_and_remedy_in_the_users_language():
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write("lang = en\n\ninterval_ms = soon\n")
+        file.flush()
+        for environment, word in (("en_US.UTF-8", "is not a number; allowed: 100 to 60000 ms"), ("ko_KR.UTF-8", "숫자가 아닙니다. 허용 범위: 100 ~ 60000 ms")):
+            for arguments in (["assess", "app"], ["doctor"], ["up"]):
+                code, _, error = _tanso(*arguments, "--config", file.name, env={**ENVIRONMENT, "LANG": environment})
+                expect(code, 2)
+                assert f"{file.name}:3: interval_ms: " in error and word in error, error
+
+
 def assess_prints_the_servers_bytes():
     with Frontend().start() as f:
         f.start_analyst()
@@ -102,6 +113,7 @@ def without_a_pipeline_the_remedy_is_named():
     code, _, error = _tanso("assess", "app", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")
     expect(code, 2)
     assert "tanso up" in error and "127.0.0.1:9" in error, error
+    expect("sudo" in error, os.geteuid() != 0)
     code, out, _ = _tanso("doctor", "--json", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")
     expect(code, 1)
     report = json.loads(out)

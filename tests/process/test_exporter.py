@@ -217,6 +217,12 @@ def it_says_that_it_is_not_ready_until_it_is():
         e.__exit__()
 
 
+def plain_http_at_the_tls_port_is_told_to_ask_https():
+    with Exporter() as e:
+        done = subprocess.run(["curl", "-s", "-m", "5", "-w", "%{http_code}", f"http://127.0.0.1:{e.port}/metrics"], capture_output=True, text=True)
+        expect(done.stdout, "This port speaks HTTPS: ask https:// instead of http://\n400")
+
+
 def tls_is_1_2_or_1_3():
     with Exporter() as e:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):

@@ -23,6 +23,24 @@ def both_versions_of_http_and_of_tls_are_spoken():
         json.loads(body)
 
 
+def plain_http_at_the_tls_door_is_told_to_ask_https():
+    with Door() as d:
+        d.open()
+        for arguments in ([], ["--http2-prior-knowledge"], ["-d", "x" * 100000], ["-X", "OPTIONS"]):
+            done = subprocess.run(["curl", "-s", "-m", "5", "--http0.9", "-w", "%{http_code}", f"http://127.0.0.1:{d.port}/tools", *arguments],
+                                  stdout=subprocess.PIPE, text=True)
+            assert "HTTPS: ask https://" in done.stdout or "prior" in str(arguments), (arguments, done)
+            assert done.stdout.endswith("400") or "prior" in str(arguments), (arguments, done)
+        silent = [socket.create_connection(("127.0.0.1", d.port)) for _ in range(50)]
+        expect(d.get("/healthz")[0][0], "200")
+        silent[0].sendall(b"G")  # the least there is to see
+        silent[0].settimeout(5)
+        assert silent[0].recv(100).startswith(b"HTTP/1.1 400 "), "no answer to one byte"
+        for s in silent:
+            s.close()
+        expect(d.get("/healthz", "--http2")[0][0], "200")
+
+
 def a_new_key_is_taken_up_without_a_restart_and_a_bad_one_is_not():
     with Door() as d:
         d.open()

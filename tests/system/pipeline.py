@@ -47,10 +47,10 @@ class Pipeline:
         self.log_path = self.folder / "up.log"
         self.process = None
 
-    def start(self, wait=True, binaries=BIN):
+    def start(self, wait=True, binaries=BIN, **environment):
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen([binaries / "tanso", "up", "--config", self.config], stdout=log, stderr=log,
-                                        stdin=subprocess.DEVNULL, start_new_session=True)
+                                        stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **environment})
         if wait and not wait_for(self.is_ready, 15):
             raise RuntimeError("not ready in 15 s:\n" + self.log())
         return self

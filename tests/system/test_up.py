@@ -58,14 +58,15 @@ def errors_name_the_thing_and_the_remedy():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        p = Pipeline(http_listen=f"127.0.0.1:{taken.getsockname()[1]}").start(wait=False)
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        p = Pipeline(http_listen=address).start(wait=False, LC_ALL="ko_KR.UTF-8")
         try:
             status = p.process.wait(20)
             log = p.log()
         finally:
             p.__exit__()
-        log_needs = ("in use by", "http_listen", "could not start")
-    if status != 1 or any(n not in log for n in log_needs):
+        log_needs = (f"http_listen = {address}: 이미 사용 중입니다: python3 (pid {os.getpid()})", "시작하지 못했습니다")
+    if status != 1 or any(n not in log for n in log_needs) or "Address already in use" in log:
         raise AssertionError(f"status {status}, {log}")
     p = Pipeline()
     p.config.write_text("pue = 1.4\n\ninterval_ms = soon\n")
@@ -146,8 +147,8 @@ def a_slow_start_is_waited_for():
     shutil.copytree(BIN, slow, ignore=lambda _, names: [n for n in names if not n.startswith("tanso")])
     (slow / "tanso-resolver").write_text(f"#!/bin/sh\nsleep 6\nexec {BIN}/tanso-resolver \"$@\"\n")
     try:
-        p.start(wait=False, binaries=slow)
-        if not wait_for(lambda: "✓ resolver" in p.log(), 15) or "restarting" in p.log():
+        p.start(wait=False, binaries=slow, LC_ALL="ko_KR.UTF-8")
+        if not wait_for(lambda: re.search("✓ resolver .*초 만에 준비됨 · 이름: 런타임의 파일", p.log()), 15) or "다시 시작합니다" in p.log():
             raise AssertionError(p.log())
     finally:
         p.__exit__()

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/language.h"
 
 #define PATIENCE_NS (10 * NS_PER_SECOND) /* a driver that reloads is back by then */
 #define REASON_MAX  400
@@ -60,6 +61,18 @@ static const char *explain(int error)
 	case -EACCES: return "there, but not readable: run as root or install deploy/systemd's rules";
 	case -ENOTUNIQ: return "several sensors, and none says it is the node's";
 	default: return strerror(-error);
+	}
+}
+
+/* The same to the person who starts it; labels of metrics stay English. */
+static const char *explain_to_person(int error)
+{
+	switch (error) {
+	case -EACCES:
+		return in_language(explain(error),
+			"있지만 읽을 수 없음(root로 실행하거나 deploy/systemd의 규칙을 설치하십시오)");
+	case -ENOTUNIQ: return in_language(explain(error), "센서가 여럿이고 노드의 센서를 알 수 없음");
+	default: return explain(error);
 	}
 }
 
@@ -121,7 +134,10 @@ static int choose(struct meters *meters, const struct config *config)
 	for (char *name = strtok_r(list, ", ", &rest); name != NULL; name = strtok_r(NULL, ", ", &rest)) {
 		int index = find_candidate(name);
 		if (index < 0) {
-			append(meters->reason, REASON_MAX, "'%s' is no meter; valid are", name);
+			append(meters->reason, REASON_MAX,
+				in_language("'%s' is no meter; valid are",
+					"'%s': 그런 계측기는 없습니다. 쓸 수 있는 값:"),
+				name);
 			for (size_t i = 0; i < CANDIDATES; i++)
 				append(meters->reason, REASON_MAX, "%s %s", i > 0 ? "," : "",
 					candidates[i].name);
@@ -145,12 +161,14 @@ static void give_reason(struct meters *meters)
 	}
 	append(meters->reason, REASON_MAX, "%s", meters->name);
 	if (!(zones_but_of(meters, 0) & 1U << ZONE_PACKAGE) || meters->has_model)
-		append(meters->reason, REASON_MAX, "%smodel", meters->name[0] != '\0' ? " and " : "");
+		append(meters->reason, REASON_MAX, "%s%s",
+			meters->name[0] != '\0' ? in_language(" and ", ", ") : "",
+			in_language("model", "모델"));
 	for (size_t i = 0; i < CANDIDATES; i++)
 		if (meters->outcome[i] == FAILED && meters->error[i] != -ENOENT)
 			append(meters->reason, REASON_MAX, "; %s: %s", candidates[i].name,
-				explain(meters->error[i]));
-	separator = "; not on this machine: ";
+				explain_to_person(meters->error[i]));
+	separator = in_language("; not on this machine: ", "; 이 호스트에 없음: ");
 	for (size_t i = 0; i < CANDIDATES; i++) {
 		if (meters->outcome[i] != FAILED || meters->error[i] != -ENOENT)
 			continue;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "tests/unit/unit.h"
 
 static char path[] = "/tmp/tanso-config-XXXXXX";
@@ -74,6 +75,19 @@ static void errors_name_file_line_key_and_range(void **state)
 	expect_error("interval_ms = 100.5\n", (const char *[]) { "interval_ms", "whole number", NULL });
 	expect_error("[collector]\npue = 1.4\n", (const char *[]) { "no sections", NULL });
 	expect_error("lang = n|k\n", (const char *[]) { "lang", NULL });
+}
+
+static void errors_are_told_in_the_language_of_the_process(void **state)
+{
+	(void)state;
+	language_set("ko");
+	expect_error("pue = 1.4\ninterval_ms = 5\n",
+		(const char *[]) { path, ":2:", "interval_ms", "허용 범위: 100 ~ 60000 ms", NULL });
+	expect_error("regoin = x\n", (const char *[]) { ":1:", "regoin", "혹시 region", NULL });
+	expect_error("lang = fr\n", (const char *[]) { "lang", "다음 중 하나", "en|ko", NULL });
+	expect_error("pue = 0.5\n", (const char *[]) { "pue", "시설 전체 전력량", NULL });
+	expect_error("watts\n", (const char *[]) { ":1:", "형식의 줄이 아닙니다", NULL });
+	language_set("en");
 }
 
 static void a_pue_below_one_is_refused_and_zero_means_not_set(void **state)
@@ -203,6 +217,7 @@ int main(void)
 		cmocka_unit_test(defaults_hold_without_a_file),
 		cmocka_unit_test(values_of_every_type_are_read),
 		cmocka_unit_test(errors_name_file_line_key_and_range),
+		cmocka_unit_test(errors_are_told_in_the_language_of_the_process),
 		cmocka_unit_test(a_pue_below_one_is_refused_and_zero_means_not_set),
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(the_environment_overrides_the_file_and_is_checked),
