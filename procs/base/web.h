@@ -34,15 +34,11 @@ struct web_config {
 int web_new(struct web **ret_web, const struct web_config *config, web_handler_fn *handler, void *context);
 void web_free(struct web *web);
 
-/* Opens "ADDRESS:PORT" ("127.0.0.1:30800", "[::1]:30443") or a unix socket ("/path"). -EADDRINUSE etc.; the fd is the
- * caller's (it may store it with the supervisor). */
-int web_listen(const char *address, int *ret_fd);
-/* The listener kept by the supervisor under `name`, if it still listens on `address`, else a new one, kept from now on. */
+/* The listener kept by the supervisor under `name`, if it still listens on `address` (an ADDRESS:PORT, or the path of a unix
+ * socket), else a new one, kept from now on. -EADDRINUSE etc.; the descriptor is the caller's. */
 int web_take_listener(const char *name, const char *address, int *ret_fd);
 /* True for 127.0.0.0/8, ::1 and unix sockets: "127.0.0.1:30800", "[::1]:30800", "/path". */
 bool web_is_loopback(const char *address);
-/* Who listens on that port: "nginx (pid 123)" into text, best effort, for the error message. */
-void web_port_owner(const char *address, char *text, size_t size);
 
 /* Serves fd (consumed on success); tls NULL = plain. */
 int web_add_listener(struct web *web, int fd, SSL_CTX *tls);

@@ -13,10 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/port.h"
 #include "base/ready.h"
 #include "base/web_private.h"
-
-#define BACKLOG 128
 
 static int listen_unix(const char *path, int *ret_fd)
 {
@@ -31,53 +30,11 @@ static int listen_unix(const char *path, int *ret_fd)
 		return -errno;
 	unlink(path); /* what a killed predecessor left */
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
-		listen(fd, BACKLOG) < 0)
+		listen(fd, PORT_BACKLOG) < 0)
 		return -errno;
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
-}
-
-/* "127.0.0.1:30800" or "[::1]:30800" */
-int web_split_address(const char *text, char *host, char *port)
-{
-	const char *colon = strrchr(text, ':');
-
-	if (colon == NULL || colon == text || strlen(text) >= WEB_ADDRESS_MAX)
-		return -EINVAL;
-	size_t size = (size_t)(colon - text);
-	size_t bracket = text[0] == '[' && colon[-1] == ']' ? 1 : 0;
-	memcpy(host, text + bracket, size - 2 * bracket);
-	host[size - 2 * bracket] = '\0';
-	strcpy(port, colon + 1);
-	/* getaddrinfo() takes 99999 and means 34463 */
-	bool is_port = port[0] != '\0' && strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 &&
-		       strtoul(port, NULL, 10) <= UINT16_MAX;
-	return is_port ? 0 : -EINVAL;
-}
-
-int web_listen(const char *text, int *ret_fd)
-{
-	char host[WEB_ADDRESS_MAX], port[WEB_ADDRESS_MAX];
-	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-		.ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
-	int on = 1, r = 0;
-
-	if (text[0] == '/')
-		return listen_unix(text, ret_fd);
-	if (web_split_address(text, host, port) < 0 || getaddrinfo(host, port, &hints, &found) != 0)
-		return -EINVAL;
-	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
-		r = -errno;
-	freeaddrinfo(found);
-	if (r < 0)
-		closep(&fd);
-	else
-		*ret_fd = fd;
-	return r;
 }
 
 bool web_is_loopback(const char *address)
@@ -136,6 +93,6 @@ int web_take_listener(const char *name, const char *address, int *ret_fd)
 		ready_drop_fd(name);
 		close(fd);
 	}
-	int r = web_listen(address, ret_fd);
+	int r = is_unix ? listen_unix(address, ret_fd) : port_listen(address, ret_fd);
 	return r < 0 ? r : ready_store_fd(name, *ret_fd);
 }

@@ -11,7 +11,6 @@
 #define WEB_CLIENT_PLACES 8    /* in which one of them may stand */
 #define WEB_LISTENERS_MAX 8
 #define WEB_SOURCES_MAX   64
-#define WEB_ADDRESS_MAX   256
 
 struct web_client {
 	uint8_t address[FORWARDED_ADDRESS];
@@ -72,5 +71,3 @@ enum web_pace {
 };
 /* Counts the request. */
 enum web_pace web_pace_of(struct web *web, h2o_req_t *req);
-/* "127.0.0.1:30800" or "[::1]:30800"; host and port hold WEB_ADDRESS_MAX. 0 or -EINVAL. */
-int web_split_address(const char *text, char *host, char *port);

@@ -337,8 +337,8 @@ int verb_up(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	lock = host_lock(up->config.runtime_dir);
-	if (lock < 0)
-		return EXIT_FAILURE; /* host_lock has said why */
+	if (lock < 0 || host_check_ports(&up->config) < 0)
+		return EXIT_FAILURE; /* they have said why */
 	printf(in_language("tanso %s · configuration: %s\n", "tanso %s · 설정: %s\n"), TANSO_VERSION,
 		up->config.path[0] != '\0' ? up->config.path : in_language("defaults", "기본값"));
 	host_print_limits(&up->config);

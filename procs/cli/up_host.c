@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/port.h"
 #include "base/stage.h"
 #include "cli/language.h"
 #include "cli/meters_host.h"
@@ -82,6 +83,37 @@ int host_lock(const char *runtime_dir)
 		return -error;
 	}
 	return fd;
+}
+
+/* Every address of the list; what else is wrong with one, its stage says. */
+static int check_addresses(const char *key, const char *addresses)
+{
+	char list[CONFIG_TEXT_MAX], owner[128], *rest = list, *address;
+	int result = 0;
+
+	snprintf(list, sizeof(list), "%s", addresses);
+	while ((address = strsep(&rest, ", ")) != NULL) {
+		CLEANUP(closep) int fd = -1;
+		if (port_listen(address, &fd) != -EADDRINUSE)
+			continue;
+		port_owner(address, owner, sizeof(owner));
+		fprintf(stderr,
+			in_language("tanso up: %s = %s is in use by %s; stop that, or set another address in "
+				    "tanso.conf or with --set %s=ADDRESS:PORT\n",
+				"tanso up: %s = %s: 이미 사용 중입니다: %s. 그것을 중지하거나 tanso.conf나 "
+				"--set %s=ADDRESS:PORT로 다른 주소를 지정하십시오\n"),
+			key, address, owner, key);
+		result = -EADDRINUSE;
+	}
+	return result;
+}
+
+int host_check_ports(const struct config *config)
+{
+	int web = check_addresses("http_listen", config->http_listen);
+	int metrics = check_addresses("metrics_listen", config->metrics_listen);
+
+	return web < 0 ? web : metrics;
 }
 
 bool host_has_capability(unsigned capability)

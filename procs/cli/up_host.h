@@ -12,6 +12,8 @@ enum host_folder { HOST_FOLDER_RUNTIME, HOST_FOLDER_STATE };
 bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size);
 /* One `tanso up` per runtime_dir. The lock's descriptor, or -errno after saying why on stderr. */
 int host_lock(const char *runtime_dir);
+/* 0, or -EADDRINUSE after saying on stderr which address of the configuration somebody has already, and who. */
+int host_check_ports(const struct config *config);
 /* In the effective set of this process: CAP_BPF, … */
 bool host_has_capability(unsigned capability);
 /* Says what this machine lacks, what still works, and the remedy. */

@@ -6,6 +6,7 @@
 
 #include "base/language.h"
 #include "base/log.h"
+#include "base/port.h"
 
 #define TCP_NAME   "http-listener"
 #define UNIX_NAME  "http-unix"
@@ -16,7 +17,7 @@ static void explain(const char *address, int error)
 	char owner[128];
 
 	if (error == -EADDRINUSE) {
-		web_port_owner(address, owner, sizeof(owner));
+		port_owner(address, owner, sizeof(owner));
 		log_error(
 			in_language(
 				"http_listen = %s is in use by %s; set another address in tanso.conf or with "

@@ -5,6 +5,9 @@ import json, os, pathlib, re, shutil, signal, socket, subprocess, sys, time
 from pipeline import BIN, STAGES, Pipeline, free_port, run, wait_for
 
 
+UP = pathlib.Path(__file__).resolve().parents[2] / "deploy/up"
+
+
 def bpf_links():
     out = subprocess.run(["bpftool", "link", "-j"], capture_output=True, text=True)
     return len(json.loads(out.stdout or "[]")) if out.returncode == 0 else None
@@ -54,20 +57,34 @@ def killed_supervisor_takes_the_stages_along():
         p.__exit__()
 
 
-def errors_name_the_thing_and_the_remedy():
+def a_taken_port_is_told_before_anything_is_built_or_started():
+    p = Pipeline()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        p = Pipeline(http_listen=address).start(wait=False, LC_ALL="ko_KR.UTF-8")
-        try:
-            status = p.process.wait(20)
-            log = p.log()
-        finally:
-            p.__exit__()
-        log_needs = (f"http_listen = {address}: 이미 사용 중입니다: python3 (pid {os.getpid()})", "시작하지 못했습니다")
-    if status != 1 or any(n not in log for n in log_needs) or "Address already in use" in log:
-        raise AssertionError(f"status {status}, {log}")
+        p.config.write_text(f"http_listen = {address}\nmetrics_listen = 127.0.0.1:{p.metrics_port}\n")
+        out = p.cli("up", "--config", p.config, "--set", f"runtime_dir={p.folder}/run", "--set", f"state_dir={p.folder}/state", "--lang", "ko")
+        if out.returncode != 1 or out.stderr.count("\n") != 1 or "준비됨" in out.stdout or \
+                f"http_listen = {address}: 이미 사용 중입니다: python3 (pid {os.getpid()})" not in out.stderr or "--set http_listen=" not in out.stderr:
+            raise AssertionError(out)
+        for key, given in (("http_listen", ("--set", f"http_listen={address}")), ("http_listen", ("-c", p.config)),
+                           ("metrics_listen", (f"--set=metrics_listen=[::1]:1,{address}",))):
+            out = subprocess.run([UP, *given], capture_output=True, text=True, timeout=60, env={**os.environ, "LC_ALL": "C"})
+            if out.returncode != 1 or out.stdout or f"{key} = {address} is in use by python3 (pid {os.getpid()}); stop that" not in out.stderr:
+                raise AssertionError(f"{given}: {out}")
+    p.__exit__()
+
+
+def errors_name_the_thing_and_the_remedy():
+    p = Pipeline(trusted_proxies="nonsense").start(wait=False)
+    try:
+        status = p.process.wait(20)
+        log = p.log()
+    finally:
+        p.__exit__()
+    if status != 1 or "trusted_proxies = nonsense" not in log or "could not start" not in log or "Invalid argument" in log:
+        raise AssertionError(f"not one reason, told once: status {status}, {log}")
     p = Pipeline()
     p.config.write_text("pue = 1.4\n\ninterval_ms = soon\n")
     out = p.cli("up", "--config", str(p.config))
@@ -219,7 +236,8 @@ def bad_questions_get_answers():
 results = [run(name, test) for name, test in {
     "the first answer comes by itself and Ctrl-C leaves nothing": first_answer_and_clean_stop,
     "a killed supervisor takes the stages along and starts again": killed_supervisor_takes_the_stages_along,
-    "a port in use and a bad configuration are explained": errors_name_the_thing_and_the_remedy,
+    "a taken port is told before anything is built or started": a_taken_port_is_told_before_anything_is_built_or_started,
+    "a setting that cannot be used is explained once": errors_name_the_thing_and_the_remedy,
     "a second tanso up is refused with the pid of the first": the_second_one_is_refused,
     "without root it says what is missing and runs on procfs": without_root_it_says_what_is_missing_and_runs,
     "every thread is filtered and no capability too many is kept": forbidden_calls_and_filters_are_real,

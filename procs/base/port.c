@@ -1,17 +1,62 @@
-/* Who has the port that cannot be opened. */
+#include "base/port.h"
+
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/language.h"
-#include "base/web_private.h"
 
-#define TCP_LISTEN 0x0A /* net/tcp_states.h */
+#define ADDRESS_MAX 256
+#define TCP_LISTEN  0x0A /* net/tcp_states.h */
+
+/* "127.0.0.1:30800" or "[::1]:30800" */
+static int split(const char *text, char *host, char *port)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (colon == NULL || colon == text || strlen(text) >= ADDRESS_MAX)
+		return -EINVAL;
+	size_t size = (size_t)(colon - text);
+	size_t bracket = text[0] == '[' && colon[-1] == ']' ? 1 : 0;
+	memcpy(host, text + bracket, size - 2 * bracket);
+	host[size - 2 * bracket] = '\0';
+	strcpy(port, colon + 1);
+	/* getaddrinfo() takes 99999 and means 34463 */
+	bool is_port = port[0] != '\0' && strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 &&
+		       strtoul(port, NULL, 10) <= UINT16_MAX;
+	return is_port ? 0 : -EINVAL;
+}
+
+int port_listen(const char *text, int *ret_fd)
+{
+	char host[ADDRESS_MAX], port[ADDRESS_MAX];
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	int on = 1, r = 0;
+
+	if (split(text, host, port) < 0 || getaddrinfo(host, port, &hints, &found) != 0)
+		return -EINVAL;
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+		bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, PORT_BACKLOG) < 0)
+		r = -errno;
+	freeaddrinfo(found);
+	if (r < 0)
+		closep(&fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
 
 /* Inode of the socket that listens on `port`, from /proc/net/tcp or tcp6; 0 if none. */
 static uint64_t listener_inode(const char *table, unsigned port)
@@ -59,13 +104,13 @@ static void describe_process(const char *pid, char *text, size_t size)
 	snprintf(text, size, "%s (pid %s)", name, pid);
 }
 
-void web_port_owner(const char *address, char *text, size_t size)
+void port_owner(const char *address, char *text, size_t size)
 {
-	char host[WEB_ADDRESS_MAX], port[WEB_ADDRESS_MAX];
+	char host[ADDRESS_MAX], port[ADDRESS_MAX];
 	struct dirent *entry;
 
 	snprintf(text, size, "%s", in_language("another process", "다른 프로세스"));
-	if (web_split_address(address, host, port) < 0)
+	if (split(address, host, port) < 0)
 		return;
 	unsigned number = (unsigned)strtoul(port, NULL, 10);
 	uint64_t inode = listener_inode("/proc/net/tcp", number);
