@@ -17,8 +17,10 @@ static const struct column workload_columns[] = { { "workload", { { "workload", 
 	{ "namespace", { { "namespace", "네임스페이스" } } }, { "kind", { { "kind", "종류" } } },
 	{ "it_energy_uj", { { "IT energy, µJ", "IT 에너지(µJ)" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } },
+	{ "it_energy_uncertainty_percent", { { "± % of it (k = 2), at least", "그 ± % (k = 2), 최소" } } },
 	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } },
-	{ "emissions_kg", { { "kgCO2eq by the grid", "전력망 기준 kgCO2eq" } } } };
+	{ "emissions_kg", { { "kgCO2eq by the grid", "전력망 기준 kgCO2eq" } } },
+	{ "emissions_uncertainty_percent", { { "± % of it (k = 2), at least", "그 ± % (k = 2), 최소" } } } };
 static const struct column limit_columns[] = { { "code", { { "code", "코드" } } },
 	{ "scheme", { { "scheme", "제도" } } }, { "value", { { "this period", "이 기간" } } },
 	{ "value_year", { { "a year at this rate", "이 추세의 1년" } } },
@@ -27,6 +29,7 @@ static const struct column limit_columns[] = { { "code", { { "code", "코드" } 
 	{ "legal_status", { { "legal status", "법적 성격" } } }, { "source", { { "source", "출처" } } } };
 
 #define COLUMNS(array) array, ARRAY_SIZE(array)
+#define REST_LEAST     1e-6 /* of the whole; the errors of less are lost in those of doubles */
 
 double kwh_of(double uj)
 {
@@ -190,12 +193,27 @@ void report_energy_facts(struct report *report, struct table *table)
 		put_bill(report, table);
 }
 
-static void put_sums(struct document *document, struct table *table, const struct sum *sum)
+/* `has_errors`: its errors are no noise of a difference. */
+static void put_sums(struct report *report, struct table *table, const struct sum *sum, bool has_errors)
 {
+	struct document *document = &report->document;
+
 	put_cell_integer(document, table, sum->it_uj);
 	put_cell_number(document, table, kwh_of((double)sum->it_uj), 6);
+	report_uncertainty(report, table, has_errors ? sum_it_uncertainty(sum) : 0);
 	put_cell_number(document, table, kwh_of(sum->facility_uj), 6);
 	put_cell_number(document, table, sum->grams / 1000, 6);
+	report_uncertainty(report, table, has_errors ? sum_grams_uncertainty(sum) : 0);
+}
+
+static void take_away(struct sum *rest, const struct sum *part)
+{
+	rest->it_uj -= part->it_uj;
+	rest->facility_uj -= part->facility_uj;
+	rest->grams -= part->grams;
+	rest->power_error_uj -= part->power_error_uj;
+	rest->pue_error_uj -= part->pue_error_uj;
+	rest->grid_error_grams -= part->grid_error_grams;
 }
 
 /* All rows together are the node, to the µJ. */
@@ -212,15 +230,13 @@ void report_workloads(struct report *report)
 		put_cell_text(document, table, workload->name);
 		put_cell_text(document, table, workload->namespace);
 		put_cell_text(document, table, workload_kind_name((enum workload_kind)workload->kind));
-		put_sums(document, table, &workload->sum);
-		rest.it_uj -= workload->sum.it_uj;
-		rest.facility_uj -= workload->sum.facility_uj;
-		rest.grams -= workload->sum.grams;
+		put_sums(report, table, &workload->sum, true);
+		take_away(&rest, &workload->sum);
 	}
 	put_cell_code(document, table, "(idle and other)");
 	put_cell_text(document, table, "");
 	put_cell_text(document, table, "");
-	put_sums(document, table, &rest);
+	put_sums(report, table, &rest, (double)rest.it_uj > REST_LEAST * (double)tally->total.it_uj);
 }
 
 /* A threshold is of a year. What this period's would be, by the time there is data of: NAN under a day of it. */
@@ -341,9 +357,13 @@ void report_notes(struct report *report)
 	note_power(report);
 	document_note(document, "%s",
 		ko ? "± %는 확장 불확도(k = 2)이며 전력 출처, PUE, 전력망의 불확도를 합성한 값입니다. 같은 "
-		     "모델의 오차는 시간이 지나도 상쇄되지 않는다고 봅니다."
+		     "모델의 오차는 시간이 지나도 상쇄되지 않는다고 봅니다. 워크로드의 값은 노드 전력의 "
+		     "불확도이며, 전력을 "
+		     "워크로드로 나누는 데 따르는 오차는 측정할 수 없어 포함하지 않았습니다."
 		   : "± % is the expanded uncertainty (k = 2) of power, PUE and grid together; one model's "
-		     "error is taken not to average out over time.");
+		     "error is taken not to average out over time. A workload's is that of the node's power: "
+		     "how it "
+		     "is divided among the workloads has an error of its own, which nothing measures.");
 	document_note(document, ko ? "데이터 파일 %s, SHA-256 %s" : "Data files %s, SHA-256 %s",
 		data->version, data->sha256);
 	document_note(document,

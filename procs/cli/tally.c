@@ -14,6 +14,7 @@ struct hour {
 	struct tally *tally;
 	const struct sealed_hour *sealed;
 	struct tally_month *month;
+	struct tally_day *day;
 	int64_t it_uj, measured_uj;
 	bool has_data; /* watts of a fake meter are none */
 };
@@ -71,15 +72,6 @@ static int find_workload(struct tally *tally, const struct sealed_row *row, stru
 	return r < 0 ? r : 1;
 }
 
-static void add(struct sum *sum, const struct terms *terms, int64_t uj)
-{
-	double facility_uj = (double)uj * (double)terms->pue_ppm / 1e6;
-
-	sum->it_uj += uj;
-	sum->facility_uj += facility_uj;
-	sum->grams += facility_uj / UJ_PER_KWH * (double)terms->intensity_mg / 1000;
-}
-
 /* As the analyst has it: what the hour states, else the default of a model or a meter. */
 static double power_uncertainty(const struct terms *terms, bool is_measured)
 {
@@ -88,17 +80,24 @@ static double power_uncertainty(const struct terms *terms, bool is_measured)
 	return is_measured ? U_POWER_METER : U_POWER_MODEL;
 }
 
-static void add_node(struct sum *sum, const struct terms *terms, const struct sealed_row *row, int64_t uj)
+static void add(struct sum *sum, const struct terms *terms, const struct sealed_row *row, int64_t uj)
 {
 	double facility_uj = (double)uj * (double)terms->pue_ppm / 1e6;
 	double grams = facility_uj / UJ_PER_KWH * (double)terms->intensity_mg / 1000;
 
-	add(sum, terms, uj);
-	sum->present_ns += row->present_ns;
+	sum->it_uj += uj;
+	sum->facility_uj += facility_uj;
+	sum->grams += grams;
 	sum->power_error_uj += facility_uj * power_uncertainty(terms, row->state == POWER_MEASURED);
 	sum->pue_error_uj += facility_uj * uncertainty_of_pue(terms->pue_source);
 	sum->grid_error_grams +=
 		grams * uncertainty_of_grid(terms->quality, (double)terms->covered_ppm / 1e6);
+}
+
+static void add_node(struct sum *sum, const struct terms *terms, const struct sealed_row *row, int64_t uj)
+{
+	add(sum, terms, row, uj);
+	sum->present_ns += row->present_ns;
 }
 
 static double share(double part, double whole)
@@ -169,6 +168,7 @@ static int add_row(void *context, const struct sealed_row *row)
 	if (row->kind == ROW_NODE) {
 		add_node(&tally->total, terms, row, uj);
 		add_node(&hour->month->sum, terms, row, uj);
+		add_node(&hour->day->sum, terms, row, uj);
 		hour->it_uj += uj;
 		hour->has_data |= row->present_ns > 0;
 		hour->measured_uj += row->state == POWER_MEASURED ? uj : 0;
@@ -179,8 +179,29 @@ static int add_row(void *context, const struct sealed_row *row)
 	tally->workloads_uj += uj;
 	r = find_workload(tally, row, &sum);
 	if (r > 0)
-		add(sum, terms, uj);
+		add(sum, terms, row, uj);
 	return r < 0 ? r : 0;
+}
+
+static int by_start(const void *key, const void *day)
+{
+	int64_t a = *(const int64_t *)key, b = ((const struct tally_day *)day)->start;
+
+	return (a > b) - (a < b);
+}
+
+/* How wrong a workload's day is by the terms of its hours is no longer known: as wrong as the node's day. */
+static void add_errors_of_day(struct sum *sum, const struct tally *tally, const struct sealed_day_row *day)
+{
+	const struct tally_day *nodes =
+		bsearch(&day->row.hour, tally->days, tally->day_count, sizeof(*tally->days), by_start);
+	double facility_uj = (double)day->facility_uj, grams = (double)day->emissions_ng / 1e9;
+
+	if (nodes == NULL)
+		return;
+	sum->power_error_uj += facility_uj * share(nodes->sum.power_error_uj, nodes->sum.facility_uj);
+	sum->pue_error_uj += facility_uj * share(nodes->sum.pue_error_uj, nodes->sum.facility_uj);
+	sum->grid_error_grams += grams * share(nodes->sum.grid_error_grams, nodes->sum.grams);
 }
 
 /* A workload's day, worth what the terms of its hours made of it; the node's rows come by the hour. */
@@ -199,6 +220,7 @@ static int add_day(void *context, const struct sealed_day_row *day)
 	sum->it_uj += day->it_uj;
 	sum->facility_uj += (double)day->facility_uj;
 	sum->grams += (double)day->emissions_ng / 1e9;
+	add_errors_of_day(sum, tally, day);
 	return 0;
 }
 
@@ -233,6 +255,25 @@ static struct tally_month *month_of(struct tally *tally, int64_t start)
 	last = &tally->months[tally->month_count++];
 	*last = (struct tally_month) { .year = kst.year, .month = kst.month };
 	return last;
+}
+
+static struct tally_day *day_of(struct tally *tally, int64_t start)
+{
+	struct kst kst = kst_of(start);
+	int64_t midnight = kst_seconds(kst.year, kst.month, kst.day);
+
+	if (tally->day_count > 0 && tally->days[tally->day_count - 1].start == midnight)
+		return &tally->days[tally->day_count - 1];
+	if (tally->day_count == tally->day_room) {
+		size_t room = tally->day_room == 0 ? 32 : tally->day_room * 2;
+		struct tally_day *days = reallocarray(tally->days, room, sizeof(*days));
+		if (days == NULL)
+			return NULL;
+		tally->days = days;
+		tally->day_room = room;
+	}
+	tally->days[tally->day_count] = (struct tally_day) { .start = midnight };
+	return &tally->days[tally->day_count++];
 }
 
 /* A measured PUE is another every hour: they are one source. */
@@ -295,9 +336,12 @@ int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64
 	*tally = (struct tally) { .from = from, .to = to, .head = CHAIN_GENESIS };
 	sealed_select(sealed, from, to);
 	while ((r = sealed_next(sealed, &one)) > 0) {
-		struct hour hour = { .tally = tally, .sealed = &one, .month = month_of(tally, one.start) };
-		if (hour.month == NULL)
-			return -E2BIG;
+		struct hour hour = { .tally = tally,
+			.sealed = &one,
+			.month = month_of(tally, one.start),
+			.day = day_of(tally, one.start) };
+		if (hour.month == NULL || hour.day == NULL)
+			return hour.month == NULL ? -E2BIG : -ENOMEM;
 		r = sealed_rows(sealed, one.start, add_row, &hour);
 		if (r < 0)
 			return r;
@@ -317,6 +361,7 @@ void tally_done(struct tally *tally)
 		free(tally->workloads[i].name);
 	}
 	free(tally->workloads);
+	free(tally->days);
 	idmap_done(&tally->by_hash);
 	*tally = (struct tally) { 0 };
 }

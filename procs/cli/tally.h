@@ -17,12 +17,18 @@ struct sum {
 	int64_t hours, incomplete; /* in which the node's power was known */
 	int64_t present_ns;        /* of the node, while its power was known */
 	/* Each factor's relative uncertainty (k = 1), weighted by what it is of: one model or one declared PUE is wrong in
-	 * the same way in every hour, so that hours do not average it out. Of the node alone. */
+	 * the same way in every hour, so that hours do not average it out. How the node's energy is divided has an error of
+	 * its own, which a workload's sum does not have in it. */
 	double power_error_uj, pue_error_uj, grid_error_grams;
 };
 
 struct tally_month {
 	int year, month;
+	struct sum sum;
+};
+
+struct tally_day {
+	int64_t start; /* Korean time; s since 1970 */
 	struct sum sum;
 };
 
@@ -48,6 +54,8 @@ struct tally {
 	int64_t assumed_uj;  /* whose PUE nobody declared or measured */
 	struct tally_month months[TALLY_MONTHS_MAX];
 	size_t month_count;
+	struct tally_day *days;
+	size_t day_count, day_room;
 	struct tally_workload *workloads; /* most energy first, after tally_gather() */
 	size_t workload_count, workload_room;
 	struct idmap by_hash;

@@ -268,6 +268,9 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
         document, doubt = doubts()  # a meter (0.05), a declared PUE (0.05), the factor of a year (0.15), a metered grid (0.05)
         for code, parts in (("it_energy_kWh", (0.05,)), ("facility_energy_kWh", (0.05, 0.05)), ("tCO2eq", (0.05, 0.05, 0.15)), ("tCO2eq_grid", (0.05, 0.05, 0.05))):
             assert abs(doubt[code] - 200 * sum(u * u for u in parts) ** 0.5) < 1e-6, (code, doubt)
+        for row in document["workloads"]:  # of the same meter, PUE and grid in all hours
+            for key, code in (("it_energy_uncertainty_percent", "it_energy_kWh"), ("emissions_uncertainty_percent", "tCO2eq_grid")):
+                assert abs(row[key] - doubt[code]) < 1e-6, row
         assert abs(facts(document)["covered_percent"] - 100 * 70 / 120) < 1e-6, "71 sealed hours, one of a fake meter, in five days"
         assert facts(document)["sealed_hours"] == sum(month["hours"] for month in document["months"]) == 70, "an hour of a fake meter has no data"
         row = document["thresholds"][0]
