@@ -30,7 +30,11 @@ static void print_hours(struct json_object *root, bool is_korean)
 {
 	struct json_object *hour;
 
-	printf("\n%-12s%8s %9s\n", is_korean ? "시각 (KST)" : "hour (KST)", "g/kWh", "KRW/kWh");
+	putchar('\n');
+	terminal_pad(stdout, is_korean ? "시각 (KST)" : "hour (KST)", 12);
+	terminal_pad_left(stdout, "g/kWh", 8);
+	terminal_pad_left(stdout, code_word("KRW/kWh", is_korean), 10);
+	putchar('\n');
 	for (size_t i = 0; (hour = element_of(root, "hours", i)) != NULL; i++) {
 		print_time(text_of_member(hour, "start"));
 		putchar(' ');
@@ -45,8 +49,8 @@ static void print_provider(struct json_object *provider, bool is_korean)
 	const char *failure = text_of_member(provider, "failure");
 
 	put_text(text_of_member(provider, "name"), 18);
-	put_text(text_of_member(provider, "state"), 8);
-	put_text(text_of_member(provider, "signal"), 10);
+	put_text(code_word(text_of_member(provider, "state"), is_korean), 8);
+	put_text(code_word(text_of_member(provider, "signal"), is_korean), 10);
 	put_number(member_of(provider, "intensity_gCO2eq_kWh"), 7, 1);
 	fputs("  ", stdout);
 	print_time(text_of_member(provider, "retrieved_at"));

@@ -263,7 +263,7 @@ void report_limits(struct report *report, const struct limit *limits, size_t cou
 		put_cell_number(document, table, limits[i].value, 3);
 		put_known(document, table, year, 3);
 		put_cell_number(document, table, figure->value, 0);
-		put_cell_text(document, table, figure->unit);
+		put_cell_code(document, table, figure->unit);
 		put_known(document, table, 100 * year / figure->value, 4);
 		put_cell_code(document, table, figure->legal_status);
 		put_cell_text(document, table, figure->source[document->is_korean]);
@@ -277,14 +277,23 @@ static double percent_of_total(const struct report *report, int64_t uj)
 	return total > 0 ? 100 * (double)uj / total : 0;
 }
 
+/* "NAME VINTAGE (FACTOR, QUALITY)", as tallied; the codes at its end in words. */
 static void note_grids(struct report *report)
 {
 	const struct tally *tally = report->tally;
+	bool ko = report->document.is_korean;
 
-	for (size_t i = 0; i < tally->grid_count; i++)
-		document_note(&report->document, "%s: %s, %.1f %%",
-			report->document.is_korean ? "전력망" : "Grid", tally->grids[i].text,
-			percent_of_total(report, tally->grids[i].it_uj));
+	for (size_t i = 0; i < tally->grid_count; i++) {
+		const struct tally_source *grid = &tally->grids[i];
+		const char *codes = strrchr(grid->text, '(');
+		char factor[16] = "", quality[16] = "", text[TALLY_SOURCE_MAX];
+		snprintf(text, sizeof(text), "%s", grid->text);
+		if (codes != NULL && sscanf(codes, "(%15[^,], %15[^)])", factor, quality) == 2)
+			snprintf(text, sizeof(text), "%.*s(%s, %s)", (int)(codes - grid->text), grid->text,
+				code_word(factor, ko), code_word(quality, ko));
+		document_note(&report->document, "%s: %s, %.1f %%", ko ? "전력망" : "Grid", text,
+			percent_of_total(report, grid->it_uj));
+	}
 }
 
 static void note_pues(struct report *report)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -61,7 +62,9 @@ static void print_schedule(struct json_object *root, bool is_korean)
 	putchar('\n');
 	terminal_pad(stdout, "", 10);
 	terminal_pad(stdout, is_korean ? "시작 - 끝 (KST)" : "start - end (KST)", 25);
-	printf(" %8s %10s %10s\n", "g/kWh", "gCO2eq", "KRW");
+	printf(" %8s %10s ", "g/kWh", "gCO2eq");
+	terminal_pad_left(stdout, code_word("KRW", is_korean), 10);
+	putchar('\n');
 	print_option(options, "carbon", "carbon", "탄소", is_korean);
 	print_option(options, "cost", "cost", "요금", is_korean);
 	print_option(options, "now", "now", "지금", is_korean);

@@ -293,7 +293,8 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
             done = tanso("report", "emissions", *period, path, "--lang", "en", "--bill-kwh", kwh)
             assert done.returncode == 0 and ("of the bill's 1 kWh" in done.stderr) == is_too_small, done
             assert any("More was measured than the bill has" in note for note in json.loads(done.stdout)["notes"]) == is_too_small
-        assert "(고지서 1 kWh)" in tanso("report", "emissions", *period, path, "--lang", "ko", "--bill-kwh", "1").stderr
+        korean = tanso("report", "emissions", *period, path, "--lang", "ko", "--bill-kwh", "1")
+        assert "(고지서 1 kWh)" in korean.stderr and "(전과정, 실측값), 100.0 %" in korean.stdout, korean
         for verb in ("report", "verify"):
             assert tanso(verb, *(("emissions",) if verb == "report" else ()), "--ledger", path, "--lang", "fr").returncode == 2, verb
         nothing = tanso("report", "emissions", "--from", "2024-01-01", "--ledger", path, "--lang", "en")

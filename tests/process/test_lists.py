@@ -116,6 +116,20 @@ def the_heading_of_top_stands_over_its_column():
             expect(_columns(heading[:heading.index(word)]), _columns(row[:row.index("prod/")]))
 
 
+def headings_of_money_are_of_the_language_and_stand_over_their_columns():
+    hour = {"start": "2026-11-24T11:00:00+09:00", "end": "2026-11-24T15:00:00+09:00", "intensity": 423.0, "gCO2eq": 1200.5, "krw": 940}
+    for lang, unit in (("en", "KRW"), ("ko", "원")):
+        with _serving(options={"now": hour}, hours=[{"start": hour["start"], "intensity_gCO2eq_kWh": 423, "krw_per_kWh": 120.5}],
+                      providers=[{"name": "kpx", "state": "live", "signal": "average"}]) as (url, _):
+            lines = _tanso("schedule", "--power-watts", "5", "--lang", lang, "--url", url)[1].splitlines()
+            at = next(i for i, line in enumerate(lines) if "g/kWh" in line)
+            assert lines[at].endswith(f" {unit}") and _columns(lines[at]) == _columns(lines[at + 1]), lines
+            lines = _tanso("grid", "--lang", lang, "--url", url)[1].splitlines()
+            at = next(i for i, line in enumerate(lines) if "KST" in line)
+            assert lines[at].endswith(f" {unit}/kWh") and _columns(lines[at]) == _columns(lines[at + 1]), lines
+            assert ("실시간" in lines[-1]) == (lang == "ko"), lines
+
+
 def hotspots_and_summary_print_and_json_is_the_servers():
     with _serving(hotspots=[{**_row("api"), "optimizations": [{"description": "Lower it", "estimated_reduction_percent": 12.5}]}]) as (url, _):
         code, out, _ = _tanso("hotspots", "--power-threshold-watts", "5", "--url", url)
