@@ -1,0 +1,143 @@
+/* Counters of the CPUs, where the CPUs' clock, a software event, stands for a hardware counter. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "tests/unit/collector/usage_world.h"
+
+#define BURN_NS (300 * NS_PER_MILLISECOND)
+#define BURSTS  10
+
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * NS_PER_SECOND + (uint64_t)used.tv_nsec;
+}
+
+static void burn(void)
+{
+	uint64_t end_ns = own_cpu_ns() + BURN_NS;
+
+	while (own_cpu_ns() < end_ns)
+		;
+}
+
+/* How far the clock is from the CPU time of a burst, in 1/1000. A reading in its midst must know half of it already. */
+static int64_t burst_difference(struct world *world)
+{
+	read_usage(world);
+	uint64_t clock = world->sum[USAGE_cycles], cpu_ns = world->sum[USAGE_cpu_ns];
+	uint64_t end_ns = clock_mono_ns() + DEADLINE_NS;
+	order(world, burn);
+	do /* it has not left its CPU of its own will yet */
+		read_usage(world);
+	while (world->sum[USAGE_cpu_ns] - cpu_ns < BURN_NS / 2 && clock_mono_ns() < end_ns);
+	assert_true(world->sum[USAGE_cycles] - clock > BURN_NS / 10 * 4);
+	wait_for_answer(world);
+	read_usage(world);
+	clock = world->sum[USAGE_cycles] - clock;
+	cpu_ns = world->sum[USAGE_cpu_ns] - cpu_ns;
+	assert_true(cpu_ns >= BURN_NS);
+	return ((int64_t)clock - (int64_t)cpu_ns) * 1000 / (int64_t)cpu_ns;
+}
+
+/*
+ * A software clock counts what a hardware counter would, where it would: it must be the CPU time. It also sees what the
+ * scheduler leaves out of that (time stolen from this guest, the switches themselves), so the quietest burst counts.
+ */
+static void a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time(void **state)
+{
+	struct world *world = *state;
+	int64_t quietest = INT64_MAX;
+
+	assert_true(counts(world, USAGE_cycles));
+	assert_false(counts(world, USAGE_instructions));
+	for (int i = 0; i < BURSTS && quietest > 10; i++) {
+		int64_t difference = burst_difference(world);
+		assert_true(difference >= -10);
+		quietest = difference < quietest ? difference : quietest;
+	}
+	assert_true(quietest <= 10);
+	uint64_t clock = world->sum[USAGE_cycles];
+	assert_true(reported(world, "probe_runs_total", "probe=\"switch\"") > 0);
+	restart(world);
+	read_usage(world);
+	assert_true(world->sum[USAGE_cycles] >= clock && counts(world, USAGE_cycles));
+}
+
+/* What the kernel would say; read at the first reading after a restart. */
+static void plug(struct world *world, const char *online)
+{
+	char path[CONFIG_TEXT_MAX + 64];
+	int size = snprintf(path, sizeof(path), "%s/devices/system/cpu/online", world->config.sysfs_root);
+
+	assert_true(size > 0);
+	CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, online, strlen(online)), (ssize_t)strlen(online));
+	restart(world);
+	read_usage(world);
+}
+
+static uint64_t clock_of_a_burst(struct world *world)
+{
+	read_usage(world);
+	uint64_t before = world->sum[USAGE_cycles];
+	let(world, burn);
+	read_usage(world);
+	return world->sum[USAGE_cycles] - before;
+}
+
+/* A CPU that goes takes its counters along, one that comes back brings new ones: nothing of before is counted again. */
+static void counters_of_cpus_come_and_go_with_them(void **state)
+{
+	struct world *world = *state;
+	cpu_set_t first;
+
+	assert_true(counts(world, USAGE_cycles));
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	if (sched_setaffinity(world->child, sizeof(first), &first) < 0)
+		skip(); /* not ours to use */
+	snprintf(world->config.sysfs_root, sizeof(world->config.sysfs_root), "/tmp/tanso-test-cpus-%d",
+		(int)getpid());
+	char path[CONFIG_TEXT_MAX + 64], *at = path;
+	snprintf(path, sizeof(path), "%s/devices/system/cpu/", world->config.sysfs_root);
+	while ((at = strchr(at + 1, '/')) != NULL) {
+		*at = '\0';
+		assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+		*at = '/';
+	}
+	for (int i = 0; i < 2; i++) {
+		plug(world, "0-1\n");
+		assert_in_range(clock_of_a_burst(world), BURN_NS / 10 * 9, DEADLINE_NS);
+		plug(world, "1\n");
+		assert_in_range(clock_of_a_burst(world), 0, BURN_NS / 10);
+	}
+	strcat(path, "online");
+	unlink(path);
+	for (int depth = 0; depth < 4 && (at = strrchr(path, '/')) != NULL; depth++) {
+		*at = '\0';
+		rmdir(path);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time,
+			world_set_up_clock, world_tear_down),
+		cmocka_unit_test_setup_teardown(
+			counters_of_cpus_come_and_go_with_them, world_set_up_clock, world_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
