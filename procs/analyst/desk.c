@@ -144,6 +144,9 @@ bool desk_has_asks(const struct desk *desk)
 
 void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t generation)
 {
+	if (!link_is_connected(
+		    desk->frontend)) /* it asks as soon as it hears us; our side of the link may be later */
+		return;
 	desk->generation = generation;
 	for (size_t i = 0; i < desk->ask_count; i++) {
 		struct ask *ask = &desk->asks[i];

@@ -17,7 +17,7 @@ void desk_free(struct desk *desk);
 /* Takes the questions of an ask frame. */
 int desk_take(struct desk *desk, const struct frame *frame, uint64_t now_ns);
 bool desk_has_asks(const struct desk *desk);
-/* Answers all that wait; those whose deadline is over are dropped and counted. */
+/* Answers all that wait, once the frontend hears us; those whose deadline is over are dropped and counted. */
 void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t generation);
 /* Tells the frontend that last asked that answers of older generations are old news. */
 void desk_announce(struct desk *desk, uint64_t generation);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <malloc.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +16,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-
-#define ARENAS_MAX 8
 
 #define ON(stage) (1U << STAGE_##stage)
 #define EVERY     ((1U << STAGE_COUNT) - 1)
@@ -137,10 +134,7 @@ static int enter(unsigned groups)
 
 	if (r < 0)
 		return r;
-	/* Without a limit glibc opens /sys/devices/system/cpu/online when threads contend for a ninth malloc arena, and
-	 * the first conversion of a time opens /etc/localtime: both some day after the filter, if not here. */
-	mallopt(M_ARENA_MAX, ARENAS_MAX);
-	tzset();
+	tzset(); /* the first conversion of a time opens /etc/localtime: some day after the filter, if not here */
 	filter = seccomp_init(default_action());
 	if (filter == NULL)
 		return -ENOMEM;

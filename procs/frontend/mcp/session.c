@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +46,7 @@ int log_level_find(const char *name)
 static int fill_with_key(int fd)
 {
 	uint8_t key[KEY_SIZE];
-	int r = RAND_bytes(key, sizeof(key)) == 1 ? 0 : -EIO;
+	int r = getentropy(key, sizeof(key)) == 0 ? 0 : -EIO;
 
 	if (r == 0 && pwrite(fd, key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		r = -EIO;
@@ -68,14 +67,14 @@ static bool open_files(struct sessions *sessions, const char *state_dir)
 	return key != NULL && sessions->deleted != NULL;
 }
 
-/* OpenSSL reads its configuration when it is first used: now, as nothing may be opened inside the sandbox. */
+/* OpenSSL reads its configuration when it is first used: now, as nothing may be opened inside the sandbox. Its generator of
+ * random bytes is left alone: to set it up takes a start a millisecond, and the kernel's seeds it anyway. */
 static void use_once(void)
 {
 	uint8_t byte = 0, digest[EVP_MAX_MD_SIZE];
 	unsigned size;
 
 	(void)HMAC(EVP_sha256(), &byte, 1, &byte, 1, digest, &size);
-	(void)RAND_bytes(&byte, 1);
 }
 
 int sessions_open(struct sessions **ret_sessions, const char *state_dir, bool *ret_is_kept)
@@ -92,7 +91,7 @@ int sessions_open(struct sessions **ret_sessions, const char *state_dir, bool *r
 		sessions->deleted = memory != MAP_FAILED ? memory : NULL;
 	}
 	if (sessions->deleted == NULL ||
-		(!*ret_is_kept && RAND_bytes(sessions->key, sizeof(sessions->key)) != 1)) {
+		(!*ret_is_kept && getentropy(sessions->key, sizeof(sessions->key)) != 0)) {
 		sessions_free(sessions);
 		return -ENOMEM;
 	}
@@ -152,7 +151,7 @@ void sessions_issue(struct sessions *sessions, enum revision revision, const str
 
 	bytes[0] = (uint8_t)revision;
 	memcpy(bytes + 1, &expiry_s, sizeof(expiry_s));
-	if (RAND_bytes(bytes + 5, SESSION_NONCE_SIZE) != 1)
+	if (getentropy(bytes + 5, SESSION_NONCE_SIZE) != 0)
 		abort(); /* an id that can be guessed must not be given out */
 	mac_of(sessions, bytes, principal, bytes + BODY_SIZE);
 	EVP_EncodeBlock((unsigned char *)ret_id, bytes, sizeof(bytes));
@@ -234,7 +233,7 @@ int sessions_find(struct sessions *sessions, const char *id, size_t size, const 
 int sessions_new(struct sessions *sessions, struct session **ret_session)
 {
 	uint8_t bytes[BODY_SIZE] = { REVISION_ASSUMED };
-	int r = RAND_bytes(bytes + 5, SESSION_NONCE_SIZE) == 1 ? 0 : -EBUSY;
+	int r = getentropy(bytes + 5, SESSION_NONCE_SIZE) == 0 ? 0 : -EBUSY;
 
 	if (r == 0)
 		r = make(sessions, bytes, SESSION_WITHOUT_ID, ret_session);

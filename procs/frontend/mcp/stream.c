@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +77,7 @@ int stream_new(struct streams *streams, struct principal *principal, struct sess
 	int r = streams_lack(streams, principal);
 	struct stream *stream = r == 0 ? calloc(1, sizeof(*stream)) : NULL;
 
-	if (stream == NULL || RAND_bytes((unsigned char *)&stream->number, sizeof(stream->number)) != 1) {
+	if (stream == NULL || getentropy(&stream->number, sizeof(stream->number)) != 0) {
 		free(stream);
 		++*streams->refused;
 		return r < 0 ? r : -ENOMEM;

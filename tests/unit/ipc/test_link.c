@@ -335,6 +335,33 @@ static void a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through(void **
 	link_free(mute);
 }
 
+static int longest_pause_ms(const struct link *dialer)
+{
+	nng_duration pause_ms;
+
+	assert_int_equal(nng_dialer_get_ms(dialer->dialer, NNG_OPT_RECONNMAXT, &pause_ms), 0);
+	return pause_ms;
+}
+
+static void a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_a_while(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *link;
+
+	assert_int_equal(link_dial(&link, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, NULL, NULL), 0);
+	link_is_stuck(fixture->link, link);
+	assert_int_equal(longest_pause_ms(link), 10);
+	link->absent_since_ns = 1; /* since the machine started */
+	link_is_stuck(fixture->link, link);
+	assert_int_equal(longest_pause_ms(link), 200);
+	link_free(link);
+
+	link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	link_is_stuck(fixture->link, link); /* before it goes: the first pause counts too */
+	assert_int_equal(longest_pause_ms(link), 10);
+	link_free(link);
+}
+
 static int open_peers(struct link *link)
 {
 	int count = 0;
@@ -404,6 +431,7 @@ int main(void)
 		TEST(links_that_cannot_be_opened_say_why),
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
 		TEST(a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through),
+		TEST(a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_a_while),
 		TEST(passers_by_neither_displace_the_producer_nor_make_it_unheard),
 		TEST(a_frame_that_cannot_be_encoded_is_dropped_and_not_owed),
 	};
