@@ -15,7 +15,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(what, seconds=10, step=0.02):
+def wait_for(what, seconds=30, step=0.02):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = what()

@@ -9,7 +9,7 @@ FAKE = BIN.parent / "tests" / "fake_analyst"
 ASSESS = "/tools/assess_workload_compliance"
 
 
-def wait_for(what, seconds=10):
+def wait_for(what, seconds=30):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if what():

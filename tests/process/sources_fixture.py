@@ -6,7 +6,7 @@ from fd_store import FdStore
 BIN = None  # set by the test
 
 
-def wait_for(what, seconds=10, why="waited in vain"):
+def wait_for(what, seconds=30, why="waited in vain"):
     end = time.monotonic() + seconds
     while not (result := what()):
         assert time.monotonic() < end, why() if callable(why) else why
@@ -65,7 +65,7 @@ class Brain:
     def ask(self, tool, **arguments):
         return self.post(f"/tools/{tool}", arguments)
 
-    def until(self, tool, condition, seconds=15, **arguments):
+    def until(self, tool, condition, seconds=40, **arguments):
         """Asks until an answer satisfies the condition; returns it."""
         last = [None]
 
@@ -210,4 +210,4 @@ class Node:
     def wait_scrapes(self, count=2):
         """A scrape that began after now has been answered."""
         goal = self.scrapes + count
-        wait_for(lambda: self.scrapes >= goal, 15, "nobody scrapes")
+        wait_for(lambda: self.scrapes >= goal, 40, "nobody scrapes")

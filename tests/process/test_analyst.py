@@ -49,7 +49,7 @@ class Analyst:
             db.close()
 
 
-def wait_for(condition, seconds=10):
+def wait_for(condition, seconds=30):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "waited in vain"

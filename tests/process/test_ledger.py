@@ -99,7 +99,8 @@ def kill_at_random(seed, kills):
                         assert peer.returncode < 0 or peer.returncode == PEER_IS_STUCK, f"seed {seed}, kill {kill}: the peer ended with {peer.returncode}"
                         return kill
                     if analyst.poll() is not None:  # a listener made deaf by a kill in mid-handshake: it asks for a successor
-                        assert "restarting to listen anew" in (f / "log").read_text(), f"seed {seed}, kill {kill}: it died"
+                        words = (f / "log").read_text()
+                        assert "restarting to listen anew" in words, f"seed {seed}, kill {kill}: it ended with {analyst.returncode}: {words[-500:]}"
                         analyst = subprocess.Popen(command, stderr=log)
                     grown = state(f)[0]
                 time.sleep(rng.uniform(0, 1.1 if kill % 5 == 0 else 0.05))  # commits are a second apart

@@ -12,7 +12,7 @@ UID = "12345678-1234-5678-9abc-1234567890%02x"
 IDS = ["%064x" % i for i in range(1, 20)]
 
 
-def wait_for(condition, seconds=10, what="waited in vain"):
+def wait_for(condition, seconds=30, what="waited in vain"):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, what
@@ -92,7 +92,7 @@ class World:
     def log(self):
         return (self.folder / "log").read_text()
 
-    def wait_name(self, row, seconds=10, **wanted):
+    def wait_name(self, row, seconds=30, **wanted):
         def fits():
             assert self.process.poll() is None, f"the resolver ended with {self.process.returncode}: {self.log()}"
             return all(self.names.get(row, {}).get(key) == value for key, value in wanted.items())

@@ -80,7 +80,7 @@ def energies(brain):
         cursor = {"cursor": answer["next_cursor"]}
 
 
-def settle(brains, truth, what, seconds=15):
+def settle(brains, truth, what, seconds=40):
     truth.tell()
     goal, got = truth.joules(), {}
 
