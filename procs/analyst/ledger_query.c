@@ -10,27 +10,33 @@
 
 #define CONTAINER_ID_MIN 12
 
+sqlite3_stmt *ledger_window(
+	struct ledger *ledger, enum statement which, const struct usage_window *window, int64_t workload)
+{
+	sqlite3_stmt *statement = ledger->statements[which];
+
+	sqlite3_bind_int64(statement, 1, window->since);
+	if (which == SQL_SUM_ONE)
+		sqlite3_bind_int64(statement, 2, workload);
+	sqlite3_bind_int(statement, 3, zone_is_counted(ZONE_DRAM, window->zone_mask));
+	sqlite3_bind_int(statement, 4, zone_is_counted(ZONE_PSYS, window->zone_mask));
+	return statement;
+}
+
 static void add_slot(struct usage *usage, const struct usage_window *window, sqlite3_stmt *statement)
 {
 	int64_t start = sqlite3_column_int64(statement, 1), seconds = sqlite3_column_int64(statement, 2);
 	int state = sqlite3_column_int(statement, 3);
 	uint64_t present_ns = (uint64_t)sqlite3_column_int64(statement, 4);
-	double intensity, covered = 0, energy_uj = 0, idle_uj = 0;
-	struct energy energy;
+	double idle_uj = (double)sqlite3_column_int64(statement, 6);
+	double energy_uj = (double)sqlite3_column_int64(statement, 5) + idle_uj;
+	double intensity, covered = 0;
 
 	if (state < 0 || state >= POWER_STATE_COUNT)
 		return;
 	usage->states |= 1u << state;
 	if (state == POWER_FAKE && !window->allow_fake)
 		return;
-	ledger_read_energy(statement, 6, &energy);
-	for (int zone = 0; zone < ZONE_COUNT; zone++) {
-		if (!zone_is_counted((enum zone)zone, window->zone_mask))
-			continue;
-		usage->zone_uj[zone] += (double)energy.active[zone];
-		idle_uj += (double)energy.idle[zone];
-		energy_uj += (double)energy.active[zone] + (double)energy.idle[zone];
-	}
 	intensity = grid_mean(window->grid, start, seconds, &covered);
 	usage->present_ns += present_ns;
 	usage->idle_uj += idle_uj;
@@ -44,8 +50,6 @@ static void add_slot(struct usage *usage, const struct usage_window *window, sql
 
 void usage_add(struct usage *to, const struct usage *from)
 {
-	for (int zone = 0; zone < ZONE_COUNT; zone++)
-		to->zone_uj[zone] += from->zone_uj[zone];
 	to->present_ns += from->present_ns;
 	to->idle_uj += from->idle_uj;
 	to->energy_uj += from->energy_uj;
@@ -132,12 +136,10 @@ static int sum_slots(sqlite3_stmt *statement, int64_t workload, const struct usa
 int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	struct usage *usage, struct presence *presence)
 {
-	sqlite3_stmt *statement = ledger->statements[workload == 0 ? SQL_SUM_NODE : SQL_SUM_ONE];
+	sqlite3_stmt *statement =
+		ledger_window(ledger, workload == 0 ? SQL_SUM_NODE : SQL_SUM_ONE, window, workload);
 	int code = SQLITE_DONE, r;
 
-	sqlite3_bind_int64(statement, 1, window->since);
-	if (workload != 0)
-		sqlite3_bind_int64(statement, 2, workload);
 	r = sum_slots(statement, workload, window, usage, presence, &code);
 	if (r == 0 && code != SQLITE_DONE)
 		r = ledger_errno(ledger, code);
@@ -150,11 +152,10 @@ int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_windo
 int ledger_sum_all(
 	struct ledger *ledger, const struct usage_window *window, ledger_usage_fn *each, void *context)
 {
-	sqlite3_stmt *statement = ledger->statements[SQL_SUM_ALL];
+	sqlite3_stmt *statement = ledger_window(ledger, SQL_SUM_ALL, window, 0);
 	struct usage usage = { 0 };
 	int code, r = 0;
 
-	sqlite3_bind_int64(statement, 1, window->since);
 	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		int64_t workload = sqlite3_column_int64(statement, 0);
 		if (usage.workload != workload && usage.workload != 0)

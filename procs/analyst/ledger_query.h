@@ -8,14 +8,14 @@
 
 /* What one workload, or the node, used since the window's start. */
 struct usage {
-	int64_t workload;                    /* 0 = the node */
-	uint64_t present_ns;                 /* for the node: observed */
-	double zone_uj[ZONE_COUNT], idle_uj; /* active by zone; idle of all counted zones */
-	double energy_uj;                    /* of the counted zones, idle share included */
-	double weighted;                     /* sum of energy x intensity [uJ g/kWh] */
-	double idle_weighted;                /* the idle part of it */
-	double covered_uj;                   /* energy in slots the grid file covers */
-	double time_weighted;                /* sum of presence x intensity [ns g/kWh] */
+	int64_t workload;     /* 0 = the node */
+	uint64_t present_ns;  /* for the node: observed */
+	double energy_uj;     /* of the counted zones, idle share included */
+	double idle_uj;       /* the idle part of it */
+	double weighted;      /* sum of energy x intensity [uJ g/kWh] */
+	double idle_weighted; /* the idle part of it */
+	double covered_uj;    /* energy in slots the grid file covers */
+	double time_weighted; /* sum of presence x intensity [ns g/kWh] */
 	double covered_ns;
 	uint32_t states; /* bit s: there are slots of enum power_state s, counted or not */
 };

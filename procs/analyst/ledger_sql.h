@@ -89,6 +89,8 @@ struct rolling {
 	char head[CHAIN_HEX_SIZE]; /* hash after the hour before; "" = none of the day was sealed yet */
 };
 
+struct usage_window;
+
 struct ledger {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
@@ -105,6 +107,9 @@ struct ledger {
 int ledger_errno(struct ledger *ledger, int code);
 /* Runs a statement whose parameters are bound, to its end; resets it. 0 or -errno. */
 int ledger_run(struct ledger *ledger, enum statement which);
+/* One of SQL_SUM_*, its parameters bound; `workload` of SQL_SUM_ONE. Columns: see COUNTED_UJ. */
+sqlite3_stmt *ledger_window(
+	struct ledger *ledger, enum statement which, const struct usage_window *window, int64_t workload);
 /* Reads the zone columns from `column` on: active, idle by zone. */
 void ledger_read_energy(sqlite3_stmt *statement, int column, struct energy *ret_energy);
 /* The hash after the last sealed hour, or day (SQL_LAST_HASH, SQL_LAST_DAY); CHAIN_GENESIS if there is none. 0 or -errno. */

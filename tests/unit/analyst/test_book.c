@@ -1,8 +1,9 @@
 #include "tests/unit/analyst/book_fixture.h"
 
+#include "analyst/ledger_query.h"
+
 #include <errno.h>
 
-#include "analyst/ledger_query.h"
 #include "analyst/ledger_sql.h"
 
 static void sums_are_exact_and_balance_in_every_slot(void **state)
@@ -292,6 +293,50 @@ static void final_rows_are_forgotten_only_long_after(void **state)
 	fixture_destroy(&f);
 }
 
+static int add_up(void *context, const struct usage *usage)
+{
+	double *energy_uj = context;
+
+	*energy_uj += usage->energy_uj;
+	return 0;
+}
+
+static void usage_counts_the_zones_that_are_counted_together_and_no_others(void **state)
+{
+	const struct grid grid = { .annual = 423 };
+	struct power_row row = { .id = 10 };
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_name(&f, 10, WORKLOAD_UNIT, "system.slice", "a.service");
+	for (int zone = 0; zone < ZONE_COUNT; zone++) {
+		row.active_uj.by[zone] = 2 * UINT64_C(10) << 4 * zone;
+		row.idle_uj.by[zone] = UINT64_C(10) << 4 * zone;
+		f.once.total_uj.by[zone] = 3 * UINT64_C(10) << 4 * zone;
+	}
+	f.once.zone_mask = (1u << ZONE_COUNT) - 1;
+	fixture_pass(&f, 10);
+	assert_int_equal(fixture_send(&f, &row, 1), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	for (uint32_t mask = 0; mask < 1u << ZONE_COUNT; mask++) {
+		const struct usage_window window = { .zone_mask = mask, .grid = &grid };
+		struct usage node = { 0 }, one = { 0 };
+		double idle_uj = 0, all_uj = 0;
+		for (int zone = 0; zone < ZONE_COUNT; zone++)
+			if (zone_is_counted((enum zone)zone, mask))
+				idle_uj += (double)(UINT64_C(10) << 4 * zone);
+		assert_int_equal(ledger_sum(f.ledger, 0, &window, &node, NULL), 0);
+		assert_int_equal(ledger_sum(f.ledger, book_find(&f.book, 1)->number, &window, &one, NULL), 0);
+		assert_int_equal(ledger_sum_all(f.ledger, &window, add_up, &all_uj), 0);
+		assert_true(one.idle_uj <= idle_uj && one.idle_uj >= idle_uj);
+		assert_true(one.energy_uj <= 3 * idle_uj && one.energy_uj >= 3 * idle_uj);
+		assert_true(node.energy_uj <= one.energy_uj && node.energy_uj >= one.energy_uj);
+		assert_true(all_uj <= one.energy_uj && all_uj >= one.energy_uj);
+	}
+	fixture_destroy(&f);
+}
+
 static void a_corrupt_file_is_set_aside(void **state)
 {
 	struct fixture f;
@@ -354,6 +399,7 @@ int main(void)
 		cmocka_unit_test(clock_steps_move_slots_and_lose_nothing),
 		cmocka_unit_test(slots_roll_up_to_hours_and_old_hours_go),
 		cmocka_unit_test(final_rows_are_forgotten_only_long_after),
+		cmocka_unit_test(usage_counts_the_zones_that_are_counted_together_and_no_others),
 		cmocka_unit_test(a_corrupt_file_is_set_aside),
 		cmocka_unit_test(a_newer_ledger_is_refused_and_left_alone),
 	};
