@@ -126,7 +126,7 @@ test("a drawer opens and closes by the keyboard and tells one workload", () => s
 	await page.keyboard.press("Enter");
 	await check("#drawer-title", WORKLOAD);
 	await check("#drawer .lead", /483/);
-	assert.match(await text("#drawer .gauges"), /483 g\/kWh[\s\S]*1\.60/);
+	assert.match(await text("#drawer .gauges"), /483( ± \d+)? g\/kWh[\s\S]*1\.60/);
 	await until("its history", async () => (await page.locator("#drawer canvas").count()) === 1);
 	assert.match(await text("#drawer .reasons"), /MODEL_POWER/);
 	await page.keyboard.press("Escape");
@@ -203,6 +203,41 @@ test("the theme is chosen, light, dark or the system's", () => seen({ theme: "da
 	await page.click("#theme");
 	assert.match(await page.locator("#theme").innerText(), /auto/);
 }));
+
+test("a verdict within the error of its limit does not look plain, and a long name is cut, not broken", async () => {
+	const long = "a-rather-long-name-of-a-deployment-that-somebody-chose-7d9f8b6c5-x2x4z";
+	const before = async (page) => {
+		await page.route("**/tools/list_workloads_by_compliance", async (route) => {
+			const answer = await (await route.fetch()).json();
+			Object.assign(answer.workloads[0], { workload: long, namespace: long, status: "COMPLIANT", confidence: "borderline" });
+			Object.assign(answer.workloads[1], { status: "COMPLIANT", confidence: "clear" });
+			await route.fulfill({ json: answer });
+		});
+		await page.route("**/tools/assess_workload_compliance", async (route) => {
+			const close = { current_carbon_intensity_gCO2eq_kWh: 423, uncertainty_gCO2eq_kWh: 179, carbon_status: "COMPLIANT", carbon_confidence: "borderline" };
+			await route.fulfill({ json: { ...await (await route.fetch()).json(), ...close } });
+		});
+	};
+	await seen({ language: "ko", before }, async ({ page, check }) => {
+		await until("rows", async () => (await page.locator("#list tbody tr").count()) === 9);
+		assert.equal(await page.locator("button.name").first().getAttribute("title"), long);
+		for (const width of [1440, 1300, 760, 360]) {
+			await page.setViewportSize({ width, height: 1000 });
+			const boxes = await page.locator("#list .cut, #list abbr, #list .badge:not(.close)").evaluateAll((all) => all.map((one) => [one.innerText, one.getBoundingClientRect().height]));
+			assert.deepEqual(boxes.filter(([, height]) => height > 30), [], `more than a line at ${width}`);
+			assert.ok(width === 360 || await page.locator("#list").evaluate((list) => list.scrollWidth <= list.parentElement.clientWidth), `the list is cut off at ${width}`);
+		}
+		const [close, clear] = [page.locator("#list .badge").first(), page.locator("#list .badge").nth(1)];
+		assert.match(await close.getAttribute("title"), /오차 범위/);
+		assert.match(await close.innerText(), /기준 충족[\s\S]*±/);
+		const paint = (badge) => badge.evaluate((one) => getComputedStyle(one).backgroundColor);
+		assert.notEqual(await paint(close), await paint(clear));
+		await page.locator("button.name").nth(1).click();
+		await check("#drawer .gauge", /423 ± 179 g\/kWh[\s\S]*오차 범위/);
+		assert.equal(await page.locator("#drawer .gauge .track i.close").count(), 1);
+		await until("its history", async () => (await page.locator("#drawer canvas").count()) === 1);
+	});
+});
 
 test("nothing stands beyond the edge of a narrow screen", async () => {
 	for (const language of ["en", "ko"])

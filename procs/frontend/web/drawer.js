@@ -3,7 +3,7 @@ import { $, el, key, number, percent, signed, watts } from "./dom.js";
 import { chartIn, hasCharts, hue, stacked } from "./chart.js";
 import { ask, get, view } from "./ask.js";
 import { partsOf } from "./power.js";
-import { badge, reasonTexts } from "./workloads.js";
+import { badge, isClose, reasonTexts } from "./workloads.js";
 import { t } from "./texts.js";
 
 const COMPARE = "compare_optimization_impact";
@@ -13,20 +13,25 @@ const section = (title, ...children) => el("section", {}, el("h3", { text: title
 const fact = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }));
 
 // Where the value stands beside its target: the bar ends at 1.5 times the target.
-function gauge(title, value, target, unit, status) {
-	const fill = el("i", { class: status });
+function gauge(title, { value, target, unit = "", error, status, confidence }) {
+	const close = value !== undefined && isClose(status, confidence);
+	const fill = el("i", { class: `${status}${close ? " close" : ""}` });
 	const mark = el("b", {});
+	const digits = target < 10 ? 2 : 0;
 	fill.style.width = `${Math.min((value ?? 0) / target / 1.5, 1) * 100}%`;
 	mark.style.left = `${100 / 1.5}%`;
-	const words = value === undefined ? t("pueUnknown") : `${number(value, value < 10 ? 2 : 0)}${unit}`;
-	return el("div", { class: "gauge" }, el("p", {}, el("span", { text: title }), el("b", { text: words }), el("small", { text: t("target", number(target, target < 10 ? 2 : 0)) })),
-		el("div", { class: "track", role: "img", "aria-label": `${title}: ${words}, ${t("target", number(target))}` }, fill, mark));
+	const words = value === undefined ? t("pueUnknown") : `${number(value, digits)}${error ? ` ± ${number(error, digits)}` : ""}${unit}`;
+	return el("div", { class: "gauge" }, el("p", {}, el("span", { text: title }), el("b", { text: words }), el("small", { text: t("target", number(target, digits)) })),
+		el("div", { class: "track", role: "img", "aria-label": `${title}: ${words}, ${t("target", number(target))}` }, fill, mark),
+		close ? el("p", { class: "quiet", text: `± ${t("borderlineWhy")}` }) : null);
 }
 
 function verdicts(a) {
 	return el("div", { class: "gauges" },
-		a.target_carbon_intensity_gCO2eq_kWh === undefined ? null : gauge(t("carbonGauge"), a.current_carbon_intensity_gCO2eq_kWh, a.target_carbon_intensity_gCO2eq_kWh, " g/kWh", a.carbon_status),
-		gauge(t("pueGauge"), a.current_pue, a.target_pue, "", a.pue_status));
+		a.target_carbon_intensity_gCO2eq_kWh === undefined ? null : gauge(t("carbonGauge"), {
+			value: a.current_carbon_intensity_gCO2eq_kWh, target: a.target_carbon_intensity_gCO2eq_kWh, unit: " g/kWh",
+			error: a.uncertainty_gCO2eq_kWh, status: a.carbon_status, confidence: a.carbon_confidence }),
+		gauge(t("pueGauge"), { value: a.current_pue, target: a.target_pue, status: a.pue_status, confidence: a.pue_confidence }));
 }
 
 function facts(a) {

@@ -55,6 +55,7 @@ const table = {
 	NOT_ASSESSED: ["not assessed", "평가 안 함"],
 	all: ["all", "전체"],
 	borderline: ["borderline", "경계값"],
+	borderlineWhy: ["The limit lies within the error of this estimate.", "기준값이 이 추정의 오차 범위 안에 있습니다."],
 	clear: ["clear", "명확"],
 	powerTitle: ["Power by workload", "워크로드별 전력"],
 	range_live: ["live", "실시간"],

@@ -25,8 +25,14 @@ async function reasonWords() {
 
 export const reasonTexts = async () => (await reasonWords()).texts;
 
-export const badge = (status, confidence) =>
-	el("span", { class: `badge ${status}` }, t(status), confidence === "borderline" ? el("small", { text: ` · ${t("borderline")}` }) : null);
+// Not plainly green or red where the error spans the limit. What is undecided is so anyway.
+export const isClose = (status, confidence) => confidence === "borderline" && status !== "UNKNOWN";
+
+export function badge(status, confidence) {
+	const close = isClose(status, confidence);
+	return el("span", { class: `badge ${status}${close ? " close" : ""}`, title: close ? t("borderlineWhy") : null }, t(status),
+		close ? el("small", { text: ` ± ${t("borderline")}` }) : null);
+}
 
 function showCounts(summary) {
 	const parts = STATUSES.map((status) => ({ value: summary[status], color: colors[status], label: `${t(status)} ${summary[status]}` }));
@@ -66,8 +72,8 @@ function row(one, { texts, labels }) {
 	const why = one.reason_codes.map((code) => el("abbr", { title: `${code}: ${texts[code] ?? ""}`, text: labels[code] ?? code }));
 	return el("tr", {},
 		el("td", {}, badge(one.status, one.confidence)),
-		el("td", {}, el("button", { type: "button", class: "plain name", "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
-			el("small", { text: `${one.namespace} · ${one.kind}` })),
+		el("td", { class: "who" }, el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
+			el("small", { class: "cut", title: `${one.namespace} · ${one.kind}`, text: `${one.namespace} · ${one.kind}` })),
 		el("td", { class: "n", text: number(one.power_watts, 1) }),
 		el("td", { class: "n", text: number(one.emissions_kg_month, 1) }),
 		el("td", { class: "n", text: one.gap_percent === undefined ? "–" : signed(one.gap_percent) }),
