@@ -156,7 +156,7 @@ test("what if asks the tool that compares, where there is one", async () => {
 		await page.uncheck("#drawer [value=resource_rightsizing]");
 		await page.click("#drawer form button");
 		await check("#drawer .impact", /5\.40 kg[\s\S]*Both together\.[\s\S]*Later\./);
-		assert.deepEqual(asked, { workload_name: WORKLOAD, namespace: "ai-team", optimizations: ["temporal_shift", "pue_improvement"], target_pue: 1.3 });
+		assert.deepEqual(asked, { workload_name: `ai-team/${WORKLOAD} (job)`, namespace: "ai-team", optimizations: ["temporal_shift", "pue_improvement"], target_pue: 1.3 });
 	});
 });
 

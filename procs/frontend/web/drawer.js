@@ -7,6 +7,7 @@ import { badge, isClose, reasonTexts } from "./workloads.js";
 import { t } from "./texts.js";
 
 const COMPARE = "compare_optimization_impact";
+const NAME_BYTES_MAX = 253; // of the argument workload_name
 let tools = null; // their names, once asked
 
 const section = (title, ...children) => el("section", {}, el("h3", { text: title }), ...children);
@@ -69,6 +70,12 @@ function showImpact(box, c) {
 			el("small", { text: step.applied === false ? `${t("notApplied")} ${step.reason_code ?? ""}` : `${t("applied")} · ${signed(-step.estimated_reduction_percent)}` })))));
 }
 
+// With its kind: a pod and a Deployment may have one name. Too long for a question, the name alone may do.
+function named({ workload, namespace, kind }) {
+	const full = `${namespace}/${workload} (${kind})`;
+	return { workload_name: new TextEncoder().encode(full).length <= NAME_BYTES_MAX ? full : workload, namespace };
+}
+
 function whatIf(one, a) {
 	const choices = ["temporal_shift", "resource_rightsizing", "pue_improvement", "regional_migration"];
 	const result = el("div", { "aria-live": "polite", class: "impact" });
@@ -80,7 +87,7 @@ function whatIf(one, a) {
 		event.preventDefault();
 		const given = new FormData(form);
 		try {
-			showImpact(result, await ask(COMPARE, { workload_name: one.workload, namespace: one.namespace, optimizations: given.getAll("optimizations"), target_pue: Number(given.get("pue")) }));
+			showImpact(result, await ask(COMPARE, { ...named(one), optimizations: given.getAll("optimizations"), target_pue: Number(given.get("pue")) }));
 		} catch (error) {
 			result.replaceChildren(el("p", { class: "quiet", text: `${error.message} ${error.hint}` }));
 		}
@@ -96,7 +103,7 @@ async function hasCompare() {
 // history
 
 async function addHistory(box, one) {
-	const data = await view("power_history", { workload_name: one.workload, namespace: one.namespace, allow_fake: true });
+	const data = await view("power_history", { ...named(one), allow_fake: true });
 	const { times, parts } = partsOf(data, () => hue(0));
 	const own = parts.slice(2);
 	const legend = el("ul", { class: "keys" });
@@ -111,7 +118,7 @@ async function addHistory(box, one) {
 }
 
 async function fill(body, one) {
-	const [a, texts, compare] = await Promise.all([ask("assess_workload_compliance", { workload_name: one.workload, namespace: one.namespace }), reasonTexts(), hasCompare()]);
+	const [a, texts, compare] = await Promise.all([ask("assess_workload_compliance", named(one)), reasonTexts(), hasCompare()]);
 	const past = el("div", {}, el("p", { class: "quiet", text: t("loading") }));
 	body.replaceChildren(
 		el("p", { class: "status" }, badge(a.status, a.confidence), el("span", { text: `${a.standard} · ${a.region}` })),
