@@ -48,16 +48,21 @@ bool command_add_name(char *command, size_t size, const char *name)
 	return true;
 }
 
-/* What kubectl changes in place. */
-static bool is_template(const char *kind)
+bool is_controller(const char *kind)
 {
-	static const char *const kinds[] = { "deployment", "statefulset", "daemonset", "cronjob",
-		"replicaset", "replicationcontroller" };
+	static const char *const kinds[] = { "deployment", "statefulset", "daemonset", "replicaset",
+		"replicationcontroller" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(kinds[i], kind) == 0)
 			return true;
 	return false;
+}
+
+/* What kubectl changes in place. */
+static bool is_template(const char *kind)
+{
+	return is_controller(kind) || strcmp(kind, "cronjob") == 0;
 }
 
 /* A pod nobody is known to own. */

@@ -30,6 +30,8 @@ bool command_starts_once(const struct subject *subject, const char *kind);
 /* Gives it that many cores: in Kubernetes to the one container, whose name is needed; "" where no command does. */
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,
 	double cores, char *command, size_t size);
+/* What keeps pods running: a Deployment, a DaemonSet, … */
+bool is_controller(const char *kind);
 bool command_needs_container(const struct subject *subject, const char *kind);
 /* The container that requests most of a living part's CPU, and how much; false where no part lives, where the requests of
  * its containers are not `total_cores` together, or where the greatest has no name. */

@@ -10,19 +10,12 @@
 #include "analyst/run.h"
 #include "analyst/schedule.h"
 #include "analyst/tariff.h"
-#include "base/cleanup.h"
 #include "base/kst.h"
 
 /* What is kept running has no other hour to go to. */
 static bool is_kept_running(const char *kind)
 {
-	static const char *const steady[] = { "deployment", "statefulset", "daemonset", "replicaset",
-		"replicationcontroller", "system" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(steady); i++)
-		if (strcmp(steady[i], kind) == 0)
-			return true;
-	return false;
+	return is_controller(kind) || strcmp(kind, "system") == 0;
 }
 
 /* These may serve all day or do a job: who says how long it runs means a job. */

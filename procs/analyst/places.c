@@ -34,7 +34,10 @@ int places_enter(struct places *places, const struct config *config, const char 
 		add(places, LANDLOCK_READ, config->demo_data_dir, "");
 	if (config->grid_file[0] != '\0') /* its folder: who swaps a file leaves another one */
 		add(places, LANDLOCK_READ, folder_of(config->grid_file, folder), "");
-	return landlock_confine(places->all, &places->count, NULL, 0);
+	int r = landlock_confine(places->all, &places->count, NULL, 0);
+	if (r == LANDLOCK_ABSENT)
+		log_warning(LANDLOCK_ABSENT_TEXT);
+	return r;
 }
 
 bool places_have_moved(const struct places *places)

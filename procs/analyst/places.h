@@ -12,7 +12,7 @@ struct places {
 };
 
 /* Enters Landlock; a kernel without it is said and goes on. Call when the ledger is open and before nng starts its
- * threads. 0 or -errno. */
+ * threads. -errno where it failed. */
 int places_enter(struct places *places, const struct config *config, const char *data_folder);
 /* One of them is another folder now (said in the log): only a successor can reach it. */
 bool places_have_moved(const struct places *places);

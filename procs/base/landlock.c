@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 
 /* Later than Debian 12's headers (linux/landlock.h of 6.7 and 6.10). */
 #define ACCESS_FS_TRUNCATE     (UINT64_C(1) << 14) /* ABI 3 */
@@ -106,9 +105,8 @@ int landlock_confine(struct landlock_place *places, size_t *count, const uint16_
 
 	if (r != -EOPNOTSUPP)
 		return r;
-	log_warning("this kernel has no Landlock: only permissions keep this process from other files");
 	*count = 0;
-	return 0;
+	return LANDLOCK_ABSENT;
 }
 
 const struct landlock_place *landlock_find_moved(const struct landlock_place *places, size_t count)

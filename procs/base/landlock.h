@@ -26,7 +26,10 @@ struct landlock_place {
 /* Everything but `places` is out of reach, and TCP but to `ports` (kernel ≥ 6.7; the filter knows of no ports).
  * -EOPNOTSUPP: this kernel has no Landlock (nothing is restricted), or -errno. */
 int landlock_enter(struct landlock_place *places, size_t count, const uint16_t *ports, size_t port_count);
-/* The same where the stage goes on without: then that is logged, and *count is 0. 0 or -errno. */
+#define LANDLOCK_ABSENT 1 /* the stage goes on without, and logs: */
+#define LANDLOCK_ABSENT_TEXT                                                                                 \
+	"this kernel has no Landlock: only permissions keep this process from other files"
+/* The same; LANDLOCK_ABSENT, and *count is 0, where the kernel has none. */
 int landlock_confine(struct landlock_place *places, size_t *count, const uint16_t *ports, size_t port_count);
 /* A place that was made, or made anew, since: only a successor can reach it. NULL if none. */
 const struct landlock_place *landlock_find_moved(const struct landlock_place *places, size_t count);

@@ -216,7 +216,10 @@ static int lock_files(void)
 	sockets->use = LANDLOCK_SOCKETS;
 	snprintf(sockets->path, sizeof(sockets->path), "%s", exporter.config.runtime_dir);
 	exporter.place_count = 1 + secrets_places(&exporter.secrets, &exporter.places[1]);
-	return landlock_confine(exporter.places, &exporter.place_count, NULL, 0);
+	int r = landlock_confine(exporter.places, &exporter.place_count, NULL, 0);
+	if (r == LANDLOCK_ABSENT)
+		log_warning(LANDLOCK_ABSENT_TEXT);
+	return r;
 }
 
 static void close_all(void)

@@ -160,7 +160,10 @@ static int lock_files(struct fetcher *fetcher)
 		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 			add_folder_of(fetcher, files[i]);
 	}
-	return landlock_confine(fetcher->places, &fetcher->place_count, ports, count);
+	int r = landlock_confine(fetcher->places, &fetcher->place_count, ports, count);
+	if (r == LANDLOCK_ABSENT)
+		log_warning(LANDLOCK_ABSENT_TEXT);
+	return r;
 }
 
 static int begin(struct fetcher *fetcher)

@@ -217,7 +217,10 @@ static int lock_files(void)
 		landlock_file_places(frontend.config.http_tokens, &places[frontend.place_count]);
 	frontend.place_count +=
 		landlock_file_places(frontend.config.http_jwks, &places[frontend.place_count]);
-	return landlock_confine(places, &frontend.place_count, NULL, 0);
+	int r = landlock_confine(places, &frontend.place_count, NULL, 0);
+	if (r == LANDLOCK_ABSENT)
+		log_warning(LANDLOCK_ABSENT_TEXT);
+	return r;
 }
 
 static int open_tokens(void)

@@ -288,7 +288,10 @@ static int lock_files(struct resolver *resolver)
 			add_folder_of(resolver, config->kubelet_ca_file);
 	}
 	uint16_t port = resolver->kubelet != NULL ? kubelet_port(resolver->kubelet) : 0;
-	return landlock_confine(resolver->places, &resolver->place_count, &port, port != 0);
+	int r = landlock_confine(resolver->places, &resolver->place_count, &port, port != 0);
+	if (r == LANDLOCK_ABSENT)
+		log_warning(LANDLOCK_ABSENT_TEXT);
+	return r;
 }
 
 static int begin(struct resolver *resolver)

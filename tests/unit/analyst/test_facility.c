@@ -62,6 +62,15 @@ static void a_frame_of_impossible_values_is_refused(void **state)
 	}
 }
 
+/* A day of a workload; the site's PUE is declared as 1.6, and told by its meters. */
+static void make_told(struct world *w, struct facility *facility)
+{
+	make(w);
+	run_hours(w, 24);
+	w->config.pue = 1.6;
+	w->knowledge.facility = facility;
+}
+
 static struct json_object *provenance_pue(struct world *w)
 {
 	return json_object_object_get(member(w, "provenance"), "pue");
@@ -73,10 +82,7 @@ static void a_measured_pue_goes_before_the_declared_one_and_after_the_argument(v
 	struct world w;
 
 	(void)state;
-	make(&w);
-	run_hours(&w, 24);
-	w.config.pue = 1.6;
-	w.knowledge.facility = &facility;
+	make_told(&w, &facility);
 	tell(&facility, 130, 100, 7200, (int64_t)NOW - 300);
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
 	expect_text(&w, "pue_source", "measured");
@@ -99,10 +105,7 @@ static void meters_that_make_no_sense_leave_the_declared_pue_and_say_so(void **s
 	struct world w;
 
 	(void)state;
-	make(&w);
-	run_hours(&w, 24);
-	w.config.pue = 1.6;
-	w.knowledge.facility = &facility;
+	make_told(&w, &facility);
 	tell(&facility, 90, 100, 7200, (int64_t)NOW);
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
 	expect_text(&w, "pue_source", "declared");
