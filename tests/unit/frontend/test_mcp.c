@@ -1,69 +1,6 @@
-#include "tests/unit/unit.h"
-
-#include "frontend/mcp/prompts.h"
-#include "frontend/mcp/uri.h"
+/* The server: messages, revisions, calls. */
 #include "ipc/tools.h"
-#include "tests/fixture/mcp_fixture.h"
-
-#define NEWEST "2025-11-25"
-#define MODERN "2026-07-28"
-#define META                                                                                                 \
-	"\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" MODERN                                   \
-	"\",\"io.modelcontextprotocol/clientCapabilities\":{}}"
-
-static struct mcp_refusal refusal;
-
-static struct mcp_headers headers_of(const char *version, const char *method, const char *name)
-{
-	return (struct mcp_headers) { version, method, name, version != NULL ? strlen(version) : 0,
-		method != NULL ? strlen(method) : 0, name != NULL ? strlen(name) : 0 };
-}
-
-static int take(const char *message, const char *version)
-{
-	const struct mcp_headers headers = headers_of(version[0] != '\0' ? version : NULL, NULL, NULL);
-
-	server.heard.finished = 0;
-	return server_take(message, strlen(message), &headers, NULL, &refusal);
-}
-
-static int take_modern(const char *message, const char *method, const char *name)
-{
-	const struct mcp_headers headers = headers_of(MODERN, method, name);
-
-	server.heard.finished = 0;
-	return server_take(message, strlen(message), &headers, NULL, &refusal);
-}
-
-static struct json_object *parse(const char *text)
-{
-	size_t offset;
-	struct json_object *value = json_parse_strict(text, strlen(text), &offset);
-
-	assert_non_null(value);
-	return value;
-}
-
-static struct json_object *member(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	assert_true(json_object_object_get_ex(object, key, &value));
-	return value;
-}
-
-/* The answer's error code; 0 when it is a result. */
-static int error_code(void)
-{
-	assert_int_equal(server.heard.finished, 1);
-	struct json_object *root = parse(server.heard.answer), *error = NULL;
-	int code = json_object_object_get_ex(root, "error", &error)
-			   ? json_object_get_int(member(error, "code"))
-			   : 0;
-
-	json_object_put(root);
-	return code;
-}
+#include "tests/unit/frontend/mcp_messages.h"
 
 static void initialize_echoes_a_known_revision_and_offers_the_newest_of_its_era_otherwise(void **state)
 {
@@ -339,97 +276,6 @@ static void lists_have_one_page(void **state)
 	}
 }
 
-/* resources */
-
-static void uris_name_what_they_say_and_nothing_else(void **state)
-{
-	static const char *const wrong[] = { "", "carbon-intensity:", "carbon-intensity://",
-		"carbon-intensity://a/b", "carbon-intensity://%", "carbon-intensity://%2",
-		"carbon-intensity://%zz", "carbon-intensity://a%00b", "workload-metrics://a",
-		"workload-metrics://a/", "workload-metrics:///b", "workload-metrics://a/b/c",
-		"compliance-standards://us/X", "file:///etc/passwd" };
-	char long_uri[400] = "carbon-intensity://";
-	struct uri uri;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_int_equal(uri_parse(wrong[i], &uri), -EINVAL);
-	memset(long_uri + strlen(long_uri), 'a', 300);
-	assert_int_equal(uri_parse(long_uri, &uri), -EINVAL);
-	assert_int_equal(uri_parse("workload-metrics://prod/a%2Fb%22%ED%95%9C", &uri), 0);
-	assert_string_equal(uri.values[0], "prod");
-	assert_string_equal(uri.values[1], "a/b\"한");
-	char *arguments = uri_arguments(&uri);
-	assert_string_equal(arguments, "{\"namespace\":\"prod\",\"workload_name\":\"a/b\\\"한\"}");
-	free(arguments);
-}
-
-static void an_unknown_resource_has_the_code_of_its_era(void **state)
-{
-	(void)state;
-	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":\"x://y\"}}",
-		NEWEST);
-	assert_int_equal(error_code(), -32002);
-	assert_non_null(strstr(server.heard.answer, "\"uri\":\"x://y\""));
-	take_modern("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":"
-		    "\"carbon-intensity://moon\"," META "}}",
-		"resources/read", "carbon-intensity://moon");
-	server_answer(422, "{\"error\":{\"code\":\"UNKNOWN_REGION\",\"message\":\"none\",\"hint\":\"\"}}");
-	assert_int_equal(error_code(), -32602);
-	assert_non_null(strstr(server.heard.answer, "UNKNOWN_REGION"));
-}
-
-static void a_change_of_status_is_told_once(void **state)
-{
-	static const char listen[] = "{\"jsonrpc\":\"2.0\",\"id\":\"L\",\"method\":\"subscriptions/"
-				     "listen\",\"params\":{\"notifications\":{"
-				     "\"toolsListChanged\":true,\"resourceSubscriptions\":[\"workload-"
-				     "metrics://a/b\",\"no://such\"]}," META "}}";
-	uint64_t now = 1;
-
-	(void)state;
-	take_modern(listen, "subscriptions/listen", NULL);
-	assert_non_null(strstr(server.heard.last_said,
-		"{\"notifications\":{\"resourceSubscriptions\":[\"workload-metrics://a/b\"]},\"_meta\":{"
-		"\"io.modelcontextprotocol/subscriptionId\":\"L\"}}"));
-	server.heard.said = 0;
-	const char *const states[] = { "COMPLIANT", "COMPLIANT", "NON_COMPLIANT", "NON_COMPLIANT" };
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		char body[64];
-		watch_turn(server.mcp.watch, now += WATCH_ASK_MS * UINT64_C(1000000));
-		snprintf(body, sizeof(body), "{\"status\":\"%s\"}", states[i]);
-		server_answer(200, body);
-		assert_int_equal(server.heard.said, i >= 2);
-	}
-	assert_non_null(strstr(server.heard.last_said, "notifications/resources/updated"));
-	server.asked.call = NULL;
-	mcp_call_drop(server.mcp.calls);
-	assert_false(mcp_is_busy(&server.mcp));
-}
-
-/* The analyst alone says what may be seen: what is watched for one is not looked at for another. */
-static void a_resource_is_watched_with_the_eyes_of_its_watcher(void **state)
-{
-	static const char uri[] = "workload-metrics://bank/vault";
-	struct principal all = { .name = "all", .until_s = UINT64_MAX };
-	struct principal shop = { .name = "shop", .namespaces = "shop\n", .until_s = UINT64_MAX };
-	struct session session = { .holds = 1 };
-	struct watch *watch = server.mcp.watch;
-	int64_t before = server.asked.id;
-
-	(void)state;
-	struct watcher *first = watcher_new(watch, &all, &session, NULL);
-	struct watcher *second = watcher_new(watch, &shop, &session, NULL);
-	assert_int_equal(watcher_add(first, uri), 0);
-	assert_int_equal(watcher_add(second, uri), 0);
-	watch_turn(watch, clock_mono_ns());
-	assert_int_equal(server.asked.id - before, 2);
-	assert_string_equal(server.asked.namespaces, "shop\n");
-	watcher_free(first);
-	watcher_free(second);
-	assert_false(watch_is_busy(watch));
-}
-
 static void a_cancelled_call_is_not_answered(void **state)
 {
 	static const char call[] =
@@ -457,97 +303,6 @@ static void a_cancelled_call_is_not_answered(void **state)
 	session_release(session);
 }
 
-/* prompts and completion */
-
-static const char *value_of(void *context, const char *name, size_t size)
-{
-	(void)context;
-	return size == 1 && name[0] == 'a' ? "A" : NULL;
-}
-
-static void a_prompt_leaves_out_what_was_not_given(void **state)
-{
-	char *text = prompt_fill("x {a}[ in {b}][ by {a}!] y", value_of, NULL);
-
-	(void)state;
-	assert_string_equal(text, "x A by A! y");
-	free(text);
-}
-
-static void every_prompt_can_be_had_in_both_languages(void **state)
-{
-	char *text;
-
-	(void)state;
-	for (size_t i = 0; i < prompt_count; i++)
-		for (int language = 0; language < 2; language++) {
-			text = prompt_fill(prompts[i].body[language], value_of, NULL);
-			assert_null(strpbrk(text, "[]{}"));
-			free(text);
-		}
-	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
-	     "get\",\"params\":{\"name\":\"compliance_review\"}}",
-		NEWEST);
-	assert_int_equal(error_code(), -32602);
-	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
-	     "get\",\"params\":{\"name\":\"compliance_review\","
-	     "\"arguments\":{\"workload_name\":\"a\\nb\"}}}",
-		NEWEST);
-	assert_int_equal(error_code(), -32602);
-	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
-	     "get\",\"params\":{\"name\":\"compliance_review\","
-	     "\"arguments\":{\"workload_name\":\"app\"}}}",
-		NEWEST);
-	assert_int_equal(error_code(), 0);
-	assert_non_null(strstr(server.heard.answer, "the workload app.\\n"));
-}
-
-static void completion_asks_for_names_of_the_right_kind(void **state)
-{
-	static const struct {
-		const char *ref, *argument, *asked;
-	} cases[] = {
-		{ "\"type\":\"ref/prompt\",\"name\":\"compliance_review\"", "workload_name",
-			"{\"kind\":\"workload\",\"prefix\":\"a\",\"namespace\":\"n\"}" },
-		{ "\"type\":\"ref/prompt\",\"name\":\"carbon_report\"", "region",
-			"{\"kind\":\"region\",\"prefix\":\"a\"}" },
-		{ "\"type\":\"ref/resource\",\"uri\":\"workload-metrics://{namespace}/{pod_name}\"",
-			"namespace", "{\"kind\":\"namespace\",\"prefix\":\"a\"}" },
-		{ "\"type\":\"ref/resource\",\"uri\":\"compliance-standards://korea/{standard_code}\"",
-			"standard_code", "{\"kind\":\"standard\",\"prefix\":\"a\"}" },
-	};
-	char message[512];
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		snprintf(message, sizeof(message),
-			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"completion/"
-			"complete\",\"params\":{\"ref\":{%s},"
-			"\"argument\":{\"name\":\"%s\",\"value\":\"a\"},\"context\":{\"arguments\":{"
-			"\"namespace\":\"n\"}}}}",
-			cases[i].ref, cases[i].argument);
-		take(message, NEWEST);
-		assert_string_equal(server.asked.tool, "names");
-		assert_string_equal(server.asked.arguments, cases[i].asked);
-		server_answer(200, "{\"values\":[\"app\"],\"total\":1}");
-		assert_non_null(
-			strstr(server.heard.answer, "{\"values\":[\"app\"],\"total\":1,\"hasMore\":false}"));
-	}
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return server_open("/proc/nonexistent");
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	server_close();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,14 +321,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_tool_is_a_protocol_error_with_a_suggestion),
 		cmocka_unit_test(an_answer_stands_twice_in_new_revisions_and_once_in_old_ones),
 		cmocka_unit_test(lists_have_one_page),
-		cmocka_unit_test(uris_name_what_they_say_and_nothing_else),
-		cmocka_unit_test(an_unknown_resource_has_the_code_of_its_era),
-		cmocka_unit_test(a_change_of_status_is_told_once),
-		cmocka_unit_test(a_resource_is_watched_with_the_eyes_of_its_watcher),
 		cmocka_unit_test(a_cancelled_call_is_not_answered),
-		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
-		cmocka_unit_test(every_prompt_can_be_had_in_both_languages),
-		cmocka_unit_test(completion_asks_for_names_of_the_right_kind),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
