@@ -5,6 +5,7 @@ import json, subprocess, sys, time, uuid
 from pipeline import BIN, Group, Pipeline, pod_path, run, wait_for
 
 UID = str(uuid.uuid4())
+WINDOW_SECONDS = 60  # procs/base/window.h
 BUSY = "import time\nend = time.monotonic() + 10\nwhile time.monotonic() < end: pass"
 
 
@@ -72,19 +73,31 @@ def watts_agree_between_metrics_and_assessment(p):
     try:
         group.spawn(sys.executable, "-c", "while True: pass")
         time.sleep(4)
-        pairs = []  # exporter and analyst take the same tick some milliseconds apart: seen between, they differ by one
-        for _ in range(8):
-            shown = p.metric("tanso_workload_watts", workload="steady.service")
-            status, answer = p.tool("assess_workload_compliance", workload_name="steady.service")
-            if status != 200:
-                raise AssertionError(f"{status} {answer}")
-            pairs.append((answer["current_power_watts"], shown))
-            time.sleep(0.3)
-        agreeing = [a for a, shown in pairs if abs(a - shown) <= 0.001 * shown]
-        if len(agreeing) < 6:
+        pairs = watts_of_both(p)
+        if not do_agree(pairs):  # where one heard the estimator 4 s earlier its first window is longer, until that has passed
+            time.sleep(WINDOW_SECONDS)
+            pairs = watts_of_both(p)
+        if not do_agree(pairs):
             raise AssertionError(f"watts of assess against /metrics: {pairs}")
     finally:
         group.remove()
+
+
+def do_agree(pairs):
+    """Exporter and analyst take the same tick some milliseconds apart: seen between, they differ by one."""
+    return sum(abs(a - shown) <= 0.001 * shown for a, shown in pairs) >= 6
+
+
+def watts_of_both(p):
+    pairs = []
+    for _ in range(8):
+        shown = p.metric("tanso_workload_watts", workload="steady.service")
+        status, answer = p.tool("assess_workload_compliance", workload_name="steady.service")
+        if status != 200:
+            raise AssertionError(f"{status} {answer}")
+        pairs.append((answer["current_power_watts"], shown))
+        time.sleep(0.3)
+    return pairs
 
 
 def evidence(p):
