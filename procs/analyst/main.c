@@ -20,6 +20,7 @@
 #define COMMIT_SPACING_NS NS_PER_SECOND
 /* What is kept for us has ended, and a message costs its reader's threads some 0.1 ms. */
 #define ACK_SPACING_NS     (5 * NS_PER_SECOND)
+#define RESUME_NS          (3 * NS_PER_SECOND)
 #define SWEEP_SECONDS      60
 #define KEEP_UP_SECONDS    600
 #define SEAL_WAITS_SECONDS 60
@@ -40,6 +41,7 @@ struct analyst {
 	struct link
 		*outside; /* what the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
+	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one */
 	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen, seconds;
 	struct stats stats;
 	bool is_cloud_guest;
@@ -83,7 +85,9 @@ static int open_ledger(struct analyst *analyst)
 			  "what the "
 			  "estimator still holds is booked again",
 			folder);
-	return book_open(&analyst->book, analyst->ledger, origin_interval_ms(&analyst->config));
+	r = book_open(&analyst->book, analyst->ledger, origin_interval_ms(&analyst->config));
+	analyst->resumed_ns = analyst->book.committed.committed_seq > 0 ? clock_mono_ns() : 0;
+	return r;
 }
 
 static void refresh(struct analyst *analyst)
@@ -180,13 +184,22 @@ static void watch_data(struct analyst *analyst, uint64_t now_ns)
 	analyst->book.generation++;
 }
 
+/* A successor knows no watts before its second frame: until then questions wait, as without them nothing seems to draw power. */
+static bool is_resuming(const struct analyst *analyst)
+{
+	uint64_t growth_uj, span_ns;
+
+	return analyst->resumed_ns != 0 && clock_mono_ns() - analyst->resumed_ns < RESUME_NS &&
+	       !window_growth(&analyst->book.node.windows[PART_CPU], &growth_uj, &span_ns);
+}
+
 static int on_turn(void *context)
 {
 	struct analyst *analyst = context;
 
 	watch_data(analyst, clock_mono_ns());
 	desk_announce(analyst->desk, analyst->book.generation);
-	if (desk_has_asks(analyst->desk))
+	if (desk_has_asks(analyst->desk) && !is_resuming(analyst))
 		desk_answer(analyst->desk, &analyst->knowledge, analyst->book.generation);
 	if (!link_is_stuck(analyst->power, analyst->acks) && !link_is_stuck(analyst->asks, analyst->answers))
 		return 0;

@@ -302,6 +302,7 @@ void supervisor_stop(struct supervisor *supervisor)
 		for (int i = 0; i < STAGE_COUNT; i++) /* a full pipe must not keep a stage from ending */
 			if (supervisor->children[i].log.fd >= 0)
 				on_log(&supervisor->children[i].log);
+		notify_drain(supervisor); /* nor a full socket */
 		reap(supervisor);
 		if (clock_mono_ns() > deadline_ns)
 			signal_all(supervisor, SIGKILL);

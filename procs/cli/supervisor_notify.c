@@ -58,6 +58,8 @@ static void apply_notice(struct child *child, char *text, int *fds, size_t fd_co
 		keep_fds(child, notice.name, fds, fd_count);
 	else if (notice.removes)
 		child_drop_fd(child, notice.name);
+	if (child->supervisor->is_stopping)
+		return; /* who was just becoming ready is not told as such after "Stopping." */
 	if (notice.is_ready) {
 		child->is_ready = child->was_ready = true;
 		child->failed_starts = 0;

@@ -247,14 +247,14 @@ static void print_addresses(const struct up *up)
 
 	printf(in_language("\nTry, in another terminal:\n"
 			   "  curl -X POST %s://%.*s/tools/list_top_power_consumers -d '{}'\n"
-			   "  curl -k %s://%.*s/metrics | grep kepler_\n"
+			   "  curl -sk %s://%.*s/metrics | grep kepler_\n"
 			   "  %s/tanso assess NAME          one workload; --pue 1.45 --json --lang ko\n"
 			   "  %s/tanso doctor               what is measured, modelled, missing\n"
 			   "  %s/tanso mcp                  MCP over stdio, for Claude Desktop\n"
 			   "Ctrl-C stops everything.\n",
 		       "\n다른 터미널에서 실행해 보십시오.\n"
 		       "  curl -X POST %s://%.*s/tools/list_top_power_consumers -d '{}'\n"
-		       "  curl -k %s://%.*s/metrics | grep kepler_\n"
+		       "  curl -sk %s://%.*s/metrics | grep kepler_\n"
 		       "  %s/tanso assess NAME          워크로드 하나의 판정. --pue 1.45 --json --lang ko\n"
 		       "  %s/tanso doctor               계측·추정되는 것과 빠진 것\n"
 		       "  %s/tanso mcp                  표준 입출력 MCP(Claude Desktop용)\n"

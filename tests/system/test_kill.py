@@ -101,6 +101,15 @@ def wrong_share_is_noticed(p):
     raise AssertionError("a wrong µJ went unnoticed")
 
 
+def successor_names_consumers(p):
+    """An analyst that has just come back does not say that nothing draws power."""
+    kill_now(p, "analyst")
+    answers = []
+    wait_for(lambda: answers.append(p.tool("list_top_power_consumers")) or answers[-1][0] == 200, 10)
+    if answers[-1][0] != 200 or not answers[-1][1]["consumers"]:
+        raise AssertionError(f"after the analyst's death: {answers[-1]}")
+
+
 def test():
     groups = [Group(f"tanso-test-kill.slice/load{i}.service") for i in range(20)]
     p = Pipeline(meters="fake", fake_watts=WATTS, interval_ms=200)
@@ -128,6 +137,7 @@ def test():
                 watch.ready = {s: p.log().count(f"✓ {s}") for s in STAGES}
         time.sleep(2)
         watch.look(p)
+        successor_names_consumers(p)
         print(f"{watch.scrapes} scrapes, slowest return: " + ", ".join(f"{s} {t:.2f} s" for s, t in sorted(slowest.items())))
         late = {s: t for s, t in slowest.items() if t > 1.0}
         joules_born = p.metric("tanso_workload_joules_total", workload="born-in-the-dark.service", zone="package")
