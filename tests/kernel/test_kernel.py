@@ -7,7 +7,7 @@ import pathlib, re, shutil, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-BOOT_SECONDS = 300
+BOOT_SECONDS = 150  # 50 to 80 are usual
 MACHINES = {
     "amd64": {"build": ROOT / "build/release", "triplet": "x86_64-linux-gnu", "libraries": [pathlib.Path("/")], "console": "ttyS0",
               "qemu": ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max"]},
@@ -117,7 +117,11 @@ def run(name, machine):
     try:
         (work / "files").mkdir()
         start = time.monotonic()
-        console = boot(machine, kernel, initramfs(machine, tree, work / "files")).decode(errors="replace")
+        archive = initramfs(machine, tree, work / "files")
+        console = boot(machine, kernel, archive).decode(errors="replace")
+        if "soft lockup" in console:  # rare, and unexplained: README, Honest limits; a second one fails
+            print(f"{name}: THE EMULATED MACHINE LOCKED UP and was booted once more:\n" + console)
+            console = boot(machine, kernel, archive).decode(errors="replace")
         print(f"{name}: {time.monotonic() - start:.0f} s")
         return judge(name, console)
     finally:
