@@ -8,8 +8,8 @@
 #include "base/large.h"
 
 #define ROWS_FIRST 256
-#define TEXTS_BYTES                                                                                          \
-	((size_t)1 << 16) /* of the first block, header included; each is twice the one before, up to */
+/* Of the first block of texts, header included; each is twice the one before, up to the most. */
+#define TEXTS_BYTES     ((size_t)1 << 16)
 #define TEXTS_BYTES_MAX ((size_t)1 << 21)
 
 /* Names, packed one after another. */

@@ -187,10 +187,10 @@ static void watch_data(struct analyst *analyst, uint64_t now_ns)
 /* A successor knows no watts before its second frame: until then questions wait, as without them nothing seems to draw power. */
 static bool is_resuming(const struct analyst *analyst)
 {
-	uint64_t growth_uj, span_ns;
+	double watts[PART_COUNT];
 
 	return analyst->resumed_ns != 0 && clock_mono_ns() - analyst->resumed_ns < RESUME_NS &&
-	       !window_growth(&analyst->book.node.windows[PART_CPU], &growth_uj, &span_ns);
+	       !book_watts(&analyst->book, &analyst->book.node, watts);
 }
 
 static int on_turn(void *context)

@@ -23,8 +23,8 @@ struct config {
 };
 
 struct config_error {
-	char text
-		[1024]; /* one line for people, in_language(): file:line: key: what is wrong, what is allowed */
+	/* one line for people, in_language(): file:line: key: what is wrong, what is allowed */
+	char text[1024];
 };
 
 /* Defaults of config.def. */

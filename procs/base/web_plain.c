@@ -5,8 +5,8 @@
 
 #include "base/web_private.h"
 
-#define REFUSED_BYTES_MAX                                                                                    \
-	(1 << 20) /* of the request: closing over unread bytes would reset what was answered */
+/* Of the request: closing over unread bytes would reset what was answered. */
+#define REFUSED_BYTES_MAX (1 << 20)
 
 static const char answer[] =
 	"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"

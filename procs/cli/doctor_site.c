@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "cli/doctor.h"
 #include "cli/language.h"
+#include "cli/place.h"
 #include "korea/data.h"
 
 /* Whether the meters answer, an answer says: provenance.pue. */
@@ -191,7 +192,7 @@ static void check_watts(struct findings *findings, const char *metrics)
 
 static const char *start_command(void)
 {
-	return geteuid() == 0 ? "tanso up" : "sudo tanso up";
+	return place_sudo()[0] != '\0' ? "sudo tanso up" : "tanso up";
 }
 
 static void check_metrics(struct findings *findings, struct client *client)

@@ -74,7 +74,7 @@ def watts_agree_between_metrics_and_assessment(p):
         group.spawn(sys.executable, "-c", "while True: pass")
         time.sleep(4)
         pairs = watts_of_both(p)
-        if not do_agree(pairs):  # where one heard the estimator 4 s earlier its first window is longer, until that has passed
+        if not do_agree(pairs):  # the first window of one may reach further back (window.h), until that has passed
             time.sleep(WINDOW_SECONDS)
             pairs = watts_of_both(p)
         if not do_agree(pairs):
