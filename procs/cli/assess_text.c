@@ -208,7 +208,7 @@ static void print_power(const struct page *page)
 		fputs(word(page, "not known now", "현재 값 없음"), page->out);
 	}
 	if (is_there(page, "mean_power_watts"))
-		fprintf(page->out, word(page, ", %.1f W on average", ", 평균 %.1f W"),
+		fprintf(page->out, word(page, ", %.1f W on average while present", ", 실행 중 평균 %.1f W"),
 			number(page, "mean_power_watts"));
 	if (text_in(power, "meter")[0] != '\0') {
 		fputs(word(page, "; by ", "; 출처 "), page->out);

@@ -72,8 +72,8 @@ static void print_compare(struct json_object *root, bool is_korean)
 {
 	struct json_object *step;
 
-	print_pair(root, is_korean ? "평균 전력" : "mean power", "mean_power_watts", "optimized_power_watts",
-		2, "W");
+	print_pair(root, is_korean ? "실행 중 평균 전력" : "power while present", "mean_power_watts",
+		"optimized_power_watts", 2, "W");
 	print_pair(root, is_korean ? "탄소집약도" : "carbon intensity", "current_intensity",
 		"intensity_after", 1, "gCO2/kWh");
 	print_pair(root, is_korean ? "월간 배출량" : "emissions", "current_monthly_emissions_kg",

@@ -38,7 +38,7 @@ function verdicts(a) {
 function facts(a) {
 	return el("dl", { class: "facts" },
 		fact(t("drawsNow"), a.current_power_watts === undefined ? "–" : watts(a.current_power_watts)),
-		fact(t("mean"), a.mean_power_watts === undefined ? "–" : watts(a.mean_power_watts)),
+		fact(t("meanPresent"), a.mean_power_watts === undefined ? "–" : watts(a.mean_power_watts)),
 		fact(t("duty"), a.duty_percent === undefined ? "–" : percent(a.duty_percent, 0)),
 		fact(t("monthEnergy"), `${number(a.energy_kWh_month, 2)} kWh`),
 		fact(t("monthCarbon"), a.monthly_emissions_kg === undefined ? "–" : `${number(a.monthly_emissions_kg, 2)} ± ${number(a.monthly_emissions_uncertainty_kg, 2)} kg`));
@@ -62,7 +62,7 @@ function showImpact(box, c) {
 	box.replaceChildren(
 		el("table", {}, el("thead", {}, el("tr", {}, el("td"), el("th", { scope: "col", class: "n", text: t("before") }), el("th", { scope: "col", class: "n", text: t("after") }))),
 			el("tbody", {}, pair(t("status"), badge(c.current_status), badge(c.optimized_status)),
-				pair(t("mean"), watts(c.mean_power_watts ?? c.current_power_watts), watts(c.optimized_power_watts)),
+				pair(t("meanPresent"), watts(c.mean_power_watts ?? c.current_power_watts), watts(c.optimized_power_watts)),
 				pair(t("monthCarbon"), `${number(c.current_monthly_emissions_kg, 2)} kg`, `${number(c.optimized_monthly_emissions_kg, 2)} kg`),
 				c.service_status_after === undefined ? null : pair(t("service"), "", badge(c.service_status_after)))),
 		el("p", { text: c.recommendation }),

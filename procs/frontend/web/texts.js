@@ -121,7 +121,7 @@ const table = {
 	pueUnknown: ["not declared", "설정되지 않음"],
 	facts: ["Numbers", "수치"],
 	drawsNow: ["draws now", "현재 전력"],
-	mean: ["mean of the day", "하루 평균"],
+	meanPresent: ["mean while present", "실행 중 평균"],
 	duty: ["present", "실행 시간 비율"],
 	monthEnergy: ["IT energy a month", "월 IT 에너지"],
 	monthCarbon: ["carbon a month", "월 탄소"],

@@ -94,12 +94,42 @@ static void without_a_declared_pue_the_answer_names_the_line_that_settles_it(voi
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), "pue = 1.45"));
 	/* 41.975 kWh in 730 h, whatever it draws at the moment */
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
-		"On average over the window it drew 57.5 W, which is 41.98 kWh"));
+		"On average over all the time observed, present or not, it drew 57.5 W, which is "
+		"41.98 kWh"));
 	assert_int_equal(
 		assess(&w, "{\"workload_name\":\"ml-training-job\",\"pue\":1.2,\"lang\":\"ko\"}"), 200);
 	expect_text(&w, "status", "COMPLIANT");
 	expect_text(&w, "pue_source", "argument");
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), "기준 충족"));
+	destroy(&w);
+}
+
+/* Present in one hour of four: the mean while present stands in mean_power_watts, that of all the time in the prose. */
+static void the_prose_says_which_mean_it_tells(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make(&w);
+	w.config.pue = 1.2;
+	run_hours(&w, 1);
+	for (int i = 0; i < 3 * 360; i++) {
+		struct power_row row = { .id = 11 };
+		w.f.once.total_uj.by[ZONE_PACKAGE] += 100000000;
+		w.f.once.idle_uj.by[ZONE_PACKAGE] += 100000000;
+		fixture_pass(&w.f, 10);
+		assert_int_equal(fixture_send(&w.f, &row, 1), 0);
+	}
+	assert_int_equal(book_commit(&w.f.book), 0);
+	w.knowledge.now_real_ns = w.f.once.real_ns;
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
+	expect_number(&w, "mean_power_watts", 57.5);
+	expect_number(&w, "duty_percent", 25);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		"On average over all the time observed, present or not, it drew 14.4 W"));
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"lang\":\"ko\"}"), 200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		"실행되지 않은 때를 포함한 관측 시간 전체의 평균 전력 14.4 W"));
 	destroy(&w);
 }
 
@@ -352,6 +382,7 @@ int main(void)
 		cmocka_unit_test(the_brief_example_comes_out_of_a_day_in_the_ledger),
 		cmocka_unit_test(the_other_brief_example_holds_at_pue_one_point_four),
 		cmocka_unit_test(without_a_declared_pue_the_answer_names_the_line_that_settles_it),
+		cmocka_unit_test(the_prose_says_which_mean_it_tells),
 		cmocka_unit_test(the_grid_says_what_it_is),
 		cmocka_unit_test(fake_watts_are_no_basis_unless_asked_for),
 		cmocka_unit_test(stale_zero_and_implausible_power_are_told_apart),
