@@ -18,6 +18,7 @@ struct impact {
 	struct assessment assessment;
 	struct improvement_wish wish;
 	bool is_wished[IMPROVEMENT_COUNT];
+	bool is_default; /* nobody said which */
 	struct outlook before, after;
 	size_t count;
 	struct improvement steps[IMPROVEMENT_COUNT];
@@ -242,6 +243,20 @@ static void say_after(const struct impact *m, char *text, size_t size)
 			status_word(m->service_status, q->is_korean));
 }
 
+/* Who named none learns which there are beside the default ones: assess may well have proposed one of them. */
+static void say_untried(const struct impact *m, char *text, size_t size)
+{
+	char names[128] = "";
+
+	for (int type = 0; type < IMPROVEMENT_COUNT; type++) {
+		size_t used = strlen(names);
+		if (!m->is_wished[type])
+			snprintf(names + used, sizeof(names) - used, "%s%s", used > 0 ? ", " : "",
+				improvement_name((enum improvement_type)type));
+	}
+	improvement_say(m->question, text, size, WORDS_UNTRIED, names);
+}
+
 static void write_words(struct json_writer *w, const struct impact *m)
 {
 	const struct question *q = m->question;
@@ -270,6 +285,8 @@ static void write_words(struct json_writer *w, const struct impact *m)
 				improvement_name(m->steps[i].type),
 				m->steps[i].is_used_up ? m->steps[i].description
 						       : reason_text(m->steps[i].reason, lang));
+	if (m->is_default)
+		say_untried(m, text, sizeof(text));
 	json_write_text(w, "recommendation", text);
 }
 
@@ -283,7 +300,8 @@ static int read_wishes(struct impact *m, struct error_object *error)
 		.target_pue = question_number(q, "target_pue", PUE_TARGET_DEFAULT),
 		.target_region = question_text(q, "target_region", NULL),
 		.tariff = question_text(q, "tariff", TARIFF_DEFAULT) };
-	if (!json_object_object_get_ex(q->arguments, "optimizations", &list))
+	m->is_default = !json_object_object_get_ex(q->arguments, "optimizations", &list);
+	if (m->is_default)
 		m->is_wished[IMPROVE_TEMPORAL] = m->is_wished[IMPROVE_RIGHTSIZING] = true;
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		m->is_wished[improvement_from_name(

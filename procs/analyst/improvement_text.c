@@ -67,6 +67,8 @@ static const char *const texts[WORDS_COUNT][2] = {
 		" 월 전력량 요금 %2$.0f원 가운데 %1$.0f원이 줄어듭니다." },
 	[WORDS_DEARER] = { " It costs %.0f KRW a month more.", " 요금은 월 %.0f원 늘어납니다." },
 	[WORDS_SKIPPED] = { " Not counted: %s (%s).", " 제외: %s(%s)." },
+	[WORDS_UNTRIED] = { " Not worked out unless named in the argument `optimizations`: %s.",
+		" `optimizations` 인수에 적지 않아 계산하지 않은 것: %s." },
 };
 
 /* The formats are the table's own; their arguments are the same in both languages. */

@@ -26,6 +26,7 @@ enum improvement_words {
 	WORDS_MONEY,
 	WORDS_DEARER,
 	WORDS_SKIPPED,
+	WORDS_UNTRIED,
 	WORDS_COUNT
 };
 

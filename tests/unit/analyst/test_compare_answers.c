@@ -33,6 +33,26 @@ static void ten_and_fifteen_percent_make_twenty_three_and_a_half(void **state)
 	destroy(&w);
 }
 
+static void who_names_no_optimization_learns_which_were_not_worked_out(void **state)
+{
+	static const char untried[] =
+		"Not worked out unless named in the argument `optimizations`: regional_migration, "
+		"pue_improvement.";
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), untried));
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"lang\":\"ko\"}"), 200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		"계산하지 않은 것: regional_migration, pue_improvement."));
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"temporal_shift\"]}"), 200);
+	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "Not worked out"));
+	destroy(&w);
+}
+
 static void the_steps_add_up_and_the_order_is_by_worth(void **state)
 {
 	struct world w;
@@ -412,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_and_fifteen_percent_make_twenty_three_and_a_half),
+		cmocka_unit_test(who_names_no_optimization_learns_which_were_not_worked_out),
 		cmocka_unit_test(the_steps_add_up_and_the_order_is_by_worth),
 		cmocka_unit_test(every_kind_is_offered_what_fits_it),
 		cmocka_unit_test(the_hosts_own_work_is_not_proposed_to_move),
