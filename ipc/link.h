@@ -33,6 +33,7 @@ int link_listen(struct link **ret_link, const char *runtime_dir, enum stage cons
 /* Producer side; the consumer may come later. on_connect may be NULL. */
 int link_dial(struct link **ret_link, const char *runtime_dir, enum stage consumer, enum stage producer,
 	link_connect_fn *on_connect, void *context);
+/* Not for a process that ends, whose links the kernel takes back: nng_close() may hang (docs/decisions/0021). */
 void link_free(struct link *link);
 
 /* Add it to the loop (both sides: received frames, or connects). */

@@ -345,12 +345,6 @@ static int add_sources(struct analyst *analyst)
 static void close_all(struct analyst *analyst)
 {
 	commit(analyst);
-	link_free(analyst->power);
-	link_free(analyst->asks);
-	link_free(analyst->acks);
-	link_free(analyst->answers);
-	link_free(analyst->exporter);
-	link_free(analyst->outside);
 	desk_free(analyst->desk);
 	shelf_done(&analyst->shelf);
 	book_done(&analyst->book);

@@ -286,10 +286,6 @@ static int add_sources(struct collector *collector)
 
 static void close_all(struct collector *collector)
 {
-	link_free(collector->acks);
-	link_free(collector->estimator);
-	link_free(collector->resolver);
-	link_free(collector->exporter);
 	handover_free(collector->handover);
 	sampler_done(&collector->sampler);
 	vms_done(&collector->vms);

@@ -179,10 +179,6 @@ int consumers_open(
 
 void consumers_close(struct consumers *consumers)
 {
-	for (int i = 0; i < CONSUMER_COUNT; i++) {
-		link_free(consumers->each[i].out);
-		link_free(consumers->each[i].acks);
-	}
 	free(consumers->workload_rows);
 	free(consumers->power_rows);
 	free(consumers->process_rows);

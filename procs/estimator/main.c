@@ -313,9 +313,6 @@ static int start_timer(struct estimator *estimator)
 
 static void close_all(struct estimator *estimator)
 {
-	link_free(estimator->topology);
-	link_free(estimator->names);
-	link_free(estimator->collector);
 	consumers_close(&estimator->consumers);
 	ring_reader_free(estimator->ring);
 	state_done(&estimator->state);

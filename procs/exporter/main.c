@@ -224,10 +224,6 @@ static int lock_files(void)
 
 static void close_all(void)
 {
-	link_free(exporter.estimator);
-	link_free(exporter.to_estimator);
-	for (int stage = 0; stage < STAGE_COUNT; stage++)
-		link_free(exporter.of_stage[stage]);
 	scrapes_done(&exporter.http.scrapes);
 	kept_done(&exporter.kept);
 	book_done(&exporter.http.book);

@@ -17,6 +17,7 @@
 #include "ipc/tools.h"
 
 #define ROUND_S   60
+#define RETRY_S   5 /* after a failure: the store may just be starting, too */
 #define LOST_NS   (60 * NS_PER_SECOND)
 #define METERS    2 /* facility, IT: asked one after the other */
 #define BODY_SIZE (3 * CONFIG_TEXT_MAX + 128)
@@ -40,6 +41,7 @@ static void fail(struct facility_asker *asker, const char *reason)
 	char text[sizeof(asker->failure)];
 
 	++*asker->server.failures;
+	asker->next_ns = clock_mono_ns() + RETRY_S * NS_PER_SECOND;
 	snprintf(text, sizeof(text), "%s: %s", asker->meter == 0 ? "pue_facility_query" : "pue_it_query",
 		reason);
 	if (strcmp(asker->failure, text) == 0)

@@ -182,8 +182,6 @@ static void close_all(struct fetcher *fetcher)
 	grid_asker_free(fetcher->grid);
 	facility_asker_free(fetcher->facility);
 	power_done(&fetcher->power);
-	link_free(fetcher->acks);
-	link_free(fetcher->exporter);
 	timer_close(&fetcher->timer);
 	loop_free(fetcher->loop);
 }

@@ -57,7 +57,6 @@ int power_open(struct power *power, const char *source, struct stats *stats)
 void power_done(struct power *power)
 {
 	tally_done(&power->tally);
-	link_free(power->analyst);
 	closep(&power->state_fd);
 }
 

@@ -132,8 +132,6 @@ void asks_free(struct asks *asks)
 		release(&asks->all[i]);
 	answers_free(asks->answers);
 	answers_free(asks->messages);
-	link_free(asks->out);
-	link_free(asks->in);
 	free(asks);
 }
 

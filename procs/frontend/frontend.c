@@ -311,7 +311,6 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 		frontend.config.http_listen);
 	ready_notify(status);
 	r = web_run(frontend.web);
-	link_free(frontend.exporter);
 	timer_close(&frontend.clock);
 	stdio_close(frontend.stdio);
 	mcp_close(&frontend.http.mcp);

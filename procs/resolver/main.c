@@ -304,9 +304,6 @@ static int begin(struct resolver *resolver)
 
 static void close_all(struct resolver *resolver)
 {
-	link_free(resolver->topology);
-	link_free(resolver->estimator);
-	link_free(resolver->exporter);
 	timer_close(&resolver->timer);
 	kubelet_free(resolver->kubelet);
 	runtimes_free(resolver->runtimes);

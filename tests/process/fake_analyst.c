@@ -215,8 +215,6 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	loop_run(loop);
-	link_free(analyst.asks);
-	link_free(analyst.answers);
 	loop_free(loop);
 	return EXIT_SUCCESS;
 }

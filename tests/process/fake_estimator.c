@@ -184,9 +184,5 @@ int main(int argc, char **argv)
 		wait_ms(&peer, strtoull(argv[3], NULL, 10));
 	}
 	is_fine = send_until_acknowledged(&peer) && (argc < 5 || ask(&peer, argv[4]));
-	link_free(peer.power);
-	link_free(peer.asks);
-	link_free(peer.acks);
-	link_free(peer.answers);
 	return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -320,7 +320,5 @@ int main(int argc, char **argv)
 		}
 		turn((int)STEP_MS / 2);
 	}
-	link_free(peer.power);
-	link_free(peer.acks);
 	return EXIT_SUCCESS;
 }

@@ -136,7 +136,5 @@ int main(int argc, char **argv)
 			break;
 		obey(&neighbours, line);
 	}
-	link_free(neighbours.names);
-	link_free(neighbours.topology);
 	return 0;
 }

@@ -247,7 +247,5 @@ int main(int argc, char **argv)
 		return 2;
 	while (!peer.is_over)
 		turn(strtoull(argv[3], NULL, 10) * NS_PER_MILLISECOND);
-	link_free(peer.power);
-	link_free(peer.acks);
 	return EXIT_SUCCESS;
 }

@@ -146,7 +146,5 @@ int main(int argc, char **argv)
 			break;
 		obey(line);
 	}
-	link_free(power);
-	link_free(acks);
 	return EXIT_SUCCESS;
 }

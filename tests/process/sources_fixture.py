@@ -86,11 +86,7 @@ class Brain:
             if process.poll() is None:
                 process.terminate()
         for process in self.processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()  # nng_close() hung (docs/decisions/0021), after all was committed; a supervisor kills too
-                print("a stage did not stop, and was killed", flush=True)
+            process.wait(10)
         self.store.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if failure[0] is None:

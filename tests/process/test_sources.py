@@ -1,6 +1,6 @@
 """Power from Kepler endpoints and Prometheus stores, by analyst, frontend and fetcher under their real filters.
 Usage: test_sources.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import base64, hashlib, json, os, pathlib, shutil, subprocess, sys, tempfile, time, urllib.parse
+import base64, hashlib, json, os, pathlib, shutil, subprocess, sys, tempfile, time, urllib.parse, urllib.request
 
 import sources_fixture as fixture
 from sources_fixture import Brain, Node, Server, wait_for
@@ -145,9 +145,9 @@ def what_is_no_longer_read_is_stale_with_its_age():
             brain.until("get_power_consumption_summary", lambda a: a.get("energy_kWh", 0) > 0)
             node.is_down = True
             began = time.monotonic()
-            one = brain.until("assess_workload_compliance", lambda a: "STALE_METRICS" in a["reason_codes"], 25, workload_name="one")
+            one = brain.until("assess_workload_compliance", lambda a: "STALE_METRICS" in a["reason_codes"], workload_name="one")
             assert one["status"] == "UNKNOWN" and one["provenance"]["power"]["metrics_age_s"] >= 15, one["provenance"]["power"]
-            assert 12 < time.monotonic() - began < 25
+            assert time.monotonic() - began > 12
     finally:
         server.close()
 
@@ -280,7 +280,7 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
                               ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "certificate"),
                               ((f"source_user_file={CA}/user", *shown), "certificate")):
             with Brain(url, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
-                wait_for(lambda: f"no power from https://localhost:{port}" in brain.log("fetcher") and why in brain.log("fetcher"), 10,
+                wait_for(lambda: f"no power from https://localhost:{port}" in brain.log("fetcher") and why in brain.log("fetcher"), 30,
                          lambda: brain.log("fetcher"))
     finally:
         store.terminate()
@@ -299,13 +299,27 @@ class Meters:
             f"{name} {watts} {at}\n" for at in range(now - 7200, now + 1, 60)) for name, watts in series) + "# EOF\n")
         (self.folder / "p.yml").write_text("global: {}\n")
         subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", self.folder / "past", self.folder / "data"], check=True, capture_output=True)
+        self.setting = f"pue_prometheus_url=http://127.0.0.1:{self.port}"
+        self.start()
+        return self
+
+    def start(self):
         self.store = subprocess.Popen(["prometheus", f"--config.file={self.folder}/p.yml", f"--storage.tsdb.path={self.folder}/data",
                                        f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"], stderr=open(self.folder / "log", "ab"))
-        return f"pue_prometheus_url=http://127.0.0.1:{self.port}"
+        wait_for(self.answers)
+
+    def answers(self):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5).status == 200
+        except OSError:
+            return False
+
+    def stop(self):
+        self.store.terminate()
+        self.store.wait(30)
 
     def __exit__(self, *_):
-        self.store.terminate()
-        self.store.wait(10)
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -316,20 +330,23 @@ def the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell():
     settings = (f"kepler_endpoint={server.url}", "source_interval_seconds=1", "pue=1.6")
     site, racks = "pue_facility_query=site_watts", "pue_it_query=sum(rack_watts)"
     try:
-        with Meters() as store:
-            with Brain(*settings, store, site, racks) as brain:
-                one = brain.until("assess_workload_compliance", lambda a: a["pue_source"] == "measured", 25, workload_name="one")
+        with Meters() as meters:
+            with Brain(*settings, meters.setting, site, racks) as brain:
+                one = brain.until("assess_workload_compliance", lambda a: a["pue_source"] == "measured", workload_name="one")
                 near(one["current_pue"], 1.3, "650 W / 500 W")
                 pue = one["provenance"]["pue"]
                 assert 1.8 < pue["observed_hours"] < 2.2 and 0 <= pue["metrics_age_s"] < 700 and "PUE_DEGRADED" not in one["reason_codes"], pue
                 assert one["pue_status"] == "COMPLIANT" and one["pue_confidence"] == "clear", one
             for query, why in (("rack_watts", "more than one series"), ("sum(rack_watts) * 2", "1000 W")):
-                with Brain(*settings, store, site, f"pue_it_query={query}") as brain:
+                with Brain(*settings, meters.setting, site, f"pue_it_query={query}") as brain:
                     one = brain.until("assess_workload_compliance", lambda a: why in a["provenance"]["pue"].get("failure", ""), workload_name="one")
                     assert (one["pue_source"], one["current_pue"]) == ("declared", 1.6) and "PUE_DEGRADED" in one["reason_codes"], one
-        with Brain(*settings, store, site, racks) as brain:  # nobody answers there any more
-            one = brain.until("assess_workload_compliance", lambda a: "onnect" in a["provenance"]["pue"].get("failure", ""), workload_name="one")
-            assert one["pue_source"] == "declared" and one["provenance"]["pue"]["degraded"] is True, one
+            meters.stop()
+            with Brain(*settings, meters.setting, site, racks) as brain:
+                one = brain.until("assess_workload_compliance", lambda a: "onnect" in a["provenance"]["pue"].get("failure", ""), workload_name="one")
+                assert one["pue_source"] == "declared" and one["provenance"]["pue"]["degraded"] is True, one
+                meters.start()  # asked again soon, not with the next minute
+                brain.until("assess_workload_compliance", lambda a: a["pue_source"] == "measured", workload_name="one")
     finally:
         server.close()
 
@@ -346,7 +363,7 @@ def what_is_no_exposition_is_refused_whole():
     server = Server(answer)
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST, stages=("analyst", "fetcher")) as brain:
-            wait_for(lambda: len(seen) > len(texts) + 1, 15)
+            wait_for(lambda: len(seen) > len(texts) + 1)
             log = brain.log("fetcher")
             for reason in ("the last line has no end", "no metric name", "shows no Kepler metric", "over a limit"):
                 assert reason in log, (reason, log)

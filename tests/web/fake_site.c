@@ -207,7 +207,5 @@ int main(int argc, char **argv)
 	while (turn(&site, 1000))
 		if (clock_now().real_ns - site.real_ns >= 900 * NS_PER_MILLISECOND)
 			send_power(&site, clock_now().real_ns);
-	link_free(site.power);
-	link_free(site.acks);
 	return EXIT_SUCCESS;
 }

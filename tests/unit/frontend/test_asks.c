@@ -46,11 +46,6 @@ int link_listen(struct link **ret_link, const char *runtime_dir, enum stage cons
 	return 0;
 }
 
-void link_free(struct link *link)
-{
-	(void)link;
-}
-
 bool link_is_connected(const struct link *link)
 {
 	(void)link;
