@@ -59,6 +59,9 @@ void write_data_version(struct json_writer *writer, const struct data *data);
 /* provenance of an answer that rests on no power: grid and data alone. */
 void write_grid_provenance(struct json_writer *writer, const struct question *question, double coverage);
 
+/* Was any workload of the question's namespace ever booked? If not, the hint says which namespaces there are, for prose. */
+bool namespace_is_known(const struct question *question, char *ret_hint, size_t size);
+
 /* A foreign name for prose: as it is if it is plain, else quoted, with everything else escaped (it is the text of
  * whoever named the pod). Returns text. */
 #define PROSE_NAME_MAX 700

@@ -84,7 +84,11 @@ static int write_answer(struct json_writer *w, const struct question *question, 
 		json_write_number(w, "total_power_watts", h->watts);
 		json_write_number(w, "potential_reduction_kg_month", h->saving_kg_month);
 	}
-	recommend_hotspots(question, h->view.count, h->threshold_watts, h->watts, h->saving_kg_month, text);
+	if (h->account.inventory.count == 0)
+		recommend_nothing(question, text);
+	else
+		recommend_hotspots(
+			question, h->view.count, h->threshold_watts, h->watts, h->saving_kg_month, text);
 	json_write_text(w, "recommendation", text);
 	write_reasons(w, &question->reasons);
 	write_timestamp(w, question);

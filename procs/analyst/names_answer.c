@@ -5,6 +5,9 @@
 #include <strings.h>
 
 #include "analyst/answer.h"
+#include "base/fnv.h"
+#include "base/idmap.h"
+#include "base/nearest.h"
 
 #define NAMES_MAX 2000 /* looked through */
 
@@ -47,6 +50,7 @@ struct names {
 	const char *prefix;
 	char *all[NAMES_MAX];
 	size_t count;
+	struct idmap seen; /* namespaces, by their hash */
 };
 
 static int add(struct names *names, const char *name)
@@ -66,10 +70,12 @@ static int add_namespace(void *context, int64_t workload, const struct ledger_id
 	struct names *names = context;
 
 	(void)workload, (void)owner, (void)owner_kind;
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->all[i], identity->namespace) == 0)
-			return 0;
-	return add(names, identity->namespace);
+	uint64_t hash = fnv_text(FNV_BEGIN, identity->namespace);
+	uint32_t index;
+	if (idmap_find(&names->seen, hash, &index))
+		return 0;
+	int r = idmap_put(&names->seen, hash, (uint32_t)names->count);
+	return r < 0 ? r : add(names, identity->namespace);
 }
 
 static int gather_workloads(struct names *names, const struct question *q)
@@ -125,6 +131,14 @@ static void drop_doubles(struct names *names)
 	names->count = kept;
 }
 
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->all[i]);
+	idmap_done(&names->seen);
+	free(names);
+}
+
 int names_answer(struct question *question, struct json_writer *w, struct error_object *error)
 {
 	struct names *names = calloc(1, sizeof(*names));
@@ -143,8 +157,33 @@ int names_answer(struct question *question, struct json_writer *w, struct error_
 		json_close_array(w);
 		json_write_integer(w, "total", (int64_t)names->count);
 	}
-	for (size_t i = 0; i < names->count; i++)
-		free(names->all[i]);
-	free(names);
+	names_free(names);
 	return r;
+}
+
+bool namespace_is_known(const struct question *question, char *ret_hint, size_t size)
+{
+	bool is_known = false;
+	struct names *names = calloc(1, sizeof(*names));
+
+	ret_hint[0] = '\0';
+	if (names == NULL)
+		return true;
+	names->prefix = "";
+	gather(names, question, "namespace");
+	drop_doubles(names);
+	for (size_t i = 0; i < names->count; i++) {
+		char quoted[PROSE_NAME_MAX], *name;
+		if (strcmp(names->all[i], question->namespace) == 0)
+			is_known = true;
+		if ((name = strdup(prose_name(names->all[i], quoted))) == NULL)
+			continue;
+		free(names->all[i]);
+		names->all[i] = name;
+	}
+	if (!is_known && names->count > 0)
+		nearest_hint(question->namespace, (const char *const *)names->all, names->count,
+			question->is_korean, ret_hint, size);
+	names_free(names);
+	return is_known;
 }

@@ -106,18 +106,15 @@ int question_refuse_tariff(const struct question *question, struct error_object 
 		"There is no such tariff class in the data files.", "데이터 파일에 그런 요금제가 없습니다.");
 }
 
-/* The codes there are, nearest first where one is near. */
-static int refuse_code(struct error_object *error, enum error_code code, const char *field, const char *asked,
-	const char *const *codes, size_t count)
+/* The codes there are, and the one that may have been meant. */
+static int refuse_code(const struct question *question, struct error_object *error, enum error_code code,
+	const char *field, const char *asked, const char *const *codes, size_t count)
 {
 	int nearest = nearest_name(asked, codes, count);
 
 	*error = (struct error_object) { .code = code };
 	snprintf(error->field, sizeof(error->field), "%s", field);
-	for (size_t i = 0; i < count; i++) {
-		size_t used = strlen(error->hint);
-		snprintf(error->hint + used, sizeof(error->hint) - used, "%s%s", i > 0 ? ", " : "", codes[i]);
-	}
+	nearest_hint(asked, codes, count, question->is_korean, error->hint, sizeof(error->hint));
 	if (nearest >= 0) {
 		snprintf(error->candidates[0], sizeof(error->candidates[0]), "%s", codes[nearest]);
 		error->candidate_count = 1;
@@ -135,8 +132,8 @@ static int resolve_standard(struct question *question, const char *code, struct 
 	if (question->standard == NULL) {
 		for (size_t i = 0; i < data->standard_count; i++)
 			codes[i] = data->standards[i].code;
-		return refuse_code(
-			error, ERROR_UNKNOWN_STANDARD, "standard", code, codes, data->standard_count);
+		return refuse_code(question, error, ERROR_UNKNOWN_STANDARD, "standard", code, codes,
+			data->standard_count);
 	}
 	question->pue_standard = data_pue_standard(data, question->standard);
 	question->pue_target = configured >= 1 ? configured : question->pue_standard->target;
@@ -154,7 +151,7 @@ int question_find_region(const struct question *question, const char *field, con
 		return 0;
 	for (size_t i = 0; i < data->region_count; i++)
 		codes[i] = data->regions[i].code;
-	return refuse_code(error, ERROR_UNKNOWN_REGION, field, code, codes, data->region_count);
+	return refuse_code(question, error, ERROR_UNKNOWN_REGION, field, code, codes, data->region_count);
 }
 
 static bool is_korean_grid(const struct question *question)

@@ -30,6 +30,9 @@ enum phrase {
 	PHRASE_STAY,
 	PHRASE_DISAGREE,
 	PHRASE_DISAGREE_AVERAGE,
+	PHRASE_NO_WORKLOAD,
+	PHRASE_NAMESPACE_SILENT,
+	PHRASE_NAMESPACE_UNKNOWN,
 	PHRASE_LIST,
 	PHRASE_LIST_AMOUNTS,
 	PHRASE_NODE_AMOUNTS,
@@ -102,6 +105,13 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 	[PHRASE_DISAGREE_AVERAGE] = { " The annual average says the opposite: in accounts by the average, "
 				      "moving raises emissions.",
 		" 연평균 기준으로는 반대입니다. 평균 배출계수로 산정하면 옮길 때 배출이 늘어납니다." },
+	[PHRASE_NO_WORKLOAD] = { "No workload was measured in the window.",
+		"이 기간에 측정된 워크로드가 없습니다." },
+	[PHRASE_NAMESPACE_SILENT] = { "No workload of namespace %s was measured in the window: try a longer "
+				      "one.",
+		"이 기간에 네임스페이스 %s에서 측정된 워크로드가 없습니다. window 값을 늘려 보십시오." },
+	[PHRASE_NAMESPACE_UNKNOWN] = { "No workload of namespace %s is known.",
+		"네임스페이스 %s의 워크로드는 알려진 것이 없습니다." },
 	[PHRASE_LIST] = { "%zu over the benchmark, %zu undecided, %zu within it.",
 		"기준 초과 %zu개, 판단 보류 %zu개, 기준 충족 %zu개." },
 	[PHRASE_LIST_AMOUNTS] = { " All %zu workloads together, without (idle): %.2f kWh of IT energy and "
@@ -232,6 +242,21 @@ void recommend_region(const struct question *question, const char *current, cons
 		say(&prose, is_marginal ? PHRASE_DISAGREE_AVERAGE : PHRASE_DISAGREE);
 }
 
+void recommend_nothing(const struct question *question, char text[static RECOMMENDATION_MAX])
+{
+	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
+	char quoted[PROSE_NAME_MAX], hint[512] = "";
+
+	if (question->namespace[0] == '\0')
+		say(&prose, PHRASE_NO_WORKLOAD);
+	else if (namespace_is_known(question, hint, sizeof(hint)))
+		say(&prose, PHRASE_NAMESPACE_SILENT, prose_name(question->namespace, quoted));
+	else
+		say(&prose, PHRASE_NAMESPACE_UNKNOWN, prose_name(question->namespace, quoted));
+	if (hint[0] != '\0')
+		say(&prose, PHRASE_UNUSABLE, hint);
+}
+
 static size_t count_of(const struct list_summary *summary)
 {
 	size_t count = 0;
@@ -247,6 +272,10 @@ void recommend_list(const struct question *question, const struct list_summary *
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 
 	text[0] = '\0';
+	if (count_of(summary) == 0) {
+		recommend_nothing(question, text);
+		return;
+	}
 	say(&prose, PHRASE_LIST, summary->by_status[STATUS_NON_COMPLIANT], summary->by_status[STATUS_UNKNOWN],
 		summary->by_status[STATUS_COMPLIANT]);
 	if (summary->has_amounts && summary->is_node)

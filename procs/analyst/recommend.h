@@ -24,6 +24,8 @@ struct list_summary {
 	bool has_amounts, is_complete;
 	bool is_node; /* the totals are the node's with its idle power, else those of the workloads */
 };
+/* That there is no workload to answer of, and which namespaces there are. */
+void recommend_nothing(const struct question *question, char text[static RECOMMENDATION_MAX]);
 void recommend_list(const struct question *question, const struct list_summary *summary,
 	char text[static RECOMMENDATION_MAX]);
 /* count of hotspots over the threshold, how many watts, and what could be saved of them a month. */

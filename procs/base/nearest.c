@@ -1,6 +1,7 @@
 /* "Did you mean": edit distance with a limit, and names that contain what was asked. */
 #include "base/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_BYTES_MAX 64 /* longer names are compared by their beginnings: the cost is the square of it */
@@ -52,4 +53,26 @@ int nearest_name(const char *name, const char *const *names, size_t count)
 		}
 	}
 	return nearest;
+}
+
+void nearest_hint(
+	const char *name, const char *const *names, size_t count, bool is_korean, char *text, size_t size)
+{
+	static const char more[] = ", …";
+	int nearest = nearest_name(name, names, count);
+	size_t used;
+
+	text[0] = '\0';
+	if (nearest >= 0)
+		snprintf(text, size, is_korean ? "혹시 %s? " : "Did you mean %s? ", names[nearest]);
+	used = strlen(text);
+	snprintf(text + used, size - used, "%s", is_korean ? "있는 것: " : "Known: ");
+	for (size_t i = 0; i < count; i++) {
+		used = strlen(text);
+		if (used + strlen(", ") + strlen(names[i]) + sizeof(more) > size) {
+			snprintf(text + used, size - used, "%s", more);
+			return;
+		}
+		snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", names[i]);
+	}
 }

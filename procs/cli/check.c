@@ -40,6 +40,7 @@ struct check {
 	const char *fail_on, *junit_path;
 	bool ignores_borderline;
 	struct json_object *rows; /* of all pages */
+	char *words;              /* of the answer, where it has no rows; malloc'ed */
 };
 
 enum own_option { OWN_FAIL_ON, OWN_JUNIT, OWN_IGNORE_BORDERLINE };
@@ -104,6 +105,8 @@ static int take_page(struct check *check, struct json_object *root, char **ret_c
 	for (size_t i = 0; (row = element_of(root, "workloads", i)) != NULL; i++)
 		if (json_object_array_add(check->rows, json_object_get(row)) < 0)
 			return -ENOMEM;
+	if (json_object_array_length(check->rows) == 0 && check->words == NULL)
+		check->words = strdup(text_of_member(root, "recommendation"));
 	free(*ret_cursor);
 	*ret_cursor = cursor[0] != '\0' ? strdup(cursor) : NULL;
 	return 0;
@@ -212,11 +215,13 @@ static int judge(const struct check *check, bool is_silent)
 		if (!is_silent)
 			print_row(row);
 	}
-	if (count == 0)
-		fputs(in_language("tanso check: no workload was assessed\n",
-			      "tanso check: 판정된 워크로드가 없습니다\n"),
+	if (count == 0) {
+		fputs(in_language("tanso check: no workload was assessed. ",
+			      "tanso check: 판정된 워크로드가 없습니다. "),
 			stderr);
-	else
+		terminal_put(stderr, check->words != NULL ? check->words : "");
+		fputc('\n', stderr);
+	} else
 		say_sums(counts, is_pue_assumed(check->rows));
 	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))
 		return EXIT_NON_COMPLIANT;
@@ -268,5 +273,6 @@ int verb_check(int argc, char **argv)
 	check.rows = json_object_new_array();
 	status = check.rows != NULL ? run(&check, &question) : EXIT_UNANSWERED;
 	json_object_put(check.rows);
+	free(check.words);
 	return status;
 }

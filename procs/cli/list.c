@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/language.h"
 #include "cli/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -84,7 +85,8 @@ static void print_list(struct json_object *root, bool is_korean)
 		put_number(member_of(idle, "emissions_kg_month"), 12, 2);
 		printf(" %*s  %s\n", THIRD_COLUMNS, "", is_korean ? "(유휴)" : "(idle)");
 	}
-	if (element_of(root, "workloads", 0) == NULL)
+	if (element_of(root, "workloads", 0) == NULL &&
+		json_object_get_int64(member_of(root, "total_workloads")) > 0)
 		puts(is_korean ? "조건에 맞는 워크로드가 없습니다. 이름은 `tanso top`으로 볼 수 있습니다."
 			       : "No workload matches; `tanso top` shows what there is.");
 	put_words(root, "recommendation");
@@ -139,9 +141,19 @@ static void print_summary(struct json_object *root, bool is_korean)
 	put_power_note(root, is_korean);
 }
 
+static const char *exit_of_many(void)
+{
+	return in_language(
+		"\nExit status: 0 answered (whatever the status says), 2 no workload at all, usage, "
+		"unreachable or refused.\n",
+		"\n종료 코드: 0 응답을 받음(판정과 무관), 2 워크로드가 하나도 없음, 사용법 오류, 연결 실패\n"
+		"또는 요청 거부.\n");
+}
+
 int verb_list(int argc, char **argv)
 {
-	return question_run("list", "list_workloads_by_compliance", NULL, NULL, print_list, argc, argv);
+	return question_run(
+		"list", "list_workloads_by_compliance", NULL, exit_of_many(), print_list, argc, argv);
 }
 
 int verb_hotspots(int argc, char **argv)
@@ -152,5 +164,5 @@ int verb_hotspots(int argc, char **argv)
 int verb_summary(int argc, char **argv)
 {
 	return question_run(
-		"summary", "get_power_consumption_summary", NULL, NULL, print_summary, argc, argv);
+		"summary", "get_power_consumption_summary", NULL, exit_of_many(), print_summary, argc, argv);
 }

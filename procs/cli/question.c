@@ -349,22 +349,32 @@ int question_ask(const struct question *question, struct client *client, struct 
 	return r == 0 && ret_answer->status == 200 ? 0 : -EINVAL;
 }
 
+/* An answer about all workloads, of which there are none. */
+static bool is_of_none(struct json_object *root)
+{
+	struct json_object *count = member_of(root, "total_workloads");
+
+	if (count == NULL)
+		count = member_of(root, "workload_count");
+	return count != NULL && json_object_get_int64(count) == 0;
+}
+
+/* The exit status. */
 static int print_answer(
 	const struct question *question, const struct client_answer *answer, question_print_fn *print)
 {
 	size_t offset;
-	struct json_object *root;
+	struct json_object *root = json_parse_strict(answer->body, answer->size, &offset);
+	int status = root == NULL || is_of_none(root) ? EXIT_UNANSWERED : EXIT_SUCCESS;
 
 	if (question->is_json) {
 		fwrite(answer->body, 1, answer->size, stdout);
 		putchar('\n');
-		return 0;
-	}
-	root = json_parse_strict(answer->body, answer->size, &offset);
-	if (json_object_is_type(root, json_type_object))
+	} else if (json_object_is_type(root, json_type_object)) {
 		print(root, strcmp(question->lang, "ko") == 0);
+	}
 	json_object_put(root);
-	return root != NULL ? 0 : -EBADMSG;
+	return status;
 }
 
 int question_run(const char *verb, const char *tool, const char *positional, const char *extra,
@@ -374,7 +384,8 @@ int question_run(const char *verb, const char *tool, const char *positional, con
 	struct client *client = NULL;
 	struct client_answer answer;
 	struct config_error error;
-	int r = question_parse(&question, verb, tool, positional, extra, argc, argv);
+	int r = question_parse(&question, verb, tool, positional, extra, argc, argv),
+	    status = EXIT_UNANSWERED;
 
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
@@ -383,9 +394,8 @@ int question_run(const char *verb, const char *tool, const char *positional, con
 		fprintf(stderr, "tanso %s: %s\n", verb, r == -EINVAL ? error.text : strerror(-r));
 		return EXIT_UNANSWERED;
 	}
-	r = question_ask(&question, client, &answer);
-	if (r == 0)
-		r = print_answer(&question, &answer, print);
+	if (question_ask(&question, client, &answer) == 0)
+		status = print_answer(&question, &answer, print);
 	client_free(client);
-	return r < 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;
+	return status;
 }

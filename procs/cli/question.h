@@ -40,7 +40,7 @@ void question_set(struct question *question, const char *argument, const char *v
 int question_ask(const struct question *question, struct client *client, struct client_answer *ret_answer);
 
 /* A verb that asks one tool and prints its answer: parses, asks, prints the body as it is with --json, else through
- * print(). Returns the exit status. */
+ * print(). Returns the exit status: an answer about all workloads, of which there are none, is no success. */
 typedef void question_print_fn(struct json_object *root, bool is_korean);
 int question_run(const char *verb, const char *tool, const char *positional, const char *extra,
 	question_print_fn *print, int argc, char **argv);

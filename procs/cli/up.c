@@ -323,7 +323,7 @@ int verb_up(int argc, char **argv)
 	r = read_arguments(up, argc, argv);
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_USAGE;
-	if (load_config(up) < 0)
+	if (load_config(up) < 0 || host_check_codes(&up->config) < 0)
 		return EXIT_USAGE;
 	settle_folders(up);
 	build_arguments(up);

@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "base/port.h"
 #include "base/stage.h"
 #include "cli/language.h"
 #include "cli/meters_host.h"
 #include "cli/place.h"
+#include "korea/data.h"
 
 static int make_folders(const char *path)
 {
@@ -114,6 +116,41 @@ int host_check_ports(const struct config *config)
 	int metrics = check_addresses("metrics_listen", config->metrics_listen);
 
 	return web < 0 ? web : metrics;
+}
+
+static int refuse_code(const char *key, const char *code, const char *const *codes, size_t count)
+{
+	char hint[1024];
+
+	nearest_hint(code, codes, count, language_is_korean(), hint, sizeof(hint));
+	fprintf(stderr,
+		in_language("tanso up: %s = %s: there is no such code in the data files. %s\n",
+			"tanso up: %s = %s: 데이터 파일에 그런 코드가 없습니다. %s\n"),
+		key, code, hint);
+	return -EINVAL;
+}
+
+int host_check_codes(const struct config *config)
+{
+	const char *codes[REGIONS_MAX > STANDARDS_MAX ? REGIONS_MAX : STANDARDS_MAX];
+	char folder[CONFIG_TEXT_MAX];
+	struct data_error error;
+	struct data *data = NULL;
+	int result = 0;
+
+	config_data_dir(config, folder);
+	if (data_load_configured(config, folder, &data, &error) < 0)
+		return 0;
+	for (size_t i = 0; i < data->region_count; i++)
+		codes[i] = data->regions[i].code;
+	if (data_region(data, config->region) == NULL)
+		result = refuse_code("region", config->region, codes, data->region_count);
+	for (size_t i = 0; i < data->standard_count; i++)
+		codes[i] = data->standards[i].code;
+	if (data_standard(data, config->standard) == NULL)
+		result = refuse_code("standard", config->standard, codes, data->standard_count);
+	data_free(data);
+	return result;
 }
 
 bool host_has_capability(unsigned capability)

@@ -14,6 +14,9 @@ bool host_user_folder(const char *configured, enum host_folder which, char *ret_
 int host_lock(const char *runtime_dir);
 /* 0, or -EADDRINUSE after saying on stderr which address of the configuration somebody has already, and who. */
 int host_check_ports(const struct config *config);
+/* 0, or -EINVAL after saying on stderr which codes there are beside the region or standard of the configuration. Data files that
+ * cannot be read are the analyst's to tell. */
+int host_check_codes(const struct config *config);
 /* In the effective set of this process: CAP_BPF, … */
 bool host_has_capability(unsigned capability);
 /* Says what this machine lacks, what still works, and the remedy. */

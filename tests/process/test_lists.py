@@ -146,6 +146,18 @@ def hotspots_and_summary_print_and_json_is_the_servers():
         expect((code, out.count("Exit status")), (0, 1))
 
 
+def where_there_is_no_workload_at_all_the_answers_words_say_so_and_it_is_no_success():
+    for members, verbs in (({"total_workloads": 0}, ("list", "check")), ({"workload_count": 0}, ("summary",))):
+        with _serving(**members) as (url, _):
+            for verb in verbs:
+                code, out, error = _tanso(verb, "-n", "nope", "--url", url)
+                expect((code, "Words." in (error if verb == "check" else out), "tanso top" in out), (2, True, False))
+                expect(_tanso(verb, "--json", "--url", url)[0], 2)
+    with _serving(total_workloads=7) as (url, _):  # the filter lets none through
+        code, out, _ = _tanso("list", "--status-filter", "UNKNOWN", "--url", url)
+        expect((code, "`tanso top` shows" in out), (0, True))
+
+
 def texts_say_how_wrong_their_watts_are_and_what_is_assumed():
     power = {"meter": "curve:unknown", "state": "model", "model_error_percent": 56, "collection_method": "procfs"}
     consumers = [_row("api", power_watts=3), _row("idler", power_watts=0.001), _row("other", power_watts=0)]

@@ -97,6 +97,12 @@ def errors_name_the_thing_and_the_remedy():
     out = p.cli("up", "--config", str(p.config))
     if out.returncode != 2 or ":3:" not in out.stderr or "interval_ms" not in out.stderr:
         raise AssertionError(f"bad config: {out.returncode} {out.stderr}")
+    p.config.write_text("region = ap-northeast-22\nstandard = KR_CARBON\n")
+    for lang, words in (("en", "region = ap-northeast-22: there is no such code in the data files. Did you mean ap-northeast-2? Known: "),
+                        ("ko", "standard = KR_CARBON: 데이터 파일에 그런 코드가 없습니다. 혹시 KR_CARBON_2050? 있는 것: KR_CARBON_2050, ")):
+        out = p.cli("up", "--config", str(p.config), "--lang", lang)
+        if out.returncode != 2 or out.stdout or out.stderr.count("\n") != 2 or words not in out.stderr:
+            raise AssertionError(f"codes of the configuration: {out}")
     p.__exit__()
 
 

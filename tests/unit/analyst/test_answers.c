@@ -268,6 +268,11 @@ static void questions_that_cannot_be_answered_say_why(void **state)
 	assert_non_null(strstr(w.answer.body, "KR_CARBON_2050"));
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\",\"region\":\"kr-moon-1\"}"), 422);
 	expect_error(&w, "UNKNOWN_REGION");
+	assert_non_null(strstr(w.answer.body, "\"hint\":\"Known: ap-northeast-2, ")); /* none is near */
+	assert_int_equal(
+		assess(&w, "{\"workload_name\":\"sleepy\",\"region\":\"ap-northeast-22\",\"lang\":\"ko\"}"),
+		422);
+	assert_non_null(strstr(w.answer.body, "\"hint\":\"혹시 ap-northeast-2? 있는 것: ap-northeast-2, "));
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\",\"pue\":0.5}"), 422);
 	expect_error(&w, "PUE_BELOW_ONE");
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\",\"window\":\"P1Y\"}"), 422);

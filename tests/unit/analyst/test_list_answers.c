@@ -72,6 +72,7 @@ static void a_filter_and_a_namespace_leave_the_counts_alone(void **state)
 	assert_int_equal(json_object_array_length(member(&fleet.w, "workloads")), 0);
 	assert_int_equal(list(&fleet, "{\"namespace\":\"nowhere\"}"), 200);
 	expect_number(&fleet.w, "total_workloads", 0);
+	expect_text(&fleet.w, "recommendation", "No workload of namespace nowhere is known. Known: a, b, c");
 	expect_number(&fleet.w, "total_emissions_kg_month", 0);
 	assert_true(json_object_get_boolean(member(&fleet.w, "totals_complete")));
 	assert_int_equal(list(&fleet, "{\"namespace\":\"b\",\"sort\":\"power\"}"), 200);

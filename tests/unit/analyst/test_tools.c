@@ -191,6 +191,24 @@ static void nearest_name_finds_typos_and_parts_only(void **state)
 	assert_int_equal(nearest_name("x", names, 0), -1);
 }
 
+static void a_hint_names_the_nearest_and_as_many_as_fit(void **state)
+{
+	static const char *const names[] = { "alpha", "beta", "gamma" };
+	char text[64];
+
+	(void)state;
+	nearest_hint("alpa", names, 3, false, text, sizeof(text));
+	assert_string_equal(text, "Did you mean alpha? Known: alpha, beta, gamma");
+	nearest_hint("zzzzzz", names, 3, true, text, sizeof(text));
+	assert_string_equal(text, "있는 것: alpha, beta, gamma");
+	nearest_hint("zzzzzz", names, 3, false, text, 23);
+	assert_string_equal(text, "Known: alpha, …");
+	for (size_t size = 1; size < sizeof(text); size++) {
+		nearest_hint("alpa", names, 3, false, text, size);
+		assert_true(strlen(text) < size);
+	}
+}
+
 static void the_document_is_the_one_committed(void **state)
 {
 	char *made = NULL, *committed;
@@ -221,6 +239,7 @@ int main(void)
 		cmocka_unit_test(every_tool_argument_and_code_speaks_both_languages),
 		cmocka_unit_test(schemas_are_flat),
 		cmocka_unit_test(nearest_name_finds_typos_and_parts_only),
+		cmocka_unit_test(a_hint_names_the_nearest_and_as_many_as_fit),
 		cmocka_unit_test(all_definitions_together_cost_at_most_3000_tokens),
 		cmocka_unit_test(the_document_is_the_one_committed),
 	};
