@@ -14,7 +14,7 @@ struct gathering {
 	struct inventory *inventory;
 	struct usage *usages;
 	size_t usage_count, usage_room;
-	struct idmap usage_by_number, live_by_number; /* live: in the book, and no row yet */
+	struct idmap usage_by_number, live_by_number; /* live: in the book, and there */
 };
 
 static int add_usage(void *context, const struct usage *usage)
@@ -45,7 +45,7 @@ static int note_live(struct gathering *g)
 	int r = 0;
 
 	for (size_t i = 0; i < book->workload_count && r == 0; i++)
-		if (book->workloads[i].is_used)
+		if (book->workloads[i].is_used && book_is_present(book, &book->workloads[i]))
 			r = idmap_put(&g->live_by_number, (uint64_t)book->workloads[i].number, (uint32_t)i);
 	return r;
 }
@@ -90,8 +90,10 @@ static int add_named(void *context, int64_t workload, const struct ledger_identi
 	bool is_live = idmap_find(&g->live_by_number, (uint64_t)workload, &live);
 	int r;
 
-	if (!has_usage && !is_live)
+	if (!has_usage && !is_live) {
+		g->inventory->left_out++;
 		return 0;
+	}
 	r = inventory_add(
 		g->inventory, identity->namespace, workload_kind_name(identity->kind), identity->name, &row);
 	if (r < 0)
@@ -99,6 +101,7 @@ static int add_named(void *context, int64_t workload, const struct ledger_identi
 	row->workload = workload;
 	if (has_usage)
 		row->usage = &g->usages[usage];
+	row->is_present = is_live;
 	if (is_live)
 		read_watts(g->question->knowledge->book, live, row);
 	return name_owner(g->inventory, row, owner, owner_kind);
@@ -122,6 +125,7 @@ static int add_if_unsampled(struct gathering *g, const struct entry *entry)
 	r = inventory_add(g->inventory, namespace, kind, name, &row);
 	if (r < 0)
 		return r;
+	row->is_present = true;
 	return name_owner(
 		g->inventory, row, entry_text(entry, ENTRY_OWNER), entry_text(entry, ENTRY_OWNER_KIND));
 }

@@ -173,12 +173,17 @@ const struct book_workload *book_find(const struct book *book, int64_t number)
 									       : NULL;
 }
 
+bool book_is_present(const struct book *book, const struct book_workload *workload)
+{
+	return book->has_frame && book->last.mono_ns <= workload->present_ns + WINDOW_SPAN_NS;
+}
+
 bool book_watts(
 	const struct book *book, const struct book_workload *workload, double ret_watts[static PART_COUNT])
 {
 	bool is_known = false;
 
-	if (!book->has_frame || book->last.mono_ns > workload->present_ns + WINDOW_SPAN_NS)
+	if (!book_is_present(book, workload))
 		return false;
 	for (int part = 0; part < PART_COUNT; part++) {
 		uint64_t growth_uj, span_ns;

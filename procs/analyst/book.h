@@ -98,6 +98,8 @@ int book_close_silent(struct book *book, int64_t now);
 void book_sweep(struct book *book);
 
 const struct book_workload *book_find(const struct book *book, int64_t number);
+/* Was it in a frame of the last 60 s? A row that left without a last word stays in the book, and is not there. */
+bool book_is_present(const struct book *book, const struct book_workload *workload);
 /* Watts of the last 60 s by part: what was used in them over their length, also by one that was there for less of them.
  * False when there are no two readings in it, or it ended before. */
 bool book_watts(

@@ -144,6 +144,7 @@ int inventory_add(struct inventory *inventory, const char *namespace, const char
 
 static void merge(struct inventory_row *to, const struct inventory_row *from)
 {
+	to->is_present |= from->is_present;
 	to->has_watts |= from->has_watts;
 	to->watts += from->watts;
 	if (to->usage == NULL)
@@ -191,6 +192,7 @@ struct inventory_totals inventory_total(const struct inventory *inventory)
 		const struct inventory_row *row = &inventory->rows[i];
 		if (row->status < STATUS_NOT_ASSESSED)
 			totals.by_status[row->status]++;
+		totals.ended += !row->is_present;
 		if (!row->is_usable)
 			continue;
 		totals.usable++;

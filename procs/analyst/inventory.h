@@ -22,6 +22,7 @@ struct inventory_row {
 	double watts;               /* of the last 60 s */
 	double gap_percent, kwh_month, kg_month; /* kg with PUE; 0 where not usable */
 	uint64_t reasons;                        /* bit r = enum reason_code r */
+	bool is_present;                         /* in the last minute; else it has ended */
 	bool has_watts, is_usable, is_clear;     /* usable: watts, kWh and kg may be told */
 	bool has_gap;                            /* compared with a carbon target */
 	enum status status, carbon_status, pue_status;
@@ -31,6 +32,7 @@ struct inventory {
 	struct inventory_row *rows;
 	size_t count, room;
 	bool is_cut;
+	size_t left_out;      /* workloads that had ended before the window began */
 	struct idmap by_name; /* hash of namespace, kind, name; of the first `indexed` rows */
 	size_t indexed;
 	struct inventory_texts *texts;
@@ -53,6 +55,7 @@ int inventory_group_by_owner(struct inventory *inventory);
 struct inventory_totals {
 	size_t by_status[STATUS_NOT_ASSESSED]; /* COMPLIANT, NON_COMPLIANT, UNKNOWN */
 	size_t usable, active, idle;           /* usable = active (used energy) + idle (used none) */
+	size_t ended;                          /* in the window */
 	double watts, energy_uj, weighted, kwh_month, kg_month;
 };
 struct inventory_totals inventory_total(const struct inventory *inventory);

@@ -122,6 +122,8 @@ static void write_after(struct json_writer *w, const struct question *question, 
 	struct list_summary summary = { .kwh_month = totals->kwh_month,
 		.kg_month = totals->kg_month,
 		.has_amounts = totals->usable > 0,
+		.ended = totals->ended,
+		.left_out = account->inventory.left_out,
 		.is_complete = totals->usable == account->inventory.count && !account->inventory.is_cut };
 	char text[RECOMMENDATION_MAX];
 

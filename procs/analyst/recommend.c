@@ -37,6 +37,8 @@ enum phrase {
 	PHRASE_LIST_AMOUNTS,
 	PHRASE_NODE_AMOUNTS,
 	PHRASE_LIST_INCOMPLETE,
+	PHRASE_ENDED,
+	PHRASE_LEFT_OUT,
 	PHRASE_HOTSPOTS,
 	PHRASE_NO_HOTSPOTS,
 	PHRASE_HOTSPOT_SAVING,
@@ -123,6 +125,10 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		" (유휴)를 포함한 노드 전체로는 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
 	[PHRASE_LIST_INCOMPLETE] = { " Workloads without usable power are not in these totals.",
 		" 전력 값을 쓸 수 없는 워크로드는 합계에 넣지 않았습니다." },
+	[PHRASE_ENDED] = { " Ended by now: %zu; what they used in the window counts.",
+		" 이 가운데 %zu개는 이미 끝났으며, 기간 안에 쓴 에너지는 포함했습니다." },
+	[PHRASE_LEFT_OUT] = { " Left out: %zu that ended before the window.",
+		" 기간이 시작되기 전에 끝난 %zu개는 제외했습니다." },
 	[PHRASE_HOTSPOTS] = { "Workloads that draw %2$g W or more: %1$zu, together %3$.1f W.",
 		"%2$g W 이상을 쓰는 워크로드가 %1$zu개 있으며, 합계는 %3$.1f W입니다." },
 	[PHRASE_NO_HOTSPOTS] = { "No workload draws %g W or more.", "%g W 이상을 쓰는 워크로드가 없습니다." },
@@ -284,6 +290,10 @@ void recommend_list(const struct question *question, const struct list_summary *
 		say(&prose, PHRASE_LIST_AMOUNTS, count_of(summary), summary->kwh_month, summary->kg_month);
 	if (!summary->is_complete)
 		say(&prose, PHRASE_LIST_INCOMPLETE);
+	if (summary->ended > 0)
+		say(&prose, PHRASE_ENDED, summary->ended);
+	if (summary->left_out > 0)
+		say(&prose, PHRASE_LEFT_OUT, summary->left_out);
 	if (question->pue.source == PUE_ASSUMED)
 		say(&prose, PHRASE_PUE_ASSUMED);
 	say_reasons(&prose, &question->reasons);

@@ -22,6 +22,7 @@ struct list_summary {
 	size_t by_status[STATUS_NOT_ASSESSED];
 	double kwh_month, kg_month;
 	bool has_amounts, is_complete;
+	size_t ended, left_out; /* within the window; before it, and in no count. Told where not 0 */
 	bool is_node; /* the totals are the node's with its idle power, else those of the workloads */
 };
 /* That there is no workload to answer of, and which namespaces there are. */

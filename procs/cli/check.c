@@ -185,6 +185,22 @@ static bool is_pue_assumed(struct json_object *rows)
 	return false;
 }
 
+static void say_ended(struct json_object *rows)
+{
+	size_t ended = 0;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		ended += row_has_ended(json_object_array_get_idx(rows, i));
+	if (ended > 0)
+		fprintf(stderr,
+			in_language("tanso check: ended by now: %zu; they count as long as the window "
+				    "(--window) reaches back to them\n",
+				"tanso check: 이 가운데 %zu개는 이미 끝났으며, 기간(--window)에 들어 있는 "
+				"동안은 "
+				"판정합니다\n"),
+			ended);
+}
+
 static void say_sums(const size_t counts[static CHECK_OUTCOME_COUNT], bool is_assumed)
 {
 	fprintf(stderr,
@@ -221,8 +237,10 @@ static int judge(const struct check *check, bool is_silent)
 			stderr);
 		terminal_put(stderr, check->words != NULL ? check->words : "");
 		fputc('\n', stderr);
-	} else
+	} else {
 		say_sums(counts, is_pue_assumed(check->rows));
+		say_ended(check->rows);
+	}
 	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))
 		return EXIT_NON_COMPLIANT;
 	return count == 0 || counts[CHECK_UNKNOWN] > 0 ? EXIT_UNANSWERED : EXIT_SUCCESS;

@@ -64,12 +64,15 @@ static bool used_nothing(struct json_object *row)
 static void print_row(struct json_object *row, const char *third, bool is_korean)
 {
 	bool is_idle = used_nothing(row);
+	const char *note = row_has_ended(row) ? in_language("ended", "끝남")
+			   : is_idle          ? reason_label(REASON_ZERO_ENERGY, is_korean ? "ko" : "en")
+					      : "";
 
 	put_status(text_of_member(row, "status"), is_korean, 16);
 	put_number(member_of(row, "power_watts"), 10, 2);
 	put_number(member_of(row, "emissions_kg_month"), 12, 2);
 	put_number(is_idle ? NULL : member_of(row, third), THIRD_COLUMNS, 1);
-	put_name(row, is_idle ? reason_label(REASON_ZERO_ENERGY, is_korean ? "ko" : "en") : "");
+	put_name(row, note);
 }
 
 static void print_list(struct json_object *root, bool is_korean)

@@ -31,6 +31,11 @@ struct json_object *element_of(struct json_object *object, const char *key, size
 	return json_object_array_get_idx(list, index);
 }
 
+bool row_has_ended(struct json_object *row)
+{
+	return member_of(row, "emissions_kg_month") != NULL && member_of(row, "power_watts") == NULL;
+}
+
 void put_text(const char *text, int columns)
 {
 	terminal_pad(stdout, text, columns);

@@ -11,6 +11,9 @@ const char *text_of_member(struct json_object *object, const char *key);
 /* Element of an array member; NULL beyond its end, or where there is none. */
 struct json_object *element_of(struct json_object *object, const char *key, size_t index);
 
+/* A row of a list whose energy of the window is told, but no power of now. */
+bool row_has_ended(struct json_object *row);
+
 /* To stdout. Text without control characters, padded to `columns` of a terminal. */
 void put_text(const char *text, int columns);
 /* A blank and the number, right-aligned; "-" where value is NULL. */

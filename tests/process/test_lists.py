@@ -146,6 +146,14 @@ def hotspots_and_summary_print_and_json_is_the_servers():
         expect((code, out.count("Exit status")), (0, 1))
 
 
+def what_has_ended_is_marked():
+    with _serving([_row("gone", emissions_kg_month=5.1), _row("there", emissions_kg_month=5.1, power_watts=3)]) as (url, _):
+        for lang, word in (("en", "ended"), ("ko", "끝남")):
+            lines = _tanso("list", "--lang", lang, "--url", url)[1].splitlines()
+            expect([line.endswith(f" (deployment) {word}") for line in lines[1:3]], [True, False])
+        expect("ended by now: 1;" in _tanso("check", "--url", url)[2], True)
+
+
 def where_there_is_no_workload_at_all_the_answers_words_say_so_and_it_is_no_success():
     for members, verbs in (({"total_workloads": 0}, ("list", "check")), ({"workload_count": 0}, ("summary",))):
         with _serving(**members) as (url, _):

@@ -51,6 +51,42 @@ static void the_failing_come_first_then_the_unseen_then_the_rest(void **state)
 	end(&fleet);
 }
 
+/* A unit that left the frames without a last word stays in the book, which is no reason to name it for ever. */
+static void what_has_ended_is_said_to_have_and_is_left_out_once_the_window_is_past_it(void **state)
+{
+	static const char *const words[] = { " Ended by now: 1; what they used in the window counts.",
+		" Left out: 1 that ended before the window." };
+	struct fleet fleet;
+
+	(void)state;
+	begin(&fleet);
+	fleet.w.config.pue = 1.2;
+	run_hours(&fleet.w, 1);
+	assert_int_equal(list(&fleet, "{}"), 200);
+	expect_number(&fleet.w, "total_workloads", 2);
+	assert_null(strstr(fleet.w.answer.body, words[0]));
+	assert_null(strstr(fleet.w.answer.body, "ended before"));
+	for (int day = 0; day < 3; day++) {
+		struct power_row row = { .id = 11 };
+		fixture_pass(&fleet.w.f, day == 0 ? 3600 : 86400);
+		fleet.w.f.once.total_uj.by[ZONE_PACKAGE] += 100000000;
+		fleet.w.f.once.idle_uj.by[ZONE_PACKAGE] += 100000000;
+		assert_int_equal(fixture_send(&fleet.w.f, &row, 1), 0);
+		assert_int_equal(book_commit(&fleet.w.f.book), 0);
+		book_sweep(&fleet.w.f.book);
+		fleet.w.knowledge.now_real_ns = fleet.w.f.once.real_ns;
+		assert_int_equal(list(&fleet, "{}"), 200);
+		if (day == 1)
+			continue; /* the hour it ended in is at the edge of the window */
+		expect_number(&fleet.w, "total_workloads", day == 0 ? 2 : 1);
+		assert_non_null(strstr(fleet.w.answer.body, words[day != 0]));
+		assert_null(strstr(fleet.w.answer.body, words[day == 0]));
+	}
+	assert_int_equal(list(&fleet, "{\"namespace\":\"ai-team\",\"lang\":\"ko\"}"), 200);
+	assert_non_null(strstr(fleet.w.answer.body, "네임스페이스 ai-team에서 측정된 워크로드가 없습니다"));
+	end(&fleet);
+}
+
 static void a_filter_and_a_namespace_leave_the_counts_alone(void **state)
 {
 	struct fleet fleet;
@@ -448,6 +484,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_failing_come_first_then_the_unseen_then_the_rest),
+		cmocka_unit_test(what_has_ended_is_said_to_have_and_is_left_out_once_the_window_is_past_it),
 		cmocka_unit_test(a_filter_and_a_namespace_leave_the_counts_alone),
 		cmocka_unit_test(rows_and_idle_add_up_to_the_node_whatever_was_drawn),
 		cmocka_unit_test(cursors_give_each_row_once_although_the_watts_move_on),
