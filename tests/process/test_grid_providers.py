@@ -124,7 +124,7 @@ class Site:
             last[0] = self.brain.post("/views/grid_data", arguments)
             return last[0][0] == 200 and condition(last[0][1])
 
-        wait_for(attempt, 15, lambda: f"{json.dumps(last[0], ensure_ascii=False)[:1500]}\n{self.brain.log('fetcher')}")
+        wait_for(attempt, 30, lambda: f"{json.dumps(last[0], ensure_ascii=False)[:1500]}\n{self.brain.log('fetcher')}")
         return last[0][1]
 
     def cli(self, *arguments):

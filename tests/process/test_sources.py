@@ -175,10 +175,10 @@ def only_whom_the_certificate_or_the_pin_names_is_believed():
             secrets.clear()
             with Brain(f"kepler_endpoint={server.url}", *client, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
                 if is_believed:
-                    wait_for(lambda: secrets, 10, lambda: brain.log("fetcher"))
+                    wait_for(lambda: secrets, 30, lambda: brain.log("fetcher"))
                     assert secrets[0] == "Bearer s3cret-token", secrets
                 else:
-                    wait_for(lambda: text in brain.log("fetcher"), 10, lambda: brain.log("fetcher"))
+                    wait_for(lambda: text in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
                     assert not secrets, "a stranger was shown the token"
                 assert "s3cret" not in brain.log("fetcher")
     finally:
@@ -238,10 +238,10 @@ def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
             wait_for(lambda: len(store.credentials) > asked + 4, 30)  # left out so often, it would have ended were the answers whole
             store.hidden, store.warnings, store.delay_s = set(), [], 1.5
             use(1060, 140)
-            wait_for(lambda: "timed out" in brain.log("fetcher").lower(), 10, lambda: brain.log("fetcher"))
+            wait_for(lambda: "timed out" in brain.log("fetcher").lower(), 30, lambda: brain.log("fetcher"))
             assert brain.ask("get_power_consumption_summary")[0] == 200
             store.delay_s, store.failure = 0, (422, {"status": "error", "errorType": "execution", "error": "too many samples"})
-            wait_for(lambda: "HTTP status 422, execution: too many samples" in brain.log("fetcher"), 10, lambda: brain.log("fetcher"))
+            wait_for(lambda: "HTTP status 422, execution: too many samples" in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
             store.failure = None
             summary_joules(brain, 100)
             one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" not in a["reason_codes"], workload_name="db")

@@ -51,7 +51,7 @@ class Pipeline:
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen([binaries / "tanso", "up", "--config", self.config], stdout=log, stderr=log,
                                         stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **environment})
-        if wait and not wait_for(self.is_ready, 15):
+        if wait and not wait_for(self.is_ready, 30):
             raise RuntimeError("not ready in 15 s:\n" + self.log())
         return self
 

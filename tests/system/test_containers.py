@@ -69,7 +69,7 @@ def labels_of(p, name, **wanted):
 
 
 def found_under_its_ids(p, pod, runtime):
-    found = wait_for(lambda: labels_of(p, "kepler_container_cpu_joules_total", container_id=pod.container, zone="package"), 10, 0.2)
+    found = wait_for(lambda: labels_of(p, "kepler_container_cpu_joules_total", container_id=pod.container, zone="package"), 30, 0.2)
     if not found or found[0]["pod_id"] != pod.uid or found[0]["runtime"] != runtime:
         raise AssertionError(f"container {pod.container}: {found}")
     found = labels_of(p, "kepler_pod_cpu_joules_total", pod_id=pod.uid, zone="package")

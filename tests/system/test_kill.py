@@ -54,7 +54,7 @@ def end_one(p):
     group.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+1\nwhile time.monotonic()<e: pass").wait()
     time.sleep(0.5)
     group.remove()
-    if not wait_for(lambda: gone(p), 10):
+    if not wait_for(lambda: gone(p), 30):
         raise AssertionError("what ended is not shown as terminated")
     return gone(p)
 
@@ -66,7 +66,7 @@ def gone(p):
 def kill_now(p, stage):
     """Kills the stage, also if it is just coming back; its old pid."""
     while True:
-        pid = wait_for(lambda: p.pid(stage), 5)
+        pid = wait_for(lambda: p.pid(stage), 30)
         try:
             os.kill(pid, signal.SIGKILL)
             return pid
@@ -77,8 +77,8 @@ def kill_now(p, stage):
 def kill_one(p, watch, slowest, stage):
     began = time.monotonic()
     old = kill_now(p, stage)
-    new = wait_for(lambda: (p.pid(stage) or old) != old and p.pid(stage), 5, 0.01)
-    ready = wait_for(lambda: p.log().count(f"✓ {stage}") > watch.ready.get(stage, 1), 5, 0.01)
+    new = wait_for(lambda: (p.pid(stage) or old) != old and p.pid(stage), 30, 0.01)
+    ready = wait_for(lambda: p.log().count(f"✓ {stage}") > watch.ready.get(stage, 1), 30, 0.01)
     back = time.monotonic() - began
     watch.ready[stage] = p.log().count(f"✓ {stage}")
     slowest[stage] = max(slowest.get(stage, 0), back)
@@ -105,7 +105,7 @@ def successor_names_consumers(p):
     """An analyst that has just come back does not say that nothing draws power."""
     kill_now(p, "analyst")
     answers = []
-    wait_for(lambda: answers.append(p.tool("list_top_power_consumers")) or answers[-1][0] == 200, 10)
+    wait_for(lambda: answers.append(p.tool("list_top_power_consumers")) or answers[-1][0] == 200, 30)
     if answers[-1][0] != 200 or not answers[-1][1]["consumers"]:
         raise AssertionError(f"after the analyst's death: {answers[-1]}")
 
@@ -132,7 +132,7 @@ def test():
                 born = Group("tanso-test-kill.slice/born-in-the-dark.service")
                 groups.append(born)
                 born.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+3\nwhile time.monotonic()<e: pass")
-                wait_for(lambda: p.pid("estimator") and p.pid("analyst"), 5)
+                wait_for(lambda: p.pid("estimator") and p.pid("analyst"), 30)
                 time.sleep(1)
                 watch.ready = {s: p.log().count(f"✓ {s}") for s in STAGES}
         time.sleep(2)

@@ -19,9 +19,9 @@ random.seed(SEED)
 
 def kill(p, stage):
     """Kills the stage and waits for its successor."""
-    old = wait_for(lambda: p.pid(stage), 10)
+    old = wait_for(lambda: p.pid(stage), 30)
     os.kill(old, signal.SIGKILL)
-    if not wait_for(lambda: (p.pid(stage) or old) != old, 10):
+    if not wait_for(lambda: (p.pid(stage) or old) != old, 30):
         raise AssertionError(f"{stage} did not come back")
 
 
@@ -33,7 +33,7 @@ def collector_and_estimator_die(p):
         for i in range(KILLS):
             kill(p, ("collector", "estimator")[i % 2])
             if i == KILLS // 2:  # born while nobody looks
-                os.kill(wait_for(lambda: p.pid("collector"), 10), signal.SIGKILL)
+                os.kill(wait_for(lambda: p.pid("collector"), 30), signal.SIGKILL)
                 born = Load("born-in-the-dark")
                 loads.append(born)
                 started.append(born.begin("running", 2))

@@ -30,7 +30,7 @@ def node_uj(p, zone):
 
 def settle(p, zone, wanted):
     """The node's energy of the zone once it no longer changes (the meter stands still), or what it is at last."""
-    wait_for(lambda: node_uj(p, zone) == wanted, 10)
+    wait_for(lambda: node_uj(p, zone) == wanted, 30)
     return node_uj(p, zone)
 
 
@@ -115,7 +115,7 @@ def gpus_stand_beside_the_cpu_meter(folder):
             expect("meter", p.metric("tanso_meter_info", meter="powercap+nvml"), 1)
             describe(300)
             expect("node's gpu µJ", settle(p, "gpu", 900_000), 900_000)
-            wait_for(lambda: p.metric("kepler_pod_gpu_joules_total", pod=uid), 5)
+            wait_for(lambda: p.metric("kepler_pod_gpu_joules_total", pod=uid), 30)
             pod = p.metric("kepler_pod_gpu_joules_total", pod=uid)
             print(f"gpu: the pod has {pod} J of 0.9")
             if pod is None or abs(pod - 0.675) > 2e-6:  # a µJ is what rounding moves

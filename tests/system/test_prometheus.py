@@ -139,7 +139,7 @@ def nginx_proxies_it_over_https():
                 done = subprocess.run(["curl", "-s", "-m", "10", "--cacert", e.folder / "tls.crt", "-w", "\n%{http_code} %{http_version}", *arguments,
                                        f"https://127.0.0.1:{port}{path}"], capture_output=True, text=True)
                 return done.stdout.rpartition("\n")[::2]
-            assert wait_for(lambda: curl("/healthz")[1] == "200 2", 10), (e.folder / "nginx.log").read_text()
+            assert wait_for(lambda: curl("/healthz")[1] == "200 2", 30), (e.folder / "nginx.log").read_text()
             text, status = curl("/metrics", "--compressed", "-H", "Accept: application/openmetrics-text")
             assert status == "200 2" and text.rstrip().endswith("# EOF") and 'kepler_pod_cpu_watts{pod="app"' in text, status
             assert curl("/metrics", "-X", "POST")[1].startswith("403")

@@ -57,7 +57,7 @@ def all_stages_start_as_their_own_users():
             raise AssertionError(f"{command}: {out.stdout}{out.stderr}")
     for stage in STAGES:
         unit = f"tanso-{stage}.service"
-        if not wait_for(lambda: show(unit, "ActiveState") == "active", 10):
+        if not wait_for(lambda: show(unit, "ActiveState") == "active", 30):
             raise AssertionError(inside("systemctl", "status", "--no-pager", unit).stdout + inside("journalctl", "--no-pager", "-n", "20", "-u", unit).stdout)
         pid = show(unit, "MainPID")
         user = inside("ps", "-o", "user:32=", "-p", pid).stdout.strip()
@@ -68,12 +68,12 @@ def all_stages_start_as_their_own_users():
 def it_answers():
     def answer():
         return inside("curl", "-s", "-m", "5", "-X", "POST", "http://127.0.0.1:30800/tools/list_top_power_consumers", "-d", "{}").stdout
-    if not wait_for(lambda: '"consumers"' in answer(), 10, 0.3):
+    if not wait_for(lambda: '"consumers"' in answer(), 30, 0.3):
         raise AssertionError(answer())
     status = show("tanso-collector.service", "StatusText")
     if "ebpf" not in status:
         raise AssertionError(f"the collector does not count by eBPF: {status}")
-    if not wait_for(joules, 10, 0.3):
+    if not wait_for(joules, 30, 0.3):
         raise AssertionError("no joules in /metrics")
 
 
@@ -82,9 +82,9 @@ def killed_stages_come_back_with_what_was_kept():
         unit, before = f"tanso-{stage}.service", joules()
         old = show(unit, "MainPID")
         inside("systemctl", "kill", "-s", "KILL", unit)
-        if not wait_for(lambda: show(unit, "MainPID") not in (old, "0") and show(unit, "ActiveState") == "active", 5):
+        if not wait_for(lambda: show(unit, "MainPID") not in (old, "0") and show(unit, "ActiveState") == "active", 30):
             raise AssertionError(f"{stage} did not come back")
-        after = wait_for(joules, 8, 0.2)
+        after = wait_for(joules, 30, 0.2)
         if before is None or after is None or after < before:
             raise AssertionError(f"after the kill of {stage} the node has {after} J, before {before} J")
     if "counters kept" not in show("tanso-collector.service", "StatusText"):
@@ -95,7 +95,7 @@ def killed_stages_come_back_with_what_was_kept():
 
 def stop_leaves_nothing():
     inside("systemctl", "stop", "tanso.target", timeout=40)
-    left = wait_for(lambda: not inside("pgrep", "-f", "libexec/tanso").stdout, 10)
+    left = wait_for(lambda: not inside("pgrep", "-f", "libexec/tanso").stdout, 30)
     if not left:
         raise AssertionError(inside("pgrep", "-af", "libexec/tanso").stdout)
     sockets = inside("find", "/run/tanso", "-type", "s").stdout

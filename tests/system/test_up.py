@@ -22,7 +22,7 @@ def first_answer_and_clean_stop():
     p = Pipeline().start()
     try:
         ours = links_of(p.pid("collector"))
-        log = wait_for(lambda: "Ctrl-C stops everything" in p.log() and p.log(), 10)
+        log = wait_for(lambda: "Ctrl-C stops everything" in p.log() and p.log(), 30)
         if not log:
             raise AssertionError("no assessment and addresses:\n" + p.log())
         for stage in STAGES:
@@ -56,7 +56,7 @@ def killed_supervisor_takes_the_stages_along():
     try:
         p.process.kill()
         p.process.wait()
-        gone = wait_for(lambda: not subprocess.run(["pgrep", "-f", str(p.folder)], capture_output=True).stdout, 10)
+        gone = wait_for(lambda: not subprocess.run(["pgrep", "-f", str(p.folder)], capture_output=True).stdout, 30)
         if not gone:
             raise AssertionError("stages outlive the supervisor")
         p.start()  # over whatever the crash left
@@ -121,13 +121,13 @@ def without_root_it_says_what_is_missing_and_runs():
         p.process = subprocess.Popen(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
                                       BIN / "tanso", "up", "--config", p.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                      env={**os.environ, "HOME": str(p.folder)}, start_new_session=True)
-        if not wait_for(p.is_ready, 15):
+        if not wait_for(p.is_ready, 30):
             raise AssertionError("not ready:\n" + p.log())
         if "CAP_BPF" not in p.log() or "/proc" not in p.log():
             raise AssertionError("does not say what is missing:\n" + p.log())
-        if not wait_for(lambda: p.metric("tanso_power_source_info", usage="procfs") == 1, 5):
+        if not wait_for(lambda: p.metric("tanso_power_source_info", usage="procfs") == 1, 30):
             raise AssertionError("the numbers are not marked procfs")
-        if not wait_for(lambda: p.metric("kepler_node_cpu_watts", zone="package"), 5):
+        if not wait_for(lambda: p.metric("kepler_node_cpu_watts", zone="package"), 30):
             raise AssertionError("no watts")
     finally:
         p.__exit__()
@@ -153,7 +153,7 @@ def forbidden_calls_and_filters_are_real():
 def a_broken_handshake_deafens_nobody_for_long():
     """nng 1.5.2 takes no new pipe on a listener after a connection died within its handshake."""
     with Pipeline(interval_ms=200) as p:
-        wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 8)
+        wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 30)
         for listener, dialer in (("analyst/estimator", "estimator"), ("estimator/collector", "collector"), ("frontend/analyst", "analyst")):
             with socket.socket(socket.AF_UNIX) as s:
                 s.connect(str(p.settings["runtime_dir"] / f"{listener}.ipc"))
@@ -166,7 +166,7 @@ def a_broken_handshake_deafens_nobody_for_long():
                     return status == 200 and answer["provenance"]["power"]["metrics_age_s"] < 1 and p.metric("tanso_power_age_seconds") < 1
                 except (OSError, RuntimeError):
                     return False  # a stage on its way back
-            if not wait_for(fresh, 10, 0.3):
+            if not wait_for(fresh, 30, 0.3):
                 raise AssertionError(f"nothing fresh after a broken handshake on {listener}:\n" + p.log()[-2000:])
 
 
@@ -178,7 +178,7 @@ def a_slow_start_is_waited_for():
     (slow / "tanso-resolver").write_text(f"#!/bin/sh\nsleep 6\nexec {BIN}/tanso-resolver \"$@\"\n")
     try:
         p.start(wait=False, binaries=slow, LC_ALL="ko_KR.UTF-8")
-        if not wait_for(lambda: re.search("✓ resolver .*초 만에 준비됨 · 이름: 런타임의 파일", p.log()), 15) or "다시 시작합니다" in p.log():
+        if not wait_for(lambda: re.search("✓ resolver .*초 만에 준비됨 · 이름: 런타임의 파일", p.log()), 30) or "다시 시작합니다" in p.log():
             raise AssertionError(p.log())
     finally:
         p.__exit__()
@@ -187,7 +187,7 @@ def a_slow_start_is_waited_for():
 def a_list_adds_up_page_by_page():
     """Over HTTP, MCP and the command line, on what this machine runs."""
     with Pipeline() as p:
-        wait_for(lambda: "node_power_watts" in p.tool("get_power_consumption_summary")[1], 8)
+        wait_for(lambda: "node_power_watts" in p.tool("get_power_consumption_summary")[1], 30)
         rows, cursor, first = [], {}, None
         for _ in range(10000):
             status, page = p.tool("list_workloads_by_compliance", limit=1, group_by="pod", sort="emissions", pue=1.6, **cursor)
@@ -222,7 +222,7 @@ def a_list_adds_up_page_by_page():
 def bad_questions_get_answers():
     with Pipeline() as p:
         base = f"http://127.0.0.1:{p.http}"
-        wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 8)
+        wait_for(lambda: p.tool("list_top_power_consumers")[0] == 200, 30)
         cases = [
             ("/tools/assess_workload_compliance", b'{"workload_name": "rot"}', {}, 404, "WORKLOAD_NOT_FOUND"),
             ("/tools/assess_workload_compliance", b'{"workload_name": "(root)", "standard": "KR"}', {}, 422, "UNKNOWN_STANDARD"),
