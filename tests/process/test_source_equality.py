@@ -56,7 +56,7 @@ class Truth:
             for node in self.nodes:
                 node.end(*key)
         for i in range(20):
-            self.use((f"ns-{i % 5}", f"new-{generation}-{i}"), 1.0, 0.5)
+            self.use((f"ns-{i % 5}", f"new-{generation}-{i}"), 40.0, 5.0)  # more than a step: no reset goes unseen
 
     def tell(self):
         for (namespace, name), (package, dram) in self.pods.items():
@@ -121,7 +121,6 @@ def three_sources_give_the_same_answer():
             settle(brains, truth, "churn")
             for node in nodes:
                 node.reset()
-            time.sleep(1.2)  # a reset that no scrape sees is none
             truth.step()
             settle(brains, truth, "a reset")
             for node in nodes:
