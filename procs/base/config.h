@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define CONFIG_TEXT_MAX 512
+#define CONFIG_PUE_MAX  10
 
 struct config {
 #define TEXT(key, ...)    char key[CONFIG_TEXT_MAX];

@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#define CONFIG_PUE_MAX 10
-
 enum key_type { TYPE_TEXT, TYPE_INTEGER, TYPE_REAL, TYPE_PUE, TYPE_BOOLEAN, TYPE_CHOICE };
 
 struct config_key {

@@ -7,6 +7,7 @@
 #include "cli/junit.h"
 #include "cli/language.h"
 #include "cli/question.h"
+#include "cli/refuse.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

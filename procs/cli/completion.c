@@ -7,40 +7,22 @@
 #include "cli/question.h"
 #include "cli/verbs.h"
 
-static const struct tool *tool_of(const struct verb *verb)
-{
-	if (verb->tool == NULL)
-		return NULL;
-	const struct tool *tool = tool_find(verb->tool, strlen(verb->tool));
-	return tool != NULL ? tool : view_find(verb->tool, strlen(verb->tool));
-}
-
-static void write_options(const struct option *options)
-{
-	for (; options != NULL && options->name != NULL; options++)
-		printf(" --%s", options->name);
-}
-
 /* verb) words="…" */
 static void write_verb(const struct verb *verb)
 {
-	const struct tool *tool = tool_of(verb);
+	struct verb_option options[VERB_OPTIONS_MAX];
+	size_t count = verb_options(verb, options);
 
 	printf("\t%s) words=\"%s", verb->name, verb->words != NULL ? verb->words : "");
-	write_options(verb->options);
-	for (size_t i = 0; tool != NULL && i < tool->argument_count; i++) {
-		char name[QUESTION_NAME_SIZE];
-		question_option_name(&tool->arguments[i], name);
-		printf(" --%s", name);
-	}
-	write_options(tool != NULL ? question_options : NULL);
+	for (size_t i = 0; i < count; i++)
+		printf(" --%s", options[i].name);
 	puts("\" ;;");
 }
 
 /* "verb --option") words="choices": those of a tool's arguments that have a few values. */
 static void write_choices(const struct verb *verb)
 {
-	const struct tool *tool = tool_of(verb);
+	const struct tool *tool = verb_tool(verb);
 
 	for (size_t i = 0; tool != NULL && i < tool->argument_count; i++) {
 		char name[QUESTION_NAME_SIZE];

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "cli/language.h"
+#include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "ipc/json_write.h"
@@ -120,7 +121,7 @@ static int read_arguments(struct client_place *place, bool *ret_is_json, int arg
 		case 'r': place->runtime_dir = optarg; break;
 		case 'u': place->url = optarg; break;
 		case 'l':
-			if (language_take("doctor", optarg) < 0)
+			if (take_language("doctor", optarg) < 0)
 				return -EINVAL;
 			break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;

@@ -1,7 +1,5 @@
 #include "cli/language.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,36 +77,4 @@ const char *code_word(const char *code, bool in_korean)
 		if (strcmp(words[i][0], code) == 0)
 			return words[i][1];
 	return code;
-}
-
-int refuse_usage(const char *verb, const char *text)
-{
-	fprintf(stderr,
-		in_language("tanso %s: %s; see tanso %s --help\n", "tanso %s: %s. 도움말: tanso %s --help\n"),
-		verb, text, verb);
-	return -EINVAL;
-}
-
-int language_take(const char *verb, const char *value)
-{
-	if (strcmp(value, "en") != 0 && strcmp(value, "ko") != 0)
-		return refuse_usage(verb, in_language("--lang is en or ko", "--lang 값은 en 또는 ko입니다"));
-	language_set(value);
-	return 0;
-}
-
-int refuse_option(const char *verb, char **argv)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text),
-		in_language(
-			"unknown option or missing value: %s", "알 수 없는 옵션이거나 값이 빠졌습니다: %s"),
-		argv[optind - 1]);
-	return refuse_usage(verb, text);
-}
-
-int refuse_rest(const char *verb)
-{
-	return refuse_usage(verb, in_language("takes no further arguments", "더 받는 인수가 없습니다"));
 }

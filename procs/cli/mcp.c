@@ -15,6 +15,7 @@
 #include "cli/mcp_arguments.h"
 #include "cli/mcp_bridge.h"
 #include "cli/language.h"
+#include "cli/refuse.h"
 #include "cli/verbs.h"
 
 static const char help_en[] =

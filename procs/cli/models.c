@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "cli/client.h"
 #include "cli/language.h"
+#include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "ipc/json_write.h"
@@ -215,7 +216,7 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
 		case 'a': arguments->is_all = true; break;
 		case 'j': arguments->is_json = true; break;
 		case 'l':
-			if (language_take("models", optarg) < 0)
+			if (take_language("models", optarg) < 0)
 				return -EINVAL;
 			break;
 		case 'c': arguments->config = optarg; break;

@@ -13,6 +13,7 @@
 #include "base/kst.h"
 #include "cli/bundle.h"
 #include "cli/language.h"
+#include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
@@ -132,7 +133,7 @@ static int take_option(struct arguments *arguments, int option, char **argv, cha
 	case 'o': arguments->out = value; return 0;
 	case 'l': arguments->ledger = value; return 0;
 	case 'c': arguments->config = value; return 0;
-	case 'L': return language_take("report", value);
+	case 'L': return take_language("report", value);
 	case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 	default: return refuse_option("report", argv);
 	}

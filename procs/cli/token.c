@@ -7,6 +7,7 @@
 
 #include "base/token.h"
 #include "cli/language.h"
+#include "cli/refuse.h"
 #include "cli/verbs.h"
 #include "korea/data.h"
 
@@ -82,7 +83,7 @@ int verb_token(int argc, char **argv)
 		switch (option) {
 		case 'n': namespaces = optarg; break;
 		case 'l':
-			if (language_take("token", optarg) < 0)
+			if (take_language("token", optarg) < 0)
 				return EXIT_UNANSWERED;
 			break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return EXIT_SUCCESS;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "cli/language.h"
 #include "cli/train.h"
+#include "cli/refuse.h"
 #include "cli/verbs.h"
 
 static const char help_en[] =
@@ -100,7 +101,7 @@ static int take_option(struct arguments *arguments, int option, char **argv)
 	case 'l': arguments->is_live = true; return 0;
 	case 'm': return read_number(optarg, 0.1, 100000, &arguments->minutes);
 	case 'n': return read_number(optarg, 0.05, 3600, &arguments->window_s);
-	case 'L': return language_take("train", optarg);
+	case 'L': return take_language("train", optarg);
 	case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 	default: return refuse_option("train", argv);
 	}

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "cli/language.h"
 #include "cli/place.h"
+#include "cli/refuse.h"
 #include "cli/supervisor.h"
 #include "cli/up_host.h"
 #include "cli/verbs.h"
@@ -95,7 +96,11 @@ static int read_arguments(struct up *up, int argc, char **argv)
 		switch (option) {
 		case 'c': snprintf(up->config_path, sizeof(up->config_path), "%s", optarg); break;
 		case 's': r = add_pair(up, optarg); break;
-		case 'p': r = add_pair_of(up, "pue", optarg); break;
+		case 'p':
+			if (take_pue("up", "pue", optarg) < 0)
+				return -EINVAL;
+			r = add_pair_of(up, "pue", optarg);
+			break;
 		case 'l': r = add_pair_of(up, "lang", optarg); break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 		default: return refuse_option("up", argv);

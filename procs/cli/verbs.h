@@ -2,9 +2,12 @@
 #pragma once
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define EXIT_UNANSWERED 2 /* usage, unreachable, or the question was refused */
+
+struct tool;
 
 struct verb {
 	const char *name, *text, *text_ko;
@@ -20,6 +23,16 @@ extern const struct verb verbs[];
 extern const struct option question_options[];
 extern const struct option assess_options[], check_options[], doctor_options[], mcp_options[],
 	models_options[], report_options[], token_options[], train_options[], up_options[], verify_options[];
+
+/* Every long option of a verb: its own, its tool's arguments, those of every question. Returns how many. */
+#define VERB_OPTIONS_MAX 64
+struct verb_option {
+	char name[64];
+	bool has_value;
+};
+size_t verb_options(const struct verb *verb, struct verb_option ret_list[static VERB_OPTIONS_MAX]);
+/* The tool or view it asks, or NULL. */
+const struct tool *verb_tool(const struct verb *verb);
 
 int verb_up(int argc, char **argv);
 int verb_assess(int argc, char **argv);

@@ -10,6 +10,7 @@
 #include "cli/archive.h"
 #include "cli/bundle.h"
 #include "cli/language.h"
+#include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 
@@ -57,7 +58,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 		case 'b': arguments->bundle = optarg; break;
 		case 'c': arguments->config = optarg; break;
 		case 'L':
-			if (language_take("verify", optarg) < 0)
+			if (take_language("verify", optarg) < 0)
 				return -EINVAL;
 			break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;

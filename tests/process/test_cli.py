@@ -73,6 +73,20 @@ def usage_errors_name_the_thing():
         assert arguments[0] in error and any("가" <= letter <= "힣" for letter in error), error
 
 
+def an_unknown_option_names_the_nearest_and_a_bad_pue_reads_the_same_at_every_verb():
+    for arguments, lang, word in ((["list", "--regoin", "x"], "en", "unknown option --regoin (did you mean --region?)"), (["check", "--junt=x"], "ko", "--junt(혹시 --junit?)"),
+                                  (["report", "audit", "--frm"], "en", "did you mean --from?"), (["check", "--junit"], "en", "--junit wants a value"),
+                                  (["up", "--set"], "ko", "--set에 값이 빠졌습니다"), (["top", "--json=yes"], "en", "--json takes no value"), (["mcp", "--qqqqqq"], "en", "unknown option --qqqqqq;")):
+        code, out, error = _tanso(*arguments, env={**ENVIRONMENT, "LC_ALL": "ko_KR.UTF-8" if lang == "ko" else "en_US.UTF-8"})
+        expect((code, out, error.count("\n"), word in error), (2, "", 1, True))
+    for value, lang, words, end in (("0.9", "en", "a PUE is facility energy divided by IT energy, a number from 1 to 10", "; see"), ("nan", "ko", "1에서 10 사이의 숫자", ". 도움말")):
+        told = [_tanso(*arguments, "--pue", value, "--lang", lang) for arguments in (["assess", "app"], ["list"], ["up"], ["check"])]
+        expect([(code, words in error and f"--pue {value}" in error) for code, _, error in told], [(2, True)] * 4)
+        expect(len({error.split(": ", 1)[1].split(end)[0] for _, _, error in told}), 1)
+    code, _, error = _tanso("compare", "app", "--target-pue", "0.5")
+    expect((code, "--target-pue 0.5: a PUE is" in error), (2, True))
+
+
 def a_configuration_error_names_line_key_and_remedy_in_the_users_language():
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
         file.write("lang = en\n\ninterval_ms = soon\n")

@@ -1,0 +1,33 @@
+#include <string.h>
+
+#include "cli/question.h"
+#include "cli/verbs.h"
+
+const struct tool *verb_tool(const struct verb *verb)
+{
+	if (verb->tool == NULL)
+		return NULL;
+	const struct tool *tool = tool_find(verb->tool, strlen(verb->tool));
+	return tool != NULL ? tool : view_find(verb->tool, strlen(verb->tool));
+}
+
+static size_t add(const struct option *options, struct verb_option *list, size_t count)
+{
+	for (; options != NULL && options->name != NULL && count < VERB_OPTIONS_MAX; options++) {
+		snprintf(list[count].name, sizeof(list[count].name), "%s", options->name);
+		list[count++].has_value = options->has_arg != no_argument;
+	}
+	return count;
+}
+
+size_t verb_options(const struct verb *verb, struct verb_option ret_list[static VERB_OPTIONS_MAX])
+{
+	const struct tool *tool = verb_tool(verb);
+	size_t count = add(verb->options, ret_list, 0);
+
+	for (size_t i = 0; tool != NULL && i < tool->argument_count && count < VERB_OPTIONS_MAX; i++) {
+		question_option_name(&tool->arguments[i], ret_list[count].name);
+		ret_list[count++].has_value = strcmp(tool->arguments[i].type, "boolean") != 0;
+	}
+	return add(tool != NULL ? question_options : NULL, ret_list, count);
+}
