@@ -50,16 +50,17 @@ static void choose_steps(struct history *history)
 		.zone_mask = history->question->knowledge->book->last.zone_mask };
 }
 
-static void add_piece(void *context, const struct ledger_piece *piece)
+static int add_piece(void *context, const struct ledger_piece *piece)
 {
 	struct walk *walk = context;
 	int64_t index = (piece->start - walk->history->start) / walk->history->step;
 
 	if (index < 0 || (size_t)index >= walk->history->count)
-		return;
-	walk->steps->energy_uj[index] += piece->energy_uj;
-	walk->steps->idle_uj[index] += piece->idle_uj;
+		return 0;
+	walk->steps->energy_uj[index] += ledger_piece_uj(piece);
+	walk->steps->idle_uj[index] += (double)piece->idle_uj;
 	walk->steps->present_ns[index] += piece->present_ns;
+	return 0;
 }
 
 static int read_steps(struct history *history, const int64_t *workloads, size_t count, struct steps *steps)

@@ -258,6 +258,7 @@ void ledger_close(struct ledger *ledger)
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(ledger->statements[i]);
 	sealed_close(ledger->sealed);
+	recent_done(&ledger->recent);
 	sqlite3_close(ledger->db);
 	free(ledger);
 }

@@ -57,7 +57,7 @@ static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_be
 		{ SQL_OLD_SEALED_DAYS_GONE, hours_before },
 		{ SQL_OLD_LOADS_GONE, slots_before - LEDGER_LOAD_DAYS * DAY_SECONDS },
 	};
-	int r = ledger_run(ledger, SQL_BEGIN);
+	int before = sqlite3_total_changes(ledger->db), r = ledger_run(ledger, SQL_BEGIN);
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
 		r = run_before(ledger, steps[i].which, steps[i].before);
@@ -69,6 +69,8 @@ static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_be
 		r = ledger_run(ledger, SQL_COMMIT);
 	if (r < 0)
 		ledger_abandon(ledger);
+	if (sqlite3_total_changes(ledger->db) != before)
+		recent_clear(&ledger->recent);
 	return r;
 }
 

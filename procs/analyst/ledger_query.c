@@ -23,29 +23,23 @@ sqlite3_stmt *ledger_window(
 	return statement;
 }
 
-static void add_slot(struct usage *usage, const struct usage_window *window, sqlite3_stmt *statement)
+static void add_piece(
+	struct usage *usage, const struct usage_window *window, const struct ledger_piece *piece)
 {
-	int64_t start = sqlite3_column_int64(statement, 1), seconds = sqlite3_column_int64(statement, 2);
-	int state = sqlite3_column_int(statement, 3);
-	uint64_t present_ns = (uint64_t)sqlite3_column_int64(statement, 4);
-	double idle_uj = (double)sqlite3_column_int64(statement, 6);
-	double energy_uj = (double)sqlite3_column_int64(statement, 5) + idle_uj;
-	double intensity, covered = 0;
+	double energy_uj = ledger_piece_uj(piece), idle_uj = (double)piece->idle_uj, intensity, covered = 0;
 
-	if (state < 0 || state >= POWER_STATE_COUNT)
+	usage->states |= 1u << piece->state;
+	if (piece->state == POWER_FAKE && !window->allow_fake)
 		return;
-	usage->states |= 1u << state;
-	if (state == POWER_FAKE && !window->allow_fake)
-		return;
-	intensity = grid_mean(window->grid, start, seconds, &covered);
-	usage->present_ns += present_ns;
+	intensity = grid_mean(window->grid, piece->start, piece->seconds, &covered);
+	usage->present_ns += piece->present_ns;
 	usage->idle_uj += idle_uj;
 	usage->energy_uj += energy_uj;
 	usage->weighted += energy_uj * intensity;
 	usage->idle_weighted += idle_uj * intensity;
 	usage->covered_uj += energy_uj * covered;
-	usage->time_weighted += (double)present_ns * intensity;
-	usage->covered_ns += (double)present_ns * covered;
+	usage->time_weighted += (double)piece->present_ns * intensity;
+	usage->covered_ns += (double)piece->present_ns * covered;
 }
 
 void usage_add(struct usage *to, const struct usage *from)
@@ -115,34 +109,34 @@ void presence_done(struct presence *presence)
 	*presence = (struct presence) { 0 };
 }
 
-static int sum_slots(sqlite3_stmt *statement, int64_t workload, const struct usage_window *window,
-	struct usage *usage, struct presence *presence, int *ret_code)
-{
-	int r = 0;
+struct summing {
+	const struct usage_window *window;
+	struct usage *usage;
+	struct presence *presence;
+	bool is_node;
+};
 
-	while (r == 0 && (*ret_code = sqlite3_step(statement)) == SQLITE_ROW) {
-		uint64_t before_ns = usage->present_ns;
-		int64_t start = sqlite3_column_int64(statement, 1);
-		add_slot(usage, window, statement);
-		if (presence != NULL && workload == 0)
-			r = add_observed(presence, start, usage->present_ns - before_ns);
-		else if (presence != NULL)
-			add_present(presence, start, usage->present_ns - before_ns);
-	}
-	sqlite3_reset(statement);
-	return r;
+static int sum_piece(void *context, const struct ledger_piece *piece)
+{
+	const struct summing *summing = context;
+	uint64_t before_ns = summing->usage->present_ns, present_ns;
+
+	add_piece(summing->usage, summing->window, piece);
+	present_ns = summing->usage->present_ns - before_ns;
+	if (summing->presence == NULL)
+		return 0;
+	if (summing->is_node)
+		return add_observed(summing->presence, piece->start, present_ns);
+	add_present(summing->presence, piece->start, present_ns);
+	return 0;
 }
 
 int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	struct usage *usage, struct presence *presence)
 {
-	sqlite3_stmt *statement =
-		ledger_window(ledger, workload == 0 ? SQL_SUM_NODE : SQL_SUM_ONE, window, workload);
-	int code = SQLITE_DONE, r;
+	struct summing summing = { window, usage, presence, workload == 0 };
+	int r = ledger_each_piece(ledger, workload, window, sum_piece, &summing);
 
-	r = sum_slots(statement, workload, window, usage, presence, &code);
-	if (r == 0 && code != SQLITE_DONE)
-		r = ledger_errno(ledger, code);
 	/* hours come after the newer slots */
 	if (r == 0 && presence != NULL && workload == 0 && presence->count > 0)
 		qsort(presence->slots, presence->count, sizeof(*presence->slots), compare_slots);
@@ -154,6 +148,7 @@ int ledger_sum_all(
 {
 	sqlite3_stmt *statement = ledger_window(ledger, SQL_SUM_ALL, window, 0);
 	struct usage usage = { 0 };
+	struct ledger_piece piece;
 	int code, r = 0;
 
 	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -162,7 +157,8 @@ int ledger_sum_all(
 			r = each(context, &usage);
 		if (usage.workload != workload)
 			usage = (struct usage) { .workload = workload };
-		add_slot(&usage, window, statement);
+		if (ledger_read_piece(statement, &piece))
+			add_piece(&usage, window, &piece);
 	}
 	if (r == 0 && code != SQLITE_DONE)
 		r = ledger_errno(ledger, code);

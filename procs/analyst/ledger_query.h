@@ -52,15 +52,18 @@ typedef int ledger_usage_fn(void *context, const struct usage *usage);
 int ledger_sum_all(
 	struct ledger *ledger, const struct usage_window *window, ledger_usage_fn *each, void *context);
 
-/* One slot or hour of a workload or the node, as it was booked; energies of the counted zones, idle a part of energy. */
+/* One slot, hour or day of a workload or the node, as it was booked; energies of the counted zones. */
 struct ledger_piece {
 	int64_t start, seconds; /* start: s since 1970 */
 	uint64_t present_ns;
-	double energy_uj, idle_uj;
+	uint64_t active_uj, idle_uj;
+	enum power_state state;
 };
-/* Hands over the pieces of one workload (0 = the node) in the window, in no order; those of a fake meter only if the
- * window allows them. 0 or -errno. */
-typedef void ledger_piece_fn(void *context, const struct ledger_piece *piece);
+/* Active and idle. */
+double ledger_piece_uj(const struct ledger_piece *piece);
+/* Hands over the pieces of one workload (0 = the node) in the window, in no order, until one is refused (< 0); those of a fake
+ * meter only if the window allows them. 0 or -errno. */
+typedef int ledger_piece_fn(void *context, const struct ledger_piece *piece);
 int ledger_walk(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	ledger_piece_fn *each, void *context);
 

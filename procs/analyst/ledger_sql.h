@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "analyst/ledger.h"
+#include "analyst/ledger_recent.h"
 #include "audit/sealed.h"
 
 #define LEDGER_VERSION "4"
@@ -89,8 +90,6 @@ struct rolling {
 	char head[CHAIN_HEX_SIZE]; /* hash after the hour before; "" = none of the day was sealed yet */
 };
 
-struct usage_window;
-
 struct ledger {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
@@ -99,6 +98,7 @@ struct ledger {
 	int64_t next_workload;
 	struct sealed *sealed; /* reads what is to be sealed */
 	struct rolling rolling;
+	struct recent recent;
 	int64_t broken_day; /* its hours do not hold: they stay, and are not looked at again and again */
 	char message[256];
 };
@@ -110,6 +110,11 @@ int ledger_run(struct ledger *ledger, enum statement which);
 /* One of SQL_SUM_*, its parameters bound; `workload` of SQL_SUM_ONE. Columns: see COUNTED_UJ. */
 sqlite3_stmt *ledger_window(
 	struct ledger *ledger, enum statement which, const struct usage_window *window, int64_t workload);
+/* The row such a statement is at; false: its state is none. */
+bool ledger_read_piece(sqlite3_stmt *statement, struct ledger_piece *ret_piece);
+/* ledger_walk() of pieces of every state. */
+int ledger_each_piece(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+	ledger_piece_fn *each, void *context);
 /* Reads the zone columns from `column` on: active, idle by zone. */
 void ledger_read_energy(sqlite3_stmt *statement, int column, struct energy *ret_energy);
 /* The hash after the last sealed hour, or day (SQL_LAST_HASH, SQL_LAST_DAY); CHAIN_GENESIS if there is none. 0 or -errno. */

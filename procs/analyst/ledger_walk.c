@@ -1,34 +1,122 @@
+/* One workload's rows: pieces of energy, CPU time, owner and containers. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "analyst/ledger_query.h"
 #include "analyst/ledger_sql.h"
 
-static bool read_piece(
-	sqlite3_stmt *statement, const struct usage_window *window, struct ledger_piece *ret_piece)
+#define PIECES_FIRST 336 /* a day and more of slots */
+
+double ledger_piece_uj(const struct ledger_piece *piece)
+{
+	return (double)piece->active_uj + (double)piece->idle_uj;
+}
+
+bool ledger_read_piece(sqlite3_stmt *statement, struct ledger_piece *ret_piece)
 {
 	int state = sqlite3_column_int(statement, 3);
 
 	*ret_piece = (struct ledger_piece) { .start = sqlite3_column_int64(statement, 1),
 		.seconds = sqlite3_column_int64(statement, 2),
+		.state = (enum power_state)state,
 		.present_ns = (uint64_t)sqlite3_column_int64(statement, 4),
-		.idle_uj = (double)sqlite3_column_int64(statement, 6) };
-	ret_piece->energy_uj = (double)sqlite3_column_int64(statement, 5) + ret_piece->idle_uj;
-	return state >= 0 && state < POWER_STATE_COUNT && (state != POWER_FAKE || window->allow_fake);
+		.active_uj = (uint64_t)sqlite3_column_int64(statement, 5),
+		.idle_uj = (uint64_t)sqlite3_column_int64(statement, 6) };
+	return state >= 0 && state < POWER_STATE_COUNT;
 }
 
-int ledger_walk(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+static int read_pieces(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	ledger_piece_fn *each, void *context)
 {
 	sqlite3_stmt *statement =
 		ledger_window(ledger, workload == 0 ? SQL_SUM_NODE : SQL_SUM_ONE, window, workload);
 	struct ledger_piece piece;
-	int code;
+	int code = SQLITE_DONE, r = 0;
 
-	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-		if (read_piece(statement, window, &piece))
-			each(context, &piece);
+	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
+		if (ledger_read_piece(statement, &piece))
+			r = each(context, &piece);
 	sqlite3_reset(statement);
-	return code == SQLITE_DONE ? 0 : ledger_errno(ledger, code);
+	return r < 0 || code == SQLITE_DONE ? r : ledger_errno(ledger, code);
+}
+
+struct gathered {
+	struct ledger_piece *pieces;
+	size_t count, room;
+};
+
+static int gather(void *context, const struct ledger_piece *piece)
+{
+	struct gathered *g = context;
+
+	if (g->count == g->room) {
+		size_t room = g->room == 0 ? PIECES_FIRST : g->room * 2;
+		struct ledger_piece *pieces = reallocarray(g->pieces, room, sizeof(*pieces));
+		if (pieces == NULL)
+			return -ENOMEM;
+		g->pieces = pieces;
+		g->room = room;
+	}
+	g->pieces[g->count++] = *piece;
+	return 0;
+}
+
+/* Reads what is not kept of a window that may be. 0 or -errno. */
+static int refresh(struct ledger *ledger, int64_t workload, const struct usage_window *window)
+{
+	struct usage_window wide = *window;
+	struct gathered g = { 0 };
+	int r;
+
+	wide.since = recent_since(&ledger->recent, window);
+	r = read_pieces(ledger, workload, &wide, gather, &g);
+	if (r < 0) {
+		free(g.pieces);
+		return r;
+	}
+	recent_keep(&ledger->recent, workload, wide.since, window->zone_mask, g.pieces, g.count);
+	return 0;
+}
+
+int ledger_each_piece(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+	ledger_piece_fn *each, void *context)
+{
+	const struct ledger_piece *pieces;
+	size_t count;
+	int r = 0;
+
+	if (recent_since(&ledger->recent, window) == INT64_MAX)
+		return read_pieces(ledger, workload, window, each, context);
+	if (!recent_find(&ledger->recent, workload, window, &pieces, &count) &&
+		((r = refresh(ledger, workload, window)) < 0 ||
+			!recent_find(&ledger->recent, workload, window, &pieces, &count)))
+		return r < 0 ? r : read_pieces(ledger, workload, window, each, context);
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (pieces[i].start >= window->since)
+			r = each(context, &pieces[i]);
+	return r;
+}
+
+struct walk {
+	bool allow_fake;
+	ledger_piece_fn *each;
+	void *context;
+};
+
+static int hand_over(void *context, const struct ledger_piece *piece)
+{
+	const struct walk *walk = context;
+
+	return piece->state != POWER_FAKE || walk->allow_fake ? walk->each(walk->context, piece) : 0;
+}
+
+int ledger_walk(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+	ledger_piece_fn *each, void *context)
+{
+	struct walk walk = { window->allow_fake, each, context };
+
+	return ledger_each_piece(ledger, workload, window, hand_over, &walk);
 }
 
 int ledger_loads(struct ledger *ledger, int64_t workload, int64_t since, ledger_load_fn *each, void *context)

@@ -51,6 +51,7 @@ void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot)
 		return;
 	bind_slot(statement, 1, slot);
 	run(ledger, SQL_ADD_NODE);
+	recent_book(&ledger->recent, 0, slot);
 }
 
 void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct ledger_slot *slot)
@@ -62,6 +63,7 @@ void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct l
 	sqlite3_bind_int64(statement, 1, workload);
 	bind_slot(statement, 2, slot);
 	run(ledger, SQL_ADD_WORKLOAD);
+	recent_book(&ledger->recent, workload, slot);
 }
 
 void ledger_add_load(struct ledger *ledger, int64_t workload, const struct ledger_load *load)
@@ -136,6 +138,7 @@ void ledger_put_alias(
 
 void ledger_merge(struct ledger *ledger, int64_t from, int64_t to, int64_t closed_until)
 {
+	recent_clear(&ledger->recent);
 	for (int which = SQL_MERGE_SLOTS; which <= SQL_MERGE_GONE; which++) {
 		sqlite3_stmt *statement = begin(ledger, (enum statement)which);
 		if (statement == NULL)
@@ -169,6 +172,7 @@ void ledger_abandon(struct ledger *ledger)
 	/* Some failures have rolled back already. */
 	if (sqlite3_get_autocommit(ledger->db) == 0)
 		ledger_run(ledger, SQL_ROLLBACK);
+	recent_clear(&ledger->recent);
 	ledger->is_open = false;
 	ledger->failure = 0;
 }
@@ -181,6 +185,8 @@ int ledger_commit(struct ledger *ledger, const struct ledger_state *state)
 	if (ledger->failure == 0)
 		ledger->failure = ledger_run(ledger, SQL_COMMIT);
 	r = ledger->failure;
-	ledger_abandon(ledger);
+	if (r < 0)
+		ledger_abandon(ledger);
+	ledger->is_open = false;
 	return r;
 }

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/kst.h"
 
+#define PIECES_FIRST  336              /* a day and more of slots */
 #define PIECES_MAX    (400 * 24 + 400) /* of one workload: 400 days of hours, a day and more of slots */
 #define LOOK_BACK_MIN (DAY_SECONDS + 2 * HOUR_SECONDS)
 /* A window that begins within a slot shows a day of presence as up to two slots less. */
@@ -18,16 +18,26 @@ struct stretch {
 
 struct walk {
 	struct ledger_piece *pieces;
-	size_t count;
+	size_t count, room;
 };
 
-static void keep(void *context, const struct ledger_piece *piece)
+static int keep(void *context, const struct ledger_piece *piece)
 {
 	struct walk *walk = context;
 
 	/* a day does not tell when in it */
-	if (piece->present_ns > 0 && piece->seconds <= HOUR_SECONDS && walk->count < PIECES_MAX)
-		walk->pieces[walk->count++] = *piece;
+	if (piece->present_ns == 0 || piece->seconds > HOUR_SECONDS || walk->count == PIECES_MAX)
+		return 0;
+	if (walk->count == walk->room) {
+		size_t room = walk->room == 0 ? PIECES_FIRST : walk->room * 2;
+		struct ledger_piece *pieces = reallocarray(walk->pieces, room, sizeof(*pieces));
+		if (pieces == NULL)
+			return -ENOMEM;
+		walk->pieces = pieces;
+		walk->room = room;
+	}
+	walk->pieces[walk->count++] = *piece;
+	return 0;
 }
 
 static int by_start(const void *left, const void *right)
@@ -61,7 +71,7 @@ static void note_stretches(const struct walk *walk, struct run_history *history)
 static void note_hours(const struct walk *walk, double hours[static 24])
 {
 	for (size_t i = 0; i < walk->count; i++)
-		hours[kst_of(walk->pieces[i].start).hour] += walk->pieces[i].energy_uj;
+		hours[kst_of(walk->pieces[i].start).hour] += ledger_piece_uj(&walk->pieces[i]);
 }
 
 static void make_shares(double hours[static 24])
@@ -82,17 +92,19 @@ int run_history_gather(
 	const struct usage_window window = { .since = question->since < since ? question->since : since,
 		.allow_fake = question->allow_fake,
 		.zone_mask = k->book->last.zone_mask };
-	CLEANUP(freep) struct ledger_piece *pieces = calloc(PIECES_MAX, sizeof(*pieces));
-	int r = pieces != NULL ? 0 : -ENOMEM;
+	struct walk walk = { 0 };
+	int r = 0;
 
 	*ret_history = (struct run_history) { 0 };
 	for (size_t i = 0; i < subject->count && r == 0; i++) {
-		struct walk walk = { .pieces = pieces };
+		walk.count = 0;
 		r = ledger_walk(k->ledger, subject->workloads[i], &window, keep, &walk);
-		qsort(pieces, walk.count, sizeof(*pieces), by_start);
+		if (walk.count > 0)
+			qsort(walk.pieces, walk.count, sizeof(*walk.pieces), by_start);
 		note_stretches(&walk, ret_history);
 		note_hours(&walk, ret_history->energy_by_hour);
 	}
+	free(walk.pieces);
 	make_shares(ret_history->energy_by_hour);
 	ret_history->is_known = ret_history->length > 0;
 	ret_history->is_continuous = ret_history->length >= CONTINUOUS_SECONDS;

@@ -56,28 +56,52 @@ static const struct tariff *row_of(const struct data *data, const char *code, in
 	return nearest;
 }
 
+/* A date, with what holds on all of it. */
+struct day {
+	struct kst kst;
+	int date;
+	const struct tariff *tariff;
+	bool is_free;
+};
+
+static bool day_of(const struct data *data, const char *code, int64_t seconds, struct day *ret_day)
+{
+	struct day *day = ret_day;
+
+	day->kst = kst_of(seconds);
+	day->date = kst_date(&day->kst);
+	day->tariff = row_of(data, code, day->date);
+	day->is_free = day->kst.weekday == SUNDAY || is_holiday(data, day->date);
+	return day->tariff != NULL;
+}
+
+static struct tariff_rate rate_at(const struct day *day, int hour)
+{
+	const struct tariff *tariff = day->tariff;
+	struct tariff_rate rate = { .season = season_of(day->kst.month) };
+
+	rate.band = (enum tariff_band)tariff->bands[rate.season][hour];
+	if (day->is_free)
+		rate.band = BAND_LIGHT;
+	else if (day->kst.weekday == SATURDAY && rate.band == BAND_PEAK)
+		rate.band = BAND_MID;
+	rate.krw_per_kwh = tariff->rates[rate.band][rate.season];
+	rate.is_discounted = rate.season == SEASON_SPRING_AUTUMN &&
+			     (day->is_free || day->kst.weekday == SATURDAY) &&
+			     day->date <= tariff->discount_until && hour >= tariff->discount_from_hour &&
+			     hour < tariff->discount_to_hour;
+	if (rate.is_discounted)
+		rate.krw_per_kwh *= tariff->discount_factor;
+	return rate;
+}
+
 bool tariff_at(const struct data *data, const char *code, int64_t seconds, struct tariff_rate *ret_rate)
 {
-	struct kst kst = kst_of(seconds);
-	int date = kst_date(&kst);
-	const struct tariff *tariff = row_of(data, code, date);
-	bool is_free = kst.weekday == SUNDAY || is_holiday(data, date);
+	struct day day;
 
-	if (tariff == NULL)
+	if (!day_of(data, code, seconds, &day))
 		return false;
-	*ret_rate = (struct tariff_rate) { .season = season_of(kst.month) };
-	ret_rate->band = (enum tariff_band)tariff->bands[ret_rate->season][kst.hour];
-	if (is_free)
-		ret_rate->band = BAND_LIGHT;
-	else if (kst.weekday == SATURDAY && ret_rate->band == BAND_PEAK)
-		ret_rate->band = BAND_MID;
-	ret_rate->krw_per_kwh = tariff->rates[ret_rate->band][ret_rate->season];
-	ret_rate->is_discounted = ret_rate->season == SEASON_SPRING_AUTUMN &&
-				  (is_free || kst.weekday == SATURDAY) && date <= tariff->discount_until &&
-				  kst.hour >= tariff->discount_from_hour &&
-				  kst.hour < tariff->discount_to_hour;
-	if (ret_rate->is_discounted)
-		ret_rate->krw_per_kwh *= tariff->discount_factor;
+	*ret_rate = rate_at(&day, day.kst.hour);
 	return true;
 }
 
@@ -148,11 +172,12 @@ bool tariff_week(const struct data *data, const char *code, int64_t seconds,
 {
 	int64_t monday = plain_week(data, seconds);
 
-	for (int hour = 0; hour < TARIFF_WEEK_HOURS; hour++) {
-		struct tariff_rate rate;
-		if (!tariff_at(data, code, monday + hour * HOUR_SECONDS, &rate))
+	for (int i = 0; i < 7; i++) {
+		struct day day;
+		if (!day_of(data, code, monday + i * DAY_SECONDS, &day))
 			return false;
-		krw_per_kwh[hour] = rate.krw_per_kwh;
+		for (int hour = 0; hour < 24; hour++)
+			krw_per_kwh[24 * i + hour] = rate_at(&day, hour).krw_per_kwh;
 	}
 	return true;
 }
