@@ -2,17 +2,18 @@
 """Debian 12's own kernel, on x86_64 and on aarch64: boots it in qemu with our binaries, and judges what init tells.
     test_kernel.py [amd64|arm64]...
 
-No accelerator (the clock's vDSO cannot answer, all is some ten times slower), no disk, no network: the files are an initramfs."""
+No accelerator (the clock's vDSO cannot answer, all is some ten times slower), no disk, no network: the files are an initramfs.
+Two CPUs in one thread: with a thread for each, qemu before 8.1 locks guests up (docs/decisions/0028-emulated-kernel.md)."""
 import pathlib, re, shutil, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-BOOT_SECONDS = 150  # 50 to 80 are usual
+BOOT_SECONDS = 300  # 50 to 80 are usual
 MACHINES = {
-    "amd64": {"build": ROOT / "build/release", "triplet": "x86_64-linux-gnu", "libraries": [pathlib.Path("/")], "console": "ttyS0",
-              "qemu": ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max"]},
-    "arm64": {"build": ROOT / "build/aarch64", "triplet": "aarch64-linux-gnu", "libraries": [ROOT / "build/aarch64-sysroot"], "console": "ttyAMA0",
-              "qemu": ["qemu-system-aarch64", "-accel", "tcg", "-machine", "virt", "-cpu", "neoverse-n1"]},
+    "amd64": {"build": ROOT / "build/release", "triplet": "x86_64-linux-gnu", "libraries": [pathlib.Path("/")], "append": "console=ttyS0 no_timer_check",
+              "qemu": ["qemu-system-x86_64", "-cpu", "max"]},
+    "arm64": {"build": ROOT / "build/aarch64", "triplet": "aarch64-linux-gnu", "libraries": [ROOT / "build/aarch64-sysroot"], "append": "console=ttyAMA0",
+              "qemu": ["qemu-system-aarch64", "-machine", "virt", "-cpu", "neoverse-n1"]},
 }
 PROGRAMS = [line.split()[0] for line in (HERE / "programs").read_text().splitlines() if not line.startswith("#")]
 
@@ -64,8 +65,8 @@ def initramfs(machine, tree, folder):
 
 def boot(machine, kernel, archive):
     """What the machine said until it powered off."""
-    command = [*machine["qemu"], "-smp", "2", "-m", "1G", "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", kernel,
-               "-initrd", archive, "-append", f"console={machine['console']} loglevel=3 panic=-1"]
+    command = [*machine["qemu"], "-accel", "tcg,thread=single", "-smp", "2", "-m", "1G", "-nodefaults", "-display", "none", "-no-reboot",
+               "-serial", "stdio", "-kernel", kernel, "-initrd", archive, "-append", f"{machine['append']} loglevel=3 panic=-1"]
     try:
         return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=BOOT_SECONDS).stdout
     except subprocess.TimeoutExpired as late:
@@ -117,11 +118,7 @@ def run(name, machine):
     try:
         (work / "files").mkdir()
         start = time.monotonic()
-        archive = initramfs(machine, tree, work / "files")
-        console = boot(machine, kernel, archive).decode(errors="replace")
-        if "soft lockup" in console:  # rare, and unexplained: README, Honest limits; a second one fails
-            print(f"{name}: THE EMULATED MACHINE LOCKED UP and was booted once more:\n" + console)
-            console = boot(machine, kernel, archive).decode(errors="replace")
+        console = boot(machine, kernel, initramfs(machine, tree, work / "files")).decode(errors="replace")
         print(f"{name}: {time.monotonic() - start:.0f} s")
         return judge(name, console)
     finally:
