@@ -45,7 +45,8 @@ static bool open_perf(void)
 	return strncmp(meters_reason(meters), "perf", 4) == 0;
 }
 
-/* Energy between two readings, against the clock around them. */
+/* Energy between two readings, against the clock around them. cpu-clock runs by the scheduler's clock, whose rate the kernel
+ * calibrates by itself: on a busy emulator it is some percent off the clock's. */
 static void expect_watts(double watts)
 {
 	uint64_t before_ns = clock_mono_ns();
@@ -61,7 +62,7 @@ static void expect_watts(double watts)
 	double joules = (double)(slot_of(ZONE_PACKAGE)->uj - first_uj) / 1e6;
 	double most = watts * (double)(after_ns - before_ns) / 1e9;
 	double least = watts * (double)(again_ns - between_ns) / 1e9;
-	if (joules > most * 1.001 || joules < least * 0.999)
+	if (joules > most * 1.05 || joules < least * 0.95)
 		fail_msg("%f J, and between %f and %f J it must be", joules, least, most);
 }
 
