@@ -32,6 +32,23 @@ setting() { # KEY DEFAULT OPTION...
 	echo "$value" | tr , ' '
 }
 
+# Ours holds the address: no stranger is in the way, it is what was asked for. `tanso up` (tanso-cli) restarts a stage that is killed.
+say_running() { # ADDRESS "COMMAND (pid PID)"
+	pid=${2##*pid }
+	pid=${pid%)}
+	parent=$(awk '{ print $4 }' "/proc/$pid/stat" 2>/dev/null)
+	[ "$(cat "/proc/$parent/comm" 2>/dev/null)" != tanso-cli ] || pid=$parent
+	say "deploy/up: already running (pid $pid, $1): build/release/bin/tanso top and build/release/bin/tanso doctor show it" \
+		"deploy/up: 이미 실행 중입니다(pid $pid, $1). build/release/bin/tanso top이나 build/release/bin/tanso doctor로 볼 수 있습니다" >&2
+	if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = tanso-cli ]; then
+		say "  to stop it: Ctrl-C in its terminal, or kill $pid; to restart it, run deploy/up again afterwards" \
+			"  중지하려면: 그 터미널에서 Ctrl-C 또는 kill $pid. 다시 시작하려면 그 뒤에 deploy/up을 다시 실행하십시오" >&2
+	else
+		say "  it is a service: systemctl restart tanso.target, or systemctl stop tanso.target" \
+			"  서비스로 실행 중입니다: systemctl restart tanso.target 또는 systemctl stop tanso.target" >&2
+	fi
+}
+
 # Says which are taken, by whom, and the remedy; fails if any is.
 ports_are_free() { # OPTION...
 	result=0
@@ -39,6 +56,12 @@ ports_are_free() { # OPTION...
 		name=${pair%%=*}
 		for address in $(setting "$name" "${pair#*=}" "$@"); do
 			who=$(holder "$address") || continue
+			case $who in
+			tanso-*)
+				say_running "$address" "$who"
+				return 1
+				;;
+			esac
 			say "deploy/up: $name = $address is in use by $who; stop that, or take another: deploy/up --set $name=ADDRESS:PORT" \
 				"deploy/up: $name = $address: 이미 사용 중입니다: $who. 그것을 중지하거나 다른 주소를 지정하십시오: deploy/up --set $name=ADDRESS:PORT" >&2
 			result=1

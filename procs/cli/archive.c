@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "cli/language.h"
+#include "cli/place.h"
 
 #define VERSION_MIN 4 /* the first with sealed days */
 #define BUSY_MS     2000
+#define LEDGER_IN   "%s/analyst/ledger.db"
 
 static int64_t version_of(sqlite3 *db)
 {
@@ -58,6 +60,20 @@ static int open_database(struct archive *archive, const char *verb)
 	return 0;
 }
 
+/* In the configured folder, else where an ordinary user's `tanso up` keeps it. */
+static void find_ledger(struct archive *archive)
+{
+	char folder[CONFIG_TEXT_MAX];
+
+	snprintf(archive->path, sizeof(archive->path), LEDGER_IN, archive->config.state_dir);
+	for (size_t i = 0;
+		access(archive->path, F_OK) < 0 && place_user_folder(PLACE_STATE, i, folder, sizeof(folder));
+		i++)
+		snprintf(archive->path, sizeof(archive->path), LEDGER_IN, folder);
+	if (access(archive->path, F_OK) < 0)
+		snprintf(archive->path, sizeof(archive->path), LEDGER_IN, archive->config.state_dir);
+}
+
 int archive_open(struct archive *archive, const char *path, const char *config_path, const char *verb)
 {
 	struct config_error error = { 0 };
@@ -72,8 +88,7 @@ int archive_open(struct archive *archive, const char *path, const char *config_p
 	if (path != NULL)
 		snprintf(archive->path, sizeof(archive->path), "%s", path);
 	else
-		snprintf(archive->path, sizeof(archive->path), "%s/analyst/ledger.db",
-			archive->config.state_dir);
+		find_ledger(archive);
 	r = open_database(archive, verb);
 	if (r == 0 && sqlite3_exec(archive->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		r = -EIO;

@@ -13,7 +13,7 @@ struct archive {
 	struct sealed *sealed;
 };
 
-/* `path`, or STATE_DIR/analyst/ledger.db of the configuration (config_path NULL = the usual one). Everything that is read is
+/* `path`, or STATE_DIR/analyst/ledger.db of the configuration (config_path NULL = the usual one), or that of the user's own `tanso up`. Everything that is read is
  * of one moment. 0; -EINVAL (configuration), -EACCES, -ENOENT, -EBADMSG … after saying why, for `verb`. archive.path is
  * filled in any case. */
 int archive_open(struct archive *archive, const char *path, const char *config_path, const char *verb);

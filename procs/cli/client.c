@@ -219,8 +219,10 @@ static bool use_user_socket(struct client *client)
 {
 	char folder[CONFIG_TEXT_MAX];
 
-	place_user_folder(folder, sizeof(folder));
-	return use_socket_in(client, folder);
+	for (size_t i = 0; place_user_folder(PLACE_RUNTIME, i, folder, sizeof(folder)); i++)
+		if (use_socket_in(client, folder))
+			return true;
+	return false;
 }
 
 static void use_url(struct client *client, const char *url)

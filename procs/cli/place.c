@@ -57,14 +57,16 @@ void place_clone_config(char *ret_path, size_t size)
 	free(real);
 }
 
-void place_user_folder(char *ret_path, size_t size)
+bool place_user_folder(enum place_folder which, size_t i, char *ret_path, size_t size)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	const char *base = getenv(which == PLACE_RUNTIME ? "XDG_RUNTIME_DIR" : "HOME");
 
-	if (runtime != NULL)
-		snprintf(ret_path, size, "%s/tanso", runtime);
+	if (i == 0 && base != NULL && base[0] == '/')
+		snprintf(ret_path, size, which == PLACE_RUNTIME ? "%s/tanso" : "%s/.local/state/tanso", base);
 	else
-		snprintf(ret_path, size, "/tmp/tanso-%u-run", getuid());
+		snprintf(ret_path, size, which == PLACE_RUNTIME ? "/tmp/tanso-%u-run" : "/tmp/tanso-%u-state",
+			getuid());
+	return i < 2;
 }
 
 const char *place_sudo(void)

@@ -39,10 +39,9 @@ static int find_frontend(const struct client_place *given, struct pipe_place *pl
 		    &error) < 0)
 		return -EINVAL;
 	int fd = connect_in(place, config.runtime_dir);
-	if (fd >= 0)
-		return fd;
-	place_user_folder(folder, sizeof(folder));
-	return connect_in(place, folder);
+	for (size_t i = 0; fd < 0 && place_user_folder(PLACE_RUNTIME, i, folder, sizeof(folder)); i++)
+		fd = connect_in(place, folder);
+	return fd;
 }
 
 /* -EAGAIN: not for the local socket, or nobody is there: the bridge over HTTP looks further, and says what is wrong. */

@@ -148,11 +148,11 @@ static void settle_folders(struct up *up)
 {
 	char folder[CONFIG_TEXT_MAX];
 
-	if (host_user_folder(up->config.runtime_dir, HOST_FOLDER_RUNTIME, folder, sizeof(folder))) {
+	if (host_user_folder(up->config.runtime_dir, PLACE_RUNTIME, folder, sizeof(folder))) {
 		snprintf(up->config.runtime_dir, CONFIG_TEXT_MAX, "%s", folder);
 		add_pair_of(up, "runtime_dir", folder);
 	}
-	if (host_user_folder(up->config.state_dir, HOST_FOLDER_STATE, folder, sizeof(folder))) {
+	if (host_user_folder(up->config.state_dir, PLACE_STATE, folder, sizeof(folder))) {
 		snprintf(up->config.state_dir, CONFIG_TEXT_MAX, "%s", folder);
 		add_pair_of(up, "state_dir", folder);
 	}

@@ -33,22 +33,24 @@ static int make_folders(const char *path)
 	return mkdir(part, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size)
+static bool can_write(const char *path)
 {
-	const char *home = getenv("HOME");
+	return make_folders(path) == 0 && access(path, W_OK) == 0;
+}
 
-	if (make_folders(configured) == 0 && access(configured, W_OK) == 0)
+bool host_user_folder(const char *configured, enum place_folder which, char *ret_path, size_t size)
+{
+	if (can_write(configured))
 		return false;
-	if (which == HOST_FOLDER_STATE && home != NULL)
-		snprintf(ret_path, size, "%s/.local/state/tanso", home);
-	else if (which == HOST_FOLDER_STATE)
-		snprintf(ret_path, size, "/tmp/tanso-%u-state", getuid());
-	else
-		place_user_folder(ret_path, size);
-	printf(in_language("  %s is not writable for you; using %s\n",
-		       "  %s에 쓸 권한이 없어 %s을(를) 사용합니다\n"),
-		configured, ret_path);
-	return make_folders(ret_path) == 0;
+	for (size_t i = 0; place_user_folder(which, i, ret_path, size); i++) {
+		if (!can_write(ret_path))
+			continue;
+		printf(in_language("  %s is not writable for you; using %s\n",
+			       "  %s에 쓸 권한이 없어 %s을(를) 사용합니다\n"),
+			configured, ret_path);
+		return true;
+	}
+	return false; /* the first who writes there says why it cannot */
 }
 
 int host_lock(const char *runtime_dir)
@@ -69,13 +71,17 @@ int host_lock(const char *runtime_dir)
 		ssize_t size = read(fd, holder, sizeof(holder) - 1);
 		holder[size > 0 ? strcspn(holder, "\n") : 0] = '\0';
 		fprintf(stderr,
-			in_language("tanso up: already running in %s (pid %s); stop that one, or start "
-				    "another with "
+			in_language("tanso up: already running in %s (pid %s): tanso top and tanso doctor "
+				    "show it\n"
+				    "  to restart it: Ctrl-C in its terminal (or kill %s), then start it again; a "
+				    "second one: "
 				    "--set runtime_dir=… state_dir=… http_listen=… metrics_listen=…\n",
-				"tanso up: %s에서 이미 실행 중입니다(pid %s). 그것을 중지하거나 --set "
-				"runtime_dir=… state_dir=… "
-				"http_listen=… metrics_listen=…로 따로 시작하십시오\n"),
-			runtime_dir, holder);
+				"tanso up: %s에서 이미 실행 중입니다(pid %s). tanso top이나 tanso doctor로 볼 수 "
+				"있습니다\n"
+				"  다시 시작하려면: 그 터미널에서 Ctrl-C(또는 kill %s) 후 다시 시작. 하나 더 "
+				"시작하려면: "
+				"--set runtime_dir=… state_dir=… http_listen=… metrics_listen=…\n"),
+			runtime_dir, holder, holder);
 		close(fd);
 		return -EBUSY;
 	}

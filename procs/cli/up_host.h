@@ -5,11 +5,10 @@
 #include <stddef.h>
 
 #include "base/config.h"
-
-enum host_folder { HOST_FOLDER_RUNTIME, HOST_FOLDER_STATE };
+#include "cli/place.h"
 
 /* True and a folder of the user's own when `configured` cannot be made or written. */
-bool host_user_folder(const char *configured, enum host_folder which, char *ret_path, size_t size);
+bool host_user_folder(const char *configured, enum place_folder which, char *ret_path, size_t size);
 /* One `tanso up` per runtime_dir. The lock's descriptor, or -errno after saying why on stderr. */
 int host_lock(const char *runtime_dir);
 /* 0, or -EADDRINUSE after saying on stderr which address of the configuration somebody has already, and who. */

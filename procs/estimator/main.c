@@ -323,6 +323,25 @@ static void close_all(struct estimator *estimator)
 	loop_free(estimator->loop);
 }
 
+/* What the model would say of each part: a meter goes before it. Memory is a rate per GB, or by a formula of the kind of host. */
+static void describe_model(const struct estimator *estimator, char *text, size_t size)
+{
+	const struct model *model = &estimator->model;
+	char memory[64];
+
+	if (model->choice[0].has_dram)
+		snprintf(memory, sizeof(memory), "%s",
+			in_language("memory by its own formula", "메모리는 별도 식"));
+	else
+		snprintf(memory, sizeof(memory), in_language("memory %.0f W more", "메모리 %.0f W 별도"),
+			(double)model->dram_mw / 1000);
+	snprintf(text, size,
+		in_language("%s, %u threads, model %s: CPU %.0f-%.0f W ±%u %%, %s",
+			"%s, 스레드 %u개, 모델 %s: CPU %.0f-%.0f W ±%u %%, %s"),
+		estimator->host.generation, estimator->host.cpus, model->name, (double)model->idle_mw / 1000,
+		(double)model->full_mw / 1000, model->error_ppm / 10000, memory);
+}
+
 int main(int argc, char **argv)
 {
 	static struct estimator estimator;
@@ -338,12 +357,7 @@ int main(int argc, char **argv)
 		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
-	snprintf(status, sizeof(status),
-		in_language("%s, %u threads, model %s, CPU %.0f-%.0f W ±%u %%",
-			"%s, 스레드 %u개, 모델 %s, CPU %.0f-%.0f W ±%u %%"),
-		estimator.host.generation, estimator.host.cpus, estimator.model.name,
-		(double)estimator.model.idle_mw / 1000, (double)estimator.model.full_mw / 1000,
-		estimator.model.error_ppm / 10000);
+	describe_model(&estimator, status, sizeof(status));
 	ready_notify(status);
 	r = loop_run(estimator.loop);
 	close_all(&estimator);

@@ -31,6 +31,8 @@ def first_answer_and_clean_stop():
         for needed in (" W", "error", "pue = ", f"https://127.0.0.1:{p.metrics_port}/metrics"):
             if needed not in log:
                 raise AssertionError(f"the first answer does not say '{needed}':\n{log}")
+        if not re.search(r"✓ estimator .* model \S+: CPU \d+-\d+ W ±\d+ %, memory (\d+ W more|by its own formula)\n", log):
+            raise AssertionError(f"what the model says of which part:\n{log}")
         if "\033[" in log:
             raise AssertionError("colours in a pipe")
         if bpf_links() is not None and not (ours and ours <= bpf_links()):
@@ -83,6 +85,25 @@ def a_taken_port_is_told_before_anything_is_built_or_started():
     p.__exit__()
 
 
+def where_the_users_own_folders_cannot_be_written_either_the_one_named_is_the_one_used():
+    """Whose HOME is no folder: what is told is there, writable, and what the stages get (`up` ends at the taken port, before they start)."""
+    p, named = Pipeline(), re.compile(r"/dev/null/x is not writable for you; using (/tmp/tanso-\d+-(?:run|state))\n")
+    before = set(pathlib.Path("/tmp").glob("tanso-*"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        out = subprocess.run([BIN / "tanso", "up", "--config", p.config, "--set", "runtime_dir=/dev/null/x", "--set", "state_dir=/dev/null/x", "--set",
+                              f"http_listen=127.0.0.1:{taken.getsockname()[1]}"], capture_output=True, text=True, timeout=60,
+                             env={**os.environ, "LC_ALL": "C", "HOME": "/dev/null", "XDG_RUNTIME_DIR": "/dev/null"})
+    folders = [pathlib.Path(name) for name in named.findall(out.stdout)]
+    there = [os.access(folder, os.W_OK) for folder in folders]
+    for folder in set(folders) - before:
+        shutil.rmtree(folder)
+    p.__exit__()
+    if out.returncode != 1 or there != [True, True]:
+        raise AssertionError(out)
+
+
 def errors_name_the_thing_and_the_remedy():
     p = Pipeline(trusted_proxies="nonsense").start(wait=False)
     try:
@@ -109,8 +130,12 @@ def errors_name_the_thing_and_the_remedy():
 def the_second_one_is_refused():
     with Pipeline() as p:
         out = p.cli("up", "--config", str(p.config))
-        if out.returncode != 1 or "already running" not in out.stderr or str(p.process.pid) not in out.stderr:
+        if out.returncode != 1 or "already running" not in out.stderr or f"kill {p.process.pid}" not in out.stderr or "tanso top" not in out.stderr:
             raise AssertionError(f"{out.returncode} {out.stderr}")
+        for lang, words in (("C", "already running"), ("ko_KR.UTF-8", "이미 실행 중입니다")):
+            out = subprocess.run([UP, "-c", p.config], capture_output=True, text=True, timeout=60, env={**os.environ, "LC_ALL": lang})
+            if out.returncode != 1 or out.stdout or f"deploy/up: {words}" not in out.stderr or f"kill {p.process.pid}" not in out.stderr or "in use" in out.stderr:
+                raise AssertionError(out)
 
 
 def without_root_it_says_what_is_missing_and_runs():
@@ -249,6 +274,7 @@ def bad_questions_get_answers():
 results = [run(name, test) for name, test in {
     "the first answer comes by itself and Ctrl-C leaves nothing": first_answer_and_clean_stop,
     "a killed supervisor takes the stages along and starts again": killed_supervisor_takes_the_stages_along,
+    "where the user's own folders cannot be written either the one named is the one used": where_the_users_own_folders_cannot_be_written_either_the_one_named_is_the_one_used,
     "a taken port is told before anything is built or started": a_taken_port_is_told_before_anything_is_built_or_started,
     "a setting that cannot be used is explained once": errors_name_the_thing_and_the_remedy,
     "a second tanso up is refused with the pid of the first": the_second_one_is_refused,
