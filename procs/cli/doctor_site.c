@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/port.h"
 #include "cli/doctor.h"
 #include "cli/language.h"
 #include "cli/place.h"
@@ -195,16 +196,34 @@ static const char *start_command(void)
 	return place_sudo()[0] != '\0' ? "sudo tanso up" : "tanso up";
 }
 
+/* Another program's server stands where ours was looked for; on this machine it has a name. */
+static void tell_stranger(struct findings *findings, const char *name, const char *url, const char *key)
+{
+	const char *address = strstr(url, "://");
+	char owner[128], remedy[160];
+
+	port_owner(address != NULL ? address + 3 : url, owner, sizeof(owner));
+	snprintf(remedy, sizeof(remedy),
+		in_language("stop that, or set %s = ADDRESS:PORT in tanso.conf and start tanso",
+			"그것을 중지하거나 tanso.conf의 %s = ADDRESS:PORT를 바꾼 뒤 tanso를 시작하십시오"),
+		key);
+	findings_add(findings, name, FINDING_MISSING, remedy,
+		in_language("what answers at %s is not tanso but %s",
+			"%s에서 응답하는 것은 tanso가 아닙니다: %s"),
+		url, owner);
+}
+
 static void check_metrics(struct findings *findings, struct client *client)
 {
 	const struct config *config = client_config(client);
-	char url[CONFIG_TEXT_MAX + 32];
+	char url[CONFIG_TEXT_MAX + 32], base[CONFIG_TEXT_MAX + 16];
 	struct client_answer answer;
 
-	snprintf(url, sizeof(url), "%s://%.*s/metrics", config->metrics_tls ? "https" : "http",
+	snprintf(base, sizeof(base), "%s://%.*s", config->metrics_tls ? "https" : "http",
 		(int)strcspn(config->metrics_listen, ", "), config->metrics_listen);
+	snprintf(url, sizeof(url), "%s/metrics", base);
 	int r = client_probe(client, url, &answer);
-	if (r == 0 && answer.status == 200) {
+	if (r == 0 && answer.status == 200 && strstr(answer.body, "tanso_") != NULL) {
 		findings_add(findings, "metrics", FINDING_MEASURED, "",
 			in_language("metrics: %s", "메트릭: %s"), url);
 		check_watts(findings, answer.body);
@@ -213,11 +232,13 @@ static void check_metrics(struct findings *findings, struct client *client)
 			in_language(
 				"metrics: %s asks for a credential", "메트릭: %s에 인증 정보가 필요합니다"),
 			url);
-	} else if (r == 0) {
+	} else if (r == 0 && answer.status == 503) {
 		findings_add(findings, "metrics", FINDING_MISSING,
 			in_language("wait a second and ask again", "1초 뒤에 다시 실행하십시오"),
 			in_language("%s answers with status %d", "%s의 응답 상태가 %d입니다"), url,
 			answer.status);
+	} else if (r != -ECONNREFUSED) {
+		tell_stranger(findings, "metrics", base, "metrics_listen");
 	} else {
 		findings_add(findings, "metrics", FINDING_MISSING, start_command(),
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"), url,
@@ -225,17 +246,24 @@ static void check_metrics(struct findings *findings, struct client *client)
 	}
 }
 
+/* By its words: a proxy may stand before it, and everybody says 200. */
+static bool is_frontend(const struct client_answer *answer)
+{
+	return strncmp(answer->body, "ready\n", 6) == 0 || strncmp(answer->body, "not ready: ", 11) == 0;
+}
+
 void doctor_check_pipeline(struct findings *findings, struct client *client)
 {
 	struct client_answer answer;
 	int r = client_ask(client, "/readyz", NULL, 0, &answer);
+	bool is_ours = r == 0 && is_frontend(&answer);
 
-	findings->is_pipeline_up = r == 0 && answer.status == 200;
+	findings->is_pipeline_up = is_ours && answer.status == 200;
 	if (findings->is_pipeline_up)
 		findings_add(findings, "answers", FINDING_MEASURED, "",
 			in_language("questions are answered at %s", "요청에 응답하는 주소: %s"),
 			client_address(client));
-	else if (r == 0)
+	else if (is_ours)
 		findings_add(findings, "answers", FINDING_MISSING,
 			in_language("see the log of tanso-analyst (tanso up shows it; journalctl -u "
 				    "tanso-analyst)",
@@ -244,6 +272,8 @@ void doctor_check_pipeline(struct findings *findings, struct client *client)
 			in_language("the frontend answers at %s, the analyst does not (status %d)",
 				"frontend는 %s에서 응답하지만 analyst가 응답하지 않습니다(상태 %d)"),
 			client_address(client), answer.status);
+	else if (r == 0 || r == -EIO)
+		tell_stranger(findings, "answers", client_address(client), "http_listen");
 	else
 		findings_add(findings, "answers", FINDING_MISSING, start_command(),
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"),

@@ -27,7 +27,7 @@ static const char help_en[] =
 	"  green-dc         PUE score of the Green Data Centre certification\n"
 	"  audit            with --format json the bundle that `tanso verify --bundle` checks\n\n"
 	"  --from DATE      first day, YYYY-MM-DD, Korean time; default: 1 January of the year of --to,\n"
-	"                   without it of last year\n"
+	"                   without it of last year; if that has no hour, nothing is written\n"
 	"  --to DATE        last day; default: 31 December of the year of --from\n"
 	"  --format FORMAT  csv, json or html (printable A4); default: csv\n"
 	"  --out FILE       write there instead of standard output\n"
@@ -51,7 +51,7 @@ static const char help_ko[] =
 	"  green-dc         그린 데이터센터 인증의 PUE 점수\n"
 	"  audit            --format json이면 `tanso verify --bundle`로 검증할 묶음\n\n"
 	"  --from DATE      첫날, YYYY-MM-DD, 한국 시각. 기본값: --to가 있는 해의\n"
-	"                   1월 1일, --to도 없으면 작년 1월 1일\n"
+	"                   1월 1일, --to도 없으면 작년 1월 1일(작년 기록이 없으면 쓰지 않음)\n"
 	"  --to DATE        마지막 날. 기본값: --from이 있는 해의 12월 31일\n"
 	"  --format FORMAT  csv, json 또는 html(A4 인쇄용). 기본값: csv\n"
 	"  --out FILE       표준 출력 대신 쓸 파일\n"
@@ -83,7 +83,8 @@ struct arguments {
 	const struct kind *kind;
 	const struct format *format;
 	const char *out, *ledger, *config;
-	int from, to; /* 20260101; 0 = not given */
+	int from, to;       /* 20260101; 0 = not given */
+	bool is_any_period; /* neither was */
 	double bill_kwh;
 };
 
@@ -184,6 +185,7 @@ static int64_t midnight_of(int date)
 /* Both days are included. */
 static int resolve_period(struct arguments *arguments, int64_t now, int64_t *ret_from, int64_t *ret_to)
 {
+	arguments->is_any_period = arguments->from == 0 && arguments->to == 0;
 	if (arguments->from == 0)
 		arguments->from =
 			(arguments->to != 0 ? arguments->to / 10000 : kst_of(now).year - 1) * 10000 + 101;
@@ -352,7 +354,8 @@ static int run(
 		r = gather(archive, from, to, &tally);
 	report.data = data;
 	report.document.is_korean = language_is_korean();
-	if (r == 0)
+	/* Nobody asked for last year: where it is empty the remark alone is the answer. */
+	if (r == 0 && (tally.sealed_hours > 0 || !arguments->is_any_period))
 		r = make(arguments, &report, archive);
 	if (r == 0)
 		tell_bill(&report);

@@ -97,7 +97,8 @@ static void reply_unknown_tool(
 	if (nearest >= 0)
 		snprintf(error.candidates[error.candidate_count++], sizeof(error.candidates[0]), "%s",
 			names[nearest]);
-	snprintf(error.hint, sizeof(error.hint), "GET /tools lists those there are.");
+	nearest_hint(wanted, names, count, strcmp(reply_language(http, req), "ko") == 0, error.hint,
+		sizeof(error.hint));
 	reply_error(http, req, &error);
 }
 

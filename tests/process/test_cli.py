@@ -1,6 +1,6 @@
 """The command line against tanso-frontend with an analyst that answers by script. Usage: test_cli.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, time
+import http.server, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import BIN, Frontend, expect, run_all, wait_for  # noqa: E402
@@ -96,6 +96,30 @@ def a_configuration_error_names_line_key_and_remedy_in_the_users_language():
                 code, _, error = _tanso(*arguments, "--config", file.name, env={**ENVIRONMENT, "LANG": environment})
                 expect(code, 2)
                 assert f"{file.name}:3: interval_ms: " in error and word in error, error
+
+
+def doctor_takes_no_strangers_server_for_ours():
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "3")
+            self.end_headers()
+            self.wfile.write(b"ok\n")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Stranger) as server, tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_address[1]}"
+        file.write(f"metrics_listen = {address}\nmetrics_tls = no\n")
+        file.flush()
+        code, out, _ = _tanso("doctor", "--json", "--config", file.name, "--runtime-dir", "/nonexistent", "--url", f"http://{address}")
+        server.shutdown()
+    report = json.loads(out)
+    told = {finding["name"]: (finding["state"], finding["text"]) for finding in report["findings"]}
+    words = f"what answers at http://{address} is not tanso but python3 (pid {os.getpid()})"
+    expect((code, report["pipeline_up"], told["answers"], told["metrics"], "watts" in told), (1, False, ("missing", words), ("missing", words), False))
 
 
 def assess_prints_the_servers_bytes():

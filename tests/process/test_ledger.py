@@ -301,6 +301,10 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
         nothing = tanso("report", "emissions", "--from", "2024-01-01", "--ledger", path, "--lang", "en")
         assert nothing.returncode == 1 and "has no sealed hour from 2024-01-01 to 2024-12-31" in nothing.stderr, nothing
         assert "Try --from 2026-11-24 --to 2026-11-27" in nothing.stderr, nothing.stderr
+        assert "2024" in nothing.stdout, "a period that was asked for is reported, empty or not"
+        if time.gmtime(time.time() + 9 * 3600).tm_year != 2027:  # then last year has hours
+            nothing = tanso("report", "emissions", "--ledger", path, "--lang", "en")
+            assert nothing.returncode == 1 and nothing.stdout == "" and "Try --from 2026-11-24 --to 2026-11-27" in nothing.stderr, nothing
 
 
 def days_and_hours_give_the_same_report():
