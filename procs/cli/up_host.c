@@ -73,10 +73,12 @@ int host_lock(const char *runtime_dir)
 		fprintf(stderr,
 			in_language("tanso up: already running in %s (pid %s): tanso top and tanso doctor "
 				    "show it\n"
-				    "  to restart it: Ctrl-C in its terminal (or kill %s), then start it again; a "
+				    "  to restart it: Ctrl-C in its terminal (or kill %s), then start it "
+				    "again; a "
 				    "second one: "
 				    "--set runtime_dir=… state_dir=… http_listen=… metrics_listen=…\n",
-				"tanso up: %s에서 이미 실행 중입니다(pid %s). tanso top이나 tanso doctor로 볼 수 "
+				"tanso up: %s에서 이미 실행 중입니다(pid %s). tanso top이나 tanso doctor로 "
+				"볼 수 "
 				"있습니다\n"
 				"  다시 시작하려면: 그 터미널에서 Ctrl-C(또는 kill %s) 후 다시 시작. 하나 더 "
 				"시작하려면: "
