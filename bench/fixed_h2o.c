@@ -1,4 +1,4 @@
-/* The limit: libh2o answering fixed bytes, as many as an answer of ours. fixed_h2o PORT BYTES */
+/* The limit: libh2o answering fixed bytes, as many as an answer of ours. fixed_h2o PORT|- BYTES; -: on descriptor 3 */
 #include <arpa/inet.h>
 #include <h2o.h>
 #include <stdlib.h>
@@ -33,17 +33,26 @@ static void on_accept(h2o_socket_t *listener, const char *error)
 		h2o_accept(&accept_context, socket);
 }
 
-int main(int argc, char **argv)
+static int listen_on(const char *port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)strtoul(port, NULL, 10)) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
 
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+		bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 128) < 0)
+		exit(EXIT_FAILURE);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
 	if (argc != 3)
 		return 2;
-	address.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
+	int fd = strcmp(argv[1], "-") == 0 ? 3 : listen_on(argv[1]);
 	body = h2o_iovec_init(calloc(1, strtoul(argv[2], NULL, 10) + 1), strtoul(argv[2], NULL, 10));
-	if (fd < 0 || body.base == NULL || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 128) < 0)
+	if (body.base == NULL)
 		return EXIT_FAILURE;
 	memset(body.base, 'x', body.len);
 	h2o_config_init(&config);

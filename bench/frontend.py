@@ -124,10 +124,8 @@ def first_line_ms(command):
     return took
 
 
-def first_http_ms(h, path, body):
-    """From exec of the frontend to its answer; the supervisor holds the listener, so that the question waits in it."""
-    f = h.frontend
-    command = pathlib.Path(f"/proc/{f.process.pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+def first_http_ms(f, command, path, body):
+    """From exec of a server in the frontend's place to its answer; the supervisor holds the listener, so that the question waits in it."""
     time.sleep(LINGER_S)  # as if it had run for a while: no connection of its links is closed within its handshake
     f.process.kill()
     f.process.wait()
@@ -157,17 +155,21 @@ def first_http_ms(h, path, body):
 
 
 def first_answers(h, call):
-    times = {"tanso": [], "cat": [], "page": [], "tool": []}
+    f, initialize = h.frontend, json.dumps(INITIALIZE)
+    command = pathlib.Path(f"/proc/{f.process.pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+    fixed = [build / "bench" / "bench_fixed_h2o", "-", str(len(get(f"{h.url}/mcp", initialize)))]
+    times = {"tanso": [], "cat": [], "h2o": [], "page": [], "tool": []}
     for _ in range(STARTS):
         times["tanso"].append(first_line_ms(mcp(h)))
         times["cat"].append(first_line_ms(["/bin/cat"]))
     for _ in range(STARTS):
-        times["page"].append(first_http_ms(h, "/mcp", json.dumps(INITIALIZE)))
-        times["tool"].append(first_http_ms(h, "/mcp", call))
-    tanso, cat, page, tool = (sorted(each)[STARTS // 2] for each in times.values())
+        times["h2o"].append(first_http_ms(f, fixed, "/mcp", initialize))
+        times["page"].append(first_http_ms(f, command, "/mcp", initialize))
+        times["tool"].append(first_http_ms(f, command, "/mcp", call))
+    tanso, cat, h2o, page, tool = (sorted(each)[STARTS // 2] for each in times.values())
     row("first answer of `tanso mcp` after exec", tanso, "cat of the question", cat, "ms")
-    row("first HTTP answer after exec of the frontend: initialize", page, "cat of the question", cat, "ms")
-    row("first HTTP answer after exec of the frontend: tools/call", tool, "cat of the question", cat, "ms")
+    for what, took in (("initialize", page), ("tools/call", tool)):
+        row(f"first HTTP answer after exec of the frontend: {what}", took, "of libh2o alone, fixed bytes", h2o, "ms")
 
 
 def many(history):

@@ -104,6 +104,11 @@ int web_new(struct web **ret_web, const struct web_config *config, web_handler_f
 	web->handler = handler;
 	web->context = context;
 	web->signals.source.fd = -1;
+	if (config->trusted_proxies.count > 0 &&
+		(web->clients = calloc(WEB_CLIENTS, sizeof(*web->clients))) == NULL) {
+		free(web);
+		return -ENOMEM;
+	}
 	configure(web);
 	h2o_context_init(&web->h2o_context, h2o_evloop_create(), &web->h2o);
 	tzset(); /* h2o formats dates: the zone file is read now, not under the sandbox */
@@ -124,6 +129,7 @@ void web_free(struct web *web)
 	if (web == NULL)
 		return;
 	/* h2o's evloop cannot be destroyed in 2.2.5; the process ends after this. */
+	free(web->clients);
 	free(web);
 }
 

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/web_sha256.h"
 
 /* "dXNlcjpwYXNz" -> "user:pass" (RFC 7617); no byte of it may be NUL. */
 static int parse_basic(const char *encoded, size_t size, struct authorization *ret)
@@ -73,7 +74,7 @@ int authorization_read_sum(const char *text, uint8_t ret_sum[static AUTHORIZATIO
 
 void authorization_sum(const char *token, uint8_t ret_sum[static AUTHORIZATION_SUM])
 {
-	SHA256((const unsigned char *)token, strlen(token), ret_sum);
+	sha256_of(token, strlen(token), ret_sum);
 }
 
 bool authorization_is_sum(

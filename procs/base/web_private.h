@@ -54,7 +54,7 @@ struct web {
 	uint64_t turns;
 	int (*turn)(void *context);
 	void *turn_context;
-	struct web_client clients[WEB_CLIENTS];
+	struct web_client *clients; /* WEB_CLIENTS, NULL without trusted proxies */
 };
 
 void web_close_listeners(struct web *web);

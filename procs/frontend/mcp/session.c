@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +10,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/web_sha256.h"
 #include "frontend/mcp/state_map.h"
 
-#define KEY_SIZE  32
+#define KEY_SIZE  SHA256_KEY_SIZE
 #define MAC_SIZE  16
 #define BODY_SIZE (1 + 4 + SESSION_NONCE_SIZE)
 
@@ -67,16 +67,6 @@ static bool open_files(struct sessions *sessions, const char *state_dir)
 	return key != NULL && sessions->deleted != NULL;
 }
 
-/* OpenSSL reads its configuration when it is first used: now, as nothing may be opened inside the sandbox. Its generator of
- * random bytes is left alone: to set it up takes a start a millisecond, and the kernel's seeds it anyway. */
-static void use_once(void)
-{
-	uint8_t byte = 0, digest[EVP_MAX_MD_SIZE];
-	unsigned size;
-
-	(void)HMAC(EVP_sha256(), &byte, 1, &byte, 1, digest, &size);
-}
-
 int sessions_open(struct sessions **ret_sessions, const char *state_dir, bool *ret_is_kept)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
@@ -84,7 +74,6 @@ int sessions_open(struct sessions **ret_sessions, const char *state_dir, bool *r
 
 	if (sessions == NULL)
 		return -ENOMEM;
-	use_once();
 	*ret_is_kept = open_files(sessions, state_dir);
 	if (!*ret_is_kept && sessions->deleted == NULL) {
 		void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -122,14 +111,12 @@ static void mac_of(const struct sessions *sessions, const uint8_t body[static BO
 	const struct principal *principal, uint8_t ret_mac[static MAC_SIZE])
 {
 	char text[BODY_SIZE + 8 + sizeof(principal->name) + sizeof(principal->namespaces)];
-	uint8_t full[EVP_MAX_MD_SIZE];
-	unsigned full_size = sizeof(full);
+	uint8_t full[SHA256_BYTES];
 
 	memcpy(text, body, BODY_SIZE);
 	int size = snprintf(text + BODY_SIZE, sizeof(text) - BODY_SIZE, "%d%s\n%s", (int)principal->kind,
 		principal->name, principal->namespaces); /* no name has a newline */
-	HMAC(EVP_sha256(), sessions->key, KEY_SIZE, (const uint8_t *)text, BODY_SIZE + (size_t)size, full,
-		&full_size);
+	sha256_mac(sessions->key, text, BODY_SIZE + (size_t)size, full);
 	memcpy(ret_mac, full, MAC_SIZE);
 }
 
