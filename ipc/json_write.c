@@ -1,7 +1,6 @@
 #include "ipc/json_write.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,14 +178,6 @@ void json_write_bytes(struct json_writer *writer, const char *key, const char *b
 void json_write_text(struct json_writer *writer, const char *key, const char *text)
 {
 	json_write_bytes(writer, key, text, strlen(text));
-}
-
-int json_format_number(double value, char text[static 32])
-{
-	if (!isfinite(value))
-		return -ERANGE;
-	snprintf(text, 32, "%.9g", value == 0 ? 0.0 : value); /* no "-0" */
-	return 0;
 }
 
 void json_write_number(struct json_writer *writer, const char *key, double value)

@@ -227,7 +227,7 @@ void write_improvement(struct json_writer *w, const struct improvement *improvem
 int write_optimizations(struct json_writer *w, const struct question *question,
 	const struct assessment *assessment, size_t limit, struct optimizations *ret_optimizations)
 {
-	CLEANUP(freep) struct improvement *improvements = calloc(IMPROVEMENT_COUNT, sizeof(*improvements));
+	CLEANUP(freep) struct improvement *improvements = malloc(IMPROVEMENT_COUNT * sizeof(*improvements));
 	int count = improvements != NULL ? improvements_find(question, assessment, improvements) : -ENOMEM;
 	double left = 1;
 

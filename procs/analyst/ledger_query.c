@@ -202,8 +202,7 @@ static void read_found(sqlite3_stmt *statement, bool is_owned, struct found *ret
 	*ret_found = (struct found) { .workload = sqlite3_column_int64(statement, 0),
 		.identity.kind =
 			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM,
-		.is_owned = is_owned,
-		.is_in_window = sqlite3_column_int(statement, 5) != 0 };
+		.is_owned = is_owned };
 	read_text(statement, 2, ret_found->identity.namespace, sizeof(ret_found->identity.namespace));
 	read_text(statement, 3, ret_found->identity.name, sizeof(ret_found->identity.name));
 	read_text(statement, 4, ret_found->detail, sizeof(ret_found->detail));
@@ -239,14 +238,33 @@ static bool looks_like_container_id(const char *name)
 	return size >= CONTAINER_ID_MIN && name[size] == '\0';
 }
 
+/* Does the ledger hold anything of it since then, of whatever state? What cannot be read is as good as not there. */
+static bool is_in_window(struct ledger *ledger, int64_t workload, int64_t since)
+{
+	sqlite3_stmt *statement = ledger->statements[SQL_IS_IN_WINDOW];
+	int64_t newest;
+	bool is_there;
+
+	if (ledger->recent.newest != 0 && recent_newest(&ledger->recent, workload, since, &newest))
+		return newest >= since;
+	sqlite3_bind_int64(statement, 1, since);
+	sqlite3_bind_int64(statement, 2, workload);
+	is_there = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) != 0;
+	sqlite3_reset(statement);
+	return is_there;
+}
+
 /* Workloads that ended long ago stand back behind those of the window. */
-static void prefer_window(struct found_list *list)
+static void prefer_window(struct ledger *ledger, int64_t since, struct found_list *list)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].is_in_window)
-			list->items[kept++] = list->items[i];
+	for (size_t i = 0; i < list->count; i++) {
+		struct found *found = &list->items[i];
+		found->is_in_window = is_in_window(ledger, found->workload, since);
+		if (found->is_in_window)
+			list->items[kept++] = *found;
+	}
 	list->count = kept > 0 ? kept : list->count;
 }
 
@@ -280,15 +298,14 @@ int ledger_find(struct ledger *ledger, const struct wanted *wanted, struct found
 			break;
 		if (ways[i].type == ALIAS_CONTAINER_ID && !looks_like_container_id(wanted->name))
 			continue;
-		sqlite3_bind_int64(statement, 1, wanted->since);
-		sqlite3_bind_text(statement, 2, wanted->name, -1, SQLITE_STATIC);
-		sqlite3_bind_text(statement, 3, wanted->reach, -1, SQLITE_STATIC);
+		sqlite3_bind_text(statement, 1, wanted->name, -1, SQLITE_STATIC);
+		sqlite3_bind_text(statement, 2, wanted->reach, -1, SQLITE_STATIC);
 		if (ways[i].type != 0)
-			sqlite3_bind_int(statement, 4, (int)ways[i].type);
+			sqlite3_bind_int(statement, 3, (int)ways[i].type);
 		r = collect(ledger, statement, ways[i].type == ALIAS_OWNER, wanted->kind, list);
 		sqlite3_clear_bindings(statement); /* the texts are the caller's */
 	}
-	prefer_window(list);
+	prefer_window(ledger, wanted->since, list);
 	return r;
 }
 

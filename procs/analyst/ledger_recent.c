@@ -125,7 +125,7 @@ void recent_book(struct recent *recent, int64_t number, const struct ledger_slot
 		drop_any(recent);
 }
 
-bool recent_find(struct recent *recent, int64_t number, const struct usage_window *window,
+bool recent_find(const struct recent *recent, int64_t number, const struct usage_window *window,
 	const struct ledger_piece **ret_pieces, size_t *ret_count)
 {
 	const struct recent_workload *workload = find(recent, number);
@@ -134,6 +134,19 @@ bool recent_find(struct recent *recent, int64_t number, const struct usage_windo
 		return false;
 	*ret_pieces = workload->pieces;
 	*ret_count = workload->count;
+	return true;
+}
+
+bool recent_newest(const struct recent *recent, int64_t number, int64_t since, int64_t *ret_start)
+{
+	const struct recent_workload *workload = find(recent, number);
+
+	if (workload == NULL || workload->since > since)
+		return false;
+	*ret_start = 0;
+	for (size_t i = 0; i < workload->count; i++)
+		if (workload->pieces[i].start > *ret_start)
+			*ret_start = workload->pieces[i].start;
 	return true;
 }
 

@@ -11,7 +11,7 @@
 
 #define RECENT_SECONDS                                                                                       \
 	(27 * LEDGER_HOUR_SECONDS) /* the standard window, and the day and two hours a run is looked for in */
-#define RECENT_BYTES_MAX (INT64_C(32) << 20) /* 2 500 workloads of a whole day; more share it */
+#define RECENT_BYTES_MAX (INT64_C(32) << 20) /* 2 000 workloads of a whole day; more share it */
 #define RECENT_EACH_MAX  2048 /* pieces of one workload: who has more is read from the ledger */
 
 /* A zeroed struct is empty. */
@@ -33,8 +33,10 @@ void recent_book(struct recent *recent, int64_t workload, const struct ledger_sl
 
 /* The pieces kept of a workload, of all states, as the ledger orders them; all that start at window->since or later are there.
  * False: not kept. */
-bool recent_find(struct recent *recent, int64_t workload, const struct usage_window *window,
+bool recent_find(const struct recent *recent, int64_t workload, const struct usage_window *window,
 	const struct ledger_piece **ret_pieces, size_t *ret_count);
+/* When its newest piece starts, s since 1970 (0: there is none). False: it is not kept, or not since then. */
+bool recent_newest(const struct recent *recent, int64_t workload, int64_t since, int64_t *ret_start);
 /* From when on pieces are to be read to be kept, s since 1970; INT64_MAX: not worth it, the window reaches back further. */
 int64_t recent_since(const struct recent *recent, const struct usage_window *window);
 /* Keeps pieces that were read from `since` on, in any order; makes room for them. Takes them over, and frees them where they

@@ -212,17 +212,21 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1 UNION ALL "
 			  "SELECT slot + 86400 FROM day_workload WHERE workload = ?1)",
-	[SQL_BY_NAME] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
-			" FROM workload w WHERE w.became IS NULL AND w.name IN (?2, ?2 || "
-			"'.service') AND (?3 = '' OR reaches(?3, w.namespace))",
-	[SQL_BY_ALIAS] =
-		"SELECT w.id, w.kind, w.namespace, w.name, a.detail, " IN_WINDOW
-		" FROM alias a JOIN workload w ON w.id = "
-		"a.workload WHERE a.type = ?4 AND a.value = ?2 AND (?3 = '' OR reaches(?3, w.namespace))",
-	[SQL_BY_CONTAINER_ID] = "SELECT w.id, w.kind, w.namespace, w.name, '', " IN_WINDOW
-				" FROM alias a JOIN workload w ON w.id "
-				"= a.workload WHERE a.type = ?4 AND a.value >= ?2 AND a.value < ?2 || 'g' "
-				"AND (?3 = '' OR reaches(?3, w.namespace)) GROUP BY w.id",
+	/* a name may be asked for without its ".service" */
+	[SQL_BY_NAME] = "SELECT w.id, w.kind, w.namespace, w.name, '' "
+			"FROM (SELECT ?1 AS name UNION ALL SELECT ?1 || '.service') asked "
+			"CROSS JOIN workload w ON w.name = asked.name "
+			"WHERE w.became IS NULL AND (?2 = '' OR reaches(?2, w.namespace))",
+	[SQL_BY_ALIAS] = "SELECT w.id, w.kind, w.namespace, w.name, a.detail FROM alias a JOIN workload w ON "
+			 "w.id = a.workload "
+			 "WHERE a.type = ?3 AND a.value = ?1 AND (?2 = '' OR reaches(?2, w.namespace))",
+	[SQL_BY_CONTAINER_ID] =
+		"SELECT w.id, w.kind, w.namespace, w.name, '' FROM alias a JOIN workload w ON w.id = "
+		"a.workload WHERE a.type = ?3 AND a.value >= ?1 AND a.value < ?1 || 'g' "
+		"AND (?2 = '' OR reaches(?2, w.namespace)) GROUP BY w.id",
+	[SQL_IS_IN_WINDOW] =
+		"SELECT EXISTS(SELECT 1 FROM workload w WHERE (w.id = ?2 OR w.became = ?2) AND " IN_WINDOW
+		")",
 	[SQL_NAMES] = "SELECT DISTINCT name FROM (SELECT w.name AS name FROM workload w WHERE (?2 = '' OR "
 		      "reaches(?2, w.namespace)) AND "
 		      "" IN_WINDOW " UNION ALL SELECT a.value FROM alias a JOIN workload w ON w.id = "

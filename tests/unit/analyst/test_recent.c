@@ -188,13 +188,22 @@ static void expect_same(const struct usage *usage, const struct usage *plain)
 struct sum {
 	struct usage node, one;
 	uint64_t together_ns;
+	bool is_in_window;
 };
 
 static void sum_up(struct story *s, int64_t workload, const struct usage_window *window, struct sum *ret_sum)
 {
 	struct presence presence = { 0 };
+	struct found_list list = { 0 };
+	char name[32];
+	const struct wanted wanted = { .name = name, .reach = "", .kind = "", .since = window->since };
 
 	*ret_sum = (struct sum) { 0 };
+	snprintf(name, sizeof(name), "w%d", (int)workload);
+	assert_int_equal(ledger_find(s->ledger, &wanted, &list), 0);
+	for (size_t i = 0; i < list.count; i++) /* none: it became another */
+		ret_sum->is_in_window = list.items[i].is_in_window;
+	free(list.items);
 	assert_int_equal(ledger_sum(s->ledger, 0, window, &ret_sum->node, &presence), 0);
 	assert_int_equal(ledger_sum(s->ledger, workload, window, &ret_sum->one, &presence), 0);
 	ret_sum->together_ns = presence_ns(&presence);
@@ -214,6 +223,7 @@ static void ask(struct story *s)
 	const struct ledger_piece *pieces;
 	size_t count;
 
+	sum_up(s, workload, &window, &kept); /* so that it is kept */
 	sum_up(s, workload, &window, &kept);
 	s->kept += recent_find(&s->ledger->recent, workload, &window, &pieces, &count);
 	s->ledger->recent.newest = 0; /* nothing is taken from memory then */
@@ -222,6 +232,7 @@ static void ask(struct story *s)
 	expect_same(&kept.node, &plain.node);
 	expect_same(&kept.one, &plain.one);
 	assert_int_equal(kept.together_ns, plain.together_ns);
+	assert_int_equal(kept.is_in_window, plain.is_in_window);
 }
 
 static void sums_from_memory_are_those_of_the_ledger_whatever_happens_to_it(void **state)
