@@ -98,6 +98,7 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 {
 	enum origin origin = origin_of(k->config);
 	const char *method = usage_source_name((enum usage_source)k->book->last.usage);
+	uint64_t span_ns;
 
 	json_open_object(writer, "power");
 	json_write_text(writer, "source", origin_name(origin));
@@ -110,6 +111,8 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 	json_write_integer(writer, "samples", (int64_t)k->book->counts.frames);
 	write_time(writer, "sampled_at", (int64_t)(k->book->last.real_ns / NS_PER_SECOND));
 	json_write_number(writer, "metrics_age_s", (double)(k->age_ns / NS_PER_MILLISECOND) / 1000);
+	if (book_watts_span(k->book, &span_ns))
+		json_write_number(writer, "watts_window_s", (double)(span_ns / NS_PER_MILLISECOND) / 1000);
 	json_write_number(writer, "observed_hours", observed_ns / NS_PER_HOUR);
 	json_close_object(writer);
 }

@@ -178,6 +178,13 @@ bool book_is_present(const struct book *book, const struct book_workload *worklo
 	return book->has_frame && book->last.mono_ns <= workload->present_ns + WINDOW_SPAN_NS;
 }
 
+bool book_watts_span(const struct book *book, uint64_t *ret_span_ns)
+{
+	uint64_t growth_uj;
+
+	return window_growth(&book->node.windows[PART_CPU], &growth_uj, ret_span_ns);
+}
+
 bool book_watts(
 	const struct book *book, const struct book_workload *workload, double ret_watts[static PART_COUNT])
 {

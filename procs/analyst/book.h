@@ -104,3 +104,5 @@ bool book_is_present(const struct book *book, const struct book_workload *worklo
  * False when there are no two readings in it, or it ended before. */
 bool book_watts(
 	const struct book *book, const struct book_workload *workload, double ret_watts[static PART_COUNT]);
+/* How long those 60 s are: less in the first minute. False until there are two readings. */
+bool book_watts_span(const struct book *book, uint64_t *ret_span_ns);

@@ -17,9 +17,18 @@ static bool is_sane(const frame_zones *zones)
 	return true;
 }
 
+/* The last minute is that of one life: a fake meter's joules do not become a real one's watts. */
+static void forget_minute(struct book_workload *workload)
+{
+	memset(workload->windows, 0, sizeof(workload->windows));
+}
+
 /* Baselines count from zero: what was before belongs to a life that is over. */
 static void begin_life(struct book *book, const struct frame_head *head, const struct power_once *once)
 {
+	for (size_t i = 0; i < book->workload_count; i++)
+		forget_minute(&book->workloads[i]);
+	forget_minute(&book->node);
 	book_rows_clear(book);
 	ledger_forget_all_baselines(book->ledger);
 	book->node_seen = book->node_committed = (struct energy) { 0 };

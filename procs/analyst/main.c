@@ -41,7 +41,7 @@ struct analyst {
 	struct link
 		*outside; /* what the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
-	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one */
+	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one, and of the first energy epoch */
 	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen, seconds;
 	struct stats stats;
 	bool is_cloud_guest;
@@ -134,6 +134,7 @@ static void commit(struct analyst *analyst)
 static int on_frame(void *context, const struct frame *frame)
 {
 	struct analyst *analyst = context;
+	uint64_t energy_epoch = analyst->book.state.energy_epoch;
 	int r;
 
 	if (frame->head.kind == FRAME_intensity)
@@ -143,6 +144,8 @@ static int on_frame(void *context, const struct frame *frame)
 	if (frame->head.kind == FRAME_workload)
 		return book_apply_workload(&analyst->book, frame);
 	r = book_apply_power(&analyst->book, frame);
+	if (energy_epoch != 0 && energy_epoch != analyst->book.state.energy_epoch)
+		analyst->resumed_ns = clock_mono_ns();
 	if (!frame->is_last)
 		return r;
 	if (clock_mono_ns() - analyst->committed_ns >= COMMIT_SPACING_NS || analyst->committed_ns == 0)
@@ -184,7 +187,8 @@ static void watch_data(struct analyst *analyst, uint64_t now_ns)
 	analyst->book.generation++;
 }
 
-/* A successor knows no watts before its second frame: until then questions wait, as without them nothing seems to draw power. */
+/* A successor, and who is told of a new energy epoch, knows no watts before its second frame: until then questions wait, as
+ * without them nothing seems to draw power. */
 static bool is_resuming(const struct analyst *analyst)
 {
 	double watts[PART_COUNT];

@@ -24,9 +24,12 @@ static void drop_oldest(struct window *window)
 	window->count--;
 }
 
-/* The newest point moves on through its cell, but not the first one after a silence: growth is counted from there. */
+/* The newest point moves on through its cell, but not the first one after a silence: growth is counted from there. A frame
+ * that is told once more is no second point. */
 static bool moves_on(const struct window *window, uint64_t time_ns)
 {
+	if (window->count > 0 && window->time_ns[slot(window, window->count - 1)] == time_ns)
+		return true;
 	return window->count >= 2 && cell(window, window->count - 1) == time_ns / WINDOW_SPACING_NS &&
 	       time_ns - window->time_ns[slot(window, window->count - 2)] <= WINDOW_SPAN_NS;
 }

@@ -69,6 +69,12 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 		}
 }
 
+void book_push(const struct book *book, struct account *account, const struct window *beat, uint64_t mono_ns)
+{
+	if (book->state != POWER_INITIALIZING)
+		account_push(account, beat, mono_ns);
+}
+
 /* Rows the estimator forgot: their energy stays with their accounts. */
 static void settle_forgotten(struct book *book)
 {
@@ -103,22 +109,32 @@ static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns
 		struct account *account = &book->accounts.all[i];
 		if (!account->is_used || !account->is_of_rows)
 			continue;
-		account_push(account, &book->total[0], mono_ns);
+		book_push(book, account, &book->total[0], mono_ns);
 		accounts_settle(&book->accounts, i, now_ns);
 	}
 	accounts_trim(&book->accounts);
 }
 
-static void settle_node(struct book *book, const struct power_once *once)
+static void push_node(struct book *book, const struct power_once *once)
 {
 	for (int zone = 0; zone < ZONE_MAX; zone++) {
-		book->total_uj[zone] = once->total_uj.by[zone];
-		book->idle_uj[zone] = once->idle_uj.by[zone];
 		window_push(&book->total[zone], once->mono_ns, once->total_uj.by[zone]);
 		window_push(&book->idle[zone], once->mono_ns, once->idle_uj.by[zone]);
 	}
 	window_push(&book->busy, once->mono_ns, once->busy_ns);
 	window_push(&book->capacity, once->mono_ns, once->capacity_ns);
+}
+
+static void settle_node(struct book *book, const struct power_once *once)
+{
+	memcpy(book->total_uj, once->total_uj.by, sizeof(book->total_uj));
+	memcpy(book->idle_uj, once->idle_uj.by, sizeof(book->idle_uj));
+	if (book->state != POWER_INITIALIZING)
+		push_node(book, once);
+}
+
+static void describe(struct book *book, const struct power_once *once)
+{
 	book->zone_mask = once->zone_mask;
 	book->counters = once->counters;
 	book->error_ppm = once->error_ppm;
@@ -179,6 +195,7 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 	if (!frame->is_last)
 		return;
 	settle_forgotten(book);
+	describe(book, once);
 	settle_accounts(book, once->mono_ns, now_ns);
 	settle_node(book, once);
 	book->epoch = frame->head.epoch;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/book.h"
+#include "exporter/book_rows.h"
 
 #define NONE ACCOUNT_NONE
 
@@ -170,7 +170,7 @@ static void settle_process(struct book *book, uint32_t index, uint64_t mono_ns, 
 	}
 	book->process_count++;
 	bool is_hidden = account->is_hidden;
-	account_push(account, &book->beat, mono_ns);
+	book_push(book, account, &book->beat, mono_ns);
 	accounts_settle(&book->accounts, index, now_ns);
 	if (account->is_used)
 		account->is_hidden |= is_hidden;
@@ -232,7 +232,7 @@ static void settle_rest_watts(struct book *book, struct account *rest, uint64_t 
 		book->grown_told_uj[share] = book->grown_uj[share];
 	}
 	account_grow(rest, uj);
-	account_push(rest, &book->beat, mono_ns);
+	book_push(book, rest, &book->beat, mono_ns);
 }
 
 /* A process's series and that of all others never go backwards: a process that changes sides takes nothing along. */
@@ -281,7 +281,7 @@ static void settle_machines(struct book *book, uint64_t mono_ns, uint64_t now_ns
 	}
 	for (uint32_t i = 0; i < accounts->count; i++)
 		if (is_machine_of_processes(&accounts->all[i])) {
-			account_push(&accounts->all[i], &book->beat, mono_ns);
+			book_push(book, &accounts->all[i], &book->beat, mono_ns);
 			accounts_settle(accounts, i, now_ns);
 		}
 }
@@ -312,7 +312,8 @@ void book_processes(struct book *book, const struct frame *frame, uint64_t now_n
 	settle_others(book, once->mono_ns, now_ns);
 	settle_machines(book, once->mono_ns, now_ns);
 	accounts_trim(accounts);
-	window_push(&book->beat, once->mono_ns, 0);
+	if (book->state != POWER_INITIALIZING)
+		window_push(&book->beat, once->mono_ns, 0);
 	book->processes_omitted = once->omitted;
 	book->generation++;
 }

@@ -48,6 +48,16 @@ static void put_one(struct exposition *exposition, enum metric metric, uint64_t 
 	exposition_close(exposition, value, decimals);
 }
 
+static void put_window(struct exposition *exposition)
+{
+	const struct book *book = exposition->book;
+	uint64_t growth_uj, span_ns;
+
+	if (book->state != POWER_INITIALIZING &&
+		window_growth(&book->total[ZONE_PACKAGE], &growth_uj, &span_ns))
+		put_one(exposition, METRIC_WATTS_WINDOW, span_ns, 9);
+}
+
 void exposition_tanso(struct exposition *exposition, enum metric metric, uint64_t now_ns)
 {
 	const struct book *book = exposition->book;
@@ -59,6 +69,7 @@ void exposition_tanso(struct exposition *exposition, enum metric metric, uint64_
 		if (book->error_ppm > 0)
 			put_one(exposition, metric, book->error_ppm, 6);
 		break;
+	case METRIC_WATTS_WINDOW: put_window(exposition); break;
 	case METRIC_ENERGY_GAPS: put_one(exposition, metric, book->gaps, 0); break;
 	case METRIC_SERIES_DROPPED: put_one(exposition, metric, book_dropped(book), 0); break;
 	case METRIC_ENDED_DROPPED: put_one(exposition, metric, book->accounts.ended_dropped, 0); break;

@@ -3,7 +3,6 @@ import datetime, json, os, pathlib, subprocess, threading, time, urllib.error, u
 
 from frontend_fixture import BIN, Frontend, wait_for
 
-PEER = BIN.parent / "tests" / "fake_history"
 ONE_AT_A_TIME = threading.Lock()
 KST = datetime.timezone(datetime.timedelta(hours=9))
 ENVIRONMENT = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": ""}
@@ -16,6 +15,7 @@ def grid_text(hours):
 
 class History:
     """`lines` as fake_history.c reads them; settings of tanso.conf; grid = 24 values or None."""
+    PEER = BIN.parent / "tests" / "fake_history"
 
     def __init__(self, lines, grid=None, tokens=None, token=None, **settings):
         self.lines, self.grid, self.settings = lines, grid, settings
@@ -45,7 +45,7 @@ class History:
         self.frontend.start(*own, inherit=True)  # the port stays taken all the time
         with open(folder / "analyst.log", "ab") as log:
             self.analyst = subprocess.Popen([BIN / "tanso-analyst", *(a for s in sets for a in ("--set", s))], stderr=log)
-        self.peer = subprocess.Popen([PEER, folder / "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.peer = subprocess.Popen([self.PEER, folder / "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.peer.stdin.write("".join(line + "\n" for line in self.lines))
         self.peer.stdin.flush()
         assert self.peer.stdout.readline() == "done\n", (folder / "analyst.log").read_text()

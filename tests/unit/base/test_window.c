@@ -107,6 +107,25 @@ static void after_silence_two_readings_are_enough(void **state)
 	}
 }
 
+static void a_frame_told_twice_is_one_reading(void **state)
+{
+	static const uint64_t times[] = { 1, 2, 5, 9, 10, 400, 401, 405 }; /* a silence, too */
+	struct window once = { 0 }, twice = { 0 };
+	uint64_t growth[2] = { 0 }, span[2] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		window_push(&once, times[i] * S, 3 * times[i]);
+		for (int copy = 0; copy < 2; copy++) {
+			window_push(&twice, times[i] * S, 3 * times[i]);
+			assert_true(window_keeps_step(&twice, &once));
+			assert_int_equal(window_growth(&once, &growth[0], &span[0]), i > 0);
+			assert_int_equal(window_growth(&twice, &growth[1], &span[1]), i > 0);
+			assert_true(growth[0] == growth[1] && span[0] == span[1]);
+		}
+	}
+}
+
 static void what_is_new_has_the_instants_of_the_others_and_they_add_up(void **state)
 {
 	struct window whole = { 0 }, old = { 0 }, young = { 0 };
@@ -144,6 +163,7 @@ int main(void)
 		cmocka_unit_test(whoever_began_earlier_has_the_same_points),
 		cmocka_unit_test(a_long_series_is_cut_to_the_last_minute),
 		cmocka_unit_test(a_counter_that_goes_back_starts_anew),
+		cmocka_unit_test(a_frame_told_twice_is_one_reading),
 		cmocka_unit_test(what_is_new_has_the_instants_of_the_others_and_they_add_up),
 		cmocka_unit_test(after_silence_the_last_point_before_it_still_counts),
 		cmocka_unit_test(after_silence_two_readings_are_enough),
