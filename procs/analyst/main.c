@@ -38,8 +38,7 @@ struct analyst {
 	struct shelf shelf;
 	struct desk *desk;
 	struct link *power, *asks, *acks, *answers, *exporter;
-	struct link
-		*outside; /* what the fetcher tells of the grid; NULL where power comes on the same link */
+	struct link *outside; /* the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
 	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one, and of the first energy epoch */
 	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen, seconds;
@@ -82,8 +81,7 @@ static int open_ledger(struct analyst *analyst)
 		return r;
 	if (is_aside)
 		log_error("%s/ledger.db is corrupt: set aside as ledger.db.corrupt-*, a new ledger begins; "
-			  "what the "
-			  "estimator still holds is booked again",
+			  "what the estimator still holds is booked again",
 			folder);
 	r = book_open(&analyst->book, analyst->ledger, origin_interval_ms(&analyst->config));
 	analyst->resumed_ns = analyst->book.committed.committed_seq > 0 ? clock_mono_ns() : 0;
@@ -123,8 +121,7 @@ static void commit(struct analyst *analyst)
 	analyst->committed_ns = clock_mono_ns();
 	if (r < 0 && r != -EAGAIN)
 		log_error("ledger: cannot write (%s: %s); nothing is lost, the estimator keeps it until it "
-			  "is booked; "
-			  "remedy: free space in %s",
+			  "is booked; remedy: free space in %s",
 			strerror(-r), ledger_message(analyst->ledger), analyst->config.state_dir);
 	else if ((r == -EAGAIN && analyst->acked_seq != analyst->book.committed.committed_seq) ||
 		 analyst->committed_ns - analyst->acked_ns >= ACK_SPACING_NS)
@@ -187,8 +184,7 @@ static void watch_data(struct analyst *analyst, uint64_t now_ns)
 	analyst->book.generation++;
 }
 
-/* A successor, and who is told of a new energy epoch, knows no watts before its second frame: until then questions wait, as
- * without them nothing seems to draw power. */
+/* A successor, or a new energy epoch, has no watts before the second frame: until then questions wait, or nothing seems to draw power. */
 static bool is_resuming(const struct analyst *analyst)
 {
 	double watts[PART_COUNT];
