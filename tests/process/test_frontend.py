@@ -31,6 +31,14 @@ def both_http_versions_and_the_unix_socket_serve():
         assert "assess_workload_compliance" in names and "list_top_power_consumers" in names, names
 
 
+def no_threads_and_libraries_are_there_that_nobody_uses():
+    with Frontend().start() as f:
+        proc = pathlib.Path(f"/proc/{f.process.pid}")
+        threads = sorted((task / "comm").read_text().strip() for task in (proc / "task").iterdir())
+        assert 2 < len(threads) <= 8 and "nng:resolver" not in threads, threads  # 7: its own and 6 of nng's
+        assert not re.findall("lib(?:mbed|nng)[^ ]*", (proc / "maps").read_text())
+
+
 def language_comes_from_header_or_argument():
     with Frontend().start() as f:
         f.start_analyst()
