@@ -125,15 +125,13 @@ static int refuse_code(const struct question *question, struct error_object *err
 static int resolve_standard(struct question *question, const char *code, struct error_object *error)
 {
 	const struct data *data = question->knowledge->data;
-	const char *codes[STANDARDS_MAX];
+	const char *codes[DATA_CODES_MAX];
 	double configured = question->knowledge->config->korea_pue_target;
 
 	question->standard = data_standard(data, code);
 	if (question->standard == NULL) {
-		for (size_t i = 0; i < data->standard_count; i++)
-			codes[i] = data->standards[i].code;
-		return refuse_code(question, error, ERROR_UNKNOWN_STANDARD, "standard", code, codes,
-			data->standard_count);
+		size_t count = data_standard_codes(data, codes);
+		return refuse_code(question, error, ERROR_UNKNOWN_STANDARD, "standard", code, codes, count);
 	}
 	question->pue_standard = data_pue_standard(data, question->standard);
 	question->pue_target = configured >= 1 ? configured : question->pue_standard->target;
@@ -144,14 +142,13 @@ int question_find_region(const struct question *question, const char *field, con
 	const struct region **ret_region, struct error_object *error)
 {
 	const struct data *data = question->knowledge->data;
-	const char *codes[REGIONS_MAX];
+	const char *codes[DATA_CODES_MAX];
 
 	*ret_region = data_region(data, code);
 	if (*ret_region != NULL)
 		return 0;
-	for (size_t i = 0; i < data->region_count; i++)
-		codes[i] = data->regions[i].code;
-	return refuse_code(question, error, ERROR_UNKNOWN_REGION, field, code, codes, data->region_count);
+	size_t count = data_region_codes(data, codes);
+	return refuse_code(question, error, ERROR_UNKNOWN_REGION, field, code, codes, count);
 }
 
 static bool is_korean_grid(const struct question *question)

@@ -5,8 +5,12 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "korea/demo.h"
+
+#define CODES_HINT_BYTES 512
 
 static bool has_file_changed(const char *folder, const char *file, struct file_identity *identity)
 {
@@ -30,6 +34,27 @@ static bool has_changed(struct reload *reload)
 	return changed;
 }
 
+static bool has_codes(const struct reload *reload, const struct data *data, const char *tail)
+{
+	const struct config *config = reload->config;
+	const char *codes[DATA_CODES_MAX];
+	char hint[CODES_HINT_BYTES];
+	size_t count = data_standard_codes(data, codes);
+	bool has_standard = data_standard(data, config->standard) != NULL,
+	     has_region = data_region(data, config->region) != NULL;
+
+	nearest_hint(config->standard, codes, count, language_is_korean(), hint, sizeof(hint));
+	if (!has_standard)
+		log_error("standard = %s is not in %s/standards.json%s. %s", config->standard, reload->folder,
+			tail, hint);
+	count = data_region_codes(data, codes);
+	nearest_hint(config->region, codes, count, language_is_korean(), hint, sizeof(hint));
+	if (!has_region)
+		log_error("region = %s is not in %s/regions.json%s. %s", config->region, reload->folder, tail,
+			hint);
+	return has_standard && has_region;
+}
+
 /* The files, and in them what the configuration speaks of. `tail` ends the message when that fails. */
 static int load(const struct reload *reload, struct data **ret_data, const char *tail)
 {
@@ -44,14 +69,7 @@ static int load(const struct reload *reload, struct data **ret_data, const char 
 	if (data->laid_over[0] != '\0')
 		log_warning("of the operator and unverified, from %s: %s", reload->config->demo_data_dir,
 			data->laid_over);
-	if (data_standard(data, reload->config->standard) == NULL)
-		log_error("standard = %s is not in %s/standards.json%s", reload->config->standard,
-			reload->folder, tail);
-	if (data_region(data, reload->config->region) == NULL)
-		log_error("region = %s is not in %s/regions.json, e.g. ap-northeast-2 for Seoul%s",
-			reload->config->region, reload->folder, tail);
-	if (data_standard(data, reload->config->standard) == NULL ||
-		data_region(data, reload->config->region) == NULL) {
+	if (!has_codes(reload, data, tail)) {
 		data_free(data);
 		return -EINVAL;
 	}

@@ -140,7 +140,7 @@ static int refuse_code(const char *key, const char *code, const char *const *cod
 
 int host_check_codes(const struct config *config)
 {
-	const char *codes[REGIONS_MAX > STANDARDS_MAX ? REGIONS_MAX : STANDARDS_MAX];
+	const char *codes[DATA_CODES_MAX];
 	char folder[CONFIG_TEXT_MAX];
 	struct data_error error;
 	struct data *data = NULL;
@@ -149,14 +149,10 @@ int host_check_codes(const struct config *config)
 	config_data_dir(config, folder);
 	if (data_load_configured(config, folder, &data, &error) < 0)
 		return 0;
-	for (size_t i = 0; i < data->region_count; i++)
-		codes[i] = data->regions[i].code;
 	if (data_region(data, config->region) == NULL)
-		result = refuse_code("region", config->region, codes, data->region_count);
-	for (size_t i = 0; i < data->standard_count; i++)
-		codes[i] = data->standards[i].code;
+		result = refuse_code("region", config->region, codes, data_region_codes(data, codes));
 	if (data_standard(data, config->standard) == NULL)
-		result = refuse_code("standard", config->standard, codes, data->standard_count);
+		result = refuse_code("standard", config->standard, codes, data_standard_codes(data, codes));
 	data_free(data);
 	return result;
 }

@@ -284,6 +284,22 @@ const struct region *data_region(const struct data *data, const char *code)
 	return NULL;
 }
 
+_Static_assert(STANDARDS_MAX <= DATA_CODES_MAX, "one array holds the codes of either");
+
+size_t data_standard_codes(const struct data *data, const char *ret_codes[static DATA_CODES_MAX])
+{
+	for (size_t i = 0; i < data->standard_count; i++)
+		ret_codes[i] = data->standards[i].code;
+	return data->standard_count;
+}
+
+size_t data_region_codes(const struct data *data, const char *ret_codes[static DATA_CODES_MAX])
+{
+	for (size_t i = 0; i < data->region_count; i++)
+		ret_codes[i] = data->regions[i].code;
+	return data->region_count;
+}
+
 const struct profile *data_profile(const struct data *data, const char *name)
 {
 	for (size_t i = 0; i < data->profile_count; i++)

@@ -122,6 +122,10 @@ const char *data_file(size_t i);
 
 const struct standard *data_standard(const struct data *data, const char *code);
 const struct region *data_region(const struct data *data, const char *code);
+/* All codes, in the order of the file; they live as long as the data. Return how many. */
+#define DATA_CODES_MAX REGIONS_MAX /* the larger of both */
+size_t data_standard_codes(const struct data *data, const char *ret_codes[static DATA_CODES_MAX]);
+size_t data_region_codes(const struct data *data, const char *ret_codes[static DATA_CODES_MAX]);
 /* The newest annual value of a zone for a kind of factor, or NULL. */
 const struct annual *data_annual(const struct data *data, const char *zone, enum grid_factor factor);
 /* The same for a region: its own value where there is one, else its zone's. */

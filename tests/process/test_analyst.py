@@ -208,7 +208,7 @@ def bad_settings_are_named():
         (a.folder / "grid.csv").write_text("00:00,446.25\n01:00,much\n")
         for setting, text in ((f"grid_file={a.folder}/grid.csv", "grid.csv:2:"), ("data_dir=/nonexistent", "standards.json"),
                               ("demo_data_dir=/nonexistent", "/nonexistent: holds none of regions.json"),
-                              ("standard=KR_NONE", "KR_NONE"), ("region=kr-moon-1", "kr-moon-1")):
+                              ("standard=KR_NONE", "standard = KR_NONE is not in"), ("region=ap-northeast-22", "Did you mean ap-northeast-2? Known: ")):
             a.start(setting)
             assert a.process.wait(30) != 0
             assert text in (a.folder / "log").read_text(), setting
