@@ -1,8 +1,8 @@
 /*
  * What a stage does not start of nng, which is linked in (docs/decisions/0028-archives.md): the linker's --wrap puts these
  * functions in the place of its own (src/platform/posix/posix_thread.c, src/core/taskq.c, src/core/aio.c and
- * src/supplemental/tls/tls_common.c of 1.5.2). Without the option, or with an nng that has no such functions, nng does
- * all it can.
+ * src/supplemental/tls/tls_common.c of 1.5.2). With an nng of other names Mbed TLS is missed at link time, and a test counts
+ * the threads.
  */
 int __wrap_nni_plat_ncpu(void);
 int __wrap_nni_posix_resolv_sysinit(void);
