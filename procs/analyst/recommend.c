@@ -59,12 +59,10 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		"`pue` "
 		"인수로 지정하십시오." },
 	[PHRASE_POWER] = { " It draws %.1f W now.", " 지금 %.1f W를 쓰고 있습니다." },
-	[PHRASE_AMOUNTS] = { " On average over all the time observed, present or not, it drew %.1f W, which "
-			     "is "
-			     "%.2f kWh of IT energy and %.2f kg CO2eq a month.",
+	[PHRASE_AMOUNTS] = { " On average over all the time observed, present or not, it drew %.1f W, "
+			     "which is %.2f kWh of IT energy and %.2f kg CO2eq a month.",
 		" 실행되지 않은 때를 포함한 관측 시간 전체의 평균 전력 %.1f W 기준으로 한 달에 IT 에너지 "
-		"%.2f kWh, "
-		"배출량 %.2f kg CO2eq입니다." },
+		"%.2f kWh, 배출량 %.2f kg CO2eq입니다." },
 	[PHRASE_MODEL] = { " The watts come from a model (± %.1f %%).",
 		" 전력 값은 모델 추정입니다(± %.1f %%)." },
 	[PHRASE_UNUSABLE] = { " %s", " %s" },

@@ -52,6 +52,12 @@ static void print_list(struct json_object *root, bool is_korean)
 		terminal_put(stdout, name != NULL ? name : "");
 		putchar('\n');
 	}
+	if (count == 0)
+		puts(is_korean ? "지난 1분 동안 측정된 워크로드가 없습니다. 기간 전체는 `tanso list`로 볼 수 "
+				 "있습니다."
+			       : "No workload was measured in the last minute; `tanso list` tells of the "
+				 "whole "
+				 "window.");
 	if (quiet > 0)
 		printf(is_korean ? "%10s W  (나머지 %zu개)\n" : "%10s W  (%zu more)\n", "< 0.005", quiet);
 	print_rest(root, "other_power_watts", is_korean ? "(기타)" : "(other)");

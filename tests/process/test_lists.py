@@ -161,6 +161,8 @@ def where_there_is_no_workload_at_all_the_answers_words_say_so_and_it_is_no_succ
                 code, out, error = _tanso(verb, "-n", "nope", "--url", url)
                 expect((code, "Words." in (error if verb == "check" else out), "tanso top" in out), (2, True, False))
                 expect(_tanso(verb, "--json", "--url", url)[0], 2)
+    with _serving(consumers=[]) as (url, _):
+        expect("`tanso list`" in _tanso("top", "-n", "nope", "--url", url)[1], True)
     with _serving(total_workloads=7) as (url, _):  # the filter lets none through
         code, out, _ = _tanso("list", "--status-filter", "UNKNOWN", "--url", url)
         expect((code, "`tanso top` shows" in out), (0, True))
