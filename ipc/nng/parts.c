@@ -1,5 +1,5 @@
 /*
- * What a stage does not start of nng, which is linked in (docs/decisions/0028-archives.md): the linker's --wrap puts these
+ * What a stage does not start of nng, which is linked in (docs/decisions/0030-archives.md): the linker's --wrap puts these
  * functions in the place of its own (src/platform/posix/posix_thread.c, src/core/taskq.c, src/core/aio.c and
  * src/supplemental/tls/tls_common.c of 1.5.2). With an nng of other names Mbed TLS is missed at link time, and a test counts
  * the threads.
