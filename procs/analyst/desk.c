@@ -148,6 +148,7 @@ void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t 
 		    desk->frontend)) /* it asks as soon as it hears us; our side of the link may be later */
 		return;
 	desk->generation = generation;
+	ledger_begin_reading(knowledge->ledger);
 	for (size_t i = 0; i < desk->ask_count; i++) {
 		struct ask *ask = &desk->asks[i];
 		struct answer answer;
@@ -161,6 +162,7 @@ void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t 
 		}
 		free(ask->tool);
 	}
+	ledger_end_reading(knowledge->ledger);
 	desk->ask_count = 0;
 	flush(desk);
 }

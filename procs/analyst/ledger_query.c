@@ -10,6 +10,19 @@
 
 #define CONTAINER_ID_MIN 12
 
+/* The open transaction, where there is one, holds the locks already. A failure costs speed and nothing else. */
+void ledger_begin_reading(struct ledger *ledger)
+{
+	if (ledger != NULL && !ledger->is_open)
+		ledger_run(ledger, SQL_BEGIN_READING);
+}
+
+void ledger_end_reading(struct ledger *ledger)
+{
+	if (ledger != NULL && !ledger->is_open && sqlite3_get_autocommit(ledger->db) == 0)
+		ledger_run(ledger, SQL_COMMIT);
+}
+
 sqlite3_stmt *ledger_window(
 	struct ledger *ledger, enum statement which, const struct usage_window *window, int64_t workload)
 {

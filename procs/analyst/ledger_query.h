@@ -40,6 +40,11 @@ struct usage_window {
 	const struct grid *grid;
 };
 
+/* Between these two every question is of one state of the file, and takes no lock of its own (a third of its time); nothing may be
+ * written. `ledger` may be NULL. */
+void ledger_begin_reading(struct ledger *ledger);
+void ledger_end_reading(struct ledger *ledger);
+
 /* Adds the slots of one workload (0 = the node) to *usage, and its time to *presence unless that is NULL; ask for the
  * node first. 0 or -errno. */
 int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_window *window,

@@ -142,6 +142,7 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 
 const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_BEGIN_READING] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_ADD_NODE] = "INSERT INTO slot_node(" NODE_COLUMNS ") VALUES(?, ?, ?, ?" ZONES(

@@ -11,6 +11,7 @@
 
 enum statement {
 	SQL_BEGIN,
+	SQL_BEGIN_READING,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_ADD_NODE,

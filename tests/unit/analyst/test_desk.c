@@ -35,6 +35,7 @@ static void an_answer_waits_until_the_frontend_hears_us(void **state)
 	struct stats stats = { 0 };
 	struct link *to_frontend, *frontend;
 	struct desk *desk;
+	const struct knowledge nothing = { 0 };
 	uint64_t answered = 0;
 
 	(void)state;
@@ -42,13 +43,13 @@ static void an_answer_waits_until_the_frontend_hears_us(void **state)
 	assert_int_equal(link_dial(&to_frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL), 0);
 	assert_int_equal(desk_new(&desk, to_frontend, "en", &stats), 0);
 	ask(desk, 7);
-	desk_answer(desk, NULL, 1);
+	desk_answer(desk, &nothing, 1);
 	assert_true(desk_has_asks(desk));
 
 	assert_int_equal(
 		link_listen(&frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, note_answer, &answered), 0);
 	serve(to_frontend); /* connected */
-	desk_answer(desk, NULL, 1);
+	desk_answer(desk, &nothing, 1);
 	assert_false(desk_has_asks(desk));
 	serve_until(frontend, answered == 7);
 	desk_free(desk);
