@@ -115,13 +115,12 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 /* What usage is made of: workload, slot, seconds, state, present_ns, and the energy of the counted zones, active and idle.
  * Which those are is zone_is_counted()'s to say: package and gpu always, core, uncore and other never, ?3: dram, ?4: psys. A
  * list reads a million such rows, and each column costs. */
-#define COUNTED(part)          part "_package + " part "_gpu + ?3 * " part "_dram + ?4 * " part "_psys"
-#define COUNTED_UJ             ", present_ns, " COUNTED("active") ", " COUNTED("idle")
-#define SUMMED(table, seconds) "SELECT workload, slot, " seconds ", state" COUNTED_UJ " FROM " table
+#define COUNTED(part) part "_package + " part "_gpu + ?3 * " part "_dram + ?4 * " part "_psys"
+#define COUNTED_UJ    ", present_ns, " COUNTED("active") ", " COUNTED("idle")
 #define SUMMED_ALL(table, seconds)                                                                           \
 	"SELECT coalesce(w.became, w.id), slot, " seconds ", state" COUNTED_UJ                               \
 	" FROM workload w CROSS JOIN " table " ON workload = w.id AND slot >= ?1"
-#define WAS_OR_IS                   "workload IN (SELECT id FROM workload WHERE id = ?2 OR became = ?2)"
+#define SUMMED_ONE(table, seconds)  SUMMED_ALL(table, seconds) " WHERE w.id = ?2 OR w.became = ?2"
 #define SUMMED_NODE(table, seconds) "SELECT 0, slot, " seconds ", state" COUNTED_UJ " FROM " table
 #define ADDING_DAY                                                                                           \
 	ADDING ", it_uj = it_uj + excluded.it_uj, facility_uj = facility_uj + excluded.facility_uj"          \
@@ -194,10 +193,8 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	/* workload by workload, each from the window's start on: older rows are not read at all */
 	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ALL(
 		"hour_workload", "3600") " UNION ALL " SUMMED_ALL("day_workload", "86400"),
-	[SQL_SUM_ONE] = SUMMED("slot_workload",
-		"300") " WHERE " WAS_OR_IS " AND slot >= ?1 UNION ALL " SUMMED("hour_workload",
-		"3600") " WHERE " WAS_OR_IS " AND slot >= ?1 UNION ALL " SUMMED("day_workload",
-		"86400") " WHERE " WAS_OR_IS " AND slot >= ?1",
+	[SQL_SUM_ONE] = SUMMED_ONE("slot_workload", "300") " UNION ALL " SUMMED_ONE(
+		"hour_workload", "3600") " UNION ALL " SUMMED_ONE("day_workload", "86400"),
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
 		"hour_node",
 		"3600") " WHERE slot >= max(?1, " DAYS_UNTIL ") UNION ALL SELECT 0, " DAY_OF
