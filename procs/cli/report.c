@@ -27,7 +27,7 @@ static const char help_en[] =
 	"  green-dc         PUE score of the Green Data Centre certification\n"
 	"  audit            with --format json the bundle that `tanso verify --bundle` checks\n\n"
 	"  --from DATE      first day, YYYY-MM-DD, Korean time; default: 1 January of the year of --to,\n"
-	"                   without it of last year; if that has no hour, nothing is written\n"
+	"                   without it of last year\n"
 	"  --to DATE        last day; default: 31 December of the year of --from\n"
 	"  --format FORMAT  csv, json or html (printable A4); default: csv\n"
 	"  --out FILE       write there instead of standard output\n"
@@ -39,7 +39,7 @@ static const char help_en[] =
 	"The hash chain of the period is followed first: where it does not hold nothing is reported, but "
 	"for\n"
 	"audit, which says so.\n\n"
-	"Exit status: 0 written, 1 the period has no sealed hour (the report says so) or its chain is "
+	"Exit status: 0 written, 1 the period has no sealed hour (nothing is written) or its chain is "
 	"broken,\n"
 	"2 usage, or the ledger or the data files cannot be read.\n";
 static const char help_ko[] =
@@ -51,7 +51,7 @@ static const char help_ko[] =
 	"  green-dc         그린 데이터센터 인증의 PUE 점수\n"
 	"  audit            --format json이면 `tanso verify --bundle`로 검증할 묶음\n\n"
 	"  --from DATE      첫날, YYYY-MM-DD, 한국 시각. 기본값: --to가 있는 해의\n"
-	"                   1월 1일, --to도 없으면 작년 1월 1일(작년 기록이 없으면 쓰지 않음)\n"
+	"                   1월 1일, --to도 없으면 작년 1월 1일\n"
 	"  --to DATE        마지막 날. 기본값: --from이 있는 해의 12월 31일\n"
 	"  --format FORMAT  csv, json 또는 html(A4 인쇄용). 기본값: csv\n"
 	"  --out FILE       표준 출력 대신 쓸 파일\n"
@@ -61,7 +61,7 @@ static const char help_ko[] =
 	"  --lang en|ko     언어\n\n"
 	"먼저 기간의 해시 체인을 확인합니다. 체인이 끊어졌으면 보고하지 않으며, audit만 그 사실을 적어\n"
 	"작성합니다.\n\n"
-	"종료 코드: 0 작성함, 1 기간에 마감된 시간이 없거나(보고서에 표시) 체인이 끊어짐, 2 사용법 오류\n"
+	"종료 코드: 0 작성함, 1 기간에 마감된 시간이 없거나(쓰지 않음) 체인이 끊어짐, 2 사용법 오류\n"
 	"또는 원장이나 데이터 파일을 읽을 수 없음.\n";
 
 #define EXIT_NOTHING 1
@@ -83,8 +83,7 @@ struct arguments {
 	const struct kind *kind;
 	const struct format *format;
 	const char *out, *ledger, *config;
-	int from, to;       /* 20260101; 0 = not given */
-	bool is_any_period; /* neither was */
+	int from, to; /* 20260101; 0 = not given */
 	double bill_kwh;
 };
 
@@ -185,7 +184,6 @@ static int64_t midnight_of(int date)
 /* Both days are included. */
 static int resolve_period(struct arguments *arguments, int64_t now, int64_t *ret_from, int64_t *ret_to)
 {
-	arguments->is_any_period = arguments->from == 0 && arguments->to == 0;
 	if (arguments->from == 0)
 		arguments->from =
 			(arguments->to != 0 ? arguments->to / 10000 : kst_of(now).year - 1) * 10000 + 101;
@@ -257,7 +255,7 @@ static int gather(const struct archive *archive, int64_t from, int64_t to, struc
 	return r;
 }
 
-/* The report itself may have gone into a file. */
+/* In place of the report. */
 static void tell_nothing(const struct archive *archive, int64_t from, int64_t to)
 {
 	struct sealed_hour hour;
@@ -354,8 +352,8 @@ static int run(
 		r = gather(archive, from, to, &tally);
 	report.data = data;
 	report.document.is_korean = language_is_korean();
-	/* Nobody asked for last year: where it is empty the remark alone is the answer. */
-	if (r == 0 && (tally.sealed_hours > 0 || !arguments->is_any_period))
+	/* A sheet of zeros would pass for a report: where there is no hour the remark alone is the answer. */
+	if (r == 0 && tally.sealed_hours > 0)
 		r = make(arguments, &report, archive);
 	if (r == 0)
 		tell_bill(&report);

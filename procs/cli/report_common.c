@@ -376,7 +376,8 @@ void report_notes(struct report *report)
 	document_note(document, ko ? "데이터 파일 %s, SHA-256 %s" : "Data files %s, SHA-256 %s",
 		data->version, data->sha256);
 	document_note(document,
-		ko ? "원장의 마지막 해시 %s (tanso verify)"
-		   : "Last hash of the ledger's hours %s (tanso verify)",
+		ko ? "이 기간의 마지막 마감 시간의 해시 %s (`tanso verify`가 이 해시를 거쳐 체인을 "
+		     "검증합니다)"
+		   : "Hash of the period's last sealed hour %s (`tanso verify` walks the chain through it)",
 		tally->head);
 }
