@@ -29,6 +29,9 @@ class Analyst:
         wait_for(lambda: (self.folder / "run/analyst/frontend.ipc").exists() or self.process.poll() is not None)
         return self
 
+    def is_to_listen_anew(self):
+        return self.process.poll() == 1 and (self.folder / "log").read_text().rstrip().endswith("restarting to listen anew")
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -117,7 +120,10 @@ def garbage_is_dropped_and_the_process_lives():
                     except BrokenPipeError:
                         pass
         assert a.process.poll() is None
-        words(a.peer(5, 20))
+        peer = a.peer(5, 20)
+        if peer.wait(60) != 0 and a.is_to_listen_anew():  # nng 1.5.2, deaf after a handshake that was cut: docs/decisions/0021
+            peer = a.start().peer(5, 20)
+        words(peer)
         assert a.stop() == 0
 
 
