@@ -20,12 +20,14 @@
 static const char help_en[] =
 	"Usage: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
 	"Says what is measured on this host, what is modelled, what is missing, and the one command or\n"
-	"line of tanso.conf that changes it. Reads only; root is not needed, but sees more.\n\n"
+	"line of tanso.conf that changes it. Tells of the pipeline that runs, as it was started; where none\n"
+	"runs, of the configuration. Reads only; root is not needed, but sees more.\n\n"
 	"Exit status: 0 the pipeline answers, 1 it does not, 2 usage or configuration.\n";
 static const char help_ko[] =
 	"사용법: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
 	"이 호스트에서 계측되는 것, 모델로 추정되는 것, 빠진 것과 그것을 바꾸는 명령 또는 tanso.conf의\n"
-	"한 줄을 알려 줍니다. 읽기만 합니다. root 권한은 필요 없지만 있으면 더 많이 볼 수 있습니다.\n\n"
+	"한 줄을 알려 줍니다. 실행 중인 파이프라인을 시작된 설정대로 보여 주며, 실행 중이 아니면 설정\n"
+	"파일을 기준으로 합니다. 읽기만 합니다. root 권한은 필요 없지만 있으면 더 많이 볼 수 있습니다.\n\n"
 	"종료 코드: 0 파이프라인이 응답함, 1 응답하지 않음, 2 사용법 또는 설정 오류.\n";
 
 static const char *const state_names[] = { "measured", "modelled", "missing" };
@@ -135,6 +137,7 @@ int verb_doctor(int argc, char **argv)
 {
 	struct client_place place = { 0 };
 	struct findings findings = { 0 };
+	CLEANUP(freep) struct site *site = calloc(1, sizeof(*site));
 	struct client *client = NULL;
 	struct config_error error;
 	bool is_json = false;
@@ -142,14 +145,15 @@ int verb_doctor(int argc, char **argv)
 
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
-	r = client_new(&client, &place, &error);
+	r = site != NULL ? client_new(&client, &place, &error) : -ENOMEM;
 	if (r < 0) {
 		fprintf(stderr, "tanso doctor: %s\n", r == -EINVAL ? error.text : strerror(-r));
 		return EXIT_UNANSWERED;
 	}
-	doctor_check_host(&findings, client_config(client));
-	doctor_check_config(&findings, client_config(client));
-	doctor_check_pipeline(&findings, client);
+	doctor_find_site(site, client);
+	doctor_check_host(&findings, &site->config);
+	doctor_check_config(&findings, site);
+	doctor_check_pipeline(&findings, client, site);
 	if (is_json)
 		print_json(&findings);
 	else

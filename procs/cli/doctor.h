@@ -26,12 +26,22 @@ struct findings {
 	bool is_pipeline_up;
 };
 
+/* What is told of: the pipeline that runs, where it can be asked, else the configuration. */
+struct site {
+	struct config config;
+	bool is_of_pipeline; /* `config` is what the pipeline that was asked was started with, --set included */
+	double pue;          /* that it answers with … */
+	char pue_source
+		[32]; /* … and from where: declared, measured, region_table, assumed; "" = it does not say */
+};
+
+void doctor_find_site(struct site *site, struct client *client);
 /* Kernel, counters, meters, cgroups. */
 void doctor_check_host(struct findings *findings, const struct config *config);
 /* PUE, grid, data files, configuration. */
-void doctor_check_config(struct findings *findings, const struct config *config);
+void doctor_check_config(struct findings *findings, const struct site *site);
 /* Who answers, and what the watts rest on now. */
-void doctor_check_pipeline(struct findings *findings, struct client *client);
+void doctor_check_pipeline(struct findings *findings, struct client *client, const struct site *site);
 
 /* Beyond FINDINGS_MAX nothing is added. `remedy` may be "". */
 void findings_add(struct findings *findings, const char *name, enum finding_state state, const char *remedy,

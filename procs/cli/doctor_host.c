@@ -168,12 +168,14 @@ static void check_cgroups(struct findings *findings, const struct config *config
 	static const struct {
 		const char *file, *text, *text_ko;
 	} layouts[] = { { "cgroup.controllers", "cgroup v2", "cgroup v2" },
-		{ "unified/cgroup.controllers", "cgroup v1 and v2 side by side (hybrid)",
-			"cgroup v1과 v2(하이브리드)" },
+		{ "unified/cgroup.controllers", "CPU time by cgroup v2 (hybrid: v1 stands beside it)",
+			"CPU 시간은 cgroup v2 기준(하이브리드: v1도 있음)" },
 		{ "cpuacct/cgroup.procs", "cgroup v1", "cgroup v1" } };
 	char path[CONFIG_TEXT_MAX + 64];
 
-	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+	/* in the collector's order (hierarchy.c): v2 wherever it is, unless v1 was asked for */
+	for (size_t i = strcmp(config->cgroup_hierarchy, "cpuacct") == 0 ? 2 : 0; i < ARRAY_SIZE(layouts);
+		i++) {
 		snprintf(path, sizeof(path), "%s/%s", config->cgroup_root, layouts[i].file);
 		if (access(path, F_OK) < 0)
 			continue;

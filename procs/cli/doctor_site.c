@@ -1,4 +1,4 @@
-/* What the operator has declared, and whether the pipeline answers. */
+/* What the operator has declared, what the pipeline makes of it, and whether the pipeline answers. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,10 +22,48 @@ static void check_measured_pue(struct findings *findings, const struct config *c
 			config->pue_facility_query, config->pue_it_query);
 }
 
-static void check_pue(struct findings *findings, const struct config *config)
+static void tell_no_pue(struct findings *findings)
 {
+	findings_add(findings, "pue", FINDING_MISSING,
+		in_language("write pue = 1.45 (your site's value) in tanso.conf",
+			"tanso.conf에 pue = 1.45처럼 시설의 값을 적으십시오"),
+		"%s",
+		in_language("no PUE is declared: the PUE status stays UNKNOWN",
+			"PUE 값이 설정되지 않아 PUE 판정이 보류됩니다"));
+}
+
+/* The one the running pipeline answers with. */
+static void tell_answered_pue(struct findings *findings, const struct site *site)
+{
+	if (strcmp(site->pue_source, "assumed") == 0)
+		tell_no_pue(findings);
+	else if (strcmp(site->pue_source, "region_table") == 0)
+		findings_add(findings, "pue", FINDING_MODELLED,
+			in_language("write pue = 1.45 (your site's value) in tanso.conf",
+				"tanso.conf에 pue = 1.45처럼 시설의 값을 적으십시오"),
+			in_language("PUE %.4g is the region's published one, not your site's",
+				"PUE %.4g는 시설의 값이 아니라 리전의 공개값입니다"),
+			site->pue);
+	else if (strcmp(site->pue_source, "measured") == 0)
+		findings_add(findings, "pue", FINDING_MEASURED, "",
+			in_language(
+				"PUE %.4g is measured by the site's meters", "PUE %.4g는 시설 계측값입니다"),
+			site->pue);
+	else
+		findings_add(findings, "pue", FINDING_MEASURED, "",
+			in_language("PUE %.4g is declared (the pipeline answers with it)",
+				"PUE %.4g가 설정되어 있습니다(파이프라인이 이 값으로 응답합니다)"),
+			site->pue);
+}
+
+static void check_pue(struct findings *findings, const struct site *site)
+{
+	const struct config *config = &site->config;
+
 	check_measured_pue(findings, config);
-	if (config->pue >= 1)
+	if (site->pue_source[0] != '\0')
+		tell_answered_pue(findings, site);
+	else if (config->pue >= 1)
 		findings_add(findings, "pue", FINDING_MEASURED, "",
 			in_language("PUE %.4g is declared (pue)", "PUE %.4g가 설정되어 있습니다(pue)"),
 			config->pue);
@@ -35,12 +73,7 @@ static void check_pue(struct findings *findings, const struct config *config)
 				"PUE %.4g가 설정되어 있습니다(pue_overhead_ratio = %.4g)"),
 			1 + config->pue_overhead_ratio, config->pue_overhead_ratio);
 	else if (config->pue_facility_query[0] == '\0')
-		findings_add(findings, "pue", FINDING_MISSING,
-			in_language("write pue = 1.45 (your site's value) in tanso.conf",
-				"tanso.conf에 pue = 1.45처럼 시설의 값을 적으십시오"),
-			"%s",
-			in_language("no PUE is declared: the PUE status stays UNKNOWN",
-				"PUE 값이 설정되지 않아 PUE 판정이 보류됩니다"));
+		tell_no_pue(findings);
 }
 
 static void check_grid(struct findings *findings, const struct config *config)
@@ -128,15 +161,22 @@ static void check_region(struct findings *findings, const struct config *config)
 			in_language("region %s (region)", "리전 %s(region)"), config->region);
 }
 
-void doctor_check_config(struct findings *findings, const struct config *config)
+/* Whose the configuration is that the rest tells of. */
+void doctor_check_config(struct findings *findings, const struct site *site)
 {
-	findings_add(findings, "configuration", FINDING_MEASURED, "", "%s%s",
-		config->path[0] != '\0' ? in_language("configuration: ", "설정: ")
-					: in_language("configuration: defaults, there is no file",
-						  "설정: 파일이 없어 기본값을 씁니다"),
-		config->path);
+	const struct config *config = &site->config;
+
+	findings_add(findings, "configuration", FINDING_MEASURED, "", "%s: %s",
+		site->is_of_pipeline
+			? in_language("configuration that the running pipeline was started with",
+				  "실행 중인 파이프라인을 시작한 설정")
+			: in_language("configuration (of a pipeline to be started, not of one that runs)",
+				  "설정(실행 중인 것이 아니라 앞으로 시작할 파이프라인의 것)"),
+		config->path[0] != '\0'
+			? config->path
+			: in_language("defaults, there is no file", "파일이 없어 기본값을 씁니다"));
 	check_region(findings, config);
-	check_pue(findings, config);
+	check_pue(findings, site);
 	check_grid(findings, config);
 	check_data(findings, config);
 }
@@ -213,9 +253,9 @@ static void tell_stranger(struct findings *findings, const char *name, const cha
 		url, owner);
 }
 
-static void check_metrics(struct findings *findings, struct client *client)
+static void check_metrics(struct findings *findings, struct client *client, const struct site *site)
 {
-	const struct config *config = client_config(client);
+	const struct config *config = &site->config;
 	char url[CONFIG_TEXT_MAX + 32], base[CONFIG_TEXT_MAX + 16];
 	struct client_answer answer;
 
@@ -225,7 +265,12 @@ static void check_metrics(struct findings *findings, struct client *client)
 	int r = client_probe(client, url, &answer);
 	if (r == 0 && answer.status == 200 && strstr(answer.body, "tanso_") != NULL) {
 		findings_add(findings, "metrics", FINDING_MEASURED, "",
-			in_language("metrics: %s", "메트릭: %s"), url);
+			site->is_of_pipeline
+				? in_language("metrics: %s", "메트릭: %s")
+				: in_language("metrics, of whatever pipeline serves the configuration's "
+					      "address: %s",
+					  "메트릭(설정의 주소에서 실행 중인 파이프라인의 것): %s"),
+			url);
 		check_watts(findings, answer.body);
 	} else if (r == 0 && answer.status == 401) {
 		findings_add(findings, "metrics", FINDING_MEASURED, "",
@@ -252,7 +297,7 @@ static bool is_frontend(const struct client_answer *answer)
 	return strncmp(answer->body, "ready\n", 6) == 0 || strncmp(answer->body, "not ready: ", 11) == 0;
 }
 
-void doctor_check_pipeline(struct findings *findings, struct client *client)
+void doctor_check_pipeline(struct findings *findings, struct client *client, const struct site *site)
 {
 	struct client_answer answer;
 	int r = client_ask(client, "/readyz", NULL, 0, &answer);
@@ -278,5 +323,5 @@ void doctor_check_pipeline(struct findings *findings, struct client *client)
 		findings_add(findings, "answers", FINDING_MISSING, start_command(),
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"),
 			client_address(client), strerror(-r));
-	check_metrics(findings, client);
+	check_metrics(findings, client, site);
 }

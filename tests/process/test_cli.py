@@ -122,6 +122,48 @@ def doctor_takes_no_strangers_server_for_ours():
     expect((code, report["pipeline_up"], told["answers"], told["metrics"], "watts" in told), (1, False, ("missing", words), ("missing", words), False))
 
 
+def _findings(*arguments):
+    return {finding["name"]: (finding["state"], finding["text"]) for finding in json.loads(_tanso("doctor", "--json", *arguments)[1])["findings"]}
+
+
+def doctor_tells_of_the_pipeline_that_is_asked_not_of_the_configuration():
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def _say(self, body):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            self._say(b"ready\n")
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._say(json.dumps({"comparisons": [{"is_current": False, "pue": 1.1, "pue_source": "region_table"},
+                                                  {"is_current": True, "pue": 1.3, "pue_source": source}]}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write("region = us-east-1\nmetrics_listen = 127.0.0.1:7\n")
+        file.flush()
+        with Frontend().start("pue=1.45", "metrics_listen=127.0.0.1:9") as f:
+            f.start_analyst()
+            told = _findings(*place(f), "--config", file.name)
+        expect([told["pue"], "127.0.0.1:9/metrics" in told["metrics"][1], "us-east-1" in told["region"][1]], [("measured", "PUE 1.45 is declared (pue)"), True, False])
+        assert "the running pipeline was started with" in told["configuration"][1], told
+        with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            told = {}
+            for source in ("declared", "measured", "region_table", "assumed"):
+                told[source] = _findings("--config", file.name, "--runtime-dir", "/nonexistent", "--url", f"http://127.0.0.1:{server.server_address[1]}")
+            server.shutdown()
+    for source, finding in (("declared", ("measured", "PUE 1.3 is declared (the pipeline answers with it)")), ("measured", ("measured", "PUE 1.3 is measured by the site's meters")),
+                            ("region_table", ("modelled", "PUE 1.3 is the region's published one, not your site's")), ("assumed", ("missing", "no PUE is declared: the PUE status stays UNKNOWN"))):
+        expect((told[source]["pue"], "not of one that runs" in told[source]["configuration"][1]), (finding, True))
+
+
 def assess_prints_the_servers_bytes():
     with Frontend().start() as f:
         f.start_analyst()
@@ -156,6 +198,7 @@ def without_a_pipeline_the_remedy_is_named():
     expect(code, 1)
     report = json.loads(out)
     expect(report["pipeline_up"], False)
+    assert any("not of one that runs" in finding["text"] for finding in report["findings"] if finding["name"] == "configuration"), report
     assert any(finding["name"] == "region" and "the default, not detected" in json.dumps(finding) for finding in report["findings"]), report
     states = {finding["name"]: finding["state"] for finding in report["findings"]}
     expect(states["answers"], "missing")
