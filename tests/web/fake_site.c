@@ -24,19 +24,23 @@ struct load {
 	double base_watts, day_watts; /* always, and more of it around `hour` for `width` hours */
 	double hour, width;
 	double memory_share;
+	uint32_t ended_s; /* before the present; 0 = it runs */
 };
 
 static const struct load loads[] = {
-	{ "prod", "checkout-api-6f9c8-x2k4d", "Deployment", "checkout-api", WORKLOAD_POD, 6, 22, 14, 5, 0.2 },
-	{ "prod", "checkout-api-6f9c8-m7q1z", "Deployment", "checkout-api", WORKLOAD_POD, 5, 19, 14, 5, 0.2 },
-	{ "prod", "search-index-0", "StatefulSet", "search-index", WORKLOAD_POD, 18, 9, 11, 6, 0.45 },
-	{ "prod", "postgres-0", "StatefulSet", "postgres", WORKLOAD_POD, 11, 6, 15, 6, 0.4 },
-	{ "ai-team", "ml-training-job", "Job", "ml-training-job", WORKLOAD_POD, 2, 66, 4, 2.6, 0.25 },
-	{ "ai-team", "inference-7d5b9-qq8rv", "Deployment", "inference", WORKLOAD_POD, 9, 24, 20, 4, 0.3 },
-	{ "batch", "nightly-report", "CronJob", "nightly-report", WORKLOAD_POD, 0.5, 28, 2, 1.2, 0.2 },
-	{ "monitoring", "prometheus-0", "StatefulSet", "prometheus", WORKLOAD_POD, 7, 1, 12, 6, 0.35 },
-	{ "system.slice", "nginx.service", "", "", WORKLOAD_UNIT, 1.2, 2, 14, 5, 0.1 },
-	{ "system.slice", "sshd.service", "", "", WORKLOAD_UNIT, 0.05, 0, 0, 1, 0.1 },
+	{ "prod", "checkout-api-6f9c8-x2k4d", "Deployment", "checkout-api", WORKLOAD_POD, 6, 22, 14, 5, 0.2,
+		0 },
+	{ "prod", "checkout-api-6f9c8-m7q1z", "Deployment", "checkout-api", WORKLOAD_POD, 5, 19, 14, 5, 0.2,
+		0 },
+	{ "prod", "search-index-0", "StatefulSet", "search-index", WORKLOAD_POD, 18, 9, 11, 6, 0.45, 0 },
+	{ "prod", "postgres-0", "StatefulSet", "postgres", WORKLOAD_POD, 11, 6, 15, 6, 0.4, 0 },
+	{ "ai-team", "ml-training-job", "Job", "ml-training-job", WORKLOAD_POD, 2, 66, 4, 2.6, 0.25, 0 },
+	{ "ai-team", "inference-7d5b9-qq8rv", "Deployment", "inference", WORKLOAD_POD, 9, 24, 20, 4, 0.3, 0 },
+	{ "batch", "nightly-report", "CronJob", "nightly-report", WORKLOAD_POD, 0.5, 28, 2, 1.2, 0.2, 0 },
+	{ "batch", "old-migration", "Job", "old-migration", WORKLOAD_POD, 0.4, 0, 0, 1, 0.2, 1800 },
+	{ "monitoring", "prometheus-0", "StatefulSet", "prometheus", WORKLOAD_POD, 7, 1, 12, 6, 0.35, 0 },
+	{ "system.slice", "nginx.service", "", "", WORKLOAD_UNIT, 1.2, 2, 14, 5, 0.1, 0 },
+	{ "system.slice", "sshd.service", "", "", WORKLOAD_UNIT, 0.05, 0, 0, 1, 0.1, 0 },
 };
 
 struct site {
@@ -89,24 +93,36 @@ static void send_names(void *context)
 	site->is_connected = true;
 }
 
+static bool has_ended(const struct site *site, const struct load *load)
+{
+	return load->ended_s > 0 && site->real_ns > site->energy_epoch - load->ended_s * NS_PER_SECOND;
+}
+
 static uint64_t microjoules(double joules)
 {
 	return (uint64_t)llround(joules * 1e6);
 }
 
-static void fill_rows(const struct site *site, struct power_row *rows, struct power_once *once)
+/* What has ended is in the totals alone. Returns how many rows there are. */
+static size_t fill_rows(const struct site *site, struct power_row *rows, struct power_once *once)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
 		uint64_t all_uj = microjoules(site->joules[i]),
 			 memory_uj = microjoules(site->joules[i] * loads[i].memory_share);
-		rows[i] = (struct power_row) { .id = 100 + i };
-		rows[i].active_uj.by[ZONE_PACKAGE] = all_uj - memory_uj;
-		rows[i].active_uj.by[ZONE_DRAM] = memory_uj;
+		if (!has_ended(site, &loads[i])) {
+			struct power_row *row = &rows[count++];
+			*row = (struct power_row) { .id = 100 + i };
+			row->active_uj.by[ZONE_PACKAGE] = all_uj - memory_uj;
+			row->active_uj.by[ZONE_DRAM] = memory_uj;
+		}
 		once->total_uj.by[ZONE_PACKAGE] += all_uj - memory_uj;
 		once->total_uj.by[ZONE_DRAM] += memory_uj;
 	}
 	once->idle_uj.by[ZONE_PACKAGE] = microjoules(site->idle_joules);
 	once->total_uj.by[ZONE_PACKAGE] += once->idle_uj.by[ZONE_PACKAGE];
+	return count;
 }
 
 /* When it was read, by a clock that began when this machine was started: the last 100 s as they were, what came before
@@ -141,11 +157,12 @@ static void send_power(struct site *site, uint64_t real_ns)
 		.seq = ++site->seq };
 
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++)
-		site->joules[i] += watts_at(&loads[i], (double)real_ns / 1e9) * seconds;
+		if (!has_ended(site, &loads[i]))
+			site->joules[i] += watts_at(&loads[i], (double)real_ns / 1e9) * seconds;
 	site->idle_joules += IDLE_WATTS * seconds;
 	site->real_ns = real_ns;
-	fill_rows(site, rows, &once);
-	link_send(site->power, &head, &once, rows, ARRAY_SIZE(loads));
+	size_t count = fill_rows(site, rows, &once);
+	link_send(site->power, &head, &once, rows, count);
 }
 
 /* False: stdin has ended. */

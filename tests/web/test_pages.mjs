@@ -72,7 +72,10 @@ test("the page shows what the API answers", () => seen({}, async ({ page, text, 
 	near(value(await text("#energy")), month.emissions_kg_month / 423 / 1.6 * 1000, 0.02, "energy");
 	assert.match(await text("#node-error"), /35 %/);
 	assert.match(await text("#node-source"), /model curve:epyc_3/);
-	assert.equal(await page.locator("#zone-list li").count(), 3);
+	const zones = await page.locator("#zone-list b").allInnerTexts();
+	near(zones.reduce((sum, one) => sum + value(one), 0), now.node_power_watts, 0.05, "the zones together");
+	assert.match(await text("#zone-idle"), /^of which idle 3[01]\.\d W · \d+ %$/);
+	assert.match(await text("#error-note"), /kWh, kg and KRW .* at least ± 35 %/);
 	assert.equal(await page.locator("#list tbody tr").count(), month.workload_count);
 	assert.equal(value((await text("#verdict-list")).split("\n")[1]), month.compliance_summary.NON_COMPLIANT);
 	assert.match(await text("#foot"), /read \d+ s ago/);
@@ -99,10 +102,10 @@ test("every range draws, and its table adds up to the node", () => seen({}, asyn
 
 test("the list is filtered, sorted and searched", () => seen({}, async ({ page, check }) => {
 	const names = () => page.locator("#list tbody button.name").allInnerTexts();
-	await until("rows", async () => (await names()).length === 9);
+	await until("rows", async () => (await names()).length === 10);
 	await page.click("[data-sort=power]");
 	await until("order by power", async () => {
-		const numbers = (await page.locator("#list tbody td:nth-child(3)").allInnerTexts()).map(Number);
+		const numbers = (await page.locator("#list tbody td:nth-child(3)").allInnerTexts()).filter((one) => one !== "ended").map(Number);
 		return (await page.getAttribute("#list th:nth-child(3)", "aria-sort")) === "descending" && numbers.every((one, i) => i === 0 || numbers[i - 1] >= one);
 	});
 	await page.click("[data-sort=name]");
@@ -116,9 +119,34 @@ test("the list is filtered, sorted and searched", () => seen({}, async ({ page, 
 	await page.click("[data-status=COMPLIANT]");
 	await check("#list-note", "None.");
 	await page.click("[data-status=NON_COMPLIANT]");
-	await until("all over", async () => (await names()).length === 9);
+	await until("all over", async () => (await names()).length === 10);
 	assert.ok((await page.locator("#list tbody abbr").first().getAttribute("title")).length > 10, "a reason without its text");
 }));
+
+test("what has ended is called so, and the card says how many of those it counts", async () => {
+	for (const [language, word, sentence] of [["en", "ended", "Ended by now: 1; what they used in the window counts."], ["ko", "끝남", "이 가운데 1개는 이미 끝났으며, 기간 안에 쓴 에너지는 포함했습니다."]])
+		await seen({ language }, async ({ page, text, check }) => {
+			await check("#ended-note", sentence);
+			assert.equal(await text("#ended-note"), sentence);
+			const power = await page.locator("#list tbody td:nth-child(3)").allInnerTexts();
+			assert.deepEqual(power.filter((one) => !/\d/.test(one)), [word], "one of ten");
+			await page.locator("button.name", { hasText: "old-migration" }).click();
+			await check("#drawer .facts", word);
+			await check("#drawer .facts", /0\.\d+ ± 0\.\d+ kg/);
+			await until("its history", async () => (await page.locator("#drawer canvas").count()) === 1);
+		});
+});
+
+test("a small number keeps two digits of its own", async () => {
+	const before = (page) => page.route("**/events", async (route) => route.fulfill({ contentType: "text/event-stream", body: summary }));
+	const whole = await site.ask("get_power_consumption_summary");
+	const summary = `event: summary\ndata: ${JSON.stringify({ ...whole, energy_kWh: 0.00504, emissions_kg: 0.003, estimated_cost_krw_month: 0.42 })}\n\n`;
+	const view = await visit({ before });
+	await view.check("#energy-day", "0.0050 kWh in");
+	await view.check("#carbon-day", "0.0030 kg in");
+	await view.check("#cost", "0.42");
+	await view.close();
+});
 
 test("a drawer opens and closes by the keyboard and tells one workload", () => seen({}, async ({ page, text, check }) => {
 	const button = page.locator("button.name", { hasText: WORKLOAD });
@@ -219,7 +247,7 @@ test("a verdict within the error of its limit does not look plain, and a long na
 		});
 	};
 	await seen({ language: "ko", before }, async ({ page, check }) => {
-		await until("rows", async () => (await page.locator("#list tbody tr").count()) === 9);
+		await until("rows", async () => (await page.locator("#list tbody tr").count()) === 10);
 		assert.equal(await page.locator("button.name").first().getAttribute("title"), long);
 		for (const width of [1440, 1300, 760, 360]) {
 			await page.setViewportSize({ width, height: 1000 });

@@ -17,14 +17,19 @@ export function el(name, options = {}, ...children) {
 
 export const $ = (id) => document.getElementById(id);
 
+// What is small keeps two digits of its own: 0.0030 kg is not 0.00. Less than NOTHING is rounding.
+const NOTHING = 1e-6;
+
 export function number(value, digits = 1) {
 	if (typeof value !== "number" || !Number.isFinite(value)) return "–";
-	const most = Math.abs(value) >= 1000 ? 0 : digits;
-	return new Intl.NumberFormat(lang(), { maximumFractionDigits: most, minimumFractionDigits: most }).format(value);
+	const size = Math.abs(value), most = size >= 1000 ? 0 : digits;
+	const isSmall = size >= NOTHING && size < Math.min(1, 10 ** (1 - digits));
+	const shown = isSmall ? { maximumSignificantDigits: 2, minimumSignificantDigits: 2 } : { maximumFractionDigits: most, minimumFractionDigits: most };
+	return new Intl.NumberFormat(lang(), shown).format(value);
 }
 
-// The numbers of a site of any size: 0.8 W, 133.5 W, 12,400 W
-export const watts = (value) => `${number(value, Math.abs(value) < 1 ? 2 : 1)} W`;
+// The numbers of a site of any size: 0.80 W, 133.5 W, 12,400 W
+export const watts = (value) => `${number(value, 1)} W`;
 export const percent = (value, digits = 1) => `${number(value, digits)} %`;
 export const signed = (value) => (value > 0 ? "+" : "") + percent(value);
 

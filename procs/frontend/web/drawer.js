@@ -36,12 +36,14 @@ function verdicts(a) {
 }
 
 function facts(a) {
-	return el("dl", { class: "facts" },
-		fact(t("drawsNow"), a.current_power_watts === undefined ? "–" : watts(a.current_power_watts)),
+	const hasEnded = a.current_power_watts === undefined && a.monthly_emissions_kg !== undefined;
+	const list = el("dl", { class: "facts" },
+		fact(t("drawsNow"), a.current_power_watts === undefined ? (hasEnded ? t("ended") : "–") : watts(a.current_power_watts)),
 		fact(t("meanPresent"), a.mean_power_watts === undefined ? "–" : watts(a.mean_power_watts)),
 		fact(t("duty"), a.duty_percent === undefined ? "–" : percent(a.duty_percent, 0)),
 		fact(t("monthEnergy"), `${number(a.energy_kWh_month, 2)} kWh`),
 		fact(t("monthCarbon"), a.monthly_emissions_kg === undefined ? "–" : `${number(a.monthly_emissions_kg, 2)} ± ${number(a.monthly_emissions_uncertainty_kg, 2)} kg`));
+	return a.monthly_emissions_kg === undefined ? [list] : [list, el("p", { class: "quiet", text: t("errorOf") })];
 }
 
 function improvements(a) {

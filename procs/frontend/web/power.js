@@ -27,6 +27,7 @@ export function showNode(data) {
 	$("node-watts").value = number(data.node_power_watts, data.node_power_watts < 10 ? 2 : 1);
 	$("node-error").textContent = error ? `± ${percent(error, 0)}` : "";
 	$("node-source").textContent = sourceOf(power);
+	$("error-note").textContent = error ? t("errorNote", percent(error, 0)) : "";
 }
 
 export function showSummary(data) {
@@ -46,16 +47,14 @@ export function showSummary(data) {
 function showZones(total, data) {
 	const zones = Object.entries(data.by_zone_watts ?? {});
 	if (total === undefined) {
-		for (const id of ["zones", "zone-list"]) $(id).replaceChildren();
+		for (const id of ["zones", "zone-list", "zone-idle"]) $(id).replaceChildren();
 		return;
 	}
 	const parts = zones.map(([name, value]) => ({ value, color: zoneColors[name] ?? otherColor, label: `${t(name)} ${watts(value)}` }));
 	const idle = data.idle_power_watts ?? 0;
 	fillBar($("zones"), parts, parts.map((part) => part.label).join(", "));
-	$("zone-list").replaceChildren(
-		...zones.map(([name, value]) => key(zoneColors[name] ?? otherColor, t(name), watts(value))),
-		key(idleColor, t("idle"), `${watts(idle)} · ${percent((100 * idle) / (total || 1), 0)}`),
-	);
+	$("zone-list").replaceChildren(...zones.map(([name, value]) => key(zoneColors[name] ?? otherColor, t(name), watts(value))));
+	$("zone-idle").textContent = t("ofWhichIdle", watts(idle), percent((100 * idle) / (total || 1), 0)); // a share of each zone, no zone
 }
 
 // The window's energy at the pace of a month of 730 h.

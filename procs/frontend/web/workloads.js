@@ -34,10 +34,17 @@ export function badge(status, confidence) {
 		close ? el("small", { text: ` ± ${t("borderline")}` }) : null);
 }
 
-function showCounts(summary) {
+// With emissions in the window, and without power now.
+const hasEnded = (one) => one.emissions_kg_month !== undefined && one.power_watts === undefined;
+
+// How many of all have ended is told by a sentence of the answer only: what is shown are some rows of it.
+const endedNote = (text) => text.split(/(?<=\.) /).find((sentence) => sentence.includes(t("endedWords"))) ?? "";
+
+function showCounts({ compliance_summary: summary, recommendation }) {
 	const parts = STATUSES.map((status) => ({ value: summary[status], color: colors[status], label: `${t(status)} ${summary[status]}` }));
 	fillBar($("verdict-bar"), parts, parts.map((part) => part.label).join(", "));
 	$("verdict-list").replaceChildren(...parts.map((part, i) => key(part.color, t(STATUSES[i]), String(part.value))));
+	$("ended-note").textContent = endedNote(recommendation);
 }
 
 function buildFilters(summary) {
@@ -74,7 +81,7 @@ function row(one, { texts, labels }) {
 		el("td", {}, badge(one.status, one.confidence)),
 		el("td", { class: "who" }, el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
 			el("small", { class: "cut", title: `${one.namespace} · ${one.kind}`, text: `${one.namespace} · ${one.kind}` })),
-		el("td", { class: "n", text: number(one.power_watts, 1) }),
+		el("td", { class: "n", text: hasEnded(one) ? t("ended") : number(one.power_watts, 1) }),
 		el("td", { class: "n", text: number(one.emissions_kg_month, 1) }),
 		el("td", { class: "n", text: one.gap_percent === undefined ? "–" : signed(one.gap_percent) }),
 		el("td", { class: "why" }, why));
@@ -98,7 +105,7 @@ export async function refresh() {
 		const pages = Math.max(1, Math.ceil(rows.length / PAGE)); // as many as are shown now
 		last = await ask("list_workloads_by_compliance", { ...given(), limit: Math.min(pages * PAGE, 1000) });
 		rows = last.workloads;
-		showCounts(last.compliance_summary);
+		showCounts(last);
 		buildFilters(last.compliance_summary);
 		await showRows();
 		return last;
@@ -122,7 +129,7 @@ export function retell() {
 	buildHead();
 	buildFilters(last?.compliance_summary);
 	if (last) {
-		showCounts(last.compliance_summary);
+		showCounts(last);
 		showRows();
 	}
 }
