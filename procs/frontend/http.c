@@ -54,11 +54,20 @@ static void reply_ready(struct http *http, h2o_req_t *req)
 	web_reply(req, is_ready ? 200 : 503, "text/plain; charset=utf-8", text, (size_t)size);
 }
 
+static bool is_for_http_sse(h2o_req_t *req)
+{
+	return request_is_for(req, HTTP_SSE_PATH) || request_is_for(req, HTTP_SSE_MESSAGES);
+}
+
 static void reply_no_such_page(struct http *http, h2o_req_t *req)
 {
 	struct error_object error = { .code = ERROR_NOT_FOUND };
 
-	snprintf(error.hint, sizeof(error.hint), "%s",
+	snprintf(error.hint, sizeof(error.hint), "%s%s",
+		is_for_http_sse(req) && !http->config->mcp_http_sse
+			? "The MCP transport of 2024-11-05 is served where tanso.conf says mcp_http_sse = "
+			  "yes. "
+			: "",
 		"GET /, /docs, /tools, /openapi.json, /reasons, /llms.txt, /events, /healthz, /readyz; "
 		"POST /tools/<name>, /views/<name>, /mcp");
 	reply_error(http, req, &error);

@@ -109,6 +109,8 @@ def pages_come_with_their_policy_and_without_data():
             expect(head(f, path, "-H", f"If-None-Match: {etag}")[0], 304)
             assert b"http://" not in plain.replace(b"http://www.w3.org/", b"") and b"https://" not in plain, "something is loaded from elsewhere"
         expect(f.status("/assets/no-such.js"), 404)
+        for path, is_named in (("/sse", True), ("/messages", True), ("/nowhere", False)):
+            expect("mcp_http_sse = yes" in expect_error(f.curl(path), 404, "NOT_FOUND")["hint"], is_named)
         expect(f.status("/assets/../../etc/passwd"), 404)
 
 

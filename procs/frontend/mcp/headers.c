@@ -44,6 +44,17 @@ static bool is_header(const char *value, size_t size, const char *wanted)
 	return value != NULL && (is_equal(value, size, wanted) || is_encoded(value, size, wanted));
 }
 
+/* "… is missing": one that was not sent is not told to be another than it should be. */
+static bool refuse_header(
+	struct mcp_refusal *refusal, const char *name, const char *value, const char *wanted)
+{
+	char why[sizeof(refusal->why)];
+
+	snprintf(why, sizeof(why), value == NULL ? "the header %s is missing: it must be %s" : "%s is not %s",
+		name, wanted);
+	return refuse(refusal, MCP_HEADER_MISMATCH, why);
+}
+
 static bool check_legacy(const struct message *message, const struct mcp_headers *headers,
 	enum revision fallback, enum revision *ret_revision, struct mcp_refusal *ret_refusal)
 {
@@ -72,8 +83,8 @@ static bool check_version(
 	if (is_lenient && body == REVISION_MODERN && header >= 0)
 		is_same = true;
 	if (!is_same)
-		return refuse(refusal, MCP_HEADER_MISMATCH,
-			"MCP-Protocol-Version is not the protocolVersion of params._meta");
+		return refuse_header(refusal, "MCP-Protocol-Version", headers->version,
+			"the protocolVersion of params._meta");
 	if (body == REVISION_MODERN)
 		return true;
 	refuse(refusal, MCP_UNSUPPORTED_VERSION, "protocol version not supported");
@@ -96,9 +107,9 @@ static bool check_names(
 				     : NULL;
 
 	if (!is_header(headers->method, headers->method_size, message->method))
-		return refuse(refusal, MCP_HEADER_MISMATCH, "Mcp-Method is not the method of the message");
+		return refuse_header(refusal, "Mcp-Method", headers->method, "the method of the message");
 	if (name != NULL && !is_header(headers->name, headers->name_size, name))
-		return refuse(refusal, MCP_HEADER_MISMATCH, "Mcp-Name is not what the message names");
+		return refuse_header(refusal, "Mcp-Name", headers->name, "what the message names");
 	return true;
 }
 

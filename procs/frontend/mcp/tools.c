@@ -77,16 +77,13 @@ static void answer_error(struct mcp_call *call, const struct error_object *error
 static void refuse_unknown(struct mcp_call *call, const char *name)
 {
 	const char *names[32];
-	char message[160];
+	char hint[512], message[544];
 	size_t count = 0;
 
 	for (; count < tool_count && count < ARRAY_SIZE(names); count++)
 		names[count] = tools[count].name;
-	int nearest = nearest_name(name, names, count);
-	if (nearest >= 0)
-		snprintf(message, sizeof(message), "unknown tool; did you mean %s?", names[nearest]);
-	else
-		snprintf(message, sizeof(message), "unknown tool; tools/list names those there are");
+	nearest_hint(name, names, count, strcmp(call->lang, "ko") == 0, hint, sizeof(hint));
+	snprintf(message, sizeof(message), "unknown tool. %s", hint);
 	mcp_fail(call, 200, RPC_INVALID_PARAMS, message, NULL);
 }
 

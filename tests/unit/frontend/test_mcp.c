@@ -138,9 +138,15 @@ static void the_envelope_and_the_headers_must_agree(void **state)
 	assert_non_null(strstr(server.heard.answer, "\"resultType\":\"complete\""));
 	assert_non_null(strstr(server.heard.answer, "\"ttlMs\":"));
 	assert_int_equal(take_modern(list, "tools/call", NULL), MCP_HEADER_MISMATCH);
+	assert_string_equal(refusal.why, "Mcp-Method is not the method of the message");
 	assert_int_equal(take_modern(list, NULL, NULL), MCP_HEADER_MISMATCH);
+	assert_string_equal(
+		refusal.why, "the header Mcp-Method is missing: it must be the method of the message");
 	assert_int_equal(take(list, NEWEST), MCP_HEADER_MISMATCH);
+	assert_string_equal(refusal.why, "MCP-Protocol-Version is not the protocolVersion of params._meta");
 	assert_int_equal(take(list, ""), MCP_HEADER_MISMATCH);
+	assert_string_equal(refusal.why,
+		"the header MCP-Protocol-Version is missing: it must be the protocolVersion of params._meta");
 	assert_int_equal(take_modern(bare, "tools/list", NULL), -32602);
 	assert_int_equal(take_modern(read, "resources/read", "carbon-intensity://x"), MCP_HEADER_MISMATCH);
 	assert_int_equal(
@@ -222,7 +228,11 @@ static void an_unknown_tool_is_a_protocol_error_with_a_suggestion(void **state)
 	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"list_top\"}}",
 		NEWEST);
 	assert_int_equal(error_code(), -32602);
-	assert_non_null(strstr(server.heard.answer, "list_top_power_consumers"));
+	assert_non_null(strstr(server.heard.answer, "Did you mean list_top_power_consumers?"));
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"weather\"}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
+	assert_non_null(strstr(server.heard.answer, "unknown tool. Known: assess_workload_compliance, "));
 	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{}}", NEWEST);
 	assert_int_equal(error_code(), -32602);
 	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}", NEWEST);
