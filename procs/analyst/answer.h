@@ -45,6 +45,8 @@ void write_reasons(struct json_writer *writer, const struct reasons *reasons);
 /* An RFC 3339 time with the offset of Korea. */
 void write_time(struct json_writer *writer, const char *key, int64_t seconds);
 void write_timestamp(struct json_writer *writer, const struct question *question);
+/* Energy charge, mean of a week [KRW/kWh]; < 0 where prices are not known: abroad. */
+double cost_krw_per_kwh(const struct question *question, const char *tariff);
 /* estimated_cost_krw_month of that much IT energy, with PUE, and cost_basis. */
 void write_cost(struct json_writer *writer, struct question *question, double it_kwh_month);
 /* cost_basis alone; usd NULL = no dollars are shown. */

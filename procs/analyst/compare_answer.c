@@ -1,5 +1,6 @@
 /* compare_optimization_impact */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,6 @@ static int tell_used_up(const struct impact *m, struct improvement *step)
 	r = improvement_find(m->question, &m->assessment, step->type, &m->wish, &m->before, &alone);
 	if (r < 0 || !alone.is_applied)
 		return r;
-	step->is_used_up = true;
 	step->description[0] = '\0';
 	improvement_say(m->question, step->description, sizeof(step->description), WORDS_USED_UP,
 		m->after.region->code, alone.reduction * 100);
@@ -71,7 +71,7 @@ static void look_ahead(struct impact *m)
 	const struct verdict *v = &m->assessment.verdict;
 	const struct compliance_input input = { .standard = q->standard,
 		.pue_target = q->pue_target,
-		.pue = m->after.pue,
+		.pue = m->after.site_pue,
 		.basis = q->basis,
 		.is_intensity_known = v->is_power_usable,
 		.is_zero_energy = m->assessment.usage.energy_uj <= 0,
@@ -230,17 +230,32 @@ static void write_steps(struct json_writer *w, struct impact *m)
 	json_close_array(w);
 }
 
+/* The same relative uncertainty about a smaller value; what is never clear of the intensity is not of this one. */
+static bool is_service_clear(const struct impact *m)
+{
+	double share = m->then.intensity > 0 ? m->service_intensity / m->then.intensity : 0;
+
+	return fabs(m->service_intensity - m->question->standard->target) > m->then.uncertainty * share &&
+	       m->after.site_pue.source != PUE_ASSUMED && m->after.factor == m->question->standard->factor;
+}
+
 static void say_after(const struct impact *m, char *text, size_t size)
 {
 	const struct question *q = m->question;
+	char edge[32] = "";
 
 	if (q->standard->is_pue)
 		return;
+	if (!m->then.is_carbon_clear)
+		improvement_say(q, edge, sizeof(edge), WORDS_BORDERLINE);
 	improvement_say(q, text, size, WORDS_CARBON_AFTER, m->then.intensity, q->standard->target,
-		status_word(m->then.carbon_status, q->is_korean));
+		status_word(m->then.carbon_status, q->is_korean), edge);
+	edge[0] = '\0';
+	if (!is_service_clear(m))
+		improvement_say(q, edge, sizeof(edge), WORDS_BORDERLINE);
 	if (m->after.kwh_month < m->before.kwh_month)
 		improvement_say(q, text, size, WORDS_SERVICE_AFTER, m->service_intensity,
-			status_word(m->service_status, q->is_korean));
+			status_word(m->service_status, q->is_korean), edge);
 }
 
 /* Who named none learns which there are beside the default ones: assess may well have proposed one of them. */
@@ -260,7 +275,6 @@ static void say_untried(const struct impact *m, char *text, size_t size)
 static void write_words(struct json_writer *w, const struct impact *m)
 {
 	const struct question *q = m->question;
-	const char *lang = question_lang(q);
 	char text[RECOMMENDATION_MAX] = "", name[PROSE_NAME_MAX];
 
 	prose_name(m->assessment.subject.name, name);
@@ -282,9 +296,9 @@ static void write_words(struct json_writer *w, const struct impact *m)
 	for (size_t i = 0; i < m->count; i++)
 		if (!m->steps[i].is_applied)
 			improvement_say(q, text, sizeof(text), WORDS_SKIPPED,
-				improvement_name(m->steps[i].type),
-				m->steps[i].is_used_up ? m->steps[i].description
-						       : reason_text(m->steps[i].reason, lang));
+				improvement_name(m->steps[i].type), m->steps[i].description);
+	if (q->pue.source == PUE_ASSUMED)
+		improvement_say(q, text, sizeof(text), WORDS_PUE_ASSUMED, q->pue.value);
 	if (m->is_default)
 		say_untried(m, text, sizeof(text));
 	json_write_text(w, "recommendation", text);

@@ -19,9 +19,16 @@ void write_cost_basis(
 	question->reasons.is_set[REASON_COST_IS_REFERENCE] |= question->knowledge->is_cloud_guest;
 }
 
+double cost_krw_per_kwh(const struct question *question, const char *tariff)
+{
+	return question_is_in_korea(question)
+		       ? tariff_week_mean(question->knowledge->data, tariff, question_now(question))
+		       : -1;
+}
+
 void write_cost(struct json_writer *writer, struct question *question, double it_kwh_month)
 {
-	double price = tariff_week_mean(question->knowledge->data, TARIFF_DEFAULT, question_now(question));
+	double price = cost_krw_per_kwh(question, TARIFF_DEFAULT);
 
 	if (price < 0)
 		return;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyst/answer.h"
 #include "analyst/carbon.h"
 #include "analyst/tariff.h"
 #include "base/cleanup.h"
@@ -46,13 +47,13 @@ void outlook_today(const struct question *question, const struct assessment *ass
 	struct outlook *ret_outlook)
 {
 	const struct verdict *v = &assessment->verdict;
-	int64_t now = question_now(question);
-	double price = tariff_week_mean(question->knowledge->data, tariff, now);
+	double price = cost_krw_per_kwh(question, tariff);
 
 	*ret_outlook = (struct outlook) { .region = question->region,
 		.intensity = v->grid_intensity,
 		.factor = question->grid.factor,
 		.pue = question->pue,
+		.site_pue = question->pue,
 		.kwh_month = v->kwh_month,
 		.watts = v->mean_watts,
 		.krw_month = price < 0 ? -1 : v->kwh_month * question->pue.value * price };
@@ -75,6 +76,7 @@ void improvement_apply(struct improvement *improvement, const struct outlook *be
 	if (improvement->reduction < SAVING_SLACK) {
 		improvement->reduction = 0;
 		improvement->after = *before;
+		improvement->description[0] = '\0';
 		improvement_refuse(improvement, REASON_NO_BENEFIT);
 	}
 }

@@ -23,7 +23,9 @@ struct outlook {
 	const struct region *region;
 	double intensity;        /* I_w [g/kWh] */
 	enum grid_factor factor; /* its kind */
-	struct pue pue;
+	struct pue pue;          /* that the amounts count with */
+	struct pue
+		site_pue; /* the site's own, by which it is judged: another one after a move by the grid alone */
 	double kwh_month, watts; /* IT energy a month, mean power */
 	double krw_month;        /* energy charge with PUE; < 0 = not known */
 };
@@ -38,7 +40,6 @@ struct improvement {
 	enum improvement_type type;
 	bool is_applied; /* else `reason` says why not, and nothing changes */
 	enum reason_code reason;
-	bool is_used_up; /* not applied, for a move before it left nothing of it: the description says so */
 	struct outlook after;
 	double reduction;           /* of the grams, 0 … 1 */
 	double kg_month, krw_month; /* saved upon the outlook before; krw only where has_krw */
@@ -47,7 +48,8 @@ struct improvement {
 	double realizable; /* of a right-sizing: what really goes, 0 … 1 */
 	char object[640];  /* what is changed: "deployment ai-team/web"; of a PUE "facility REGION" */
 	char from[64], to[64], unit[16];
-	char description[1024], evidence[768], action[2048]; /* action: "" where no command does it */
+	/* description: of one not applied, why; action: "" where no command does it */
+	char description[1024], evidence[768], action[2048];
 };
 
 /* What holds today. */

@@ -15,10 +15,15 @@ static const struct annual *annual_of(const struct question *question, const str
 	return annual != NULL ? annual : data_region_annual(data, region, FACTOR_LIFECYCLE);
 }
 
-/* A region whose operator publishes no PUE is compared at the one of today. */
+/* A saving with PUE is told where both are known; else both sites count at the one of today: by the grid alone. */
+static bool are_pues_known(const struct region *region, const struct pue *today)
+{
+	return region->pue > 0 && today->source != PUE_ASSUMED;
+}
+
 static struct pue pue_of(const struct region *region, const struct pue *today)
 {
-	return region->pue > 0 ? (struct pue) { region->pue, PUE_REGION_TABLE } : *today;
+	return are_pues_known(region, today) ? (struct pue) { region->pue, PUE_REGION_TABLE } : *today;
 }
 
 static double grams_per_kwh(
@@ -62,13 +67,42 @@ static bool does_marginal_disagree(const struct region *here, const struct regio
 	       (here->marginal - there->marginal) * reduction < 0;
 }
 
+static void describe_move(const struct question *question, const struct region *there,
+	const struct annual *annual, double reduction, struct improvement *imp)
+{
+	const struct outlook *before = &imp->after;
+	bool has_pues = are_pues_known(there, &before->pue);
+	char vintage[16];
+
+	annual_vintage(annual, vintage);
+	if (has_pues)
+		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_EVIDENCE,
+			annual->value, vintage, there->pue, before->intensity, before->pue.value);
+	else
+		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_GRID_EVIDENCE,
+			annual->value, vintage, before->intensity);
+	if (reduction <= 0)
+		return;
+	improvement_say(question, imp->description, sizeof(imp->description),
+		has_pues ? WORDS_MOVE : WORDS_MOVE_GRID, there->name[question->is_korean], reduction * 100);
+	if (does_marginal_disagree(before->region, there, reduction)) {
+		improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE_DISAGREE);
+		imp->confidence = CONFIDENCE_LOW;
+	}
+	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE_YOURS);
+	if (annual->factor != before->factor) {
+		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_KINDS,
+			grid_factor_name(annual->factor), grid_factor_name(before->factor));
+		imp->confidence = CONFIDENCE_LOW;
+	}
+}
+
 int improve_region(const struct question *question, const struct assessment *assessment,
 	const struct improvement_wish *wish, struct improvement *imp)
 {
 	struct outlook *after = &imp->after;
 	const struct region *here = after->region, *there = NULL;
 	double before = after->intensity * after->pue.value, reduction;
-	char vintage[16];
 
 	(void)assessment;
 	if (wish->target_region != NULL)
@@ -80,21 +114,9 @@ int improve_region(const struct question *question, const struct assessment *ass
 	const struct annual *annual = annual_of(question, there);
 	struct pue pue = pue_of(there, &after->pue);
 	reduction = 1 - annual->value * pue.value / before;
-	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_EVIDENCE, annual->value,
-		annual_vintage(annual, vintage), pue.value, after->intensity, after->pue.value);
+	describe_move(question, there, annual, reduction, imp);
 	if (reduction <= 0)
 		return 0;
-	if (does_marginal_disagree(here, there, reduction)) {
-		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_DISAGREE);
-		imp->confidence = CONFIDENCE_LOW;
-	}
-	if (annual->factor != after->factor) {
-		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_MOVE_KINDS,
-			grid_factor_name(annual->factor), grid_factor_name(after->factor));
-		imp->confidence = CONFIDENCE_LOW;
-	}
-	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE,
-		there->name[question->is_korean], reduction * 100);
 	snprintf(imp->from, sizeof(imp->from), "%s", here->code);
 	snprintf(imp->to, sizeof(imp->to), "%s", there->code);
 	snprintf(imp->unit, sizeof(imp->unit), "region");
@@ -108,6 +130,8 @@ int improve_region(const struct question *question, const struct assessment *ass
 	after->intensity = annual->value;
 	after->factor = annual->factor;
 	after->pue = pue;
+	if (there->pue > 0)
+		after->site_pue = (struct pue) { there->pue, PUE_REGION_TABLE };
 	imp->is_applied = true;
 	return 0;
 }
@@ -124,7 +148,10 @@ int improve_pue(const struct question *question, const struct assessment *assess
 	improvement_say(
 		question, imp->evidence, sizeof(imp->evidence), WORDS_PUE_EVIDENCE, after->pue.value, target);
 	imp->confidence = after->pue.source == PUE_REGION_TABLE ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
-	if (after->pue.value <= target)
+	if (target > after->pue.value)
+		improvement_say(question, imp->description, sizeof(imp->description), WORDS_PUE_WORSE, target,
+			after->pue.value, (target / after->pue.value - 1) * 100);
+	if (target >= after->pue.value)
 		return 0;
 	own.pue = after->pue;
 	own.pue_target = target;
@@ -140,7 +167,7 @@ int improve_pue(const struct question *question, const struct assessment *assess
 	}
 	if (after->krw_month >= 0)
 		after->krw_month *= target / after->pue.value;
-	after->pue.value = target;
+	after->pue.value = after->site_pue.value = target;
 	imp->is_applied = true;
 	return 0;
 }

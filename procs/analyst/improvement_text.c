@@ -35,28 +35,42 @@ static const char *const texts[WORDS_COUNT][2] = {
 				  "would be sure of %.2f to %.2f cores",
 		"표본 %2$zu개, %3$.1f시간의 90백분위 %1$.3f코어에 15 %%를 더한 값. 추천 도구의 신뢰 범위 "
 		"%4$.2f–%5$.2f코어" },
-	[WORDS_MOVE] = { "Run it in %s: %.1f %% less carbon, PUE included. Latency, cost and where the data "
-			 "may lie "
-			 "are yours to judge.",
-		"%s에서 실행하십시오. PUE를 포함해 탄소가 %.1f %% 줄어듭니다. 지연 시간, 비용, 데이터 "
-		"소재지는 별도로 판단하십시오." },
+	[WORDS_MOVE] = { "Run it in %s: %.1f %% less carbon, PUE included.",
+		"%s에서 실행하십시오. PUE를 포함해 탄소가 %.1f %% 줄어듭니다." },
+	[WORDS_MOVE_GRID] = { "Run it in %s: %.1f %% less carbon by the grid alone, for the PUE of one of "
+			      "the "
+			      "two sites is not known.",
+		"%s에서 실행하십시오. 전력망만으로 탄소가 %.1f %% 줄어듭니다(두 시설 중 한 곳의 PUE를 알 수 "
+		"없습니다)." },
+	[WORDS_MOVE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions "
+				  "elsewhere.",
+		" 한계 배출계수 기준으로는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
+	[WORDS_MOVE_YOURS] = { " Latency, cost and where the data may lie are yours to judge.",
+		" 지연 시간, 비용, 데이터 소재지는 별도로 판단하십시오." },
 	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%s) and PUE %g there, %g g/kWh and PUE %g here",
 		"그곳의 연평균 %g g/kWh(%s)와 PUE %g, 이곳의 %g g/kWh와 PUE %g" },
-	[WORDS_MOVE_DISAGREE] = { "; the marginal signal says the opposite",
-		". 한계 배출계수 기준으로는 반대입니다" },
+	[WORDS_MOVE_GRID_EVIDENCE] = { "annual mean %g g/kWh (%s) there, %g g/kWh here",
+		"그곳의 연평균 %g g/kWh(%s), 이곳의 %g g/kWh" },
 	[WORDS_MOVE_KINDS] = { "; factors of different kinds: %s there, %s here",
 		". 배출계수 종류가 다릅니다: 그곳 %s, 이곳 %s" },
 	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
+	[WORDS_PUE_WORSE] = { "A PUE of %g would be worse than the %g of today: %.1f %% more carbon.",
+		"PUE %g은(는) 현재의 %g보다 나쁩니다. 탄소가 %.1f %% 늘어납니다." },
+	[WORDS_PUE_ASSUMED] = { " A PUE of %g is assumed for this site: write your value into tanso.conf, "
+				"e.g. `pue = 1.45`, or give the argument `pue`.",
+		" 이 시설의 PUE 값이 설정되지 않아 %g을(를) 가정했습니다. tanso.conf에 실제 값을 `pue = "
+		"1.45`처럼 적거나 `pue` 인수로 지정하십시오." },
 	[WORDS_NOTHING] = { "Nothing worked out here lowers the emissions of %s.",
 		"계산한 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },
 	[WORDS_USED_UP] = { "Nothing is left of it after the move to %s; alone it would save %.1f %%.",
 		"%s(으)로 옮긴 뒤에는 남는 효과가 없습니다. 이것만 하면 %.1f %%가 줄어듭니다." },
 	[WORDS_TOGETHER] = { "Together %.1f %% less for %s: from %.2f to %.2f kg CO2eq a month.",
 		"모두 적용하면 %2$s의 배출량이 %1$.1f %% 줄어 월 %3$.2f kg에서 %4$.2f kg CO2eq가 됩니다." },
-	[WORDS_CARBON_AFTER] = { " Afterwards %.1f gCO2eq/kWh against %g: %s.",
-		" 이후 탄소집약도 %.1f gCO2eq/kWh, 목표 %g: %s." },
-	[WORDS_SERVICE_AFTER] = { " Per kWh it uses today, which counts what is saved: %.1f, %s.",
-		" 절감분을 반영하면 현재 사용량 기준 kWh당 %.1f g: %s." },
+	[WORDS_CARBON_AFTER] = { " Carbon afterwards: %.1f gCO2eq/kWh against %g, %s%s.",
+		" 이후 탄소집약도 %.1f gCO2eq/kWh, 목표 %g: %s%s." },
+	[WORDS_BORDERLINE] = { " (borderline)", " (경계값)" },
+	[WORDS_SERVICE_AFTER] = { " Carbon per kWh it uses today, which counts what is saved: %.1f, %s%s.",
+		" 절감분을 반영한 탄소는 현재 사용량 기준 kWh당 %.1f g: %s%s." },
 	[WORDS_ATTRIBUTED] = { " Of this %.1f %% goes in fact: the rest is idle power charged to others, "
 			       "until a whole "
 			       "node can be switched off.",

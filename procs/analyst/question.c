@@ -151,7 +151,7 @@ int question_find_region(const struct question *question, const char *field, con
 	return refuse_code(question, error, ERROR_UNKNOWN_REGION, field, code, codes, count);
 }
 
-static bool is_korean_grid(const struct question *question)
+bool question_is_in_korea(const struct question *question)
 {
 	return strcmp(question->region->zone, "KR") == 0;
 }
@@ -164,7 +164,7 @@ static void choose_annual(struct question *question, enum grid_factor wanted)
 	const struct annual *annual = data_region_annual(k->data, question->region, wanted);
 
 	choice->u_annual = U_GRID_ANNUAL;
-	if (k->config->korea_carbon_intensity > 0 && is_korean_grid(question)) {
+	if (k->config->korea_carbon_intensity > 0 && question_is_in_korea(question)) {
 		choice->grid.annual = k->config->korea_carbon_intensity;
 		choice->factor = (enum grid_factor)grid_factor_from_name(k->config->grid_factor);
 		choice->quality = "user";
@@ -242,7 +242,7 @@ static void choose_grid(struct question *question, const char *factor_argument)
 	if (k->grid_file != NULL && is_own_region &&
 		(asked < 0 || asked == grid_factor_from_name(k->config->grid_factor)))
 		choose_file(question, k->grid_file);
-	else if (k->grid_file == NULL && is_korean_grid(question)) {
+	else if (k->grid_file == NULL && question_is_in_korea(question)) {
 		const struct live_provider *provider = live_choose(k->live, k->config->grid_providers, asked);
 		if (provider != NULL)
 			choose_live(question, provider);

@@ -80,6 +80,8 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 void question_note_pue(const struct question *question, struct reasons *reasons);
 /* The namespaces an answer rests on: that asked for, else all that may be seen. */
 const char *question_reach(const struct question *question);
+/* Is the region on Korea's grid? The prices known here are Korea's. */
+bool question_is_in_korea(const struct question *question);
 const char *question_lang(const struct question *question);
 int64_t question_now(const struct question *question); /* of its snapshot, s since 1970 */
 

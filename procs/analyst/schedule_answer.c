@@ -141,7 +141,7 @@ static void write_option(struct json_writer *w, const struct schedule_plan *plan
 				json_write_number(w, "shadow_krw", carbon_cost(grams, kau->value));
 		}
 	}
-	if (plan->has_power)
+	if (plan->has_power && plan->has_price)
 		json_write_number(w, "krw", amount(plan, placement_mean(placement, &plan->price)));
 	json_close_object(w);
 }
@@ -151,7 +151,8 @@ static void write_break_even(struct json_writer *w, const struct schedule_plan *
 {
 	double krw_more, grams_less;
 
-	if (!plan->has_carbon || !plan->has_power || !is_whole(&plan->best_price, &plan->carbon))
+	if (!plan->has_carbon || !plan->has_power || !plan->has_price ||
+		!is_whole(&plan->best_price, &plan->carbon))
 		return;
 	krw_more = amount(plan, placement_mean(&plan->best_carbon, &plan->price)) -
 		   amount(plan, placement_mean(&plan->best_price, &plan->price));
@@ -331,7 +332,8 @@ static void write_plan(struct json_writer *w, const struct schedule_plan *plan)
 	json_open_object(w, "options");
 	if (plan->has_carbon)
 		write_option(w, plan, "carbon", &plan->best_carbon);
-	write_option(w, plan, "cost", &plan->best_price);
+	if (plan->has_price)
+		write_option(w, plan, "cost", &plan->best_price);
 	write_option(w, plan, "now", &plan->now);
 	json_close_object(w);
 	write_break_even(w, plan);

@@ -116,6 +116,10 @@ static int read_job(struct schedule_plan *plan, struct error_object *error)
 	plan->hours = question_number(q, "duration_hours", 4);
 	plan->is_interruptible = question_flag(q, "interruptible");
 	plan->is_by_cost = strcmp(question_text(q, "objective", "carbon"), "cost") == 0;
+	plan->has_price = question_is_in_korea(q);
+	if (plan->is_by_cost && !plan->has_price)
+		return question_refuse(q, error, ERROR_INVALID_ARGUMENT, "objective",
+			"cost is known for regions in Korea only.", "요금은 한국 리전만 알 수 있습니다.");
 	plan->min_chunk = (int64_t)question_number(q, "min_chunk_minutes", 60) * MINUTE_SECONDS;
 	plan->tariff = question_text(q, "tariff", TARIFF_DEFAULT);
 	job->duration = llround(plan->hours * (double)HOUR_SECONDS);

@@ -20,7 +20,7 @@ struct schedule_plan {
 	struct assessment workload;
 	double watts; /* where has_power */
 	/* grid */
-	bool has_carbon;
+	bool has_carbon, has_price;          /* price: false abroad, where Korea's says nothing */
 	struct signal carbon, price;         /* g/kWh, KRW/kWh */
 	struct schedule by_carbon, by_price; /* of contiguous runs; mean 0 where none fits */
 	struct placement best_carbon, best_price, now;
