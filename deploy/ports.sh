@@ -49,7 +49,13 @@ say_running() { # ADDRESS "COMMAND (pid PID)"
 	fi
 }
 
-# Says which are taken, by whom, and the remedy; fails if any is.
+# What is wrong with the options comes before what runs already. Without the binary, or with one of before --check, nobody knows.
+options_are_right() { # OPTION...
+	build/release/bin/tanso up --help 2>/dev/null | grep -q -e --check || return 0
+	build/release/bin/tanso up --check "$@"
+}
+
+# Says which are taken, by whom, and the remedy; fails if any is, with 2 where the options are wrong.
 ports_are_free() { # OPTION...
 	result=0
 	for pair in http_listen=127.0.0.1:30800 metrics_listen=127.0.0.1:30443; do
@@ -58,6 +64,7 @@ ports_are_free() { # OPTION...
 			who=$(holder "$address") || continue
 			case $who in
 			tanso-*)
+				options_are_right "$@" || return 2
 				say_running "$address" "$who"
 				return 1
 				;;

@@ -36,16 +36,33 @@ static int split(const char *text, char *host, char *port)
 	return is_port ? 0 : -EINVAL;
 }
 
-int port_listen(const char *text, int *ret_fd)
+/* The caller's to free. */
+static int find_address(const char *text, struct addrinfo **ret_found)
 {
 	char host[ADDRESS_MAX], port[ADDRESS_MAX];
 	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
 		.ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
-	int on = 1, r = 0;
 
-	if (split(text, host, port) < 0 || getaddrinfo(host, port, &hints, &found) != 0)
-		return -EINVAL;
+	return split(text, host, port) < 0 || getaddrinfo(host, port, &hints, ret_found) != 0 ? -EINVAL : 0;
+}
+
+int port_check(const char *address)
+{
+	struct addrinfo *found = NULL;
+	int r = find_address(address, &found);
+
+	if (r == 0)
+		freeaddrinfo(found);
+	return r;
+}
+
+int port_listen(const char *text, int *ret_fd)
+{
+	struct addrinfo *found = NULL;
+	int on = 1, r = find_address(text, &found);
+
+	if (r < 0)
+		return r;
 	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 		bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, PORT_BACKLOG) < 0)

@@ -5,6 +5,8 @@
 
 #define PORT_BACKLOG 128
 
+/* 0, or -EINVAL: no ADDRESS:PORT, an IP address and a port. Opens nothing. */
+int port_check(const char *address);
 /* Opens a listening socket, the caller's; IP addresses alone, no names. -EINVAL: no ADDRESS:PORT; -EADDRINUSE etc. */
 int port_listen(const char *address, int *ret_fd);
 /* Who listens there already: "nginx (pid 123)" into text, in_language(), best effort, for the error message. */

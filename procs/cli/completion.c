@@ -67,11 +67,14 @@ int verb_completion(int argc, char **argv)
 		"이 명령줄의 자동 완성 스크립트를 출력합니다. ~/.bashrc에 다음을 넣으십시오.\n"
 		"  source <(tanso completion bash)\n");
 
-	if (argc == 2 && strcmp(argv[1], "bash") == 0) {
+	const char *what =
+		argc >= 2 ? argv[argc - 1] : ""; /* `tanso --lang ko completion bash` has --lang before it */
+
+	if (strcmp(what, "bash") == 0) {
 		write_bash();
 		return EXIT_SUCCESS;
 	}
-	bool is_help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	bool is_help = strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0;
 	fputs(usage, is_help ? stdout : stderr);
 	return is_help ? EXIT_SUCCESS : EXIT_UNANSWERED;
 }

@@ -73,7 +73,9 @@ const char *code_word(const char *code, bool in_korean)
 		{ "modelled", "모델 추정" }, { "modeled", "모델 추정" }, { "high", "높음" },
 		{ "medium", "보통" }, { "low", "낮음" } };
 
-	for (size_t i = 0; in_korean && i < sizeof(words) / sizeof(words[0]); i++)
+	if (!in_korean)
+		return strcmp(code, "region_table") == 0 ? "from the region table" : code;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i][0], code) == 0)
 			return words[i][1];
 	return code;

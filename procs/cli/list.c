@@ -26,9 +26,7 @@ static void put_total(
 static void put_name(struct json_object *row, const char *note)
 {
 	fputs("  ", stdout);
-	put_text(text_of_member(row, "namespace"), 0);
-	putchar('/');
-	put_text(text_of_member(row, "workload"), 0);
+	put_workload(row);
 	printf(" (%s)%s%s\n", text_of_member(row, "kind"), note[0] != '\0' ? " " : "", note);
 }
 
@@ -75,6 +73,16 @@ static void print_row(struct json_object *row, const char *third, bool is_korean
 	put_name(row, note);
 }
 
+/* The idle row is the node's: alone it would read as that of a namespace which is not there. */
+static bool is_of_empty_namespace(struct json_object *root)
+{
+	const char *namespace = text_of_member(root, "namespace");
+	struct json_object *total = member_of(root, "total_workloads");
+
+	return namespace[0] != '\0' && strcmp(namespace, "*") != 0 && total != NULL &&
+	       json_object_get_int64(total) == 0;
+}
+
 static void print_list(struct json_object *root, bool is_korean)
 {
 	struct json_object *row, *idle = member_of(root, "idle");
@@ -82,7 +90,7 @@ static void print_list(struct json_object *root, bool is_korean)
 	print_heading(is_korean ? "목표 대비 %" : "gap %", is_korean);
 	for (size_t i = 0; (row = element_of(root, "workloads", i)) != NULL; i++)
 		print_row(row, "gap_percent", is_korean);
-	if (idle != NULL) {
+	if (idle != NULL && !is_of_empty_namespace(root)) {
 		put_text("", 16);
 		put_number(member_of(idle, "power_watts"), 10, 2);
 		put_number(member_of(idle, "emissions_kg_month"), 12, 2);
@@ -144,28 +152,20 @@ static void print_summary(struct json_object *root, bool is_korean)
 	put_power_note(root, is_korean);
 }
 
-static const char *exit_of_many(void)
-{
-	return in_language(
-		"\nExit status: 0 answered (whatever the status says), 2 no workload at all, usage, "
-		"unreachable or refused.\n",
-		"\n종료 코드: 0 응답을 받음(판정과 무관), 2 워크로드가 하나도 없음, 사용법 오류, 연결 실패\n"
-		"또는 요청 거부.\n");
-}
-
 int verb_list(int argc, char **argv)
 {
-	return question_run(
-		"list", "list_workloads_by_compliance", NULL, exit_of_many(), print_list, argc, argv);
+	return question_run("list", "list_workloads_by_compliance", NULL, question_exit_of_many(), print_list,
+		argc, argv);
 }
 
 int verb_hotspots(int argc, char **argv)
 {
-	return question_run("hotspots", "identify_power_hotspots", NULL, NULL, print_hotspots, argc, argv);
+	return question_run("hotspots", "identify_power_hotspots", NULL, question_exit_of_many(),
+		print_hotspots, argc, argv);
 }
 
 int verb_summary(int argc, char **argv)
 {
-	return question_run(
-		"summary", "get_power_consumption_summary", NULL, exit_of_many(), print_summary, argc, argv);
+	return question_run("summary", "get_power_consumption_summary", NULL, question_exit_of_many(),
+		print_summary, argc, argv);
 }

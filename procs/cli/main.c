@@ -72,11 +72,11 @@ int verb_version(int argc, char **argv)
 
 static void print_help(FILE *out)
 {
-	fputs(in_language("Usage: tanso VERB [OPTION]...\n\n"
+	fputs(in_language("Usage: tanso [--lang en|ko] VERB [OPTION]...\n\n"
 			  "How many watts does every workload of this host draw, and does it meet the Korean "
 			  "carbon\n"
 			  "and PUE benchmarks?\n\n",
-		      "사용법: tanso VERB [옵션]...\n\n"
+		      "사용법: tanso [--lang en|ko] VERB [옵션]...\n\n"
 		      "이 호스트의 워크로드마다 전력을 얼마나 쓰는지, 한국의 탄소·PUE 기준을 충족하는지 알려 "
 		      "줍니다.\n\n"),
 		out);
@@ -103,12 +103,30 @@ static int refuse(const char *name)
 	return EXIT_UNANSWERED;
 }
 
+/* `tanso --lang ko VERB …`: the verb comes first and reads the option as its own; without a verb the option says nothing more. */
+static int put_verb_first(int argc, char **argv)
+{
+	int size = argc < 2                              ? 0
+		   : strncmp(argv[1], "--lang=", 7) == 0 ? 1
+		   : strcmp(argv[1], "--lang") == 0      ? 2
+							 : 0;
+
+	if (size == 0 || argc < 1 + size)
+		return argc;
+	if (argc == 1 + size)
+		return 1;
+	char *verb = argv[1 + size];
+	memmove(argv + 2, argv + 1, (size_t)size * sizeof(*argv));
+	argv[1] = verb;
+	return argc;
+}
+
 int main(int argc, char **argv)
 {
-	const char *name = argc >= 2 ? argv[1] : "";
-
 	opterr = 0; /* the verbs say it themselves, in the language chosen */
 	language_choose(argc, argv);
+	argc = put_verb_first(argc, argv);
+	const char *name = argc >= 2 ? argv[1] : "";
 	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
 		if (strcmp(verb->name, name) == 0)
 			return verb->run(argc - 1, argv + 1);

@@ -176,8 +176,8 @@ static void print_text(const struct view *view, const struct arguments *argument
 
 	printf("%s: ", say->machine);
 	terminal_put(stdout, host->brand[0] != '\0' ? host->brand : host->vendor);
-	printf(" (%s), %s%s%u/%u threads\n", host->generation, host->product,
-		host->product[0] != '\0' ? ", " : "", host->cpus, host->host_threads);
+	printf(in_language(" (%s), %s%s%u/%u threads\n", " (%s), %s%s스레드 %u/%u\n"), host->generation,
+		host->product, host->product[0] != '\0' ? ", " : "", host->cpus, host->host_threads);
 	printf("%s:\n", say->chosen);
 	for (uint32_t i = 0; i < view->model.choices; i++)
 		printf("  %u. %s%s  %s ±%.1f %%\n", i + 1, view->model.choice[i].name,

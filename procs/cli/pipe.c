@@ -36,7 +36,6 @@ struct pipe {
 	bool skips_answer;     /* our repeat of it is under way */
 	bool is_over, is_told; /* the end of input; the frontend knows it */
 	uint64_t lost_ns;      /* since when the frontend says nothing; 0 = it does */
-	uint64_t retry_ns;     /* no attempt to connect before */
 	int failure;           /* -errno */
 };
 
@@ -146,11 +145,8 @@ static bool is_given_up(const struct pipe *pipe)
 
 static void reconnect(struct pipe *pipe)
 {
-	uint64_t now_ns = clock_mono_ns();
-
-	if (pipe->server >= 0 || now_ns < pipe->retry_ns)
+	if (pipe->server >= 0)
 		return;
-	pipe->retry_ns = now_ns + RETRY_MS * NS_PER_MILLISECOND;
 	int fd = place_connect(pipe->place->runtime_dir, PLACE_STDIO);
 	if (fd < 0)
 		return;

@@ -109,12 +109,16 @@ static const char *placeholder(const struct tool_argument *argument)
 
 static void print_argument(const struct tool_argument *argument, bool is_korean)
 {
-	char name[QUESTION_NAME_SIZE], left[2 * QUESTION_NAME_SIZE];
+	char name[QUESTION_NAME_SIZE], left[2 * QUESTION_NAME_SIZE], text[512];
 
 	question_option_name(argument, name);
 	snprintf(left, sizeof(left), "%s--%s%s%s", strcmp(name, "namespace") == 0 ? "-n, " : "", name,
 		is_boolean(argument) ? "" : " ", is_boolean(argument) ? "" : placeholder(argument));
-	terminal_option(stdout, left, is_korean ? argument->text_ko : argument->text_en);
+	snprintf(text, sizeof(text), "%s", is_korean ? argument->text_ko : argument->text_en);
+	if (argument->default_text[0] != '\0' && !is_boolean(argument))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			is_korean ? " 기본값: %s." : " Default: %s.", argument->default_text);
+	terminal_option(stdout, left, text);
 }
 
 static const struct {
@@ -141,6 +145,15 @@ const char *question_exit(void)
 	return in_language(
 		"\nExit status: 0 answered (whatever the status says), 2 usage, unreachable or refused.\n",
 		"\n종료 코드: 0 응답을 받음(판정과 무관), 2 사용법 오류, 연결 실패 또는 요청 거부.\n");
+}
+
+const char *question_exit_of_many(void)
+{
+	return in_language(
+		"\nExit status: 0 answered (whatever the status says), 2 no workload at all, usage, "
+		"unreachable or refused.\n",
+		"\n종료 코드: 0 응답을 받음(판정과 무관), 2 워크로드가 하나도 없음, 사용법 오류, 연결 실패\n"
+		"또는 요청 거부.\n");
 }
 
 static void print_help(const struct question *question, const char *positional, const char *extra)

@@ -26,6 +26,8 @@ void question_option_name(const struct tool_argument *argument, char name[static
 
 /* What verbs that only ask say of their exit status: the end of their help. */
 const char *question_exit(void);
+/* The same of those that ask about many workloads. */
+const char *question_exit_of_many(void);
 
 /* Reads the arguments of `verb`; the positional one, if `positional` is not NULL, is that argument of the tool.
  * `extra` stands at the end of the help, in its language; NULL: what verbs that only ask say of their exit status. 0 go on; 1 help was printed; -EINVAL after saying why. */
@@ -40,7 +42,8 @@ void question_set(struct question *question, const char *argument, const char *v
 int question_ask(const struct question *question, struct client *client, struct client_answer *ret_answer);
 
 /* A verb that asks one tool and prints its answer: parses, asks, prints the body as it is with --json, else through
- * print(). Returns the exit status: an answer about all workloads, of which there are none, is no success. */
+ * print(). Returns the exit status: an answer about workloads, of which there are none, or without some
+ * of what was asked for by name, is no success. */
 typedef void question_print_fn(struct json_object *root, bool is_korean);
 int question_run(const char *verb, const char *tool, const char *positional, const char *extra,
 	question_print_fn *print, int argc, char **argv);

@@ -17,6 +17,7 @@
 #include "ipc/json_write.h"
 
 #define RETRY_MS 200
+#define LIST     "list_workloads_by_compliance"
 
 /* Numbers go as they were typed: the server reads and judges them. */
 static int build_body(const struct question *question, char **ret_body, size_t *ret_size)
@@ -95,10 +96,13 @@ static void print_unreachable(const struct question *question, const struct clie
 	else
 		fprintf(stderr,
 			is_korean ? "연결할 수 없습니다. 파이프라인이 실행 중이 아닌 것 같습니다.\n"
-				    "  %s%s up으로 시작하거나 --url로 주소를 지정하십시오."
+				    "  %s%s up%s으로 시작하거나 --url로 주소를 지정하십시오."
 				  : "nobody answers: the pipeline is not running\n"
-				    "  start it with %s%s up, or name another server with --url",
-			place_sudo(), program_invocation_name);
+				    "  start it with %s%s up%s, or name another server with --url",
+			place_sudo(), program_invocation_name,
+			place_sudo()[0] == '\0' ? ""
+			: is_korean ? "(sudo 없이도 시작하지만 CPU 시간을 /proc에서 읽습니다)"
+				    : " (without sudo it starts, too, and reads CPU time from /proc)");
 	fputc('\n', stderr);
 }
 
@@ -142,13 +146,53 @@ static bool is_of_none(struct json_object *root)
 	return count != NULL && json_object_get_int64(count) == 0;
 }
 
+/* Rows that the question names and the answer has not: regions that the data files do not know. */
+static bool is_partial(struct json_object *root)
+{
+	return element_of(root, "skipped", 0) != NULL;
+}
+
+/* An empty table of those that draw most, of one namespace: it does not tell whether there is any workload. */
+static bool is_table_empty(struct json_object *root)
+{
+	struct json_object *list = member_of(root, "consumers");
+
+	if (list == NULL)
+		list = member_of(root, "hotspots");
+	return json_object_is_type(list, json_type_array) && json_object_array_length(list) == 0;
+}
+
+/* EXIT_UNANSWERED where the window has no workload of the namespace. Says so, with the namespaces there are, unless the answer
+ * did so itself or is for programs. */
+static int check_namespace(const struct question *question, struct client *client, bool is_told)
+{
+	struct question list = *question;
+	struct client_answer answer;
+	size_t offset;
+
+	list.tool = tool_find(LIST, strlen(LIST));
+	memset(list.values, 0, sizeof(list.values));
+	question_set(&list, "namespace", question_value(question, "namespace"));
+	question_set(&list, "window", question_value(question, "window"));
+	question_set(&list, "lang", question->lang);
+	question_set(&list, "limit", "1");
+	if (question_ask(&list, client, &answer) < 0)
+		return EXIT_UNANSWERED;
+	struct json_object *root = json_parse_strict(answer.body, answer.size, &offset);
+	bool is_none = root == NULL || is_of_none(root);
+	if (is_none && !is_told)
+		put_words(root, "recommendation");
+	json_object_put(root);
+	return is_none ? EXIT_UNANSWERED : EXIT_SUCCESS;
+}
+
 /* The exit status. */
-static int print_answer(
-	const struct question *question, const struct client_answer *answer, question_print_fn *print)
+static int print_answer(const struct question *question, struct client *client,
+	const struct client_answer *answer, question_print_fn *print)
 {
 	size_t offset;
 	struct json_object *root = json_parse_strict(answer->body, answer->size, &offset);
-	int status = root == NULL || is_of_none(root) ? EXIT_UNANSWERED : EXIT_SUCCESS;
+	int status = root == NULL || is_of_none(root) || is_partial(root) ? EXIT_UNANSWERED : EXIT_SUCCESS;
 
 	if (question->is_json) {
 		fwrite(answer->body, 1, answer->size, stdout);
@@ -156,6 +200,9 @@ static int print_answer(
 	} else if (json_object_is_type(root, json_type_object)) {
 		print(root, strcmp(question->lang, "ko") == 0);
 	}
+	if (status == EXIT_SUCCESS && is_table_empty(root) && question_value(question, "namespace") != NULL)
+		status = check_namespace(
+			question, client, question->is_json || member_of(root, "recommendation") != NULL);
 	json_object_put(root);
 	return status;
 }
@@ -178,7 +225,7 @@ int question_run(const char *verb, const char *tool, const char *positional, con
 		return EXIT_UNANSWERED;
 	}
 	if (question_ask(&question, client, &answer) == 0)
-		status = print_answer(&question, &answer, print);
+		status = print_answer(&question, client, &answer, print);
 	client_free(client);
 	return status;
 }

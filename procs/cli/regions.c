@@ -45,13 +45,13 @@ static void print_skipped(struct json_object *root, bool is_korean)
 
 	for (size_t i = 0; (code = element_of(root, "skipped", i)) != NULL; i++) {
 		fputs(i > 0         ? ", "
-			: is_korean ? "데이터 파일에 없는 리전: "
-				    : "not in the data files: ",
-			stdout);
-		terminal_put(stdout, json_object_get_string(code));
+			: is_korean ? "tanso regions: 데이터 파일에 없는 리전: "
+				    : "tanso regions: not in the data files: ",
+			stderr);
+		terminal_put(stderr, json_object_get_string(code));
 	}
 	if (element_of(root, "skipped", 0) != NULL)
-		putchar('\n');
+		fputc('\n', stderr);
 }
 
 static void print_regions(struct json_object *root, bool is_korean)
@@ -75,9 +75,8 @@ static void print_regions(struct json_object *root, bool is_korean)
 		print_place(json_object_array_get_idx(list, i), is_korean);
 		is_assumed = is_assumed || is_pue_assumed(json_object_array_get_idx(list, i));
 	}
-	print_skipped(root, is_korean);
 	if (is_assumed)
-		puts(is_korean ? "kg/month에는 가정한 PUE도 들어 있습니다. PUE를 반영한 절감률은 두 곳의 "
+		puts(is_korean ? "kg/월에는 가정한 PUE도 들어 있습니다. PUE를 반영한 절감률은 두 곳의 "
 				 "PUE를 모두 알 때만 "
 				 "표시합니다."
 			       : "kg/month counts an assumed PUE too; a saving with PUE is stated only where "
@@ -86,6 +85,8 @@ static void print_regions(struct json_object *root, bool is_korean)
 	putchar('\n');
 	terminal_put(stdout, words != NULL ? words : "");
 	putchar('\n');
+	fflush(stdout); /* the table comes first on a terminal and in a file of both */
+	print_skipped(root, is_korean);
 }
 
 int verb_regions(int argc, char **argv)

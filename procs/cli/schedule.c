@@ -53,6 +53,27 @@ static void print_night(struct json_object *root, bool is_korean)
 		json_object_get_double(member_of(check, "intensity")), percent);
 }
 
+/* What the grams and won rest on, most of it by default. */
+static void print_assumptions(struct json_object *root, bool is_korean)
+{
+	const char *source = text_of_member(member_of(member_of(root, "provenance"), "pue"), "source");
+
+	if (member_of(root, "duration_hours") != NULL)
+		printf(is_korean ? "작업 시간 %g시간(--duration-hours)" : "A job of %g h (--duration-hours)",
+			json_object_get_double(member_of(root, "duration_hours")));
+	if (member_of(root, "power_watts") != NULL)
+		printf(is_korean ? ", 전력 %g W" : " at %g W",
+			rounded(json_object_get_double(member_of(root, "power_watts")), 2));
+	if (strcmp(source, "assumed") == 0)
+		fputs(is_korean ? ". PUE 1.40을 가정함(시설의 값이 아님, --pue)"
+				: ", with an assumed PUE of 1.40, not your site's (--pue)",
+			stdout);
+	else if (source[0] != '\0')
+		printf(is_korean ? ". PUE 출처: %s(--pue)" : "; PUE: %s (--pue)",
+			code_word(source, is_korean));
+	putchar('\n');
+}
+
 static void print_schedule(struct json_object *root, bool is_korean)
 {
 	struct json_object *options = member_of(root, "options");
@@ -68,6 +89,7 @@ static void print_schedule(struct json_object *root, bool is_korean)
 	print_option(options, "carbon", "carbon", "탄소", is_korean);
 	print_option(options, "cost", "cost", "요금", is_korean);
 	print_option(options, "now", "now", "지금", is_korean);
+	print_assumptions(root, is_korean);
 	print_night(root, is_korean);
 }
 

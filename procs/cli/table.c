@@ -60,6 +60,16 @@ void put_status(const char *status, bool is_korean, int columns)
 	put_text(status, columns);
 }
 
+void put_workload(struct json_object *row)
+{
+	const char *name = text_of_member(row, "workload");
+
+	put_text(text_of_member(row, "namespace"), 0);
+	if (name[0] != '/')
+		putchar('/');
+	put_text(name, 0);
+}
+
 void put_words(struct json_object *root, const char *key)
 {
 	putchar('\n');

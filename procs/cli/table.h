@@ -22,5 +22,7 @@ void put_number(struct json_object *value, int width, int digits);
 void put_status(const char *status, bool is_korean, int columns);
 /* On what the watts of the answer rest, and their error: one line. */
 void put_power_note(struct json_object *root, bool is_korean);
+/* "namespace/workload"; a name that is a path of a cgroup has the slash itself. */
+void put_workload(struct json_object *row);
 /* A blank line, and the answer's words on a line of their own. */
 void put_words(struct json_object *root, const char *key);

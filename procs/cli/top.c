@@ -44,12 +44,8 @@ static void print_list(struct json_object *root, bool is_korean)
 			quiet++;
 			continue;
 		}
-		const char *space = json_object_get_string(member_of(row, "namespace"));
-		const char *name = json_object_get_string(member_of(row, "workload"));
 		print_watts(member_of(row, "power_watts"));
-		terminal_put(stdout, space != NULL ? space : "");
-		putchar('/');
-		terminal_put(stdout, name != NULL ? name : "");
+		put_workload(row);
 		putchar('\n');
 	}
 	if (count == 0)
@@ -68,5 +64,6 @@ static void print_list(struct json_object *root, bool is_korean)
 
 int verb_top(int argc, char **argv)
 {
-	return question_run("top", "list_top_power_consumers", NULL, NULL, print_list, argc, argv);
+	return question_run(
+		"top", "list_top_power_consumers", NULL, question_exit_of_many(), print_list, argc, argv);
 }

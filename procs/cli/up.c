@@ -32,7 +32,7 @@ struct up {
 	struct loop *loop;
 	struct supervisor *supervisor;
 	struct timer patience; /* polls for "all ready", then for the end of the assessment */
-	bool has_assessed, has_failed, is_colour;
+	bool has_assessed, has_failed, is_colour, is_check;
 	pid_t assessment;
 };
 
@@ -45,6 +45,7 @@ static const char help_en[] =
 	"  -s, --set KEY=VALUE  override one key for this run, e.g. --set http_listen=127.0.0.1:31800\n"
 	"      --pue PUE        the PUE you declare for this site: the same as --set pue=PUE\n"
 	"      --lang en|ko     language of these lines and of the server's prose: as --set lang=en|ko\n"
+	"      --check          say what is wrong with options and configuration; start nothing\n"
 	"  -h, --help           show this and exit\n\n"
 	"Needs root for eBPF; without it CPU time is read from /proc and every number says so.\n"
 	"Exit status: 0 stopped on request, 1 a stage could not start, 2 usage or configuration.\n";
@@ -57,6 +58,7 @@ static const char help_ko[] =
 	"  -s, --set KEY=VALUE  이번 실행에만 쓸 설정값. 예: --set http_listen=127.0.0.1:31800\n"
 	"      --pue PUE        이 시설의 PUE. --set pue=PUE와 같습니다\n"
 	"      --lang en|ko     화면과 서버 응답의 언어. --set lang=en|ko와 같습니다\n"
+	"      --check          옵션과 설정의 오류만 확인하고 시작하지 않습니다\n"
 	"  -h, --help           이 도움말\n\n"
 	"eBPF에는 root 권한이 필요합니다. 없으면 CPU 시간을 /proc에서 읽고 모든 값에 그 사실을 표시합니다.\n"
 	"종료 코드: 0 요청으로 중지, 1 시작하지 못한 단계가 있음, 2 사용법 또는 설정 오류.\n";
@@ -82,6 +84,7 @@ const struct option up_options[] = {
 	{ "set", required_argument, NULL, 's' },
 	{ "pue", required_argument, NULL, 'p' },
 	{ "lang", required_argument, NULL, 'l' },
+	{ "check", no_argument, NULL, 'k' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -102,6 +105,7 @@ static int read_arguments(struct up *up, int argc, char **argv)
 			r = add_pair_of(up, "pue", optarg);
 			break;
 		case 'l': r = add_pair_of(up, "lang", optarg); break;
+		case 'k': up->is_check = true; break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 		default: return refuse_option("up", argv);
 		}
@@ -328,8 +332,10 @@ int verb_up(int argc, char **argv)
 	r = read_arguments(up, argc, argv);
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_USAGE;
-	if (load_config(up) < 0 || host_check_codes(&up->config) < 0)
+	if (load_config(up) < 0 || host_check_codes(&up->config) < 0 || host_check_addresses(&up->config) < 0)
 		return EXIT_USAGE;
+	if (up->is_check)
+		return EXIT_SUCCESS;
 	settle_folders(up);
 	build_arguments(up);
 	if (place_folder_of("tanso-collector", up->binary_dir, sizeof(up->binary_dir)) < 0) {

@@ -95,7 +95,35 @@ int host_lock(const char *runtime_dir)
 	return fd;
 }
 
-/* Every address of the list; what else is wrong with one, its stage says. */
+static int check_form(const char *key, const char *addresses)
+{
+	char list[CONFIG_TEXT_MAX], *rest = list, *address;
+
+	snprintf(list, sizeof(list), "%s", addresses);
+	while ((address = strsep(&rest, ", ")) != NULL) {
+		if (address[0] == '\0' || port_check(address) == 0)
+			continue;
+		fprintf(stderr,
+			in_language("tanso up: %s = %s is not ADDRESS:PORT, an IP address and a port, e.g. "
+				    "127.0.0.1:30800 or [::1]:30800\n",
+				"tanso up: %s = %s: ADDRESS:PORT 형식이 아닙니다. IP 주소와 포트를 "
+				"적으십시오. 예: "
+				"127.0.0.1:30800, [::1]:30800\n"),
+			key, address);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int host_check_addresses(const struct config *config)
+{
+	int web = check_form("http_listen", config->http_listen);
+	int metrics = check_form("metrics_listen", config->metrics_listen);
+
+	return web < 0 ? web : metrics;
+}
+
+/* Whether somebody has one of the list already. */
 static int check_addresses(const char *key, const char *addresses)
 {
 	char list[CONFIG_TEXT_MAX], owner[128], *rest = list, *address;

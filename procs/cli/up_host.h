@@ -13,6 +13,8 @@ bool host_user_folder(const char *configured, enum place_folder which, char *ret
 int host_lock(const char *runtime_dir);
 /* 0, or -EADDRINUSE after saying on stderr which address of the configuration somebody has already, and who. */
 int host_check_ports(const struct config *config);
+/* 0, or -EINVAL after saying on stderr what is no ADDRESS:PORT in the configuration. */
+int host_check_addresses(const struct config *config);
 /* 0, or -EINVAL after saying on stderr which codes there are beside the region or standard of the configuration. Data files that
  * cannot be read are the analyst's to tell. */
 int host_check_codes(const struct config *config);

@@ -32,6 +32,11 @@ def help_and_version_need_nothing():
             code, text, _ = _tanso(verb, "--lang", "ko", "--help")
             expect(code, 0)
             assert "사용법: tanso " + verb in text and "Usage" not in text and "Exit status" not in text, text
+            expect(_tanso("--lang=ko", verb, "--help"), (0, text, ""))
+    for arguments, status in ((["--help"], 0), ([], 2), (["completion", "bash"], 0), (["version"], 0)):
+        code, out, error = _tanso("--lang", "ko", *arguments)
+        expect((code, "사용법: tanso" in out + error), (status, arguments in (["--help"], [])))
+    assert "Length of the job, h. Default: 4." in _tanso("schedule", "--help")[1] and "기본값: P1D." in _tanso("list", "--lang", "ko", "--help")[1]
     expect(_tanso("version")[0], 0)
     expect(_tanso("nonsense")[0], 2)
     expect(_tanso()[0], 2)
@@ -71,6 +76,14 @@ def usage_errors_name_the_thing():
         code, _, error = _tanso(*arguments, "--lang", "ko")
         expect(code, 2)
         assert arguments[0] in error and any("가" <= letter <= "힣" for letter in error), error
+
+
+def an_address_that_is_none_is_named_before_anything_starts():
+    for pair in ("http_listen=nonsense", "metrics_listen=127.0.0.1:0, 1.2.3.4:99999"):
+        for more in ([], ["--check"]):
+            code, out, error = _tanso("up", "--set", "runtime_dir=/nonexistent", "--set", pair, *more)
+            expect((code, out, f"{pair.split('=')[0]} = {pair.split('=')[1].split(' ')[-1]} is not ADDRESS:PORT" in error), (2, "", True))
+    expect(_tanso("up", "--check", "--pue", "1.45"), (0, "", ""))
 
 
 def an_unknown_option_names_the_nearest_and_a_bad_pue_reads_the_same_at_every_verb():

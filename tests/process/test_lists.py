@@ -16,8 +16,8 @@ def _row(name, status="COMPLIANT", confidence="clear", namespace="prod", **more)
 
 
 @contextlib.contextmanager
-def _serving(*pages, **members):
-    """Pages of rows; the arguments asked with come back as a list."""
+def _serving(*pages, of_list=None, **members):
+    """Pages of rows; the arguments asked with come back as a list. `of_list`: members of the answer about all workloads alone."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,7 +25,7 @@ def _serving(*pages, **members):
             arguments = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked.append(arguments)
             page = int(arguments.get("cursor", 0))
-            answer = {"workloads": pages[page] if pages else [], "recommendation": "Words.", **members}
+            answer = {"workloads": pages[page] if pages else [], "recommendation": "Words.", **members, **(of_list if of_list and "list_workloads" in self.path else {})}
             if page + 1 < len(pages):
                 answer["next_cursor"] = str(page + 1)
             body = json.dumps(answer).encode()
@@ -161,11 +161,43 @@ def where_there_is_no_workload_at_all_the_answers_words_say_so_and_it_is_no_succ
                 code, out, error = _tanso(verb, "-n", "nope", "--url", url)
                 expect((code, "Words." in (error if verb == "check" else out), "tanso top" in out), (2, True, False))
                 expect(_tanso(verb, "--json", "--url", url)[0], 2)
+    for empty in ("consumers", "hotspots"):  # whether the namespace has any the list knows
+        verb = {"consumers": "top", "hotspots": "hotspots"}[empty]
+        for total, status in ((0, 2), (3, 0)):
+            more = {"recommendation": None} if verb == "top" else {}  # top has no words of its own
+            with _serving(**{empty: []}, **more, of_list={"total_workloads": total, "recommendation": "Known: prod"}) as (url, asked):
+                code, out, _ = _tanso(verb, "-n", "nope", "--window", "PT1H", "--url", url)
+                expect((code, asked[1]["namespace"], asked[1]["window"]), (status, "nope", "PT1H"))
+                expect(("Known: prod" in out or verb == "hotspots"), total == 0 or verb == "hotspots")
+                expect((_tanso(verb, "--json", "-n", "nope", "--url", url)[0], _tanso(verb, "--url", url)[0]), (status, 0))
+    for namespace, is_idle_told in (("nope", False), ("*", True)):
+        with _serving(namespace=namespace, total_workloads=0, idle={"power_watts": 3}) as (url, _):
+            expect("(idle)" in _tanso("list", "--url", url)[1], is_idle_told)
     with _serving(consumers=[]) as (url, _):
         expect("`tanso list`" in _tanso("top", "-n", "nope", "--url", url)[1], True)
     with _serving(total_workloads=7) as (url, _):  # the filter lets none through
         code, out, _ = _tanso("list", "--status-filter", "UNKNOWN", "--url", url)
         expect((code, "`tanso top` shows" in out), (0, True))
+
+
+def regions_that_nobody_knows_are_told_apart_from_the_table_and_are_no_success():
+    with _serving(comparisons=[{"region": "ap-northeast-2", "pue": 1.4, "pue_source": "assumed", "emissions_kg_month": 2}], skipped=["foo", "bar"]) as (url, _):
+        for lang, words, unit in (("en", "tanso regions: not in the data files: foo, bar\n", "kg/month"), ("ko", "tanso regions: 데이터 파일에 없는 리전: foo, bar\n", "kg/월")):
+            code, out, error = _tanso("regions", "--lang", lang, "--url", url)
+            expect((code, error, "foo" in out, out.count(unit)), (2, words, False, 2))
+
+
+def schedule_says_what_its_grams_and_won_rest_on():
+    for source, words in (("assumed", "A job of 4 h (--duration-hours) at 500 W, with an assumed PUE of 1.40, not your site's (--pue)"),
+                          ("region_table", "A job of 4 h (--duration-hours) at 500 W; PUE: from the region table (--pue)")):
+        with _serving(duration_hours=4, power_watts=500, options={}, provenance={"pue": {"source": source}}) as (url, _):
+            assert words in _tanso("schedule", "--power-watts", "500", "--url", url)[1].splitlines()
+
+
+def a_cgroups_path_has_one_slash_before_it():
+    with _serving([_row("/init.scope", namespace="cgroup")], consumers=[_row("/init.scope", namespace="cgroup", power_watts=1)]) as (url, _):
+        for verb in ("top", "list"):
+            expect(" cgroup/init.scope" in _tanso(verb, "--url", url)[1], True)
 
 
 def texts_say_how_wrong_their_watts_are_and_what_is_assumed():
@@ -177,6 +209,7 @@ def texts_say_how_wrong_their_watts_are_and_what_is_assumed():
             code, out, _ = _tanso(verb, "--url", url)
             assert code == 0 and out.endswith("Watts by curve:unknown (model, ±56 %, k = 1), CPU time by procfs\n"), (verb, out)
         out = _tanso("top", "--url", url)[1].splitlines()
+        expect([_tanso("models", "--lang", "ko")[1].count(word) for word in ("threads", "스레드")], [0, 1])
         assert out[0].split() == ["power", "workload"] and out[1].endswith("prod/api") and out[2].endswith("(2 more)"), out
         out = _tanso("regions", "a", "--url", url)[1]
         assert "grid saves %" in out and "with PUE %" in out and "1.40(assumed)" in out.replace(" ", "") and "counts an assumed PUE" in out, out
