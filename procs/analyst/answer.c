@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyst/carbon.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/origin.h"
 
@@ -26,6 +27,8 @@ static const struct {
 /* These have an answer before the first reading, too. */
 static const char *const without_power[] = { "catalogue", "names", "compliance_standard", "carbon_intensity",
 	"grid_data" };
+/* These tell who draws power now: without the watts of now an empty list would be a lie. */
+static const char *const by_watts[] = { "list_top_power_consumers", "identify_power_hotspots" };
 
 const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
 {
@@ -221,12 +224,24 @@ static int ask_desk(const struct tool *tool, struct question *question, struct j
 	return -EINVAL;
 }
 
-static bool needs_power(const struct tool *tool)
+static bool is_among(const struct tool *tool, const char *const *names, size_t count)
 {
-	for (size_t i = 0; i < sizeof(without_power) / sizeof(without_power[0]); i++)
-		if (strcmp(without_power[i], tool->name) == 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], tool->name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the tool can say anything yet: a successor whose ledger is full may not know the watts of now. */
+static bool is_ready(const struct book *book, const struct tool *tool)
+{
+	double watts[PART_COUNT];
+
+	if (is_among(tool, without_power, ARRAY_SIZE(without_power)))
+		return true;
+	if (!book->has_frame || book->last.state == POWER_INITIALIZING)
+		return false;
+	return !is_among(tool, by_watts, ARRAY_SIZE(by_watts)) || book_watts(book, &book->node, watts);
 }
 
 static int answer_checked(const struct knowledge *knowledge, const struct tool *tool,
@@ -236,8 +251,7 @@ static int answer_checked(const struct knowledge *knowledge, const struct tool *
 	struct json_writer writer = { 0 };
 	int r;
 
-	if (needs_power(tool) &&
-		(!knowledge->book->has_frame || knowledge->book->last.state == POWER_INITIALIZING)) {
+	if (!is_ready(knowledge->book, tool)) {
 		*error = (struct error_object) { .code = ERROR_NOT_READY, .retry_after_s = 1 };
 		return -EINVAL;
 	}

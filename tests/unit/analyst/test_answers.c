@@ -235,6 +235,26 @@ static void stale_zero_and_implausible_power_are_told_apart(void **state)
 	destroy(&w);
 }
 
+static void a_successor_without_watts_does_not_say_that_nothing_draws_power(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 1);
+	assert_int_equal(ask(&w, "list_top_power_consumers", "{}"), 200);
+	fixture_close(&w.f);
+	fixture_open(&w.f);
+	w.knowledge.ledger = w.f.ledger;
+	fixture_pass(&w.f, 1); /* one reading makes no watts */
+	assert_int_equal(fixture_send(&w.f, NULL, 0), 0);
+	assert_int_equal(ask(&w, "list_top_power_consumers", "{}"), 503);
+	expect_error(&w, "NOT_READY");
+	assert_int_equal(ask(&w, "identify_power_hotspots", "{}"), 503);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
+	destroy(&w);
+}
+
 static void questions_that_cannot_be_answered_say_why(void **state)
 {
 	struct world w;
@@ -391,6 +411,7 @@ int main(void)
 		cmocka_unit_test(the_grid_says_what_it_is),
 		cmocka_unit_test(fake_watts_are_no_basis_unless_asked_for),
 		cmocka_unit_test(stale_zero_and_implausible_power_are_told_apart),
+		cmocka_unit_test(a_successor_without_watts_does_not_say_that_nothing_draws_power),
 		cmocka_unit_test(questions_that_cannot_be_answered_say_why),
 		cmocka_unit_test(an_owner_is_the_sum_of_its_pods),
 		cmocka_unit_test(the_list_adds_up_to_the_node),
