@@ -139,6 +139,17 @@ def _findings(*arguments):
     return {finding["name"]: (finding["state"], finding["text"]) for finding in json.loads(_tanso("doctor", "--json", *arguments)[1])["findings"]}
 
 
+def doctor_names_the_cgroups_that_count():
+    with tempfile.TemporaryDirectory() as folder:
+        root, conf = pathlib.Path(folder), pathlib.Path(folder, "conf")
+        for file in ("cpuacct/cgroup.procs", "unified/cgroup.controllers"):
+            (root / file).parent.mkdir()
+            (root / file).touch()
+            for hierarchy, words in (("auto", "cgroup v1" if file[0] == "c" else "CPU time by cgroup v2 (hybrid: v1 stands beside it)"), ("cpuacct", "cgroup v1")):
+                conf.write_text(f"cgroup_root = {folder}\ncgroup_hierarchy = {hierarchy}\n")
+                expect(_findings("--config", str(conf), "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")["cgroups"], ("measured", f"{words}: {folder}"))
+
+
 def doctor_tells_of_the_pipeline_that_is_asked_not_of_the_configuration():
     class Answers(http.server.BaseHTTPRequestHandler):
         def _say(self, body):
@@ -207,6 +218,10 @@ def without_a_pipeline_the_remedy_is_named():
     expect(code, 2)
     assert "tanso up" in error and "127.0.0.1:9" in error, error
     expect("sudo" in error, os.geteuid() != 0)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    error = subprocess.run([*nobody, BIN / "tanso", "top", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9"], capture_output=True, text=True,
+                           env=ENVIRONMENT, timeout=60).stderr
+    assert "without sudo it starts, too, and reads CPU time from /proc" in error, error
     code, out, _ = _tanso("doctor", "--json", "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")
     expect(code, 1)
     report = json.loads(out)

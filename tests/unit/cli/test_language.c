@@ -65,12 +65,22 @@ static void where_the_environment_is_silent_the_configuration_speaks(void **stat
 	unlink(path);
 }
 
+static void a_code_reads_as_words(void **state)
+{
+	(void)state;
+	assert_string_equal(code_word("region_table", false), "from the region table");
+	assert_string_equal(code_word("region_table", true), "리전 공개값");
+	assert_string_equal(code_word("declared", false), "declared");
+	assert_string_equal(code_word("no_such_code", true), "no_such_code");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_option_comes_before_the_environment),
 		cmocka_unit_test(the_first_variable_that_is_set_decides_and_c_is_no_language),
 		cmocka_unit_test(where_the_environment_is_silent_the_configuration_speaks),
+		cmocka_unit_test(a_code_reads_as_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
