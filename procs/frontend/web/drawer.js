@@ -3,7 +3,7 @@ import { $, el, key, number, percent, signed, watts } from "./dom.js";
 import { chartIn, hasCharts, hue, stacked } from "./chart.js";
 import { ask, get, view } from "./ask.js";
 import { partsOf } from "./power.js";
-import { badge, isClose, reasonTexts } from "./workloads.js";
+import { badge, hasEnded, isClose, reasonTexts } from "./workloads.js";
 import { t } from "./texts.js";
 
 const COMPARE = "compare_optimization_impact";
@@ -36,9 +36,9 @@ function verdicts(a) {
 }
 
 function facts(a) {
-	const hasEnded = a.current_power_watts === undefined && a.monthly_emissions_kg !== undefined;
+	const draws = hasEnded(a.monthly_emissions_kg, a.current_power_watts) ? t("ended") : a.current_power_watts === undefined ? "–" : watts(a.current_power_watts);
 	const list = el("dl", { class: "facts" },
-		fact(t("drawsNow"), a.current_power_watts === undefined ? (hasEnded ? t("ended") : "–") : watts(a.current_power_watts)),
+		fact(t("drawsNow"), draws),
 		fact(t("meanPresent"), a.mean_power_watts === undefined ? "–" : watts(a.mean_power_watts)),
 		fact(t("duty"), a.duty_percent === undefined ? "–" : percent(a.duty_percent, 0)),
 		fact(t("monthEnergy"), `${number(a.energy_kWh_month, 2)} kWh`),

@@ -35,7 +35,7 @@ export function badge(status, confidence) {
 }
 
 // With emissions in the window, and without power now.
-const hasEnded = (one) => one.emissions_kg_month !== undefined && one.power_watts === undefined;
+export const hasEnded = (kgMonth, wattsNow) => kgMonth !== undefined && wattsNow === undefined;
 
 // How many of all have ended is told by a sentence of the answer only: what is shown are some rows of it.
 const endedNote = (text) => text.split(/(?<=\.) /).find((sentence) => sentence.includes(t("endedWords"))) ?? "";
@@ -81,7 +81,7 @@ function row(one, { texts, labels }) {
 		el("td", {}, badge(one.status, one.confidence)),
 		el("td", { class: "who" }, el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
 			el("small", { class: "cut", title: `${one.namespace} · ${one.kind}`, text: `${one.namespace} · ${one.kind}` })),
-		el("td", { class: "n", text: hasEnded(one) ? t("ended") : number(one.power_watts, 1) }),
+		el("td", { class: "n", text: hasEnded(one.emissions_kg_month, one.power_watts) ? t("ended") : number(one.power_watts, 1) }),
 		el("td", { class: "n", text: number(one.emissions_kg_month, 1) }),
 		el("td", { class: "n", text: one.gap_percent === undefined ? "–" : signed(one.gap_percent) }),
 		el("td", { class: "why" }, why));
