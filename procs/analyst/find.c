@@ -30,13 +30,11 @@ static bool name_fully(const struct found *found, const char *asked, char *text,
 	return length >= 0 && (size_t)length < size;
 }
 
-static int refuse_ambiguous(const struct question *question, const struct found_list *list, const char *asked,
-	struct error_object *error)
+/* Each of the list by its full name, once. */
+static void add_candidates(const struct found_list *list, const char *asked, struct error_object *error)
 {
 	const struct found *found = list->items;
 
-	*error = (struct error_object) { .code = ERROR_AMBIGUOUS_WORKLOAD };
-	snprintf(error->field, sizeof(error->field), "workload_name");
 	for (size_t i = 0; i < list->count && error->candidate_count < ERROR_CANDIDATES_MAX; i++) {
 		char *candidate = error->candidates[error->candidate_count];
 		bool is_new = true;
@@ -50,6 +48,14 @@ static int refuse_ambiguous(const struct question *question, const struct found_
 				found[i].is_owned ? asked : found[i].identity.name);
 		error->candidate_count++;
 	}
+}
+
+static int refuse_ambiguous(const struct question *question, const struct found_list *list, const char *asked,
+	struct error_object *error)
+{
+	*error = (struct error_object) { .code = ERROR_AMBIGUOUS_WORKLOAD };
+	snprintf(error->field, sizeof(error->field), "workload_name");
+	add_candidates(list, asked, error);
 	snprintf(error->hint, sizeof(error->hint), "%s",
 		question->is_korean ? "namespace 인수를 더하거나 candidates의 전체 이름을 쓰십시오."
 				    : "Add the argument namespace, or use a full name of candidates.");
@@ -221,11 +227,61 @@ static int describe(const struct found_list *list, const struct asked *asked, st
 	return 0;
 }
 
+/* "ai-team, prod": the namespaces of a list, as many as fit. */
+static void list_namespaces(const struct found_list *list, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < list->count; i++) {
+		const char *namespace = list->items[i].identity.namespace;
+		char quoted[PROSE_NAME_MAX];
+		bool is_new = true;
+		for (size_t j = 0; j < i; j++)
+			is_new = is_new && strcmp(list->items[j].identity.namespace, namespace) != 0;
+		if (!is_new || used + strlen(prose_name(namespace, quoted)) + 3 > size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", quoted);
+	}
+}
+
+/* Nothing of that name where it was looked for: perhaps elsewhere, or there is no such namespace. */
+static int refuse_missing(const struct question *question, struct error_object *error)
+{
+	const struct wanted wanted = { .name = question->workload_name,
+		.reach = question->namespaces,
+		.kind = question->workload_kind,
+		.since = question->since };
+	struct found_list list = { 0 };
+	char namespaces[192], nearest[256];
+
+	refuse_unknown(question, error);
+	if (question->namespace[0] == '\0')
+		return -EINVAL;
+	if (ledger_find(question->knowledge->ledger, &wanted, &list) == 0 && list.count > 0) {
+		settle_namesakes(&list);
+		error->candidate_count = 0;
+		add_candidates(&list, question->workload_name, error);
+		list_namespaces(&list, namespaces, sizeof(namespaces));
+		snprintf(error->hint, sizeof(error->hint),
+			question->is_korean ? "그 이름은 다음 네임스페이스에 있습니다: %s"
+					    : "That name is in another namespace: %s",
+			namespaces);
+	} else if (!namespace_is_known(question, nearest, sizeof(nearest))) {
+		snprintf(error->hint, sizeof(error->hint),
+			question->is_korean ? "그런 네임스페이스가 없습니다. %s"
+					    : "There is no such namespace. %s",
+			nearest);
+	}
+	free(list.items);
+	return -EINVAL;
+}
+
 static int choose(const struct question *question, const struct found_list *list, const struct asked *asked,
 	struct subject *ret_subject, struct error_object *error)
 {
 	if (list->count == 0)
-		return refuse_unknown(question, error);
+		return refuse_missing(question, error);
 	if (!list->items[0].is_in_window)
 		return refuse_unseen(question, &list->items[0], error);
 	for (size_t i = 1; i < list->count; i++)

@@ -262,6 +262,7 @@ static int resolve_window(struct question *question, const char *text, struct er
 		snprintf(error->hint, sizeof(error->hint), "P1D, PT1H, P30D");
 		return -EINVAL;
 	}
+	question->window = seconds;
 	/* The slot the window begins in belongs to it. */
 	question->since = (now - seconds) / LEDGER_SLOT_SECONDS * LEDGER_SLOT_SECONDS;
 	return 0;

@@ -66,7 +66,8 @@ struct question {
 	double pue_target;
 	enum basis basis;
 	bool allow_fake;
-	int64_t since; /* s since 1970 */
+	int64_t since;  /* s since 1970 */
+	int64_t window; /* s, as asked for: since may lie a slot before */
 	int64_t limit;
 	bool by_emissions;
 	struct reasons reasons;

@@ -1,19 +1,26 @@
 #include "analyst/recommend.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyst/answer.h"
 #include "analyst/carbon.h"
+#include "base/clock.h"
+
+#define WIDENED_TRIFLE    100  /* of a window: one in so many parts is not told */
+#define AT_TARGET_PERCENT 1e-6 /* what rounding leaves of a gap */
 
 /* Every word of the prose, once: English, Korean. */
 enum phrase {
 	PHRASE_HEAD,
 	PHRASE_CLEAR,
 	PHRASE_BORDERLINE,
+	PHRASE_BOTH,
 	PHRASE_CARBON,
 	PHRASE_PUE,
+	PHRASE_PUE_AT,
 	PHRASE_PUE_ASSUMED,
 	PHRASE_POWER,
 	PHRASE_AMOUNTS,
@@ -25,6 +32,8 @@ enum phrase {
 	PHRASE_NO_BENEFIT,
 	PHRASE_NO_HOURLY_DATA,
 	PHRASE_SAMPLE,
+	PHRASE_OVER,
+	PHRASE_ANY_DAY,
 	PHRASE_MOVE,
 	PHRASE_MOVE_MARGINAL,
 	PHRASE_STAY,
@@ -35,7 +44,9 @@ enum phrase {
 	PHRASE_NAMESPACE_UNKNOWN,
 	PHRASE_LIST,
 	PHRASE_LIST_AMOUNTS,
+	PHRASE_ONE_AMOUNTS,
 	PHRASE_NODE_AMOUNTS,
+	PHRASE_WIDENED,
 	PHRASE_LIST_INCOMPLETE,
 	PHRASE_ENDED,
 	PHRASE_LEFT_OUT,
@@ -49,9 +60,11 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 	[PHRASE_HEAD] = { "%s: %s against %s (%s).", "%s: %s — %s (%s)." },
 	[PHRASE_CLEAR] = { "clear", "명확" },
 	[PHRASE_BORDERLINE] = { "borderline", "경계값" },
+	[PHRASE_BOTH] = { "carbon %s, PUE %s", "탄소 %s, PUE %s" },
 	[PHRASE_CARBON] = { " Carbon intensity %.1f gCO2eq/kWh, target %g (%+.1f %%).",
 		" 탄소집약도 %.1f gCO2eq/kWh, 목표 %g (%+.1f %%)." },
 	[PHRASE_PUE] = { " PUE %g, target %g (%+.1f %%).", " PUE %g, 목표 %g (%+.1f %%)." },
+	[PHRASE_PUE_AT] = { " PUE %g, at the target.", " PUE %g, 목표와 같음." },
 	[PHRASE_PUE_ASSUMED] = { " The PUE of this site is not declared: write your value into tanso.conf, "
 				 "e.g. `pue = 1.45`, or "
 				 "give the argument `pue`.",
@@ -118,6 +131,11 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 				  "%.2f kg CO2eq a month.",
 		" 워크로드 %zu개 전체((유휴) 제외)를 합해 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg "
 		"CO2eq입니다." },
+	[PHRASE_ONE_AMOUNTS] = { " The one workload, without (idle): %.2f kWh of IT energy and %.2f kg CO2eq "
+				 "a month.",
+		" 워크로드 1개((유휴) 제외)는 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
+	[PHRASE_WIDENED] = { " The window is widened to whole slots of 5 minutes: this covers %s to %s.",
+		" 기간을 5분 단위로 넓혀 %s부터 %s까지를 계산했습니다." },
 	[PHRASE_NODE_AMOUNTS] = { " The node together, with (idle): %.2f kWh of IT energy and %.2f kg CO2eq "
 				  "a month.",
 		" (유휴)를 포함한 노드 전체로는 한 달에 IT 에너지 %.2f kWh, 배출량 %.2f kg CO2eq입니다." },
@@ -132,6 +150,10 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 	[PHRASE_NO_HOTSPOTS] = { "No workload draws %g W or more.", "%g W 이상을 쓰는 워크로드가 없습니다." },
 	[PHRASE_HOTSPOT_SAVING] = { " Computed improvements would save %.2f kg CO2eq a month.",
 		" 계산된 개선안으로 한 달에 %.2f kg CO2eq를 줄일 수 있습니다." },
+	[PHRASE_OVER] = { " That time is over.", " 이미 지난 시각입니다." },
+	[PHRASE_ANY_DAY] = { " The day it rests on stands for any day: the same hours of the next one do, "
+			     "too.",
+		" 근거가 된 하루는 어느 날에나 적용되므로 다음 날의 같은 시각도 같습니다." },
 	[PHRASE_SAMPLE] = { " This rests on a sample day, not on a forecast.",
 		" 예측이 아니라 예시일(실측 기록)에 근거한 결과입니다." },
 };
@@ -182,6 +204,20 @@ static void say_reasons(struct prose *prose, const struct reasons *reasons)
 			say(prose, PHRASE_UNUSABLE, reason_text(told[i], prose->is_korean ? "ko" : "en"));
 }
 
+/* How sure the whole is; of both parts where they differ. */
+static void say_confidence(struct prose *prose, const struct question *question, const struct compliance *c)
+{
+	const char *words[] = { phrases[PHRASE_BORDERLINE][prose->is_korean],
+		phrases[PHRASE_CLEAR][prose->is_korean] };
+	bool has_both = c->carbon_status != STATUS_NOT_ASSESSED && c->carbon_status != STATUS_UNKNOWN &&
+			question->pue.source != PUE_ASSUMED;
+
+	if (has_both && c->is_carbon_clear != c->is_pue_clear)
+		say(prose, PHRASE_BOTH, words[c->is_carbon_clear], words[c->is_pue_clear]);
+	else
+		say(prose, c->is_clear ? PHRASE_CLEAR : PHRASE_BORDERLINE);
+}
+
 void recommend_workload(const struct question *question, const char *name, const struct verdict *verdict,
 	double current_watts, char text[static RECOMMENDATION_MAX])
 {
@@ -189,13 +225,16 @@ void recommend_workload(const struct question *question, const char *name, const
 	const struct standard *standard = question->standard;
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 	bool ko = question->is_korean;
-	char quoted[PROSE_NAME_MAX];
+	char quoted[PROSE_NAME_MAX], sure[64];
 
+	say_confidence(&(struct prose) { sure, 0, sizeof(sure), ko }, question, c);
 	say(&prose, PHRASE_HEAD, prose_name(name, quoted), status_word(c->status, ko), standard->name[ko],
-		phrases[c->is_clear ? PHRASE_CLEAR : PHRASE_BORDERLINE][ko]);
+		sure);
 	if (!standard->is_pue && verdict->is_power_usable)
 		say(&prose, PHRASE_CARBON, c->intensity, standard->target, c->gap_percent);
-	if (question->pue.source != PUE_ASSUMED)
+	if (question->pue.source != PUE_ASSUMED && fabs(c->pue_gap_percent) < AT_TARGET_PERCENT)
+		say(&prose, PHRASE_PUE_AT, question->pue.value);
+	else if (question->pue.source != PUE_ASSUMED)
 		say(&prose, PHRASE_PUE, question->pue.value, question->pue_target, c->pue_gap_percent);
 	else
 		say(&prose, PHRASE_PUE_ASSUMED);
@@ -218,7 +257,7 @@ void recommend_pue(const struct question *question, char *text, size_t size)
 }
 
 void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
-	double percent, char text[static RECOMMENDATION_MAX])
+	double percent, bool is_over, char text[static RECOMMENDATION_MAX])
 {
 	static const enum phrase by_advice[] = { PHRASE_SHIFT, PHRASE_RUN_NOW, PHRASE_NO_BENEFIT,
 		PHRASE_NO_HOURLY_DATA };
@@ -229,6 +268,10 @@ void recommend_schedule(const struct question *question, int advice, bool is_by_
 		say(&prose, PHRASE_NO_HOURLY_DATA);
 	else
 		say(&prose, by_advice[advice], window, percent, things[is_by_cost][question->is_korean]);
+	if (is_over)
+		say(&prose, PHRASE_OVER);
+	if (is_over && !is_by_cost && question->grid.grid.file->is_daily)
+		say(&prose, PHRASE_ANY_DAY);
 	if (question->reasons.is_set[REASON_GRID_SAMPLE_DAY])
 		say(&prose, PHRASE_SAMPLE);
 }
@@ -270,6 +313,19 @@ static size_t count_of(const struct list_summary *summary)
 	return count;
 }
 
+/* Told where it is more than a trifle of what was asked for. */
+static void say_widened(struct prose *prose, const struct question *question)
+{
+	int64_t now = question_now(question), more = now - question->since - question->window;
+	char from[32], to[32];
+
+	if (more * WIDENED_TRIFLE <= question->window)
+		return;
+	clock_format_kst((uint64_t)question->since * NS_PER_SECOND, from);
+	clock_format_kst((uint64_t)now * NS_PER_SECOND, to);
+	say(prose, PHRASE_WIDENED, from, to);
+}
+
 void recommend_list(const struct question *question, const struct list_summary *summary,
 	char text[static RECOMMENDATION_MAX])
 {
@@ -284,8 +340,11 @@ void recommend_list(const struct question *question, const struct list_summary *
 		summary->by_status[STATUS_COMPLIANT]);
 	if (summary->has_amounts && summary->is_node)
 		say(&prose, PHRASE_NODE_AMOUNTS, summary->kwh_month, summary->kg_month);
+	else if (summary->has_amounts && count_of(summary) == 1)
+		say(&prose, PHRASE_ONE_AMOUNTS, summary->kwh_month, summary->kg_month);
 	else if (summary->has_amounts)
 		say(&prose, PHRASE_LIST_AMOUNTS, count_of(summary), summary->kwh_month, summary->kg_month);
+	say_widened(&prose, question);
 	if (!summary->is_complete)
 		say(&prose, PHRASE_LIST_INCOMPLETE);
 	if (summary->ended > 0)

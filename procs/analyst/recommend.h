@@ -10,9 +10,9 @@ void recommend_workload(const struct question *question, const char *name, const
 /* "기준 초과" or "NON-COMPLIANT" */
 const char *status_word(enum status status, bool is_korean);
 /* advice as the tool's recommendation_code counts: SHIFT, RUN_NOW, NO_BENEFIT, NO_HOURLY_DATA; percent against the mean
- * start. */
+ * start; is_over: that window began before now. */
 void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
-	double percent, char text[static RECOMMENDATION_MAX]);
+	double percent, bool is_over, char text[static RECOMMENDATION_MAX]);
 /* best NULL = stay. percent: reduction of the grid intensity there, of the marginal one if is_marginal; the other signal may
  * disagree. */
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,

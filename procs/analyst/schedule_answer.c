@@ -290,6 +290,7 @@ static void write_words(struct json_writer *w, const struct schedule_plan *plan,
 	const struct placement *best = schedule_plan_optimum(plan);
 	char text[RECOMMENDATION_MAX], window[128] = "";
 	double percent = 0;
+	bool is_over = false;
 
 	if (best != NULL) {
 		const struct signal *signal = plan->is_by_cost ? &plan->price : &plan->carbon;
@@ -299,8 +300,9 @@ static void write_words(struct json_writer *w, const struct schedule_plan *plan,
 		format_window(&head, true, window, sizeof(window));
 		tell_rest(plan->question, best->count - head.count, window, sizeof(window));
 		percent = reduction_percent(placement_mean(best, signal), mean);
+		is_over = placement_start(best) < question_now(plan->question);
 	}
-	recommend_schedule(plan->question, (int)advice, plan->is_by_cost, window, percent, text);
+	recommend_schedule(plan->question, (int)advice, plan->is_by_cost, window, percent, is_over, text);
 	json_write_text(w, "recommendation", text);
 }
 

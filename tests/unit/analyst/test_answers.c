@@ -303,6 +303,46 @@ static void questions_that_cannot_be_answered_say_why(void **state)
 	destroy(&w);
 }
 
+static void a_right_name_in_a_wrong_namespace_says_where_it_is(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 1);
+	assert_int_equal(
+		assess(&w, "{\"workload_name\":\"ml-training-job\",\"namespace\":\"ai-taem\"}"), 404);
+	expect_error(&w, "WORKLOAD_NOT_FOUND");
+	assert_non_null(strstr(w.answer.body, "\"hint\":\"That name is in another namespace: ai-team\""));
+	assert_non_null(strstr(w.answer.body, "\"candidates\":[\"ai-team/ml-training-job (pod)\"]"));
+	assert_int_equal(assess(&w, "{\"workload_name\":\"nobody\",\"namespace\":\"ai-taem\"}"), 404);
+	assert_non_null(strstr(w.answer.body, "There is no such namespace. Did you mean ai-team? Known: "));
+	/* what may not be seen is not told of */
+	w.namespaces = "prod\n";
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"namespace\":\"prod\"}"), 404);
+	assert_null(strstr(w.answer.body, "ai-team"));
+	destroy(&w);
+}
+
+static void the_prose_tells_both_confidences_where_they_differ(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make(&w);
+	run_hours(&w, 24);
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"pue\":1.9}"), 200);
+	expect_text(&w, "carbon_confidence", "borderline");
+	expect_text(&w, "confidence", "clear");
+	assert_non_null(strstr(
+		json_object_get_string(member(&w, "recommendation")), " (carbon borderline, PUE clear). "));
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"pue\":1.4}"), 200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), " (borderline). "));
+	assert_non_null(
+		strstr(json_object_get_string(member(&w, "recommendation")), " PUE 1.4, at the target."));
+	destroy(&w);
+}
+
 static void an_owner_is_the_sum_of_its_pods(void **state)
 {
 	struct world w;
@@ -413,6 +453,8 @@ int main(void)
 		cmocka_unit_test(stale_zero_and_implausible_power_are_told_apart),
 		cmocka_unit_test(a_successor_without_watts_does_not_say_that_nothing_draws_power),
 		cmocka_unit_test(questions_that_cannot_be_answered_say_why),
+		cmocka_unit_test(a_right_name_in_a_wrong_namespace_says_where_it_is),
+		cmocka_unit_test(the_prose_tells_both_confidences_where_they_differ),
 		cmocka_unit_test(an_owner_is_the_sum_of_its_pods),
 		cmocka_unit_test(the_list_adds_up_to_the_node),
 		cmocka_unit_test(foreign_names_are_quoted_in_prose),

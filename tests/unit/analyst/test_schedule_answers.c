@@ -246,6 +246,29 @@ static void a_named_workload_brings_its_mean_power(void **state)
 	destroy(&w);
 }
 
+static void a_time_that_is_over_is_said_to_be(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2023-09-01\","
+				      "\"earliest\":\"2026-11-20T00:00:00+09:00\"}"),
+		200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" That time is over. The day it rests on stands for any day: "));
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2023-09-01\"}"), 200);
+	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "over"));
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"objective\":\"cost\","
+				      "\"earliest\":\"2026-11-20T00:00:00+09:00\"}"),
+		200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), " That time is over."));
+	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "any day"));
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"tomorrow\"}"), 422);
+	assert_non_null(strstr(w.answer.body, "e.g. 2026-11-24T09:00:00+09:00"));
+	destroy(&w);
+}
+
 static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
 {
 	struct world w;
@@ -290,6 +313,7 @@ int main(void)
 		cmocka_unit_test(a_file_with_a_missing_hour_is_interpolated_and_told),
 		cmocka_unit_test(an_interruptible_job_is_told_in_chunks),
 		cmocka_unit_test(a_named_workload_brings_its_mean_power),
+		cmocka_unit_test(a_time_that_is_over_is_said_to_be),
 		cmocka_unit_test(what_cannot_be_scheduled_is_an_error_that_says_why),
 		cmocka_unit_test(a_run_of_a_day_or_longer_shows_both_its_days_and_is_no_daily_one),
 	};

@@ -70,7 +70,7 @@ static void the_summary_adds_up_and_names_its_tariff(void **state)
 	expect_number(&fleet.w, "node_power_watts", 67.5);
 	expect_number(&fleet.w, "energy_kWh", 57.5 * 24 / 1000);
 	assert_non_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")),
-		" workloads together, without (idle): 41.9"));
+		" The one workload, without (idle): 41.9"));
 	end(&fleet);
 }
 
@@ -123,9 +123,31 @@ static void twenty_namespaces_at_most_are_told_the_largest_first(void **state)
 	end(&fleet);
 }
 
+static void a_window_that_was_widened_says_what_it_covers(void **state)
+{
+	struct fleet fleet;
+	const char *text;
+
+	(void)state;
+	begin(&fleet);
+	run_hours(&fleet.w, 1);
+	fleet.w.knowledge.now_real_ns += 120 * NS_PER_SECOND;
+	assert_int_equal(ask(&fleet.w, "get_power_consumption_summary",
+				 "{\"window\":\"PT3M\",\"namespace\":\"ai-team\"}"),
+		200);
+	text = json_object_get_string(member(&fleet.w, "recommendation"));
+	assert_non_null(strstr(text, " The one workload, without (idle): "));
+	assert_non_null(strstr(text, " The window is widened to whole slots of 5 minutes: this covers "
+				     "2026-11-24T09:55:00+09:00 to 2026-11-24T10:02:00+09:00."));
+	assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
+	assert_null(strstr(json_object_get_string(member(&fleet.w, "recommendation")), "widened"));
+	end(&fleet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_window_that_was_widened_says_what_it_covers),
 		cmocka_unit_test(hotspots_carry_what_can_be_computed_and_never_save_more_than_they_emit),
 		cmocka_unit_test(the_summary_adds_up_and_names_its_tariff),
 		cmocka_unit_test(watts_add_up_to_the_node_however_short_a_workload_lives),
