@@ -137,7 +137,7 @@ int verb_doctor(int argc, char **argv)
 {
 	struct client_place place = { 0 };
 	struct findings findings = { 0 };
-	CLEANUP(freep) struct site *site = calloc(1, sizeof(*site));
+	static struct site site;
 	struct client *client = NULL;
 	struct config_error error;
 	bool is_json = false;
@@ -145,15 +145,15 @@ int verb_doctor(int argc, char **argv)
 
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_UNANSWERED;
-	r = site != NULL ? client_new(&client, &place, &error) : -ENOMEM;
+	r = client_new(&client, &place, &error);
 	if (r < 0) {
 		fprintf(stderr, "tanso doctor: %s\n", r == -EINVAL ? error.text : strerror(-r));
 		return EXIT_UNANSWERED;
 	}
-	doctor_find_site(site, client);
-	doctor_check_host(&findings, &site->config);
-	doctor_check_config(&findings, site);
-	doctor_check_pipeline(&findings, client, site);
+	doctor_find_site(&site, client);
+	doctor_check_host(&findings, &site.config);
+	doctor_check_config(&findings, &site);
+	doctor_check_pipeline(&findings, client, &site);
 	if (is_json)
 		print_json(&findings);
 	else
