@@ -31,8 +31,7 @@ struct site {
 	struct config config;
 	bool is_of_pipeline; /* `config` is what the pipeline that was asked was started with, --set included */
 	double pue;          /* that it answers with … */
-	char pue_source
-		[32]; /* … and from where: declared, measured, region_table, assumed; "" = it does not say */
+	char pue_source[32]; /* … from where: declared, measured, region_table, assumed; "" = untold */
 };
 
 void doctor_find_site(struct site *site, struct client *client);

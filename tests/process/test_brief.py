@@ -85,7 +85,7 @@ def the_json_example():
         assert "15.0 % reduction (as attributed; 0.0 % goes in fact)" in out and ", of which 3.00 kg goes in fact" in out, out
         assert "Combined effect: 23.5 % reduction → COMPLIANT" in out and "Estimated savings: 7.04 kg CO2/month" in out, out
         code, out, error = history.cli("regions", "--comparison-regions", "kr-moon-1,eu-north-1", "--lang", "en")
-        assert "not in the data files: kr-moon-1" in error and "kr-moon-1" not in out and "eu-north-1" in out, (out, error)
+        assert code == 2 and "not in the data files: kr-moon-1" in error and "kr-moon-1" not in out and "eu-north-1" in out, (code, out, error)
         code, out, error = history.cli("regions", "--comparison-regions", "eu-north-1", "--lang", "ko")
         assert all(word in out for word in ("리전", "한계 g", "kg/월", "서울", "스톡홀름")) and "region" not in out, (out, error)
         code, out, error = history.cli("assess", "nobody-here", "--lang", "en")
