@@ -84,7 +84,7 @@ static void put_status(const struct page *page, const char *status)
 static bool is_borderline(const struct page *page, const char *confidence, const char *status)
 {
 	return strcmp(text(page, confidence), "borderline") == 0 &&
-	       strcmp(text(page, status), "UNKNOWN") != 0;
+	       strcmp(text(page, status), "UNKNOWN") != 0 && strcmp(text(page, status), "NOT_ASSESSED") != 0;
 }
 
 static void print_title(const struct page *page)
@@ -105,13 +105,17 @@ static void print_title(const struct page *page)
 	fprintf(page->out, " · %s\n\n", text(page, "standard"));
 }
 
-/* "20.3 % over 424 target", "5.7 % under 424 target" */
+/* "20.3 % over 424 target", "5.7 % under 424 target", "at the target of 1.4" */
 static void put_gap(const struct page *page, double gap, double target)
 {
 	double size = gap < 0 ? -gap : gap;
 	bool is_over = gap > 0;
 
-	if (page->is_korean) {
+	if (gap == 0) {
+		fputs(word(page, "(at the target of ", "(목표 "), page->out);
+		put_number(page, target, 0.001);
+		fputs(word(page, ")", "와 같음)"), page->out);
+	} else if (page->is_korean) {
 		fputs("(목표 ", page->out);
 		put_number(page, target, 0.001);
 		fprintf(page->out, is_over ? " 대비 %.1f %% 초과)" : "보다 %.1f %% 낮음)", size);

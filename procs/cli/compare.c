@@ -29,7 +29,7 @@ static void print_statuses(struct json_object *root, bool is_korean)
 		return;
 	put_text(is_korean ? "절감분을 반영하면" : "counting what is saved", 25);
 	put_number(member_of(root, "service_intensity_after"), 7, 1);
-	fputs(" g/kWh: ", stdout);
+	fputs(is_korean ? " g/kWh, 탄소: " : " g/kWh, carbon: ", stdout);
 	put_status(text_of_member(root, "service_status_after"), is_korean, 0);
 	putchar('\n');
 }

@@ -134,6 +134,23 @@ static void what_is_unknown_is_not_a_number_and_says_what_would_settle_it(void *
 	free(text);
 }
 
+static void what_is_at_its_target_is_neither_over_nor_under_it(void **state)
+{
+	static const char answer[] =
+		"{\"workload\":\"a\",\"status\":\"COMPLIANT\",\"confidence\":\"clear\","
+		"\"carbon_status\":\"NOT_ASSESSED\",\"carbon_confidence\":\"borderline\","
+		"\"current_carbon_intensity_gCO2eq_kWh\":438,\"pue_status\":\"COMPLIANT\","
+		"\"current_pue\":1.4,\"target_pue\":1.4,\"pue_gap_percent\":0}";
+	char *text = printed(answer, "en"), *korean = printed(answer, "ko");
+
+	(void)state;
+	assert_non_null(strstr(text, "PUE: 1.4 (at the target of 1.4) · COMPLIANT"));
+	assert_non_null(strstr(korean, "PUE: 1.4 (목표 1.4와 같음) · 기준 충족"));
+	assert_null(strstr(text, "borderline")); /* of what is not assessed */
+	free(text);
+	free(korean);
+}
+
 static void within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on(void **state)
 {
 	char *text =
@@ -172,6 +189,7 @@ int main(void)
 		cmocka_unit_test(the_same_in_korean_has_the_same_numbers),
 		cmocka_unit_test(what_is_combined_is_said_and_a_migration_is_an_alternative),
 		cmocka_unit_test(what_is_unknown_is_not_a_number_and_says_what_would_settle_it),
+		cmocka_unit_test(what_is_at_its_target_is_neither_over_nor_under_it),
 		cmocka_unit_test(within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on),
 		cmocka_unit_test(an_answer_of_wrong_types_is_survived),
 	};
