@@ -15,18 +15,23 @@
 #define BIG_BYTES   600000
 #define HUGE_BYTES  (17U << 20) /* more than the frontend takes */
 
+#define SEND_TRIES 2000 /* a millisecond each */
+
 struct analyst {
 	struct link *asks, *answers;
 	const char *runtime_dir;
 	bool dies;
 };
 
-static int send_rows(struct analyst *analyst, uint64_t run, const struct answer_row *rows, size_t count)
+/* A frame for each answer fills the queue when many are asked for at once: then it waits for room. */
+static void send_rows(struct analyst *analyst, uint64_t run, const struct answer_row *rows, size_t count)
 {
 	const struct frame_head head = { .kind = FRAME_answer };
 	const struct answer_once once = { .run = run };
 
-	return link_send(analyst->answers, &head, &once, rows, count);
+	for (int i = 0; i < SEND_TRIES && link_send(analyst->answers, &head, &once, rows, count) == -EAGAIN;
+		i++)
+		usleep(1000);
 }
 
 static struct answer_row row_of(uint64_t id, uint16_t code, const char *body)
