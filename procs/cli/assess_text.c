@@ -106,12 +106,12 @@ static void print_title(const struct page *page)
 }
 
 /* "20.3 % over 424 target", "5.7 % under 424 target", "at the target of 1.4" */
-static void put_gap(const struct page *page, double gap, double target)
+static void put_gap(const struct page *page, const char *of_value, const char *of_gap, const char *of_target)
 {
-	double size = gap < 0 ? -gap : gap;
-	bool is_over = gap > 0;
+	double gap = number(page, of_gap), target = number(page, of_target), size = gap < 0 ? -gap : gap;
+	bool is_over = number(page, of_value) > target; /* the gap is rounded, and may be 0 on either side */
 
-	if (gap == 0) {
+	if (number(page, of_value) == target) {
 		fputs(word(page, "(at the target of ", "(목표 "), page->out);
 		put_number(page, target, 0.001);
 		fputs(word(page, ")", "와 같음)"), page->out);
@@ -151,8 +151,8 @@ static void print_carbon(const struct page *page)
 		put_number(page, number(page, "current_carbon_intensity_gCO2eq_kWh"), 0.1);
 		fputs(" gCO2/kWh ", page->out);
 		if (is_there(page, "gap_percent") && is_there(page, "target_carbon_intensity_gCO2eq_kWh"))
-			put_gap(page, number(page, "gap_percent"),
-				number(page, "target_carbon_intensity_gCO2eq_kWh"));
+			put_gap(page, "current_carbon_intensity_gCO2eq_kWh", "gap_percent",
+				"target_carbon_intensity_gCO2eq_kWh");
 		fputs(" · ", page->out);
 	}
 	put_status(page, text(page, "carbon_status"));
@@ -170,7 +170,7 @@ static void print_pue(const struct page *page)
 		put_number(page, number(page, "current_pue"), 0.001);
 		fputc(' ', page->out);
 		if (is_there(page, "pue_gap_percent") && is_there(page, "target_pue"))
-			put_gap(page, number(page, "pue_gap_percent"), number(page, "target_pue"));
+			put_gap(page, "current_pue", "pue_gap_percent", "target_pue");
 		fprintf(page->out, " · ");
 	}
 	put_status(page, text(page, "pue_status"));

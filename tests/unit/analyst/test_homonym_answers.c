@@ -1,0 +1,156 @@
+/* Pods, Deployments and other owners of one name: which of them an answer means. */
+#include "tests/unit/analyst/fleet.h"
+
+#include "base/cleanup.h"
+
+/* In namespace shop the bare pod web, Deployment web with two pods, and Job run with a pod of its own name; in db Deployment
+ * redis and StatefulSet redis. The owners' joules differ, so that one taken for another shows. */
+static void begin_homonyms(struct fleet *fleet)
+{
+	static const struct {
+		const char *namespace, *name, *owner_kind, *owner;
+		uint64_t joules;
+	} pods[] = { { "shop", "web", "", "", 60 }, { "shop", "web-a", "Deployment", "web", 280 },
+		{ "shop", "web-b", "Deployment", "web", 200 }, { "shop", "run", "Job", "run", 70 },
+		{ "db", "r-1", "Deployment", "redis", 250 }, { "db", "r-2", "StatefulSet", "redis", 110 } };
+	uint64_t joules[FLEET_MAX];
+
+	begin(fleet);
+	fleet->w.config.pue = 1.5;
+	for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
+		const struct workload_row pod = { .op = TOPOLOGY_ADD,
+			.id = 100 + fleet->count++,
+			.kind = WORKLOAD_POD,
+			.namespace = text_of(pods[i].namespace),
+			.workload = text_of(pods[i].name),
+			.pod = text_of(pods[i].name),
+			.owner_kind = text_of(pods[i].owner_kind),
+			.owner = text_of(pods[i].owner) };
+		fixture_name_row(&fleet->w.f, &pod);
+		joules[i] = pods[i].joules;
+	}
+	for (int i = 0; i < 12; i++)
+		step(fleet, joules, 50);
+}
+
+static double saving_of(struct json_object *row, const char *type)
+{
+	struct json_object *list = at(row, "optimizations");
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+		if (strcmp(json_object_get_string(at(one, "type")), type) == 0)
+			return number_in(one, "estimated_kg_month");
+	}
+	fail_msg("no %s in %s", type, json_object_to_json_string(row));
+	return 0;
+}
+
+static void a_hotspots_improvements_are_its_own_beside_others_of_its_name(void **state)
+{
+	struct fleet fleet;
+	struct json_object *rows;
+	double potential = 0;
+
+	(void)state;
+	begin_homonyms(&fleet);
+	assert_int_equal(ask(&fleet.w, "identify_power_hotspots", "{}"), 200);
+	rows = member(&fleet.w, "hotspots");
+	assert_int_equal(json_object_array_length(rows), 5);
+	for (size_t i = 0; i < 5; i++) {
+		struct json_object *one = json_object_array_get_idx(rows, i);
+		double kg = number_in(one, "emissions_kg_month") * (1 - 1.4 / 1.5);
+		expect_near(saving_of(one, "pue_improvement"), kg);
+		potential += kg;
+	}
+	expect_number(&fleet.w, "potential_reduction_kg_month", potential);
+	end(&fleet);
+}
+
+static void the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name(void **state)
+{
+	static const struct {
+		const char *namespace, *name, *kind;
+		double watts;
+	} cases[] = { { "shop", "web", "pod", 6 }, { "shop", "run", "pod", 7 },
+		{ "shop", "web-a", "pod", 28 } };
+	struct fleet fleet;
+	char text[128];
+
+	(void)state;
+	begin_homonyms(&fleet);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "{\"namespace\":\"%s\",\"workload_name\":\"%s\"}",
+			cases[i].namespace, cases[i].name);
+		assert_int_equal(ask(&fleet.w, "workload_metrics", text), 200);
+		expect_text(&fleet.w, "pod", cases[i].name);
+		expect_text(&fleet.w, "kind", cases[i].kind);
+		expect_near(number_in(member(&fleet.w, "metrics"), "total_watts"), cases[i].watts);
+		assert_true(json_object_array_length(member(&fleet.w, "reason_codes")) > 0);
+	}
+	/* of two owners none is a pod */
+	assert_int_equal(
+		ask(&fleet.w, "workload_metrics", "{\"namespace\":\"db\",\"workload_name\":\"redis\"}"), 422);
+	expect_error(&fleet.w, "AMBIGUOUS_WORKLOAD");
+	assert_non_null(strstr(fleet.w.answer.body, "db/redis (statefulset)"));
+	end(&fleet);
+}
+
+static void a_name_of_two_is_asked_back_and_the_candidates_are_understood(void **state)
+{
+	static const struct {
+		const char *name, *kind;
+		double watts;
+	} cases[] = { { "shop/web (deployment)", "deployment", 48 }, { "shop/web (pod)", "pod", 6 },
+		{ "db/redis (deployment)", "deployment", 25 },
+		{ "db/redis (statefulset)", "statefulset", 11 }, { "run", "pod", 7 },
+		{ "shop/run (job)", "job", 7 }, { "web-a", "pod", 28 } };
+	struct fleet fleet;
+	char text[128];
+
+	(void)state;
+	begin_homonyms(&fleet);
+	assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"web\"}"), 422);
+	expect_error(&fleet.w, "AMBIGUOUS_WORKLOAD");
+	assert_non_null(strstr(fleet.w.answer.body, "\"shop/web (pod)\",\"shop/web (deployment)\""));
+	assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"redis\",\"namespace\":\"db\"}"), 422);
+	expect_error(&fleet.w, "AMBIGUOUS_WORKLOAD");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "{\"workload_name\":\"%s\"}", cases[i].name);
+		assert_int_equal(assess(&fleet.w, text), 200);
+		expect_text(&fleet.w, "kind", cases[i].kind);
+		expect_number(&fleet.w, "current_power_watts", cases[i].watts);
+	}
+	/* what is to be asked next finds the same workload again */
+	assess(&fleet.w, "{\"workload_name\":\"shop/web (deployment)\"}");
+	expect_in(at(json_object_array_get_idx(member(&fleet.w, "next_steps"), 0), "arguments"),
+		"workload_name", "shop/web (deployment)");
+	end(&fleet);
+}
+
+static void the_star_of_an_answer_may_be_asked_back(void **state)
+{
+	struct fleet fleet;
+
+	(void)state;
+	begin(&fleet);
+	run_fleet(&fleet, 9);
+	assert_int_equal(ask(&fleet.w, "identify_power_hotspots", "{\"namespace\":\"*\"}"), 200);
+	expect_text(&fleet.w, "namespace", "*");
+	assert_int_equal(list(&fleet, "{\"namespace\":\"*\"}"), 200);
+	expect_number(&fleet.w, "total_workloads", 9);
+	assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"pod-1\",\"namespace\":\"*\"}"), 200);
+	end(&fleet);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hotspots_improvements_are_its_own_beside_others_of_its_name),
+		cmocka_unit_test(the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name),
+		cmocka_unit_test(a_name_of_two_is_asked_back_and_the_candidates_are_understood),
+		cmocka_unit_test(the_star_of_an_answer_may_be_asked_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
