@@ -124,13 +124,21 @@ static double realizable_reduction(const struct impact *m)
 	return 1 - (1 - reduction(m)) * (1 - step->realizable) / (1 - step->reduction);
 }
 
+/* What the bill is smaller by in fact; a rounding error is not a saving. */
 static double realizable_krw(const struct impact *m)
 {
 	const struct improvement *step = attributed_step(m);
+	double krw = saving_krw(m);
 
-	if (step == NULL || !step->has_krw)
-		return saving_krw(m);
-	return saving_krw(m) - step->krw_month * (1 - step->realizable / step->reduction);
+	if (step != NULL && step->has_krw)
+		krw -= step->krw_month - improvement_realizable_krw(step);
+	return fabs(krw) <= m->before.krw_month * COST_SLACK ? 0 : krw;
+}
+
+/* Of the change, as the question states it; < 0 = it does not. */
+static double change_krw(const struct impact *m)
+{
+	return question_number(m->question, "implementation_cost_krw", -1);
 }
 
 static void note_reasons(struct impact *m)
@@ -143,7 +151,8 @@ static void note_reasons(struct impact *m)
 		if (m->steps[i].type == IMPROVE_REGION && m->steps[i].is_applied)
 			is_set[REASON_PUE_UNKNOWN] |= m->after.region->pue <= 0;
 	}
-	is_set[REASON_COST_INCREASES] |= has_money(m) && saving_krw(m) < -m->before.krw_month * COST_SLACK;
+	is_set[REASON_COST_INCREASES] |= has_money(m) && realizable_krw(m) < 0;
+	is_set[REASON_NO_PAYBACK] |= has_money(m) && change_krw(m) >= 0 && realizable_krw(m) <= 0;
 }
 
 static void write_before(struct json_writer *w, const struct impact *m)
@@ -201,17 +210,18 @@ static void write_after(struct json_writer *w, const struct impact *m)
 static void write_money(struct json_writer *w, const struct impact *m)
 {
 	const struct price *usd = data_price(m->question->knowledge->data, "usd_per_kwh");
-	double cost = question_number(m->question, "implementation_cost_krw", -1), saving = saving_krw(m);
+	double cost = change_krw(m), realizable = realizable_krw(m);
 	double kwh = m->before.kwh_month * m->before.pue.value - m->after.kwh_month * m->after.pue.value;
 
 	if (!has_money(m))
 		return;
-	json_write_number(w, "estimated_cost_savings_krw_month", saving);
+	json_write_number(w, "estimated_cost_savings_krw_month", saving_krw(m));
+	json_write_number(w, "realizable_cost_savings_krw_month", realizable);
 	if (usd != NULL)
 		json_write_number(w, "estimated_cost_savings_usd_month", kwh * usd->value);
 	write_cost_basis(w, m->question, m->wish.tariff, usd);
-	if (cost >= 0 && saving > 0)
-		json_write_number(w, "payback_months", cost / saving);
+	if (cost >= 0 && realizable > 0)
+		json_write_number(w, "payback_months", cost / realizable);
 }
 
 static void write_steps(struct json_writer *w, struct impact *m)
@@ -272,6 +282,23 @@ static void say_untried(const struct impact *m, char *text, size_t size)
 	improvement_say(m->question, text, size, WORDS_UNTRIED, names);
 }
 
+static void say_money(const struct impact *m, char *text, size_t size)
+{
+	const struct question *q = m->question;
+	double realizable = realizable_krw(m), cost = change_krw(m);
+
+	if (!has_money(m))
+		return;
+	if (realizable < 0)
+		improvement_say(q, text, size, WORDS_DEARER, -realizable);
+	else
+		improvement_say(q, text, size, WORDS_MONEY, realizable, m->before.krw_month);
+	if (cost >= 0 && realizable > 0)
+		improvement_say(q, text, size, WORDS_PAYBACK, cost, cost / realizable);
+	else if (cost >= 0)
+		improvement_say(q, text, size, WORDS_NO_PAYBACK, cost);
+}
+
 static void write_words(struct json_writer *w, const struct impact *m)
 {
 	const struct question *q = m->question;
@@ -285,11 +312,7 @@ static void write_words(struct json_writer *w, const struct impact *m)
 			improvement_say(
 				q, text, sizeof(text), WORDS_ATTRIBUTED, realizable_reduction(m) * 100);
 		say_after(m, text, sizeof(text));
-		if (has_money(m) && realizable_krw(m) >= 0)
-			improvement_say(
-				q, text, sizeof(text), WORDS_MONEY, realizable_krw(m), m->before.krw_month);
-		else if (has_money(m))
-			improvement_say(q, text, sizeof(text), WORDS_DEARER, -realizable_krw(m));
+		say_money(m, text, sizeof(text));
 	} else {
 		improvement_say(q, text, sizeof(text), WORDS_NOTHING, name);
 	}

@@ -190,6 +190,13 @@ int improvements_find(const struct question *question, const struct assessment *
 	return count;
 }
 
+double improvement_realizable_krw(const struct improvement *improvement)
+{
+	if (improvement->type != IMPROVE_RIGHTSIZING || improvement->reduction <= 0)
+		return improvement->krw_month;
+	return improvement->krw_month * improvement->realizable / improvement->reduction;
+}
+
 static const char *complexity_word(double complexity)
 {
 	return complexity > 2 ? "high" : complexity > 1 ? "medium" : "low";
@@ -223,6 +230,8 @@ void write_improvement(struct json_writer *w, const struct improvement *improvem
 	if (improvement->type == IMPROVE_RIGHTSIZING) {
 		json_write_number(w, "attributed_saving_percent", improvement->reduction * 100);
 		json_write_number(w, "realizable_saving_percent", improvement->realizable * 100);
+		if (has_amounts && improvement->has_krw)
+			json_write_number(w, "realizable_krw_month", improvement_realizable_krw(improvement));
 	}
 }
 

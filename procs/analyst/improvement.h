@@ -68,6 +68,9 @@ int improvements_find(const struct question *question, const struct assessment *
 /* In that order, whatever they are worth. */
 void improvements_sort(const struct question *question, struct improvement *improvements, size_t count);
 
+/* Of the won a step saves, what the bill is smaller by: of a right-sizing only what a node switched off frees. */
+double improvement_realizable_krw(const struct improvement *improvement);
+
 const char *improvement_name(enum improvement_type type);
 /* -1 if there is none of that name. */
 int improvement_from_name(const char *name);

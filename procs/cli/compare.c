@@ -56,6 +56,9 @@ static void print_step(struct json_object *step, size_t rank, bool is_korean)
 	if (member_of(step, "estimated_krw_month") != NULL)
 		printf(is_korean ? ", 월 %.0f원" : ", %.0f KRW/month",
 			json_object_get_double(member_of(step, "estimated_krw_month")));
+	if (member_of(step, "realizable_krw_month") != NULL)
+		printf(is_korean ? " (실제 %.0f원)" : " (%.0f in fact)",
+			json_object_get_double(member_of(step, "realizable_krw_month")));
 	printf(is_korean ? " (난이도 %s, 신뢰도 %s)\n   " : " (complexity %s, confidence %s)\n   ",
 		code_word(text_of_member(step, "implementation_complexity"), is_korean),
 		code_word(text_of_member(step, "confidence"), is_korean));

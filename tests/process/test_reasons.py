@@ -63,7 +63,7 @@ SCENES = [
     (lambda: (steady(57.5, 0), [424.0] * 24, {"pue": 1.4, **_cloud()}), [
         (COMPARE, NAME, {"CONTINUOUS", "COST_IS_REFERENCE"}), (SCHEDULE, {"power_watts": 1}, {"NO_BENEFIT"})]),
     (lambda: (job(last("23:00") - 3600, 0.5, 40, 0, 1, 2), [400.0 if 9 <= h < 13 else 510.0 for h in range(24)], {"pue": 1.4}), [
-        (COMPARE, NAME, {"NO_HISTORY", "COST_INCREASES"})]),
+        (COMPARE, {**NAME, "implementation_cost_krw": 1000}, {"NO_HISTORY", "COST_INCREASES", "NO_PAYBACK"})]),
     (lambda: (steady(57.5, 0), SOME_HOURS, {}), [
         (ASSESS, NAME, {"GRID_DEGRADED"}), (SCHEDULE, {"power_watts": 1, "duration_hours": 6}, {"NO_FEASIBLE_WINDOW"})]),
     (lambda: (steady(0, 0), None, {"korea_carbon_intensity": 436}), [(ASSESS, NAME, {"ZERO_ENERGY", "GRID_USER_VALUE"})]),

@@ -56,7 +56,7 @@ static void who_names_no_optimization_learns_which_were_not_worked_out(void **st
 static void the_steps_add_up_and_the_order_is_by_worth(void **state)
 {
 	struct world w;
-	double kg = 0, krw = 0;
+	double kg = 0, krw = 0, in_fact;
 	struct json_object *steps;
 
 	(void)state;
@@ -74,7 +74,9 @@ static void the_steps_add_up_and_the_order_is_by_worth(void **state)
 	}
 	near(kg, json_object_get_double(member(&w, "emissions_reduction_kg_month")));
 	near(krw, json_object_get_double(member(&w, "estimated_cost_savings_krw_month")));
-	near(1000 / krw, json_object_get_double(member(&w, "payback_months")));
+	in_fact = json_object_get_double(member(&w, "realizable_cost_savings_krw_month"));
+	near(in_fact, krw - number_in(step(&w, "resource_rightsizing"), "estimated_krw_month"));
+	near(1000 / in_fact, json_object_get_double(member(&w, "payback_months")));
 	assert_string_equal(text_in(json_object_array_get_idx(steps, 0), "type"), "temporal_shift");
 	assess(&w, "{\"workload_name\":\"train\"}");
 	assert_true(krw < json_object_get_double(member(&w, "estimated_cost_krw_month")));
@@ -349,6 +351,57 @@ static void words_count_what_goes_in_fact(void **state)
 	destroy(&w);
 }
 
+/* The golden case's request of 8 cores made 6, on a node that stays on: charged less, and the bill is the same. */
+static void what_the_bill_is_not_smaller_by_pays_nothing_back(void **state)
+{
+	static const char question[] = "{\"workload_name\":\"train\",\"optimizations\":[%s],"
+				       "\"implementation_cost_krw\":100000}";
+	struct world w;
+	char text[256];
+
+	(void)state;
+	begin(&w, "Job");
+	snprintf(text, sizeof(text), question, "\"resource_rightsizing\"");
+	assert_int_equal(compare(&w, text), 200);
+	assert_true(json_object_get_double(member(&w, "estimated_cost_savings_krw_month")) > 0);
+	expect_number(&w, "realizable_cost_savings_krw_month", 0);
+	near(number_in(step(&w, "resource_rightsizing"), "realizable_krw_month"), 0);
+	expect_absent(&w, "payback_months");
+	expect_reason(&w, "NO_PAYBACK", true);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		"It saves 0 KRW a month of an energy charge of "));
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" Nothing pays back the 100000 KRW of the change."));
+	snprintf(text, sizeof(text), question, "\"temporal_shift\"");
+	assert_int_equal(compare(&w, text), 200);
+	expect_reason(&w, "NO_PAYBACK", false);
+	near(100000 / json_object_get_double(member(&w, "estimated_cost_savings_krw_month")),
+		json_object_get_double(member(&w, "payback_months")));
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" The 100000 KRW of the change are paid back in "));
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "NO_PAYBACK", false); /* nobody asked */
+	destroy(&w);
+}
+
+/* Two cores fewer on a node of two: the node goes, and its idle power with it. */
+static void a_node_switched_off_is_money_in_fact(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	w.f.book.last.cpus = 2;
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"resource_rightsizing\"]}"),
+		200);
+	near(json_object_get_double(member(&w, "realizable_cost_savings_krw_month")),
+		json_object_get_double(member(&w, "estimated_cost_savings_krw_month")));
+	near(number_in(step(&w, "resource_rightsizing"), "realizable_krw_month"),
+		number_in(step(&w, "resource_rightsizing"), "estimated_krw_month"));
+	destroy(&w);
+}
+
 static void names_as_answers_show_them_are_understood(void **state)
 {
 	static const char *const names[] = { "ai-team/train", "ai-team/train (job)",
@@ -433,6 +486,8 @@ int main(void)
 		cmocka_unit_test(commands_can_be_pasted),
 		cmocka_unit_test(a_months_money_does_not_depend_on_the_day_of_asking),
 		cmocka_unit_test(words_count_what_goes_in_fact),
+		cmocka_unit_test(what_the_bill_is_not_smaller_by_pays_nothing_back),
+		cmocka_unit_test(a_node_switched_off_is_money_in_fact),
 		cmocka_unit_test(names_as_answers_show_them_are_understood),
 		cmocka_unit_test(an_owner_is_the_sum_of_all_its_pods),
 	};
