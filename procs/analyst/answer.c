@@ -97,18 +97,23 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 	json_close_object(writer);
 }
 
-static void write_power(struct json_writer *writer, const struct knowledge *k, double observed_ns)
+const char *collection_method(const struct knowledge *k)
 {
 	enum origin origin = origin_of(k->config);
-	const char *method = usage_source_name((enum usage_source)k->book->last.usage);
+
+	return origin == ORIGIN_PIPELINE ? usage_source_name((enum usage_source)k->book->last.usage)
+					 : origin_name(origin);
+}
+
+static void write_power(struct json_writer *writer, const struct knowledge *k, double observed_ns)
+{
 	uint64_t span_ns;
 
 	json_open_object(writer, "power");
-	json_write_text(writer, "source", origin_name(origin));
+	json_write_text(writer, "source", origin_name(origin_of(k->config)));
 	json_write_text(writer, "meter", k->book->source);
 	json_write_text(writer, "state", power_state_name((enum power_state)k->book->last.state));
-	json_write_text(
-		writer, "collection_method", origin == ORIGIN_PIPELINE ? method : origin_name(origin));
+	json_write_text(writer, "collection_method", collection_method(k));
 	if (k->book->last.error_ppm > 0)
 		json_write_number(writer, "model_error_percent", k->book->last.error_ppm / 1e4);
 	json_write_integer(writer, "samples", (int64_t)k->book->counts.frames);

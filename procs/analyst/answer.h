@@ -42,6 +42,8 @@ extern const char *const regions_usual[REGIONS_USUAL];
 
 /* The JSON members of the same name. */
 void write_reasons(struct json_writer *writer, const struct reasons *reasons);
+/* How CPU time came to the watts: ebpf or procfs, or the outside source they come from. */
+const char *collection_method(const struct knowledge *knowledge);
 /* An RFC 3339 time with the offset of Korea. */
 void write_time(struct json_writer *writer, const char *key, int64_t seconds);
 void write_timestamp(struct json_writer *writer, const struct question *question);

@@ -199,7 +199,7 @@ static void write_pod(struct json_writer *w, const struct question *question, co
 	write_time(w, "sampled_at", (int64_t)(book->last.real_ns / NS_PER_SECOND));
 	json_write_number(
 		w, "metrics_age_s", (double)(question->knowledge->age_ns / NS_PER_MILLISECOND) / 1000);
-	json_write_text(w, "collection_method", usage_source_name((enum usage_source)book->last.usage));
+	json_write_text(w, "collection_method", collection_method(question->knowledge));
 	write_reasons(w, &question->reasons);
 }
 

@@ -132,7 +132,7 @@ static const struct {
 } files[] = {
 	{ "standards.json", "standards", read_standard, offsetof(struct data, standard_count), STANDARDS_MAX,
 		" code metric target unit pue_ref factor vintage companion name_en name_ko disclaimer_en "
-		"disclaimer_ko origin source_url applies_from " },
+		"disclaimer_ko origin applies_from " },
 	{ "regions.json", "regions", read_region, offsetof(struct data, region_count), REGIONS_MAX,
 		" code name name_ko provider zone " },
 	{ "grid_electricitymaps.json", "annual", read_annual, offsetof(struct data, annual_count),

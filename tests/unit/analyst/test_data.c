@@ -153,6 +153,8 @@ static void overlapping_tariffs_and_misspelt_keys_are_refused(void **state)
 		"tariffs[0].discount_untill: is no key of these rows");
 	expect_row_refused("standards.json", "standards", "aplies_from", "2030", false,
 		"standards[0].aplies_from: is no key");
+	expect_row_refused("standards.json", "standards", "source_url", "https://example.org", false,
+		"standards[0].source_url: is no key");
 	expect_row_refused("standards.json", "standards", "name", "part of a key", false,
 		"standards[0].name: is no key");
 	expect_row_refused("holidays.json", "holidays", "", "no name at all", false, "is no key");

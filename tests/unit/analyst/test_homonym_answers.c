@@ -96,6 +96,33 @@ static void the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name(void *
 	end(&fleet);
 }
 
+static void the_metrics_say_how_they_were_collected_as_the_provenance_does(void **state)
+{
+	static const char *const methods[] = { "ebpf", "kepler", "prometheus" };
+	struct json_object *power;
+	struct fleet fleet;
+
+	(void)state;
+	begin_homonyms(&fleet);
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		struct config *config = &fleet.w.config;
+		config->kepler_endpoint[0] = config->prometheus_url[0] = '\0';
+		if (i > 0)
+			strcpy(i == 1 ? config->kepler_endpoint : config->prometheus_url,
+				"http://127.0.0.1:9");
+		assert_int_equal(ask(&fleet.w, "workload_metrics",
+					 "{\"namespace\":\"shop\",\"workload_name\":\"web\"}"),
+			200);
+		expect_text(&fleet.w, "collection_method", methods[i]);
+		assert_int_equal(ask(&fleet.w, "get_power_consumption_summary", "{}"), 200);
+		power = json_object_object_get(member(&fleet.w, "provenance"), "power");
+		assert_string_equal(
+			json_object_get_string(json_object_object_get(power, "collection_method")),
+			methods[i]);
+	}
+	end(&fleet);
+}
+
 static void a_name_of_two_is_asked_back_and_the_candidates_are_understood(void **state)
 {
 	static const struct {
@@ -148,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hotspots_improvements_are_its_own_beside_others_of_its_name),
 		cmocka_unit_test(the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name),
+		cmocka_unit_test(the_metrics_say_how_they_were_collected_as_the_provenance_does),
 		cmocka_unit_test(a_name_of_two_is_asked_back_and_the_candidates_are_understood),
 		cmocka_unit_test(the_star_of_an_answer_may_be_asked_back),
 	};
