@@ -1,16 +1,25 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "cli/document.h"
 
 #define BOM "\xef\xbb\xbf"
 
-/* A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection): an apostrophe before it makes it text. Names
- * of pods and processes are anybody's text. A dash alone, for "none", computes nothing. */
+/* A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection; East Asian ones take the full-width signs too):
+ * an apostrophe before it makes it text. Names of pods and processes are anybody's text. A dash alone, for "none", computes
+ * nothing. */
 static bool is_formula(const char *text)
 {
+	static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠" };
+
 	text += strspn(text, " ");
-	return text[0] != '\0' && strcmp(text, "-") != 0 && strchr("=+-@\t\r\n", text[0]) != NULL;
+	if (strcmp(text, "-") == 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (strncmp(text, signs[i], strlen(signs[i])) == 0)
+			return true;
+	return false;
 }
 
 static void put_text_field(FILE *out, const char *text)
