@@ -141,26 +141,66 @@ void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, co
 	}
 }
 
-static void write_json_cell(struct json_writer *writer, const char *key, const struct cell *cell)
+/* A record that is hashed has no fractions: there a number is its text. */
+static void write_json_number(struct json_writer *writer, const char *key, double number, bool is_record)
+{
+	char text[32];
+
+	if (!is_record)
+		json_write_number(writer, key, number);
+	else if (json_format_number(number, text) == 0)
+		json_write_text(writer, key, text);
+	else
+		writer->failure = -ERANGE;
+}
+
+static void write_json_cell(
+	struct json_writer *writer, const char *key, const struct cell *cell, bool is_record)
 {
 	switch (cell->type) {
 	case CELL_EMPTY: break; /* absent, as everywhere */
 	case CELL_TEXT: json_write_text(writer, key, cell->text); break;
-	case CELL_NUMBER: json_write_number(writer, key, cell->number); break;
+	case CELL_NUMBER: write_json_number(writer, key, cell->number, is_record); break;
 	case CELL_INTEGER: json_write_integer(writer, key, cell->integer); break;
 	}
 }
 
-static void write_json_table(struct json_writer *writer, const struct table *table)
+static void write_json_table(struct json_writer *writer, const struct table *table, bool is_record)
 {
 	json_open_array(writer, table->key);
 	for (size_t at = 0; at + table->column_count <= table->cell_count; at += table->column_count) {
 		json_open_object(writer, NULL);
 		for (size_t i = 0; i < table->column_count; i++)
-			write_json_cell(writer, table->columns[i].key, &table->cells[at + i]);
+			write_json_cell(writer, table->columns[i].key, &table->cells[at + i], is_record);
 		json_close_object(writer);
 	}
 	json_close_array(writer);
+}
+
+static void write_json(struct json_writer *writer, const struct document *document, bool is_record)
+{
+	json_open_object(writer, NULL);
+	json_write_text(writer, "report", document->key);
+	json_write_text(writer, "title", words_in(document, &document->title));
+	json_write_boolean(writer, "draft", true);
+	for (size_t i = 0; i < document->table_count; i++)
+		write_json_table(writer, &document->tables[i], is_record);
+	json_open_array(writer, "notes");
+	for (size_t i = 0; i < document->note_count; i++)
+		json_write_text(writer, NULL, document->notes[i]);
+	json_close_array(writer);
+	json_close_object(writer);
+}
+
+int document_record(const struct document *document, char **ret_text, size_t *ret_size)
+{
+	struct json_writer writer = { 0 };
+	int r;
+
+	write_json(&writer, document, true);
+	r = json_take(&writer, ret_text, ret_size);
+	json_done(&writer);
+	return r;
 }
 
 int document_write_json(const struct document *document, FILE *out)
@@ -170,17 +210,7 @@ int document_write_json(const struct document *document, FILE *out)
 	size_t size;
 	int r;
 
-	json_open_object(&writer, NULL);
-	json_write_text(&writer, "report", document->key);
-	json_write_text(&writer, "title", words_in(document, &document->title));
-	json_write_boolean(&writer, "draft", true);
-	for (size_t i = 0; i < document->table_count; i++)
-		write_json_table(&writer, &document->tables[i]);
-	json_open_array(&writer, "notes");
-	for (size_t i = 0; i < document->note_count; i++)
-		json_write_text(&writer, NULL, document->notes[i]);
-	json_close_array(&writer);
-	json_close_object(&writer);
+	write_json(&writer, document, false);
 	r = json_take(&writer, &text, &size);
 	if (r == 0 && (fwrite(text, 1, size, out) != size || fputc('\n', out) == EOF))
 		r = -EIO;

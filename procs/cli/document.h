@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define DOCUMENT_TABLES_MAX  8
-#define DOCUMENT_NOTES_MAX   24
+#define DOCUMENT_NOTES_MAX   64
 #define DOCUMENT_COLUMNS_MAX 12
 
 struct words {
@@ -77,6 +77,8 @@ void cell_put(FILE *out, const struct cell *cell, void (*put_text)(FILE *out, co
 
 /* 0 or -errno. */
 int document_write_json(const struct document *document, FILE *out);
+/* The same as text to be hashed: a number is a string, of the digits JSON has. The caller frees it. */
+int document_record(const struct document *document, char **ret_text, size_t *ret_size);
 /* UTF-8 with BOM, CRLF; a text that a spreadsheet would take for a formula begins with an apostrophe. */
 int document_write_csv(const struct document *document, FILE *out);
 /* One page for A4, no scripts, nothing from elsewhere. */

@@ -64,7 +64,7 @@ const char *code_word(const char *code, bool in_korean)
 		{ "region_table", "리전 공개값" }, { "reference", "참고 기준" }, { "law", "법령" },
 		{ "foreign_law", "외국 법령" }, { "certification", "인증 기준" },
 		{ "official_factor", "공식 배출계수" }, { "derived", "도출값" }, { "contract", "계약" },
-		{ "unverified", "미확인" }, { "verified", "확인됨" },
+		{ "transcribed", "법령(2차 자료)" }, { "unverified", "미확인" }, { "verified", "확인됨" },
 		{ "(idle and other)", "(유휴 및 기타)" }, { "points", "점" }, { "KRW", "원" },
 		{ "KRW/kWh", "원/kWh" }, { "toe/year", "toe/년" }, { "tCO2eq/year", "tCO2eq/년" },
 		{ "TJ/year", "TJ/년" }, { "h", "시간" }, { "metered", "실측값" }, { "estimated", "추정값" },
@@ -74,7 +74,9 @@ const char *code_word(const char *code, bool in_korean)
 		{ "medium", "보통" }, { "low", "낮음" } };
 
 	if (!in_korean)
-		return strcmp(code, "region_table") == 0 ? "from the region table" : code;
+		return strcmp(code, "region_table") == 0  ? "from the region table"
+		       : strcmp(code, "transcribed") == 0 ? "law by a transcription"
+							  : code;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i][0], code) == 0)
 			return words[i][1];

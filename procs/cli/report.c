@@ -217,12 +217,14 @@ static int write_out(
 {
 	int r;
 
-	if (arguments->kind->make == report_audit && arguments->format->write == document_write_json)
-		return bundle_write(archive->sealed, report->tally, report->audit, out);
 	report->document.key = arguments->kind->name;
 	arguments->kind->make(report);
 	r = report->document.failure;
-	return r < 0 ? r : arguments->format->write(&report->document, out);
+	if (r < 0)
+		return r;
+	if (arguments->kind->make == report_audit && arguments->format->write == document_write_json)
+		return bundle_write(archive->sealed, report->tally, report->audit, &report->document, out);
+	return arguments->format->write(&report->document, out);
 }
 
 static int make(const struct arguments *arguments, struct report *report, const struct archive *archive)

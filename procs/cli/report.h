@@ -38,14 +38,15 @@ void report_fact_text(
 	struct report *report, struct table *table, const char *code, struct words name, const char *value);
 void report_energy_facts(struct report *report, struct table *table);
 void report_workloads(struct report *report);
-/* One row per limit: scheme, what this period has, the limit, its share, legal status and source. */
-struct limit {
-	const char *code; /* of reporting.json */
-	struct words name;
-	double value; /* of this period, in the limit's unit */
-};
-void report_limits(struct report *report, const struct limit *limits, size_t count);
+/* A cell; NAN = there is none: it stays empty. */
+void report_known(struct document *document, struct table *table, double value, int digits);
+/* In every report alike: tCO2eq, toe and TJ with the factors they come from, */
+void report_units(struct report *report, struct table *facts);
+/* what a year at this rate is of each scheme's threshold, */
+void report_thresholds(struct report *report);
+/* and the foot of the page: the period, the factors with vintage and legal status, what the energy rests on. */
 void report_notes(struct report *report);
+void report_factors(struct report *report);
 /* The figure of that code of reporting.json or prices.json; data_load() has seen to it that it is there. */
 const struct price *report_figure(const struct report *report, const char *code);
 /* Text for a basis: "source (vintage, legal status, status)". */
@@ -60,5 +61,7 @@ const char *pue_words(
 double kwh_of(double uj);
 /* Points for a PUE by the steps green_dc_points_*; 0 above the last. */
 double green_dc_points(const struct report *report, double pue);
-/* E [kWh] x toe_per_mwh / 1000. */
+/* E [kWh] x official factor, x 3.6e-6, x toe_per_mwh / 1000. */
+double tonnes_of(const struct report *report, double kwh);
+double final_tj_of(double kwh);
 double toe_of(const struct report *report, double kwh);

@@ -21,13 +21,6 @@ static const struct column workload_columns[] = { { "workload", { { "workload", 
 	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } },
 	{ "emissions_kg", { { "kgCO2eq by the grid", "전력망 기준 kgCO2eq" } } },
 	{ "emissions_uncertainty_percent", { { "± % of it (k = 2), at least", "그 ± % (k = 2), 최소" } } } };
-static const struct column limit_columns[] = { { "code", { { "code", "코드" } } },
-	{ "scheme", { { "scheme", "제도" } } }, { "value", { { "this period", "이 기간" } } },
-	{ "value_year", { { "a year at this rate", "이 추세의 1년" } } },
-	{ "limit", { { "threshold of a year", "연간 기준" } } }, { "unit", { { "unit", "단위" } } },
-	{ "percent", { { "% of it", "기준 대비 %" } } },
-	{ "legal_status", { { "legal status", "법적 성격" } } }, { "source", { { "source", "출처" } } } };
-
 #define COLUMNS(array) array, ARRAY_SIZE(array)
 #define REST_LEAST     1e-6 /* of the whole; the errors of less are lost in those of doubles */
 
@@ -61,18 +54,12 @@ const char *pue_words(
 	return text;
 }
 
-double toe_of(const struct report *report, double kwh)
-{
-	return kwh / 1000 * report_figure(report, "toe_per_mwh")->value;
-}
-
 struct table *report_facts(struct report *report, const char *key, struct words title)
 {
 	return document_table(&report->document, key, title, COLUMNS(fact_columns));
 }
 
-/* NAN = there is none */
-static void put_known(struct document *document, struct table *table, double value, int digits)
+void report_known(struct document *document, struct table *table, double value, int digits)
 {
 	if (isnan(value))
 		put_cell_empty(document, table);
@@ -94,7 +81,7 @@ void report_fact(struct report *report, struct table *table, const struct fact *
 
 	put_cell_text(document, table, fact->code);
 	put_cell_text(document, table, words_in(document, &fact->name));
-	put_known(document, table, fact->value, fact->digits);
+	report_known(document, table, fact->value, fact->digits);
 	put_cell_code(document, table, fact->unit);
 	report_uncertainty(report, table, fact->uncertainty);
 	put_cell_text(document, table, fact->basis != NULL ? fact->basis : "");
@@ -239,37 +226,6 @@ void report_workloads(struct report *report)
 	put_sums(report, table, &rest, (double)rest.it_uj > REST_LEAST * (double)tally->total.it_uj);
 }
 
-/* A threshold is of a year. What this period's would be, by the time there is data of: NAN under a day of it. */
-static double of_year(const struct report *report, double value)
-{
-	const struct tally *tally = report->tally;
-	double period = (double)(tally->to - tally->from), seconds = (double)tally->total.present_ns / 1e9;
-	bool is_year = period >= 365 * DAY_SECONDS && period <= 366 * DAY_SECONDS;
-
-	return seconds < DAY_SECONDS ? NAN : value / seconds * (is_year ? period : 365 * DAY_SECONDS);
-}
-
-void report_limits(struct report *report, const struct limit *limits, size_t count)
-{
-	struct document *document = &report->document;
-	struct table *table = document_table(
-		document, "thresholds", (struct words) { { "Thresholds", "기준" } }, COLUMNS(limit_columns));
-
-	for (size_t i = 0; i < count; i++) {
-		const struct price *figure = report_figure(report, limits[i].code);
-		put_cell_text(document, table, limits[i].code);
-		put_cell_text(document, table, words_in(document, &limits[i].name));
-		double year = of_year(report, limits[i].value);
-		put_cell_number(document, table, limits[i].value, 3);
-		put_known(document, table, year, 3);
-		put_cell_number(document, table, figure->value, 0);
-		put_cell_code(document, table, figure->unit);
-		put_known(document, table, 100 * year / figure->value, 4);
-		put_cell_code(document, table, figure->legal_status);
-		put_cell_text(document, table, figure->source[document->is_korean]);
-	}
-}
-
 static double percent_of_total(const struct report *report, int64_t uj)
 {
 	double total = (double)report->tally->total.it_uj;
@@ -361,6 +317,7 @@ void report_notes(struct report *report)
 					     "시간의 값이며 추정으로 채우지 않았습니다."
 					   : "Part of the period has no data. Sums are those of the time "
 					     "there is; nothing is filled in.");
+	report_factors(report);
 	note_grids(report);
 	note_pues(report);
 	note_power(report);

@@ -14,7 +14,7 @@ static const struct step {
 	{ "green_dc_points_1.6", 1.6, false }, { "green_dc_points_1.7", 1.7, false },
 	{ "green_dc_points_1.8", 1.8, false } };
 static const struct column step_columns[] = { { "pue", { { "PUE", "PUE" } } },
-	{ "points", { { "points", "점수" } } } };
+	{ "points", { { "points", "점수" } } }, { "basis", { { "basis", "근거" } } } };
 static const struct column source_columns[] = { { "source", { { "PUE source and value", "PUE 출처와 값" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } } };
 
@@ -31,12 +31,14 @@ static void put_steps(struct report *report)
 	struct document *document = &report->document;
 	struct table *table = document_table(document, "steps",
 		(struct words) { { "Points by PUE", "PUE별 점수" } }, step_columns, ARRAY_SIZE(step_columns));
-	char text[32];
+	char text[32], basis[BASIS_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct price *points = report_figure(report, steps[i].code);
 		snprintf(text, sizeof(text), "%s %.1f", steps[i].is_below ? "<" : "≤", steps[i].pue);
 		put_cell_text(document, table, text);
-		put_cell_number(document, table, report_figure(report, steps[i].code)->value, 0);
+		put_cell_number(document, table, points->value, 0);
+		put_cell_text(document, table, figure_basis(report, points, basis));
 	}
 }
 
@@ -80,6 +82,7 @@ void report_green_dc(struct report *report)
 		"그린 데이터센터 인증 PUE 점수" } };
 	facts = report_facts(report, "facts", (struct words) { { "Summary", "요약" } });
 	report_energy_facts(report, facts);
+	report_units(report, facts);
 	put_score(report, facts);
 	put_steps(report);
 	table = document_table(document, "pue_sources",
@@ -89,6 +92,7 @@ void report_green_dc(struct report *report)
 		put_cell_text(document, table, pue_words(report, &report->tally->pues[i], text));
 		put_cell_number(document, table, kwh_of((double)report->tally->pues[i].it_uj), 3);
 	}
+	report_thresholds(report);
 	document_note(document, "%s (%s)", standard->disclaimer[document->is_korean],
 		code_word(standard->legal_status, document->is_korean));
 	document_note(document, "%s",
@@ -110,8 +114,10 @@ void report_audit(struct report *report)
 	facts = report_facts(report, "facts", (struct words) { { "Summary", "요약" } });
 	report_fact_text(report, facts, "chain", (struct words) { { "Hash chain", "해시 체인" } },
 		is_whole ? (ko ? "이상 없음" : "holds") : report->audit->fault[ko]);
-	if (is_whole)
+	if (is_whole) {
 		report_energy_facts(report, facts);
+		report_units(report, facts);
+	}
 	if (report->tally->sealed_hours > 0) {
 		clock_format_kst((uint64_t)report->tally->first * NS_PER_SECOND, first);
 		clock_format_kst((uint64_t)report->tally->last * NS_PER_SECOND, last);
@@ -122,8 +128,10 @@ void report_audit(struct report *report)
 		(struct words) { { "Last sealed hour", "마지막으로 마감된 시간" } }, last);
 	report_fact_text(report, facts, "head", (struct words) { { "Hash after it", "마지막 시간의 해시" } },
 		report->tally->head);
-	if (is_whole) /* else the rows need not add up to anything */
+	if (is_whole) { /* else the rows need not add up to anything */
 		report_workloads(report);
+		report_thresholds(report);
+	}
 	document_note(document, "%s",
 		ko ? "검증할 수 있는 묶음은 --format json 으로 만들고 tanso verify --bundle "
 		     "로 확인합니다."

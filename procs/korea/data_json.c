@@ -160,7 +160,7 @@ static int read_row(struct json_object *root, place_row_fn *read, void *context,
 	if (r == 0 && !is_legal_status(place->legal_status))
 		r = place_refuse(place, "legal_status",
 			"must be law, certification, official_factor, reference, derived, foreign_law, "
-			"contract or unverified, here or for the whole file");
+			"contract, transcribed or unverified, here or for the whole file");
 	return r;
 }
 

@@ -10,7 +10,7 @@
 
 #define LEGAL_STATUSES                                                                                       \
 	"law", "certification", "official_factor", "reference", "derived", "foreign_law", "contract",        \
-		"unverified"
+		"transcribed", "unverified"
 
 struct json_source {
 	const char *folder, *file, *list;

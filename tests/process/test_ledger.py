@@ -262,6 +262,29 @@ def a_report_is_the_sum_of_the_ledger_to_the_microjoule():
             assert tanso("report", *wrong, "--ledger", path).returncode == 2, wrong
 
 
+def every_report_states_its_units_factors_and_thresholds():
+    """In every kind and form, in both languages: tCO2eq, toe and TJ, the factors with vintage and legal status, the thresholds, draft, Korean time."""
+    units = ("factor_tCO2eq_MWh", "tCO2eq", "toe", "toe_generation", "tj_final", "tj_by_toe")
+    words = {"en": ("Draft", "Korea standard time", "Emission factor 0.4173 tCO2eq/MWh, vintage 2023", "0.229 toe/MWh", "2022-11-21, law by a transcription, unverified"),
+             "ko": ("초안", "한국 표준시", "배출계수 0.4173 tCO2eq/MWh, 2023년", "0.229 toe/MWh", "2022-11-21, 법령(2차 자료), 미확인")}
+    with folder() as f:
+        path = Made.copy(f)
+        for kind in ("energy-use", "emissions", "green-dc", "audit"):
+            for lang, wanted in words.items():
+                common = ("report", kind, "--from", "2026-11-24", "--to", "2026-11-28", "--ledger", path, "--lang", lang)
+                document = json.loads(tanso(*common, "--format", "json").stdout)
+                document = document.get("report", document) if kind == "audit" else document
+                said, kwh = facts(document), facts(document)["it_energy_uj"] / 3.6e12 * 1.6
+                for code, value in zip(units, (0.4173, kwh * 0.4173e-3, kwh * 0.229e-3, kwh * 0.213e-3, kwh * 3.6e-6, kwh * 0.229e-3 * 0.041868)):
+                    assert abs(float(said[code]) - value) <= 2e-8 * value, (kind, code, said[code], value)
+                codes = {row["code"] for row in document["thresholds"]}
+                assert codes == {"report_toe", "tms_company_t", "tms_company_tj", "tms_site_t", "tms_site_tj", "ets_company_t", "ets_site_t"}, (kind, codes)
+                assert all(row["vintage"] and row["source"] and row["legal_status"] == "law" for row in document["thresholds"]), kind
+                assert document["draft"] is True and all(word in " ".join(document["notes"]) for word in wanted[1:]), (kind, lang, document["notes"])
+                for text in (tanso(*common).stdout, tanso(*common, "--format", "html").stdout):
+                    assert all(word in text for word in (*wanted, *units, "tms_site_tj")), (kind, lang, [word for word in (*wanted, *units) if word not in text])
+
+
 def a_report_says_how_wrong_it_may_be_and_what_it_covers():
     period = ("--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger")
     with folder() as f:
@@ -394,10 +417,11 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         for at in rng.sample(digits, 20):
             out.write_text(text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1:])
             assert tanso("verify", "--bundle", out).returncode in (1, 2), f"a changed byte {at} goes unnoticed: {text[at - 40:at + 10]}"
-        for key, value in (("from", "2026-11-24T00:00:00+09:00"), ("to", "2026-12-31T00:00:00+09:00"), ("draft", False), ("seal", "0" * 64), ("fault", "none")):
+        for key, value in (("from", "2026-11-24T00:00:00+09:00"), ("to", "2026-12-31T00:00:00+09:00"), ("draft", False), ("seal", "0" * 64), ("fault", "none"),
+                           ("report", {**bundle["report"], "draft": False})):
             out.write_text(json.dumps({**bundle, key: value}))
             bad = tanso("verify", "--bundle", out, "--lang", "en")
-            assert bad.returncode == 1 and "seal: draft, from or to" in bad.stdout, (key, bad)
+            assert bad.returncode == 1 and "seal: draft, from, to or report" in bad.stdout, (key, bad)
         bundle["hours"][0]["start"] += 3600
         out.write_text(json.dumps(bundle))
         bad = tanso("verify", "--bundle", out, "--lang", "en")
@@ -411,7 +435,7 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         assert tanso("verify", "--bundle", out).returncode == 2
 
 
-has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, an_unreadable_page_is_named_by_the_hour_before_it, seals_that_are_gone_are_missed, nothing_is_reported_from_a_broken_chain, a_report_is_the_sum_of_the_ledger_to_the_microjoule, a_report_says_how_wrong_it_may_be_and_what_it_covers, days_and_hours_give_the_same_report,
+has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, an_unreadable_page_is_named_by_the_hour_before_it, seals_that_are_gone_are_missed, nothing_is_reported_from_a_broken_chain, a_report_is_the_sum_of_the_ledger_to_the_microjoule, every_report_states_its_units_factors_and_thresholds, a_report_says_how_wrong_it_may_be_and_what_it_covers, days_and_hours_give_the_same_report,
                   names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change))
 if Made.path:
     shutil.rmtree(Made.path)
