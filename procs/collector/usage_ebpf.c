@@ -8,11 +8,17 @@
 
 #include "base/cleanup.h"
 #include "collector/live.h"
-#include "collector/usage_kernel.h"
+#include "collector/usage_cpus.h"
 #include "collector/usage_reader.h"
 #include "ipc/ring.h"
 
 #define BATCH 256
+
+enum {
+#define X(name) | 1 << USAGE_##name
+	PMU_COUNTERS = 0 USAGE_PMU_EVENTS(X)
+#undef X
+};
 
 /* The counters stand in the ring's rows as they come from the kernel. */
 #define X(name) _Static_assert((int)USAGE_##name == (int)COUNTER_##name, "order of the counters: " #name);
@@ -73,7 +79,9 @@ static int read_ebpf(struct usage_reader *source, const struct usage_visitor *vi
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
 	int r;
 
-	usage_kernel_settle(&usage->kernel);
+	/* Work on a CPU without hardware counters would weigh nothing: then no work is weighed by them. */
+	source->counters = usage->kernel.layout.counters &
+			   (usage_kernel_settle(&usage->kernel) ? UINT32_MAX : ~(uint32_t)PMU_COUNTERS);
 	usage->visitor = visitor;
 	ring_buffer__consume(usage->events);
 	usage->visitor = NULL;
@@ -123,6 +131,21 @@ static double read_runs(struct ebpf_usage *usage, uint32_t program)
 	return (double)sum;
 }
 
+/* What the package's energy is shared by, and why not by cycles. */
+static void report_weight(const struct ebpf_usage *usage, struct stats *stats)
+{
+	static const char *const labels[] = { "by=\"cycles\",reason=\"every CPU counts them\"",
+		"by=\"cpu_time\",reason=\"a CPU is without hardware counters\"",
+		"by=\"cpu_time\",reason=\"no hardware counters\"" };
+	bool has_pmu = usage->kernel.layout.counters >> USAGE_cycles & 1;
+	bool is_by_cycles = usage->source.counters >> USAGE_cycles & 1;
+
+	*stats_entry(stats, STAT_GAUGE, "package_weight_info", labels[0]) = is_by_cycles;
+	*stats_entry(stats, STAT_GAUGE, "package_weight_info", labels[1]) = has_pmu && !is_by_cycles;
+	*stats_entry(stats, STAT_GAUGE, "package_weight_info", labels[2]) = !has_pmu;
+	*stats_entry(stats, STAT_GAUGE, "pmu_cpus_uncounted", "") = usage_cpus_uncounted(&usage->kernel);
+}
+
 static void report_ebpf(struct usage_reader *source, struct stats *stats)
 {
 	struct ebpf_usage *usage = container_of(source, struct ebpf_usage, source);
@@ -138,6 +161,7 @@ static void report_ebpf(struct usage_reader *source, struct stats *stats)
 			*stats_entry(stats, STAT_COUNTER, "probe_runs_total", labels) = read_runs(usage, i);
 	}
 	bpf_map_lookup_elem(usage->kernel.map[USAGE_MAP_dead], &other, &unplaced);
+	report_weight(usage, stats);
 	*stats_entry(stats, STAT_COUNTER, "events_dropped_total", "") =
 		read_total(usage, USAGE_TOTAL_EVENTS_DROPPED);
 	*stats_entry(stats, STAT_COUNTER, "threads_unstored_total", "") =

@@ -13,12 +13,11 @@
 #include "base/clock.h"
 #include "base/fnv.h"
 #include "base/log.h"
-#include "collector/pmu.h"
+#include "collector/usage_cpus.h"
 #include "collector/usage_list.h"
 #include "collector/usage_store.h"
 
-#define FD_NAME_MAX      64
-#define CPUS_INTERVAL_NS (5 * NS_PER_SECOND) /* CPUs are plugged in by hand */
+#define FD_NAME_MAX 64
 
 static const struct {
 	const char *name, *label, *tracepoint;
@@ -269,17 +268,11 @@ static int make(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 		return r;
 	kernel->layout.counters = counters_of(kernel, kernel->link, btf, cpu_only);
 	*ret_step = "begin counting";
+	if (kernel->link[USAGE_PROGRAM_on_switch] >= 0)
+		usage_cpus_follow(kernel);
 	if ((r = begin(kernel)) < 0 || (r = usage_store_maps(kernel)) < 0)
 		return r;
 	return usage_store_links(kernel->link, kernel->layout.generation);
-}
-
-static void close_events(struct usage_kernel *kernel, uint32_t events)
-{
-	for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++)
-		if (kernel->layout.open_cpus[cpu / 64] >> cpu % 64 & 1)
-			pmu_close(kernel->map[USAGE_MAP_perf_events], events, cpu);
-	memset(kernel->layout.open_cpus, 0, sizeof(kernel->layout.open_cpus));
 }
 
 /* Other programs than those that count: they are attached, then one word hands over to them. */
@@ -306,7 +299,7 @@ static int upgrade(struct usage_kernel *kernel, const struct hierarchy *hierarch
 		kernel->layout = old;
 		return r;
 	}
-	close_events(kernel, old.pmu_events);
+	usage_cpus_close(kernel, old.pmu_events);
 	kernel->layout.counters = counters_of(kernel, link, btf, cpu_only);
 	write_layout(kernel);
 	usage_drop_links(kernel->link, old.generation);
@@ -314,33 +307,13 @@ static int upgrade(struct usage_kernel *kernel, const struct hierarchy *hierarch
 	return 0;
 }
 
-void usage_kernel_settle(struct usage_kernel *kernel)
+bool usage_kernel_settle(struct usage_kernel *kernel)
 {
-	uint64_t online[PMU_CPU_WORDS];
-	uint64_t *open_cpus = (uint64_t *)kernel->layout.open_cpus, now_ns = clock_mono_ns();
-	int r = 0;
-
 	if (kernel->link[USAGE_PROGRAM_on_switch] < 0)
-		return;
-	if (now_ns >= kernel->cpus_checked_ns + CPUS_INTERVAL_NS &&
-		pmu_read_online(kernel->config->sysfs_root, online) == 0) {
-		kernel->cpus_checked_ns = now_ns;
-		for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++) {
-			uint64_t bit = UINT64_C(1) << cpu % 64;
-			if (online[cpu / 64] & ~open_cpus[cpu / 64] & bit)
-				r = pmu_open(kernel->map[USAGE_MAP_perf_events], kernel->config->pmu_cycles,
-					kernel->layout.pmu_events, cpu);
-			if (open_cpus[cpu / 64] & ~online[cpu / 64] & bit)
-				pmu_close(kernel->map[USAGE_MAP_perf_events], kernel->layout.pmu_events, cpu);
-		}
-		if (memcmp(open_cpus, online, sizeof(online)) != 0) {
-			memcpy(open_cpus, online, sizeof(online));
-			write_layout(kernel);
-		}
-		if (r < 0)
-			log_warning("a hardware counter does not open on a CPU: %s", strerror(-r));
-	}
-	pmu_run_on(kernel->link[USAGE_PROGRAM_settle_cpu], open_cpus);
+		return true;
+	bool is_whole = usage_cpus_follow(kernel);
+	pmu_run_on(kernel->link[USAGE_PROGRAM_settle_cpu], (const uint64_t *)kernel->layout.open_cpus);
+	return is_whole;
 }
 
 /* Which programs are these? */
@@ -363,9 +336,10 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list argu
 int usage_kernel_open(struct usage_kernel *kernel, const struct config *config,
 	const struct hierarchy *hierarchy, bool may_adopt, bool *ret_is_new, const char **ret_step)
 {
+	pmu_find_types(config->sysfs_root, &kernel->pmu_types);
 	const struct usage_layout wanted = { .generation = 1,
 		.is_v1 = hierarchy->is_v1,
-		.pmu_events = pmu_find(config->pmu_cycles),
+		.pmu_events = pmu_find(config->pmu_cycles, &kernel->pmu_types),
 		.birth_ns = clock_now().boot_ns,
 		.build = build_of_object(config->pmu_cycles) };
 	int r;

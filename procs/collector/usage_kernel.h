@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "bpf/usage.h"
 #include "collector/hierarchy.h"
+#include "collector/pmu.h"
 
 #define USAGE_MAPS(X)                                                                                        \
 	X(layout)                                                                                            \
@@ -37,14 +38,17 @@ struct usage_kernel {
 	int link[USAGE_PROGRAM_COUNT]; /* < 0 = not attached: this kernel lacks it. Of who is run the program itself. */
 	int map[USAGE_MAP_COUNT];
 	struct usage_layout layout; /* as in the map */
-	uint64_t cpus_checked_ns;   /* CLOCK_MONOTONIC */
+	struct pmu_types pmu_types;
+	/* CPUs that are online and without hardware counters, when last tried (CLOCK_MONOTONIC) */
+	uint64_t uncounted[PMU_CPU_WORDS], cpus_tried_ns;
 };
 
 /* As usage_open_ebpf(). The caller ends with usage_kernel_close() in any case. */
 int usage_kernel_open(struct usage_kernel *kernel, const struct config *config,
 	const struct hierarchy *hierarchy, bool may_adopt, bool *ret_is_new, const char **ret_step);
 void usage_kernel_close(struct usage_kernel *kernel);
-/* Before a reading: hardware counters of CPUs that came or went, and of threads that have not left theirs. */
-void usage_kernel_settle(struct usage_kernel *kernel);
+/* Before a reading: hardware counters of CPUs that came or went, and of threads that have not left theirs. False: since the
+ * last one, work was done on a CPU without them. */
+bool usage_kernel_settle(struct usage_kernel *kernel);
 /* The label of a program in metrics. */
 const char *usage_probe_name(enum usage_program program);

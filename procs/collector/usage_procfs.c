@@ -216,6 +216,8 @@ static void report_procfs(struct usage_reader *source, struct stats *stats)
 	struct procfs_usage *usage = container_of(source, struct procfs_usage, source);
 
 	*stats_entry(stats, STAT_COUNTER, "procfs_processes_dropped_total", "") = usage->overflow;
+	*stats_entry(stats, STAT_GAUGE, "package_weight_info",
+		"by=\"cpu_time\",reason=\"usage is read from /proc\"") = 1;
 }
 
 static void free_procfs(struct usage_reader *source)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "collector/pmu.h"
 #include "tests/unit/collector/usage_world.h"
 
 #define BURN_NS (300 * NS_PER_MILLISECOND)
@@ -71,8 +72,8 @@ static void a_clock_counted_as_a_hardware_counter_agrees_with_cpu_time(void **st
 	assert_true(world->sum[USAGE_cycles] >= clock && counts(world, USAGE_cycles));
 }
 
-/* What the kernel would say; read at the first reading after a restart. */
-static void plug(struct world *world, const char *online)
+/* What the kernel would say; read at the first reading after a restart, or at any. */
+static void say_online(struct world *world, const char *online)
 {
 	char path[CONFIG_TEXT_MAX + 64];
 	int size = snprintf(path, sizeof(path), "%s/devices/system/cpu/online", world->config.sysfs_root);
@@ -81,8 +82,6 @@ static void plug(struct world *world, const char *online)
 	CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, online, strlen(online)), (ssize_t)strlen(online));
-	restart(world);
-	read_usage(world);
 }
 
 static uint64_t clock_of_a_burst(struct world *world)
@@ -92,6 +91,32 @@ static uint64_t clock_of_a_burst(struct world *world)
 	let(world, burn);
 	read_usage(world);
 	return world->sum[USAGE_cycles] - before;
+}
+
+static void pretend_sysfs(struct world *world)
+{
+	char path[CONFIG_TEXT_MAX + 64], *at = path;
+
+	snprintf(world->config.sysfs_root, sizeof(world->config.sysfs_root), "/tmp/tanso-test-cpus-%d",
+		(int)getpid());
+	snprintf(path, sizeof(path), "%s/devices/system/cpu/", world->config.sysfs_root);
+	while ((at = strchr(at + 1, '/')) != NULL) {
+		*at = '\0';
+		assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+		*at = '/';
+	}
+}
+
+static void forget_sysfs(struct world *world)
+{
+	char path[CONFIG_TEXT_MAX + 64], *at;
+
+	snprintf(path, sizeof(path), "%s/devices/system/cpu/online", world->config.sysfs_root);
+	unlink(path);
+	for (int depth = 0; depth < 4 && (at = strrchr(path, '/')) != NULL; depth++) {
+		*at = '\0';
+		rmdir(path);
+	}
 }
 
 /* A CPU that goes takes its counters along, one that comes back brings new ones: nothing of before is counted again. */
@@ -107,27 +132,68 @@ static void counters_of_cpus_come_and_go_with_them(void **state)
 	CPU_SET(0, &first);
 	if (sched_setaffinity(world->child, sizeof(first), &first) < 0)
 		skip(); /* not ours to use */
-	snprintf(world->config.sysfs_root, sizeof(world->config.sysfs_root), "/tmp/tanso-test-cpus-%d",
-		(int)getpid());
-	char path[CONFIG_TEXT_MAX + 64], *at = path;
-	snprintf(path, sizeof(path), "%s/devices/system/cpu/", world->config.sysfs_root);
-	while ((at = strchr(at + 1, '/')) != NULL) {
-		*at = '\0';
-		assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
-		*at = '/';
-	}
+	pretend_sysfs(world);
 	for (int i = 0; i < 2; i++) {
-		plug(world, "0-1\n");
+		say_online(world, "0-1\n");
 		assert_in_range(clock_of_a_burst(world), BURN_NS / 10 * 9, DEADLINE_NS);
-		plug(world, "1\n");
+		say_online(world, "1\n");
 		assert_in_range(clock_of_a_burst(world), 0, BURN_NS / 10);
 	}
-	strcat(path, "online");
-	unlink(path);
-	for (int depth = 0; depth < 4 && (at = strrchr(path, '/')) != NULL; depth++) {
-		*at = '\0';
-		rmdir(path);
+	forget_sysfs(world);
+}
+
+/* pmu_open() as usual, but on this CPU. */
+static uint32_t broken_cpu = UINT32_MAX;
+static int attempts;
+int __real_pmu_open(
+	int map_fd, const char *choice, const struct pmu_types *types, uint32_t events, uint32_t cpu);
+int __wrap_pmu_open(
+	int map_fd, const char *choice, const struct pmu_types *types, uint32_t events, uint32_t cpu)
+{
+	attempts += cpu == broken_cpu;
+	return cpu == broken_cpu ? -EBUSY : __real_pmu_open(map_fd, choice, types, events, cpu);
+}
+
+static double weighs_by(struct world *world, const char *labels)
+{
+	return reported(world, "package_weight_info", labels);
+}
+
+/* Or what ran there would weigh nothing, and cost nothing. */
+static void while_a_cpu_is_uncounted_nothing_is_weighed_by_cycles(void **state)
+{
+	struct world *world = *state;
+	char online[16];
+
+	broken_cpu = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	snprintf(online, sizeof(online), "0-%u\n", broken_cpu);
+	pretend_sysfs(world);
+	say_online(world, online);
+	world_begin_anew(world); /* its counters have never been open there */
+	for (int i = 0; i < 3; i++) {
+		read_usage(world);
+		assert_false(counts(world, USAGE_cycles));
+		assert_true(counts(world, USAGE_cpu_ns));
 	}
+	assert_int_equal(attempts, 1); /* tried again in some seconds, not at each reading */
+	assert_true(reported(world, "pmu_cpus_uncounted", "") == 1);
+	assert_true(weighs_by(world, "by=\"cpu_time\",reason=\"a CPU is without hardware counters\"") == 1);
+	assert_true(weighs_by(world, "by=\"cycles\",reason=\"every CPU counts them\"") == 0);
+	broken_cpu = UINT32_MAX;
+	restart(world); /* it tries at once */
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles)); /* what it did until now was not counted */
+	read_usage(world);
+	assert_true(counts(world, USAGE_cycles));
+	assert_true(reported(world, "pmu_cpus_uncounted", "") == 0);
+	assert_true(weighs_by(world, "by=\"cycles\",reason=\"every CPU counts them\"") == 1);
+	say_online(world, "0-2000\n"); /* more CPUs than we have numbers for */
+	read_usage(world);
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles));
+	forget_sysfs(world);
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles)); /* nobody says which CPUs there are */
 }
 
 int main(void)
@@ -137,6 +203,8 @@ int main(void)
 			world_set_up_clock, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 			counters_of_cpus_come_and_go_with_them, world_set_up_clock, world_tear_down),
+		cmocka_unit_test_setup_teardown(while_a_cpu_is_uncounted_nothing_is_weighed_by_cycles,
+			world_set_up_clock, world_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

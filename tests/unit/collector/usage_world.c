@@ -121,6 +121,14 @@ void restart(struct world *world)
 	open_usage(world, false);
 }
 
+void world_begin_anew(struct world *world)
+{
+	world->usage->free(world->usage);
+	world->usage = NULL;
+	fd_store_clear();
+	open_usage(world, true);
+}
+
 /* the child */
 
 void do_nothing(void)

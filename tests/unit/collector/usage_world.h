@@ -50,6 +50,8 @@ void read_usage(struct world *world);
 void read_until(struct world *world, enum usage_counter counter, uint64_t at_least);
 /* As if the collector had been killed: another one takes the counters over. */
 void restart(struct world *world);
+/* As if it had been stopped: other counters, from zero. */
+void world_begin_anew(struct world *world);
 bool counts(const struct world *world, enum usage_counter counter);
 double reported(struct world *world, const char *name, const char *labels);
 void assert_not_less(const uint64_t *now, const uint64_t *before);

@@ -1,0 +1,13 @@
+/*
+ * Hardware counters of CPUs that come and go: opened on those that are online, tried again on those where they do not open.
+ * A CPU is open only with all its counters.
+ */
+#pragma once
+
+#include "collector/usage_kernel.h"
+
+/* False: some CPU that is online is not counted, or was not until now; what was done on it is in no counter. */
+bool usage_cpus_follow(struct usage_kernel *kernel);
+void usage_cpus_close(struct usage_kernel *kernel, uint32_t events);
+/* CPUs that were online without counters at the last look. */
+uint32_t usage_cpus_uncounted(const struct usage_kernel *kernel);
