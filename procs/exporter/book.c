@@ -27,6 +27,18 @@ uint64_t book_dropped(const struct book *book)
 	return book->rows_dropped + book->accounts.dropped + book->processes_dropped;
 }
 
+uint64_t book_age_ns(const struct book *book, uint64_t now_ns)
+{
+	return now_ns > book->mono_ns ? now_ns - book->mono_ns : 0;
+}
+
+bool book_is_stale(const struct book *book, uint64_t now_ns)
+{
+	uint64_t limit_ns = 3 * book->config.interval_ns;
+
+	return book_age_ns(book, now_ns) > (limit_ns > BOOK_STALE_NS ? limit_ns : BOOK_STALE_NS);
+}
+
 void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns)
 {
 	accounts_expire(&book->accounts, now_ns, keep_ns);

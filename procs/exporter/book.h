@@ -6,10 +6,12 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "exporter/accounts.h"
 
 #define BOOK_PROCESSES_MAX                                                                                   \
 	8192 /* running ones with an account; beyond, their energy is in the series of pid 0 */
+#define BOOK_STALE_NS (10 * NS_PER_SECOND) /* a killed stage is back long before */
 
 enum row_account { ROW_CONTAINER, ROW_POD, ROW_WORKLOAD, ROW_VM, ROW_ACCOUNTS };
 
@@ -28,6 +30,7 @@ struct book_config {
 	uint32_t ended_max; /* ended accounts shown of each level */
 	uint32_t processes; /* shown at a time, by energy */
 	bool has_older;     /* label texts of Kepler <= 0.9 too */
+	uint64_t interval_ns;
 };
 
 struct book {
@@ -53,7 +56,7 @@ struct book {
 	uint64_t processes_omitted, processes_dropped;
 	/* node */
 	struct epoch epoch;
-	uint64_t energy_epoch, seq, mono_ns, received_ns;
+	uint64_t energy_epoch, seq, mono_ns;
 	uint64_t total_uj[ZONE_MAX], idle_uj[ZONE_MAX], busy_ns;
 	struct window total[ZONE_MAX], idle[ZONE_MAX], busy, capacity;
 	uint32_t zone_mask, error_ppm;
@@ -78,3 +81,7 @@ void book_processes(struct book *book, const struct frame *frame, uint64_t now_n
 /* Forgets accounts whose last row ended more than keep_ns ago. */
 void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns);
 uint64_t book_dropped(const struct book *book);
+/* How long ago it was what the newest power frame tells, however late it came. */
+uint64_t book_age_ns(const struct book *book, uint64_t now_ns);
+/* True when no power has been told for max(3 intervals, BOOK_STALE_NS): a watt of then is no watt of now. */
+bool book_is_stale(const struct book *book, uint64_t now_ns);

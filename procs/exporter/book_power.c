@@ -200,7 +200,6 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 	settle_node(book, once);
 	book->epoch = frame->head.epoch;
 	book->seq = frame->head.seq;
-	book->received_ns = now_ns;
 	book->has_power = true;
 	book->generation++;
 }

@@ -279,11 +279,18 @@ static void sort_by_level(struct exposition *exposition)
 			exposition->shown[next[accounts->all[i].level]++] = i;
 }
 
-/* No watt and no joule unmarked before there is something they rest on. */
+static bool is_of_now(const struct metric_info *info)
+{
+	return info->unit[0] == 'W' || info->part == PART_USAGE || info->part == PART_OF_NOW;
+}
+
+/* No watt and no joule unmarked before there is something they rest on, and no watt when that is over. */
 static bool is_wanted(const struct exposition *exposition, const struct metric_info *info)
 {
 	bool is_energy = info->unit[0] == 'W' || info->unit[0] == 'J';
 
+	if (exposition->is_stale && is_of_now(info))
+		return false;
 	return exposition->levels & 1U << info->level && (info->part < PART_OLD || exposition->has_older) &&
 	       (!is_energy || exposition->book->state != POWER_INITIALIZING);
 }
@@ -293,6 +300,7 @@ int exposition_render(struct exposition *exposition, struct sheet *sheet, enum f
 {
 	exposition->sheet = sheet;
 	exposition->book = book;
+	exposition->is_stale = book_is_stale(book, now_ns);
 	exposition->format = format;
 	sheet_clear(sheet);
 	sort_by_level(exposition);

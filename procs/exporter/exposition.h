@@ -37,6 +37,7 @@ struct exposition {
 	enum format format;
 	struct sheet *sheet;
 	const struct book *book;
+	bool is_stale;                            /* no watts: those of the book are of a while ago */
 	uint32_t shown[ACCOUNTS_MAX];             /* accounts with series, level by level */
 	uint32_t shown_begin[ACCOUNT_LEVELS + 1]; /* where a level begins in it */
 	uint64_t certificate_end_s;               /* 0 = no TLS */

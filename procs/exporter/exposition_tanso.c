@@ -6,13 +6,19 @@
 #include "base/clock.h"
 #include "exporter/exposition.h"
 
+static void put_one_state(struct exposition *exposition, const char *state, bool is_it)
+{
+	exposition_open(exposition, METRIC_POWER_STATE);
+	exposition_label(exposition, "state", state);
+	exposition_close(exposition, is_it, 0);
+}
+
 static void put_state(struct exposition *exposition)
 {
-	for (int state = 0; state < POWER_STATE_COUNT; state++) {
-		exposition_open(exposition, METRIC_POWER_STATE);
-		exposition_label(exposition, "state", power_state_name((enum power_state)state));
-		exposition_close(exposition, (int)exposition->book->state == state, 0);
-	}
+	for (int state = 0; state < POWER_STATE_COUNT; state++)
+		put_one_state(exposition, power_state_name((enum power_state)state),
+			!exposition->is_stale && (int)exposition->book->state == state);
+	put_one_state(exposition, "stale", exposition->is_stale);
 }
 
 static void put_source(struct exposition *exposition)
@@ -74,7 +80,7 @@ void exposition_tanso(struct exposition *exposition, enum metric metric, uint64_
 	case METRIC_SERIES_DROPPED: put_one(exposition, metric, book_dropped(book), 0); break;
 	case METRIC_ENDED_DROPPED: put_one(exposition, metric, book->accounts.ended_dropped, 0); break;
 	case METRIC_PROCESSES_OMITTED: put_one(exposition, metric, book->processes_omitted, 0); break;
-	case METRIC_POWER_AGE: put_one(exposition, metric, now_ns - book->received_ns, 9); break;
+	case METRIC_POWER_AGE: put_one(exposition, metric, book_age_ns(book, now_ns), 9); break;
 	case METRIC_CERTIFICATE_END:
 		if (exposition->certificate_end_s > 0)
 			put_one(exposition, metric, exposition->certificate_end_s, 0);

@@ -175,7 +175,8 @@ static int open_book(void)
 	const struct book_config config = { .rows = (uint32_t)exporter.config.ring_rows * 2,
 		.ended_max = (uint32_t)exporter.config.metrics_terminated,
 		.processes = (uint32_t)exporter.config.process_rows,
-		.has_older = exporter.config.metrics_kepler_joules };
+		.has_older = exporter.config.metrics_kepler_joules,
+		.interval_ns = (uint64_t)exporter.config.interval_ms * NS_PER_MILLISECOND };
 	bool is_spoiled;
 	int r = book_init(&exporter.http.book, &config);
 

@@ -33,7 +33,8 @@ enum part {
 	PART_TX_PACKETS,
 	PART_USAGE,
 	PART_CPU_INFO,
-	PART_OLD, /* Kepler <= 0.9 from here on */
+	PART_OF_NOW, /* about the watts of now */
+	PART_OLD,    /* Kepler <= 0.9 from here on */
 	PART_OLD_PACKAGE = PART_OLD,
 	PART_OLD_DRAM,
 	PART_OLD_PLATFORM,

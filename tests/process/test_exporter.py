@@ -202,6 +202,24 @@ def a_new_epoch_begins_anew_and_the_first_moments_show_no_watt():
         assert not [n for n, _ in e.series() if "_watts" in n or "joules" in n]
 
 
+def power_of_a_while_ago_shows_no_watt_until_it_is_told_anew():
+    with Exporter() as e:
+        e.estimator.stdin.write("freeze\n")
+        e.estimator.stdin.flush()
+        assert wait_for(lambda: e.get("/readyz")[0] == 503, 30)
+        expect(e.get("/readyz")[1], "stale: no power has been told for 11 s; watts are left out\n")
+        series = e.series()
+        expect([n for n, _ in series if "watts" in n or n == "kepler_node_cpu_usage_ratio"], [])
+        expect(e.find("kepler_pod_cpu_joules_total", pod="app", zone="package")[0] > 0, True)
+        expect(e.find("tanso_power_state", state="stale"), [1])
+        expect(e.find("tanso_power_state", state="model"), [0])
+        assert e.find("tanso_power_age_seconds")[0] > 10
+        e.tell("thaw")
+        assert wait_for(lambda: e.get("/readyz")[0] == 200)
+        assert e.find("kepler_pod_cpu_watts", pod="app", zone="package")
+        expect(e.find("tanso_power_state", state="stale"), [0])
+
+
 def it_says_that_it_is_not_ready_until_it_is():
     e = Exporter()
     try:

@@ -13,9 +13,14 @@ static struct sheet sheet;
 static enum format format;
 static struct stage_stats stats;
 
+static void render_at(uint64_t now_ns)
+{
+	assert_int_equal(exposition_render(&exposition, &sheet, format, &book, &stats, now_ns), 0);
+}
+
 static void render(void)
 {
-	assert_int_equal(exposition_render(&exposition, &sheet, format, &book, &stats, 3 * NS_PER_SECOND), 0);
+	render_at(3 * NS_PER_SECOND);
 }
 
 static void fill(const char *workload, enum power_state state)
@@ -35,7 +40,11 @@ static void fill(const char *workload, enum power_state state)
 		.path = text_of("/x") };
 	const struct frame names = { .head.energy_epoch = 1, .rows = &who, .row_count = 1, .is_last = true };
 
-	const struct book_config config = { .rows = 8, .ended_max = 10, .processes = 10, .has_older = true };
+	const struct book_config config = { .rows = 8,
+		.ended_max = 10,
+		.processes = 10,
+		.has_older = true,
+		.interval_ns = 5 * NS_PER_SECOND };
 	book_done(&book);
 	assert_int_equal(book_init(&book, &config), 0);
 	book_workloads(&book, &names);
@@ -111,6 +120,25 @@ static void nothing_is_shown_before_a_watt_rests_on_something(void **state)
 	assert_false(says("_watts"));
 	assert_false(says("_joules"));
 	assert_true(says("tanso_power_state{state=\"initializing\",node_name=\"node\"} 1\n"));
+}
+
+/* Frames end at 2 s; three intervals are 15 s. */
+static void a_frozen_watt_is_left_out_and_its_joules_stay(void **state)
+{
+	(void)state;
+	fill("app", POWER_MODEL);
+	render_at(17 * NS_PER_SECOND);
+	assert_true(says("kepler_pod_cpu_watts{") &&
+		    says("tanso_power_state{state=\"stale\",node_name=\"node\"} 0\n"));
+	render_at(17 * NS_PER_SECOND + 1);
+	assert_false(says("_watts"));
+	assert_false(says("kepler_node_cpu_usage_ratio"));
+	assert_false(says("tanso_power_error_ratio"));
+	assert_true(says("tanso_power_state{state=\"model\",node_name=\"node\"} 0\n"));
+	assert_true(says("tanso_power_state{state=\"stale\",node_name=\"node\"} 1\n"));
+	assert_true(says("tanso_power_age_seconds{node_name=\"node\"} 15.000000001\n"));
+	assert_true(says("kepler_node_cpu_joules_total{zone=\"package\",path=\"curve:x\",node_name=\"node\"} "
+			 "8.000001\n"));
 }
 
 static void hostile_names_cannot_break_the_format(void **state)
@@ -347,6 +375,7 @@ int main(void)
 		cmocka_unit_test(both_label_pairs_stand_on_one_series_and_joules_are_exact),
 		cmocka_unit_test(network_is_a_workloads_where_the_kernel_counts_it),
 		cmocka_unit_test(nothing_is_shown_before_a_watt_rests_on_something),
+		cmocka_unit_test(a_frozen_watt_is_left_out_and_its_joules_stay),
 		cmocka_unit_test(hostile_names_cannot_break_the_format),
 		cmocka_unit_test(stats_of_all_stages_with_one_name_stand_together),
 		cmocka_unit_test(a_stat_told_twice_in_a_frame_stands_once_and_is_counted),
