@@ -56,7 +56,8 @@ struct ring_row {
 	uint64_t counter[COUNTER_COUNT]; /* since the epoch's birth */
 	char comm[16];                   /* of a process; not NUL-terminated when all 16 are used */
 	char exe[32];                    /* of a process: file name of its executable, "" if unknown */
-	uint64_t spare[3];
+	uint64_t resident_bytes;         /* of a process, when it last ran; 0 = unknown, or a kernel thread */
+	uint64_t spare[2];
 };
 _Static_assert(sizeof(struct ring_row) == 256, "ring row layout");
 

@@ -24,7 +24,7 @@
 
 struct process {
 	uint32_t tgid;
-	uint64_t start_ticks, cpu_ticks, base_ticks, cgroup;
+	uint64_t start_ticks, cpu_ticks, base_ticks, cgroup, resident;
 	char comm[USAGE_COMM_MAX];
 	bool is_seen;
 };
@@ -110,6 +110,7 @@ static void update(struct procfs_usage *usage, uint32_t tgid, const struct procf
 		process->cgroup = cgroup;
 	}
 	process->cpu_ticks = stat->cpu_ticks > process->cpu_ticks ? stat->cpu_ticks : process->cpu_ticks;
+	process->resident = stat->resident;
 	memcpy(process->comm, stat->comm, sizeof(process->comm));
 	process->is_seen = true;
 }
@@ -170,6 +171,7 @@ static void tell(
 {
 	struct usage_record record = { .cgroup = process->cgroup,
 		.start_ns = process->start_ticks * usage->tick_ns,
+		.resident = process->resident,
 		.tgid = process->tgid,
 		.tid = process->tgid };
 

@@ -43,7 +43,7 @@ static int begin_epoch(
 	if (is_late) {
 		rows_match(&turn->rows, state, use_mask(tick.counters_valid));
 		processes_match(
-			&turn->processes, state, &turn->rows, use_mask(tick.counters_valid), tick.boot_ns);
+			&turn->processes, state, &turn->rows, use_mask(tick.counters_valid), &state->head);
 	}
 	return 0;
 }
@@ -97,8 +97,8 @@ static void integrate(struct turn *turn, struct state *state, const struct ring_
 	}
 }
 
-static void split(struct turn *turn, struct state *state, uint64_t from_boot_ns, uint32_t newest_valid,
-	struct node_gain *gain)
+static void split(struct turn *turn, struct state *state, const struct state_head *before,
+	uint32_t newest_valid, struct node_gain *gain)
 {
 	uint32_t uses = use_mask(gain->counters_valid);
 	const struct use_rule rule = { .has_cycles = uses >> USE_CYCLES & 1,
@@ -106,7 +106,7 @@ static void split(struct turn *turn, struct state *state, uint64_t from_boot_ns,
 		.is_dram_by_bytes = gain->is_dram_by_bytes };
 
 	rows_match(&turn->rows, state, use_mask(newest_valid));
-	processes_match(&turn->processes, state, &turn->rows, use_mask(newest_valid), from_boot_ns);
+	processes_match(&turn->processes, state, &turn->rows, use_mask(newest_valid), before);
 	rows_split(&turn->rows, state, &rule, turn->config.node.model, gain);
 	processes_split(&turn->processes, state, &turn->rows, &rule);
 	rows_share_idle(&turn->rows, state, gain, turn->config.share_idle, turn->config.request_of,
@@ -153,7 +153,7 @@ int turn_run(struct turn *turn, struct state *state, const struct ring_reader *r
 	integrate(turn, state, ring, head_seq, &gain);
 	if (gain.ticks == 0)
 		return 0;
-	split(turn, state, before.boot_ns, state->head.counters_valid, &gain);
+	split(turn, state, &before, state->head.counters_valid, &gain);
 	describe(turn, &before, &state->head, &gain);
 	return 1;
 }
