@@ -142,6 +142,7 @@ static void name_container(struct book *book, struct book_row *known, const stru
 	labels_begin(&labels);
 	labels_begin(&older);
 	labels_add(&key, "", row->container_id);
+	labels_add(&key, "", row->runtime); /* an LXC and an nspawn container may have one name */
 	labels_of_container(&labels, row);
 	if (book->config.has_older)
 		labels_of_older_container(&older, row);

@@ -28,9 +28,9 @@ enum ending_zone { ENDING_NO_ZONE = SHARE_COUNT, ENDING_ZONES };
 struct exposition {
 	unsigned levels; /* bit per enum level */
 	bool has_older;
-	struct ending plain;               /* node_name only */
-	struct ending of[2][ENDING_ZONES]; /* [is terminated][enum share, or none] */
-	struct labels node;                /* node_name="n" */
+	struct ending plain;                  /* node_name only */
+	struct ending of[2][2][ENDING_ZONES]; /* [is fake][is terminated][enum share, or none] */
+	struct labels node;                   /* node_name="n" */
 	struct cpuinfo cpus;
 	struct utsname host; /* asked for before the sandbox */
 	/* of one rendering */

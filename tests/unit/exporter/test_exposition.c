@@ -141,6 +141,54 @@ static void a_frozen_watt_is_left_out_and_its_joules_stay(void **state)
 			 "8.000001\n"));
 }
 
+static void no_fake_watt_and_no_fake_joule_is_unmarked(void **state)
+{
+	(void)state;
+	fill("app", POWER_FAKE);
+	assert_true(says("kepler_pod_cpu_watts{pod=\"app\""));
+	for (const char *line = sheet.text, *end; line < sheet.text + sheet.size; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(sheet.text + sheet.size - line));
+		size_t size = (size_t)(end - line);
+		bool is_energy = *line != '#' && (memmem(line, size, "_watts{", 7) != NULL ||
+							 memmem(line, size, "_joules_total{", 14) != NULL);
+		if (is_energy &&
+			memmem(line, size, "gpu", 3) == NULL && /* there is none beside the fake meter */
+			memmem(line, size, "path=\"fake\"", 11) == NULL &&
+			memmem(line, size, "path=\"curve:x\"", 14) == NULL)
+			fail_msg("unmarked: %.*s", (int)size, line);
+	}
+	assert_true(says("node_name=\"node\"} 1.5\n")); /* CPU time is real */
+	fill("app", POWER_MODEL);
+	assert_false(says("path=\"fake\""));
+}
+
+static void labels_have_keplers_words(void **state)
+{
+	static const struct {
+		const char *runtime, *pod_uid, *container, *shown;
+	} cases[] = {
+		{ "cri-o", "uid", "c", "container_name=\"c\",runtime=\"crio\"" },
+		{ "", "uid", "c", "container_name=\"c\",runtime=\"kubernetes\"" },
+		{ "", "", "c", "container_name=\"c\",runtime=\"unknown\"" },
+		{ "lxc", "", "",
+			"container=\"id\",container_id=\"id\",container_name=\"id\",runtime=\"lxc\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct workload_row row = { .container_id = text_of("id"),
+			.runtime = text_of(cases[i].runtime),
+			.pod_uid = text_of(cases[i].pod_uid),
+			.container = text_of(cases[i].container),
+			.pod = text_of(""),
+			.namespace = text_of("") };
+		struct labels labels;
+		labels_begin(&labels);
+		labels_of_container(&labels, &row);
+		assert_non_null(memmem(labels.text, labels.size, cases[i].shown, strlen(cases[i].shown)));
+	}
+}
+
 static void hostile_names_cannot_break_the_format(void **state)
 {
 	(void)state;
@@ -312,7 +360,7 @@ static void processes_and_machines_have_keplers_labels(void **state)
 	assert_true(says("kepler_process_cpu_seconds_total{pid=\"42\",comm=\"CPU "
 			 "0/KVM\",exe=\"qemu-system-x86\",type=\"vm\","
 			 "container_id=\"cid\",vm_id=\"u-1\",node_name=\"node\"} 2.5\n"));
-	assert_true(says("kepler_vm_cpu_joules_total{vm_id=\"u-1\",vm_name=\"web\",hypervisor=\"qemu\",state="
+	assert_true(says("kepler_vm_cpu_joules_total{vm_id=\"u-1\",vm_name=\"web\",hypervisor=\"kvm\",state="
 			 "\"running\","
 			 "zone=\"package\",node_name=\"node\"} 0.5\n"));
 	assert_true(says("kepler_process_cpu_joules_total{pid=\"0\",comm=\"other\",exe=\"\",type=\"other\""));
@@ -376,6 +424,8 @@ int main(void)
 		cmocka_unit_test(network_is_a_workloads_where_the_kernel_counts_it),
 		cmocka_unit_test(nothing_is_shown_before_a_watt_rests_on_something),
 		cmocka_unit_test(a_frozen_watt_is_left_out_and_its_joules_stay),
+		cmocka_unit_test(no_fake_watt_and_no_fake_joule_is_unmarked),
+		cmocka_unit_test(labels_have_keplers_words),
 		cmocka_unit_test(hostile_names_cannot_break_the_format),
 		cmocka_unit_test(stats_of_all_stages_with_one_name_stand_together),
 		cmocka_unit_test(a_stat_told_twice_in_a_frame_stands_once_and_is_counted),
