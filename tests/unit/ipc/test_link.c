@@ -351,6 +351,9 @@ static void a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_
 	assert_int_equal(link_dial(&link, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, NULL, NULL), 0);
 	link_is_stuck(fixture->link, link);
 	assert_int_equal(longest_pause_ms(link), 3);
+	link->absent_since_ns -= NS_PER_SECOND;
+	link_is_stuck(fixture->link, link);
+	assert_int_equal(longest_pause_ms(link), 10);
 	link->absent_since_ns = 1; /* since the machine started */
 	link_is_stuck(fixture->link, link);
 	assert_int_equal(longest_pause_ms(link), 200);
