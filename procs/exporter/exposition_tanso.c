@@ -116,8 +116,7 @@ static void put_stat_family(
 
 	snprintf(name, sizeof(name), "tanso_%s", first->name);
 	metric_head(exposition->sheet, exposition->format, name,
-		first->type == STAT_COUNTER ? "counter" : "gauge",
-		"Counted by the stages about themselves (docs/metrics.md)");
+		first->type == STAT_COUNTER ? "counter" : "gauge", stat_help(first->name));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		for (size_t i = 0; i < stats->of[stage].count; i++)
 			if (strcmp(stats->of[stage].all[i].name, first->name) == 0)
@@ -133,19 +132,19 @@ void exposition_stages(struct exposition *exposition, const struct stage_stats *
 			if (is_first_of_name(stats, stage, i))
 				put_stat_family(exposition, stats, &stats->of[stage].all[i]);
 	metric_head(sheet, exposition->format, "tanso_stage_age_seconds", "gauge",
-		"Time since a stage last told its stats");
+		stat_help("stage_age_seconds"));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		if (stats->of[stage].received_ns != 0)
 			sheet_print(sheet, "tanso_stage_age_seconds{stage=\"%s\"} %.3f\n",
 				stage_name((enum stage)stage),
 				(double)(now_ns - stats->of[stage].received_ns) / 1e9);
 	metric_head(sheet, exposition->format, "tanso_stage_restarts_total", "counter",
-		"Restarts of a stage since the exporter started");
+		stat_help("stage_restarts_total"));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		sheet_print(sheet, "tanso_stage_restarts_total{stage=\"%s\"} %llu\n",
 			stage_name((enum stage)stage), (unsigned long long)stats->of[stage].restarts);
 	metric_head(sheet, exposition->format, "tanso_stage_stats_repeated_total", "counter",
-		"Rows of a stage's stats that were left out: the same name and labels twice in one frame");
+		stat_help("stage_stats_repeated_total"));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		sheet_print(sheet, "tanso_stage_stats_repeated_total{stage=\"%s\"} %llu\n",
 			stage_name((enum stage)stage), (unsigned long long)stats->of[stage].repeats);

@@ -10,6 +10,21 @@ const struct metric_info metric_table[METRIC_COUNT] = {
 #include "exporter/metrics.def"
 };
 
+static const struct {
+	const char *name, *type, *unit, *labels, *help;
+} stat_table[] = {
+#define STAT(...) { __VA_ARGS__ },
+#include "exporter/metrics.def"
+};
+
+const char *stat_help(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stat_table); i++)
+		if (strcmp(stat_table[i].name, name) == 0)
+			return stat_table[i].help;
+	return "Counted by the stages about themselves";
+}
+
 static bool ends_with(const char *text, size_t size, const char *end)
 {
 	size_t length = strlen(end);
@@ -72,4 +87,11 @@ void metrics_describe(FILE *out)
 	for (size_t i = 0; i < METRIC_COUNT; i++)
 		fprintf(out, "| %s | %s | %s | %s | %s |\n", metric_table[i].name, metric_table[i].type,
 			metric_table[i].unit, metric_table[i].labels, metric_table[i].help);
+	fputs("\n## What stages tell about themselves\n\n"
+	      "With the label `stage` before these, and without `node_name`.\n\n"
+	      "| metric | type | unit | labels | meaning |\n|---|---|---|---|---|\n",
+		out);
+	for (size_t i = 0; i < ARRAY_SIZE(stat_table); i++)
+		fprintf(out, "| tanso_%s | %s | %s | %s | %s |\n", stat_table[i].name, stat_table[i].type,
+			stat_table[i].unit, stat_table[i].labels, stat_table[i].help);
 }

@@ -56,5 +56,7 @@ enum format { FORMAT_TEXT, FORMAT_OPENMETRICS, FORMAT_COUNT };
 /* HELP, TYPE and, in OpenMetrics, UNIT; a counter's family is named without _total there (OpenMetrics 1.0, 5.1). */
 void metric_head(
 	struct sheet *sheet, enum format format, const char *name, const char *type, const char *help);
+/* HELP of what a stage tells about itself; name without "tanso_". */
+const char *stat_help(const char *name);
 /* docs/metrics.md */
 void metrics_describe(FILE *out);

@@ -273,25 +273,6 @@ static void stats_that_would_break_the_format_are_refused(void **state)
 		-EBADMSG); /* calls itself the collector */
 }
 
-static void the_document_matches_the_table(void **state)
-{
-	char *text = NULL, committed[65536];
-	size_t size = 0;
-
-	(void)state;
-	FILE *memory = open_memstream(&text, &size);
-	metrics_describe(memory);
-	fclose(memory);
-	FILE *file = fopen(TANSO_SOURCE_DIR "/docs/metrics.md", "r");
-	if (file == NULL)
-		fail_msg("docs/metrics.md is missing: build/debug/bin/metrics_doc > docs/metrics.md");
-	size_t read = fread(committed, 1, sizeof(committed), file);
-	fclose(file);
-	if (read != size || memcmp(text, committed, size) != 0)
-		fail_msg("docs/metrics.md is stale: build/debug/bin/metrics_doc > docs/metrics.md");
-	free(text);
-}
-
 static void a_gpu_has_families_of_its_own(void **state)
 {
 	(void)state;
@@ -435,7 +416,6 @@ int main(void)
 		cmocka_unit_test(processes_and_machines_have_keplers_labels),
 		cmocka_unit_test(openmetrics_names_families_without_total_and_ends),
 		cmocka_unit_test(levels_choose_what_has_series),
-		cmocka_unit_test(the_document_matches_the_table),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
