@@ -90,7 +90,7 @@ def sums_agree(p, pod, containers):
 
 
 def both_drivers(p):
-    pods = {Pod(pod_path): "containerd", Pod(lambda u, c, q: pod_path(u, c, "besteffort")): "containerd", Pod(pod_path_cgroupfs): ""}
+    pods = {Pod(pod_path): "containerd", Pod(lambda u, c, q: pod_path(u, c, "besteffort")): "containerd", Pod(pod_path_cgroupfs): "kubernetes"}
     try:
         started = [pod.begin("threads", 3) for pod in pods]
         for process in started:
@@ -108,7 +108,7 @@ def both_drivers(p):
 def real_containers(p):
     if not shutil.which("runc"):
         raise AssertionError("runc is missing (deploy/packages lists it)")
-    pods = {Runc(pod_path): "containerd", Runc(pod_path_cgroupfs): ""}
+    pods = {Runc(pod_path): "containerd", Runc(pod_path_cgroupfs): "kubernetes"}
     try:
         # runc enters the hierarchies one after the other: what it uses in between is in one account only.
         for pod in pods:
