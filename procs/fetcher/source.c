@@ -75,6 +75,8 @@ static int on_sample(void *context, const struct metric_sample *sample)
 	struct source_member *member = context;
 	struct source_set *set = member->set;
 	struct reading reading;
+
+	member->is_stale |= kepler_is_stale(sample);
 	int r = tally_series(&set->power->tally, member->index, sample, &reading);
 
 	if (r == 0)
@@ -90,11 +92,14 @@ static void take_metrics(struct source_member *member, const struct fetch_answer
 	int r;
 
 	set->reading_count = 0;
+	member->is_stale = false;
 	r = metrics_parse(answer->body, answer->size, SOURCE_SAMPLES_MAX, on_sample, member, &error);
 	if (r < 0) {
 		snprintf(text, sizeof(text), "line %zu of its answer: %s", error.line, error.reason);
 		source_fail(member, text);
-	} else if (set->reading_count == 0)
+	} else if (member->is_stale)
+		source_fail(member, "it answers, but its own sensor is silent (tanso_power_state is stale)");
+	else if (set->reading_count == 0)
 		source_fail(member, "it answers, but shows no Kepler metric of a pod, a machine or the node");
 	else if (tally_apply(&set->power->tally, member->index, set->readings, set->reading_count,
 			 clock_now().real_ns) == 0)

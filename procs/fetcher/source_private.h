@@ -11,6 +11,7 @@ struct source_member {
 	unsigned index;
 	struct server server;
 	bool is_well, was_partial;
+	bool is_stale;                       /* says so itself, in this answer */
 	char failure[CONFIG_TEXT_MAX + 128]; /* what was said last, "" = all is well */
 	/* a store */
 	int64_t last_s; /* evaluated up to */

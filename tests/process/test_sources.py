@@ -351,9 +351,10 @@ def the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell():
         server.close()
 
 
-def what_is_no_exposition_is_refused_whole():
+def what_is_no_exposition_or_a_frozen_one_is_refused_whole():
     texts = [b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1", b"<html></html>\n", b"a 1\n", b"\x00\xff" * 500 + b"\n",
-             b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\nbroken{ 2\n", b"x" * 100000 + b" 1\n"]
+             b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\nbroken{ 2\n", b"x" * 100000 + b" 1\n",
+             b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\ntanso_power_state{state=\"model\"} 0\ntanso_power_state{state=\"stale\"} 1\n"]
     seen = []
 
     def answer(path, headers, body):
@@ -365,7 +366,7 @@ def what_is_no_exposition_is_refused_whole():
         with Brain(f"kepler_endpoint={server.url}", *FAST, stages=("analyst", "fetcher")) as brain:
             wait_for(lambda: len(seen) > len(texts) + 1)
             log = brain.log("fetcher")
-            for reason in ("the last line has no end", "no metric name", "shows no Kepler metric", "over a limit"):
+            for reason in ("the last line has no end", "no metric name", "shows no Kepler metric", "over a limit", "its own sensor is silent"):
                 assert reason in log, (reason, log)
     finally:
         server.close()
@@ -375,5 +376,5 @@ TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_
          kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
          what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
          a_store_behind_a_token_answers_in_part_late_or_not_at_all, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
-         the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell, what_is_no_exposition_is_refused_whole)
+         the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell, what_is_no_exposition_or_a_frozen_one_is_refused_whole)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))
