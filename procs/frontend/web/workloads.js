@@ -1,4 +1,4 @@
-// The workloads by compliance, with the reasons, from one snapshot page by page.
+// The workloads by compliance, with the reasons, all from one snapshot.
 import { $, el, fillBar, key, number, signed } from "./dom.js";
 import { ask, get } from "./ask.js";
 import { lang, t } from "./texts.js";
@@ -7,12 +7,17 @@ import { open } from "./drawer.js";
 const STATUSES = ["NON_COMPLIANT", "UNKNOWN", "COMPLIANT"];
 const colors = { NON_COMPLIANT: "var(--bad)", UNKNOWN: "var(--open)", COMPLIANT: "var(--good)" };
 const PAGE = 50;
+const ASKED_MAX = 1000; // rows of one answer
+const SEARCH_MAX = 5000; // rows looked through for a name: the tool itself has no search
 const COLUMNS = [["status", "status"], ["workload", "name"], ["power", "power", "n"], ["month", "emissions", "n"], ["gap", null, "n"], ["why", null]];
 
 let filter = "";
 let sort = "status";
 let rows = [];
 let last = null; // the newest answer
+let shown = PAGE; // at most
+let turn = 0; // of the questions: what an older one brings is late
+let isLoading = false;
 let reasons = { of: "", texts: {}, labels: {} };
 
 async function reasonWords() {
@@ -87,42 +92,69 @@ function row(one, { texts, labels }) {
 		el("td", { class: "why" }, why));
 }
 
-async function showRows() {
-	const words = await reasonWords();
-	const wanted = $("find").value.trim().toLowerCase();
-	const found = rows.filter((one) => !wanted || `${one.workload} ${one.namespace}`.toLowerCase().includes(wanted));
-	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.textContent : null;
-	$("list").tBodies[0].replaceChildren(...found.map((one) => row(one, words)));
-	if (focus) [...$("list").querySelectorAll("tbody button")].find((button) => button.textContent === focus)?.focus();
-	$("list-note").textContent = found.length ? t("shown", found.length, last.matched) : t("none");
-	$("more").hidden = !last.next_cursor;
+const wanted = () => $("find").value.trim().toLowerCase();
+const isSearched = () => !last.next_cursor || rows.length >= SEARCH_MAX;
+
+function noteOf(count) {
+	if (!wanted()) return count ? t("shown", Math.min(count, shown), last.matched) : t("none");
+	if (!isSearched()) return isLoading ? t("searching") : "";
+	const among = last.next_cursor ? t("amongFirst", number(rows.length, 0), number(last.matched, 0)) : t("among", number(rows.length, 0));
+	return t(count ? "found" : "foundNone", count, among);
 }
 
-const given = () => ({ sort, limit: PAGE, ...(filter ? { status_filter: filter } : {}) });
+async function showRows() {
+	const words = await reasonWords();
+	const found = rows.filter((one) => `${one.workload} ${one.namespace}`.toLowerCase().includes(wanted()));
+	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.textContent : null;
+	$("list").tBodies[0].replaceChildren(...found.slice(0, shown).map((one) => row(one, words)));
+	if (focus) [...$("list").querySelectorAll("tbody button")].find((button) => button.textContent === focus)?.focus();
+	$("list-note").textContent = noteOf(found.length);
+	$("more").hidden = found.length <= shown && (wanted() !== "" || !last.next_cursor);
+}
+
+// The first so many rows, of one snapshot.
+async function load(count) {
+	const asked = { sort, ...(filter ? { status_filter: filter } : {}) };
+	let answer;
+	const loaded = [];
+	do {
+		const from = answer ? { cursor: answer.next_cursor } : {};
+		answer = await ask("list_workloads_by_compliance", { ...asked, limit: Math.min(count - loaded.length, ASKED_MAX), ...from });
+		loaded.push(...answer.workloads);
+	} while (answer.next_cursor && loaded.length < count);
+	return [answer, loaded];
+}
 
 export async function refresh() {
+	const mine = ++turn;
+	isLoading = true;
 	try {
-		const pages = Math.max(1, Math.ceil(rows.length / PAGE)); // as many as are shown now
-		last = await ask("list_workloads_by_compliance", { ...given(), limit: Math.min(pages * PAGE, 1000) });
-		rows = last.workloads;
+		const [answer, loaded] = await load(wanted() ? SEARCH_MAX : shown);
+		if (mine !== turn) return;
+		isLoading = false;
+		[last, rows] = [answer, loaded];
 		showCounts(last);
 		buildFilters(last.compliance_summary);
 		await showRows();
-		return last;
+		if (wanted() && !isSearched()) await refresh(); // typed meanwhile
 	} catch (error) {
+		if (mine !== turn) return;
+		isLoading = false;
 		$("list-note").textContent = `${error.message} ${error.hint ?? ""}`;
-		return null;
 	}
 }
 
-async function more() {
-	try {
-		last = await ask("list_workloads_by_compliance", { ...given(), limit: Math.min(Math.max(1, Math.ceil(rows.length / PAGE)) * PAGE, 1000), cursor: last.next_cursor });
-		rows = [...rows, ...last.workloads];
-		await showRows();
-	} catch {
-		await refresh(); // the snapshot is gone: begin anew
-	}
+function more() {
+	shown += PAGE;
+	if (wanted()) showRows();
+	else refresh();
+}
+
+function find() {
+	shown = PAGE;
+	if (!last) return;
+	if (wanted() && !isSearched() && !isLoading) refresh(); // of a first page alone "none" would be a guess
+	showRows();
 }
 
 export function retell() {
@@ -135,7 +167,7 @@ export function retell() {
 }
 
 export function start() {
-	$("find").oninput = () => last && showRows();
+	$("find").oninput = find;
 	$("more").onclick = more;
 	retell();
 }
