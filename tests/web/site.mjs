@@ -51,13 +51,24 @@ export class Site {
 		await ended;
 	}
 
-	async start(state, hours, ...settings) {
+	// A frontend alone, as where the analyst does not start.
+	async startAlone() {
 		this.port = await freePort();
 		this.url = `http://127.0.0.1:${this.port}`;
-		this.stage("analyst", ...settings);
 		await this.startFrontend();
+		return this;
+	}
+
+	// And a past of so many hours before it.
+	async startAnalyst(state, hours, ...settings) {
+		this.analyst = this.stage("analyst", ...settings);
 		this.run(join(this.bin, "../tests/fake_site"), `${this.folder}/run`, String(hours), state);
 		await until("the past", async () => (await this.ask("list_top_power_consumers", { allow_fake: true })).node_power_watts > 100);
+	}
+
+	async start(...what) {
+		await this.startAlone();
+		await this.startAnalyst(...what);
 		return this;
 	}
 

@@ -123,6 +123,47 @@ test("the list is filtered, sorted and searched", () => seen({}, async ({ page, 
 	assert.ok((await page.locator("#list tbody abbr").first().getAttribute("title")).length > 10, "a reason without its text");
 }));
 
+// The list as a site of 300 workloads answers it, page by page.
+const manyWorkloads = (heard) => (page) => page.route("**/tools/list_workloads_by_compliance", async (route) => {
+	const { limit, cursor, ...given } = route.request().postDataJSON();
+	const answer = await site.ask("list_workloads_by_compliance", given);
+	const all = Array.from({ length: 300 }, (_, i) => ({ ...answer.workloads[0], workload: `app${i}`, emissions_kg_month: 300 - i }));
+	const from = Number(cursor ?? 0), to = Math.min(from + limit, all.length);
+	heard.push([from, limit]);
+	await route.fulfill({ json: { ...answer, matched: all.length, workloads: all.slice(from, to), ...(to < all.length ? { next_cursor: String(to) } : {}) } });
+});
+
+test("a search looks through all workloads, not those shown, and says how far it looked", async () => {
+	const heard = [];
+	await seen({ before: manyWorkloads(heard) }, async ({ page, check }) => {
+		const count = () => page.locator("#list tbody tr").count();
+		await check("#list-note", "50 of 300");
+		assert.ok(heard.every(([from, limit]) => from === 0 && limit === 50), `more is loaded than shown: ${JSON.stringify(heard)}`);
+		await page.fill("#find", "app27");
+		await check("#list-note", "11 found among 300"); // app27, app270 to app279
+		assert.equal(await count(), 11);
+		await page.fill("#find", "nothing-of-that-name");
+		await check("#list-note", "None found among 300.");
+		await page.fill("#find", "app");
+		await check("#list-note", "300 found among 300");
+		assert.equal(await count(), 50);
+		await page.click("#more");
+		await until("a page more", async () => (await count()) === 100);
+		await page.fill("#find", "");
+		await page.click("[data-sort=emissions]"); // of all, as many as are shown
+		await check("#list-note", "50 of 300");
+		await page.click("#more");
+		await check("#list-note", "100 of 300");
+		assert.equal(await count(), 100);
+	});
+});
+
+test("a page of the list may be longer than the one before", async () => {
+	const first = await site.ask("list_workloads_by_compliance", { limit: 2 });
+	const rest = await site.ask("list_workloads_by_compliance", { limit: 1000, cursor: first.next_cursor });
+	assert.deepEqual([first.workloads.length, first.workloads.length + rest.workloads.length, rest.next_cursor], [2, first.matched, undefined]);
+});
+
 test("what has ended is called so, and the card says how many of those it counts", async () => {
 	for (const [language, word, sentence] of [["en", "ended", "Ended by now: 1; what they used in the window counts."], ["ko", "끝남", "이 가운데 1개는 이미 끝났으며, 기간 안에 쓴 에너지는 포함했습니다."]])
 		await seen({ language }, async ({ page, text, check }) => {
@@ -375,6 +416,47 @@ test("a server that goes away leaves the page quiet, and it is live again when i
 	await site.startFrontend();
 	await until("live again", async () => (await page.getAttribute("#state", "data-state")) === "live" && (await text("#state")) !== before);
 	await close();
+});
+
+test("an analyst that dies leaves the page grey, growing old, with its reason, in both languages", async () => {
+	const other = await new Site(bin).start("model", 1);
+	try {
+		const pages = await Promise.all(["en", "ko"].map((language) => visit({ at: other, language })));
+		await Promise.all(pages.map((view) => view.live()));
+		other.analyst.kill("SIGKILL");
+		for (const [{ page, check, text, close }, words, since] of [[pages[0], "The analyst (tanso-analyst) is not running.", "no new watts since"], [pages[1], "분석 단계(tanso-analyst)가 실행 중이 아닙니다.", "이후 새 값 없음"]]) {
+			await check("#notices", words);
+			await check("#state", since);
+			assert.equal(await page.getAttribute("#state", "data-state"), "trouble");
+			assert.equal(await page.locator("#state i").evaluate((dot) => getComputedStyle(dot).boxShadow), "none", "the dot shines");
+			assert.ok(await page.evaluate(() => document.body.classList.contains("away")));
+			const age = async () => Number(/(\d+) ?(s ago|초 전)/.exec(await text("#foot"))[1]);
+			const before = await age();
+			await until("the watts grow older", async () => (await age()) >= before + 3);
+			await close();
+		}
+	} finally {
+		other.stop();
+	}
+});
+
+test("a page opened where no analyst runs says what is missing and draws nothing, and fills when one comes", async () => {
+	const other = await new Site(bin).startAlone();
+	try {
+		const { page, check, text, live, close } = await visit({ at: other });
+		await check("#notices", "The analyst (tanso-analyst) is not running.");
+		await check("#state", "no watts yet");
+		await check("#power-note", "No watts have come");
+		await check("#grid-source", "is not running");
+		for (const id of ["#power-chart", "#grid-chart"]) assert.equal(await page.locator(id).isVisible(), false, `${id} is an empty frame`);
+		await other.startAnalyst("model", 1);
+		await live();
+		await until("both charts", async () => (await page.locator("#power-chart canvas, #grid-chart canvas").count()) === 2);
+		assert.equal(await text("#notices"), "");
+		await close();
+	} finally {
+		other.stop();
+	}
 });
 
 test("fake watts are called fake, and judged by nobody", async () => {

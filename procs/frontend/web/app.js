@@ -1,6 +1,6 @@
 // The dashboard: wiring, language, theme, and what is said about the server's state.
 import { $, age, el, seconds } from "./dom.js";
-import { listen, onTokenWanted } from "./ask.js";
+import { ask, listen, onTokenWanted } from "./ask.js";
 import { firstLang, lang, recall, remember, setLang, t } from "./texts.js";
 import * as power from "./power.js";
 import * as workloads from "./workloads.js";
@@ -9,9 +9,12 @@ import * as grid from "./grid.js";
 const LIST_MS = 20000;
 const GRID_MS = 300000;
 const LEDGER_MS = 60000;
+const TROUBLE_MS = 3000; // power is told every 2 s: one question that failed is no trouble yet
 const THEMES = ["auto", "light", "dark"];
 const parts = [power, workloads, grid];
 let newest = null; // of the events that carry watts
+let heardAt = 0; // when
+let trouble = null; // what the server said is wrong, and the words for it here
 let summary = null;
 let due = { list: 0, grid: 0, ledger: 0 };
 let state = "connecting";
@@ -19,16 +22,16 @@ let state = "connecting";
 function showState() {
 	const time = newest ? seconds(new Date(newest.timestamp)) : "";
 	$("state").dataset.state = state;
-	const text = t(state, time);
+	const text = t(state === "trouble" && !newest ? "noWatts" : state, time);
 	if ($("state").lastElementChild.textContent !== text) $("state").lastElementChild.textContent = text;
-	document.body.classList.toggle("away", state === "offline");
+	document.body.classList.toggle("away", state === "offline" || state === "trouble");
 }
 
-function showNotices(error) {
+function showNotices() {
 	const told = [];
 	const codes = newest?.reason_codes ?? [];
 	const read = newest?.provenance?.power;
-	if (error) told.push(["open", error]);
+	if (trouble) told.push(["open", trouble.words]);
 	if (read?.state === "fake" || codes.includes("FAKE_POWER")) told.push(["bad", t("fakeNotice")]);
 	if (codes.includes("STALE_METRICS")) told.push(["open", t("staleNotice", age(read.metrics_age_s))]);
 	const text = JSON.stringify(told);
@@ -37,10 +40,12 @@ function showNotices(error) {
 	$("notices").replaceChildren(...told.map(([kind, words]) => el("p", { class: `notice ${kind}`, text: words })));
 }
 
+// How old the watts shown are goes on counting, whoever is silent.
 function showFoot() {
 	const from = newest?.provenance;
 	if (!from) return;
-	const told = [t("footPower", `${from.power.meter}, ${from.power.collection_method}`, age(from.power.metrics_age_s)),
+	const old = from.power.metrics_age_s + (Date.now() - heardAt) / 1000;
+	const told = [t("footPower", `${from.power.meter}, ${from.power.collection_method}`, age(old)),
 		t("footGrid", from.grid.source, from.grid.vintage, from.grid.licence),
 		t("footData", from.data.version, from.data.sha256.slice(0, 12)), t("footReference")];
 	$("foot").replaceChildren(...told.map((text) => el("p", { text })));
@@ -58,10 +63,26 @@ function refreshDue() {
 	if (power.isLedger()) every("ledger", LEDGER_MS, power.refresh);
 }
 
-async function hear(event, data) {
+// The feed speaks English to all; who reads Korean hears the same refusal by asking the same.
+async function own(error) {
+	if (lang() === "en") return error;
+	const refused = await ask("list_top_power_consumers", { allow_fake: true }).then(() => error, (other) => other);
+	return refused.code === error.code ? refused : error;
+}
+
+async function hearTrouble(error) {
+	if (Date.now() - heardAt < TROUBLE_MS) return;
+	if (trouble?.said !== error.message) {
+		const { message, hint } = await own(error);
+		trouble = { said: error.message, words: `${message} ${hint ?? ""}`.trim() };
+	}
+	setState("trouble");
+	showNotices();
+}
+
+function hear(event, data) {
 	if (event === "trouble") {
-		const texts = await workloads.reasonTexts().catch(() => ({}));
-		showNotices(texts[data.error.code] ?? data.error.message);
+		hearTrouble(data.error);
 		return;
 	}
 	if (event === "summary") {
@@ -69,7 +90,8 @@ async function hear(event, data) {
 		power.showSummary(data);
 		return;
 	}
-	newest = data;
+	[newest, heardAt, trouble] = [data, Date.now(), null];
+	setState("live");
 	power.showNode(data);
 	power.takeSample(data);
 	showNotices();
@@ -126,6 +148,7 @@ function start() {
 	$("lang").onclick = () => {
 		setLang(lang() === "ko" ? "en" : "ko");
 		remember("lang", lang());
+		trouble = null; // told again in a moment, in the other language
 		retell();
 		due = { ...due, list: 0 };
 		refreshDue();
@@ -139,6 +162,7 @@ function start() {
 	for (const part of parts) part.start();
 	retell();
 	refreshDue();
+	setInterval(showFoot, 1000);
 	listen(hear, setState);
 }
 

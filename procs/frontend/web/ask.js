@@ -83,7 +83,7 @@ const wait = (ms, wake) => new Promise((resolve) => {
 	wake.then(() => (clearTimeout(timer), resolve()));
 });
 
-// Listens for as long as the page is seen: on(event, data), and state("live" | "offline" | "paused").
+// Listens for as long as the page is seen: on(event, data), and state("offline" | "paused").
 export async function listen(on, state) {
 	for (let failures = 0; ;) {
 		const control = new AbortController();
@@ -100,7 +100,6 @@ export async function listen(on, state) {
 			if (!response.ok) throw new Refused(response.status, {});
 			await follow(response.body, (event, data) => {
 				failures = 0;
-				state("live");
 				on(event, data);
 			}, alive);
 		} catch { /* away: said below, tried again */ }

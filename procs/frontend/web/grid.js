@@ -45,6 +45,7 @@ function draw() {
 	const times = list.map((hour) => Date.parse(hour.start) / 1000);
 	const carbon = list.map((hour) => hour.intensity_gCO2eq_kWh ?? null);
 	const price = list.map((hour) => hour.krw_per_kWh);
+	$("grid-chart").hidden = false;
 	const end = times.at(-1) + 3600; // a step as long as the others
 	const window = schedule.optimal_start && schedule.optimal_intensity ? [Date.parse(schedule.optimal_start) / 1000, Date.parse(schedule.optimal_end) / 1000] : null;
 	day.isMarked = window !== null && window[0] < end;
@@ -80,7 +81,9 @@ export async function refresh() {
 		}
 		draw();
 	} catch (error) {
-		$("options").replaceChildren(el("p", { class: "quiet", text: `${error.message} ${error.hint ?? ""}` }));
+		const said = `${error.message} ${error.hint ?? ""}`;
+		if (day) $("options").replaceChildren(el("p", { class: "quiet", text: said }));
+		else $("grid-source").textContent = said; // in place of the chart
 	}
 }
 

@@ -121,7 +121,10 @@ async function showHistory() {
 
 function show(what, note) {
 	shown = what;
-	$("power-note").textContent = hasCharts() ? note : `${note} ${t("noCharts")}`;
+	const isEmpty = what.times.length === 0;
+	$("power-plot").hidden = isEmpty;
+	$("power-note").textContent = isEmpty ? t("nothingYet") : hasCharts() ? note : `${note} ${t("noCharts")}`;
+	if (isEmpty) return;
 	chart.draw(() => stacked(shown.times, shown.parts));
 	showLegend(null);
 	if (!$("power-table").hidden) showTable();
@@ -170,7 +173,10 @@ function buildRanges() {
 
 export function refresh() {
 	if (range === "live") showLive();
-	else showHistory().catch((error) => ($("power-note").textContent = error.message));
+	else showHistory().catch((error) => {
+		$("power-plot").hidden = shown.times.length === 0;
+		$("power-note").textContent = error.message;
+	});
 }
 
 export function start() {
