@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INTENSITY_MAX 1500.0
-
 static void provider_done(struct live_provider *provider)
 {
 	grid_file_free(provider->file);

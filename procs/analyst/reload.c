@@ -22,11 +22,9 @@ static bool has_file_changed(const char *folder, const char *file, struct file_i
 
 static bool has_changed(struct reload *reload)
 {
+	bool changed = data_has_changed(reload->folder, reload->files);
 	const char *file;
-	bool changed = false;
 
-	for (size_t i = 0; i < RELOAD_FILES_MAX && (file = data_file(i)) != NULL; i++)
-		changed |= has_file_changed(reload->folder, file, &reload->files[i]);
 	for (size_t i = 0; reload->config->demo_data_dir[0] != '\0' && i < ARRAY_SIZE(reload->demo_files) &&
 			   (file = demo_file(i)) != NULL;
 		i++)

@@ -11,16 +11,15 @@
 #include "base/stats.h"
 #include "korea/data.h"
 
-#define RELOAD_WATCH_MS  500
-#define RELOAD_FILES_MAX 16
-#define DEMO_FILES_MAX   3
+#define RELOAD_WATCH_MS 500
+#define DEMO_FILES_MAX  3
 
 struct reload {
 	const struct config *config;
 	char folder[CONFIG_TEXT_MAX];
 	struct data *data;           /* in use */
 	struct grid_file *grid_file; /* in use; NULL = none configured */
-	struct file_identity files[RELOAD_FILES_MAX], demo_files[DEMO_FILES_MAX], grid_identity;
+	struct file_identity files[DATA_FILES_MAX], demo_files[DEMO_FILES_MAX], grid_identity;
 	uint64_t next_ns;
 	bool is_asked; /* by SIGHUP */
 	bool is_data_stale, is_grid_stale;

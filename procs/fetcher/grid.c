@@ -118,7 +118,7 @@ static void take(struct asked *asked, const struct fetch_answer *answer)
 		return;
 	}
 	r = asked->provider->queries[asked->query].parse(
-		&asked->asker->rules, answer->body, answer->size, &asked->told);
+		&asked->asker->rules.mix, answer->body, answer->size, &asked->told);
 	*asked->dropped = (double)asked->told.dropped;
 	if (r == 0 && asked->told.dropped > dropped && asked->told.count == count && count == 0)
 		r = -ERANGE;
@@ -165,14 +165,42 @@ void grid_take_answer(void *context, const struct fetch_answer *answer)
 	}
 }
 
+/* A mix is worth asking for where its fuels have factors: without, the provider stands there with the reason, and what it
+ * told before. Asked again by others it is told by those at once; a provider that fails keeps its waiting time. */
+static void follow_rules(struct grid_asker *asker)
+{
+	bool is_other = grid_rules_watch(&asker->rules);
+
+	for (size_t i = 0; i < asker->count; i++) {
+		struct asked *asked = &asker->asked[i];
+		if (!asked->provider->is_mix)
+			continue;
+		for (unsigned q = 0; q < GRID_QUERIES_MAX && is_other; q++)
+			asked->next_s[q] = asked->failures[q] == 0 ? 0 : asked->next_s[q];
+		if (!asker->rules.is_known && strcmp(asked->failure, asker->rules.failure) != 0) {
+			snprintf(asked->failure, sizeof(asked->failure), "%s", asker->rules.failure);
+			asked->failing_since_s = clock_real_s();
+			asked->has_news = true;
+		}
+	}
+}
+
+static bool is_due(const struct asked *asked, unsigned query, int64_t now)
+{
+	return asked->provider->queries[query].path != NULL && now >= asked->next_s[query] &&
+	       (asked->asker->rules.is_known || !asked->provider->is_mix);
+}
+
 void grid_asker_tick(struct grid_asker *asker, struct link *analyst)
 {
 	int64_t now = clock_real_s();
 
+	if (asker != NULL)
+		follow_rules(asker);
 	for (size_t i = 0; asker != NULL && i < asker->count; i++) {
 		struct asked *asked = &asker->asked[i];
 		for (unsigned q = 0; q < GRID_QUERIES_MAX && !asked->is_asking; q++)
-			if (asked->provider->queries[q].path != NULL && now >= asked->next_s[q]) {
+			if (is_due(asked, q, now)) {
 				asked->query = q;
 				ask(asked);
 			}

@@ -21,6 +21,10 @@ void grid_asker_free(struct grid_asker *asker);
 void grid_asker_tell_all(struct grid_asker *asker, struct link *analyst);
 /* Once a second: asks whoever is due. */
 void grid_asker_tick(struct grid_asker *asker, struct link *analyst);
+/* The data files are to be looked at again: SIGHUP. */
+void grid_asker_reload(struct grid_asker *asker);
+/* Where they are. */
+const char *grid_asker_folder(const struct grid_asker *asker);
 size_t grid_asker_ports(const struct grid_asker *asker, uint16_t *ports, size_t room);
 bool grid_asker_is_lost(const struct grid_asker *asker);
 /* "kpx, electricitymaps" */

@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "fetcher/grid_cache.h"
-#include "fetcher/grid_rules.h"
 
 #define LOST_NS (300 * NS_PER_SECOND)
 
@@ -72,8 +71,9 @@ static const char *objection(const struct grid_asker *asker, const struct grid_p
 static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *stats)
 {
 	char names[CONFIG_TEXT_MAX], *rest = names, *name;
-	int r = grid_rules_read(asker->config, &asker->rules);
+	int r = 0;
 
+	grid_rules_open(&asker->rules, asker->config);
 	snprintf(names, sizeof(names), "%s", asker->config->grid_providers);
 	while (r == 0 && (name = strsep(&rest, ", ")) != NULL) {
 		const struct grid_provider *provider = grid_provider_find(name);
@@ -125,6 +125,17 @@ void grid_asker_free(struct grid_asker *asker)
 		closep(&asker->asked[i].cache_fd);
 	}
 	free(asker);
+}
+
+void grid_asker_reload(struct grid_asker *asker)
+{
+	if (asker != NULL)
+		asker->rules.is_asked = true;
+}
+
+const char *grid_asker_folder(const struct grid_asker *asker)
+{
+	return asker->rules.folder;
 }
 
 size_t grid_asker_ports(const struct grid_asker *asker, uint16_t *ports, size_t room)

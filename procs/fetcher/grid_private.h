@@ -3,6 +3,7 @@
 
 #include "fetcher/grid.h"
 #include "fetcher/grid_providers.h"
+#include "fetcher/grid_rules.h"
 #include "fetcher/server.h"
 
 #define GRID_ASKED_MAX 4
@@ -23,7 +24,7 @@ struct asked {
 
 struct grid_asker {
 	const struct config *config;
-	struct grid_mix_rules rules;
+	struct grid_rules rules;
 	struct credentials credentials;
 	struct asked asked[GRID_ASKED_MAX];
 	size_t count;

@@ -15,6 +15,7 @@ static const struct grid_provider grid_providers[] = {
 		.environment = "TANSO_KPX_KEY",
 		.url_at = SETTING(kpx_url),
 		.key_file_at = SETTING(kpx_key_file),
+		.is_mix = true,
 		.max_age_s = 1800,
 		.queries = { { KPX("sumperfuel5m", "getSumperfuel5m") "&numOfRows=10", parse_kpx_now, 600,
 				     false },

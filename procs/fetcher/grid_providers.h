@@ -22,6 +22,7 @@ struct grid_provider {
 	const char *environment;    /* variable with the key */
 	size_t url_at, key_file_at; /* keys of the configuration: offsets in struct config, 0 = none */
 	bool is_marginal;
+	bool is_mix;          /* tells fuels, which the emission factors make an intensity */
 	bool is_experimental; /* no answer of it was recorded: its form is known from documents alone */
 	int64_t max_age_s;    /* what is older is not the present any more */
 	const char *login;    /* path, for KEY_LOGIN */

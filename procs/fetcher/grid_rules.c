@@ -1,55 +1,64 @@
 #include "fetcher/grid_rules.h"
 
-#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "korea/data_json.h"
 
-struct reader {
-	const struct config *config;
-	struct grid_mix_rules *rules;
-};
-
-static int read_factor(void *context, const struct json_place *place)
+static void fill(const struct config *config, const struct data *data, struct grid_mix_rules *ret_mix)
 {
-	const struct reader *reader = context;
-	char fuel[32];
-	double value = 0;
-	int r = place_text(place, "fuel", fuel, sizeof(fuel));
+	enum grid_factor factor =
+		strcmp(config->grid_factor, "direct") == 0 ? FACTOR_DIRECT : FACTOR_LIFECYCLE;
 
-	if (r == 0)
-		r = place_number(place, reader->config->grid_factor, 0, GRID_INTENSITY_MAX, &value);
-	for (int i = 0; i < FUEL_COUNT && r == 0; i++)
-		if (strcmp(fuel_names[i], fuel) == 0)
-			reader->rules->factors[i] = value;
-	return r;
+	*ret_mix = (struct grid_mix_rules) { .with_estimated_solar = config->kpx_estimated_solar };
+	for (int fuel = 0; fuel < FUEL_COUNT; fuel++)
+		ret_mix->factors[fuel] = data_fuel_factor(data, (enum fuel)fuel, factor);
+	if (config->kpx_unknown_factor > 0)
+		ret_mix->factors[FUEL_UNKNOWN] = config->kpx_unknown_factor;
 }
 
-int grid_rules_read(const struct config *config, struct grid_mix_rules *ret_rules)
+static void fail(struct grid_rules *rules, const char *reason)
 {
-	char folder[CONFIG_TEXT_MAX], sha256[65], error[512] = "";
-	struct json_source source = { .folder = folder,
-		.file = "emission_factors.json",
-		.list = "factors",
-		.keys = " direct fuel lifecycle " };
-	struct reader reader = { config, ret_rules };
-	size_t none = 0;
-	int r;
+	snprintf(rules->failure, sizeof(rules->failure), "the data files cannot be used: %.200s", reason);
+	log_error("data files of %s: %s; %s", rules->folder, reason,
+		rules->is_known ? "the emission factors read before stay in use"
+				: "who tells a mix of fuels (kpx) is not asked until they are mended");
+}
 
-	for (int i = 0; i < FUEL_COUNT; i++)
-		ret_rules->factors[i] = NAN;
-	ret_rules->factors[FUEL_UNKNOWN] = config->kpx_unknown_factor;
-	ret_rules->with_estimated_solar = config->kpx_estimated_solar;
-	config_data_dir(config, folder);
-	r = data_json_read(&source, read_factor, &reader, &none, FUEL_COUNT, sha256, error, sizeof(error));
-	if (r < 0)
-		log_error("%s: %s", folder, error);
-	for (int i = 0; i < FUEL_COUNT && r == 0; i++)
-		if (isnan(ret_rules->factors[i])) {
-			log_error("%s/%s: no factor for %s", folder, source.file, fuel_names[i]);
-			r = -EINVAL;
-		}
-	return r;
+/* True: the mix is another one. */
+static bool read_files(struct grid_rules *rules)
+{
+	const struct grid_mix_rules before = rules->mix;
+	bool was_known = rules->is_known;
+	struct data_error error = { 0 };
+	struct data *data = NULL;
+
+	if (data_load(rules->folder, &data, &error) < 0) {
+		fail(rules, error.text);
+		return false;
+	}
+	fill(rules->config, data, &rules->mix);
+	rules->is_known = true;
+	rules->failure[0] = '\0';
+	log_info("emission factors read from %s: version %s, sha256 %s", rules->folder, data->version,
+		data->sha256);
+	data_free(data);
+	return !was_known || memcmp(before.factors, rules->mix.factors, sizeof(before.factors)) != 0;
+}
+
+void grid_rules_open(struct grid_rules *rules, const struct config *config)
+{
+	*rules = (struct grid_rules) { .config = config };
+	config_data_dir(config, rules->folder);
+	data_has_changed(rules->folder, rules->files); /* before they are read: a change meanwhile is seen */
+	read_files(rules);
+}
+
+bool grid_rules_watch(struct grid_rules *rules)
+{
+	bool has_changed = data_has_changed(rules->folder, rules->files), is_asked = rules->is_asked;
+
+	rules->is_asked = false;
+	return (has_changed || is_asked) && read_files(rules);
 }

@@ -9,9 +9,6 @@
 
 #define PRICE_MAX 10000.0 /* KRW/kWh; a price may be below zero */
 
-const char *const fuel_names[FUEL_COUNT] = { "coal", "gas", "oil", "nuclear", "hydro", "wind", "solar",
-	"unknown" };
-
 void grid_told_done(struct grid_told *told)
 {
 	free(told->rows);
@@ -33,7 +30,7 @@ static bool is_sound(const struct grid_row *row)
 		return false;
 	if ((row->flags & GRID_PRICE) != 0)
 		return fabs(row->value) < PRICE_MAX;
-	return row->value > 0 && row->value < GRID_INTENSITY_MAX;
+	return row->value > 0 && row->value < INTENSITY_MAX;
 }
 
 static size_t place_of(const struct grid_told *told, const struct grid_row *row)

@@ -1,6 +1,6 @@
 /*
  * What providers of grid data tell, in one shape, and the parsers of their answers: bytes of strangers, bounded and
- * checked. Times are s since 1970, intensities gCO2eq/kWh within (0, GRID_INTENSITY_MAX), everything else is dropped.
+ * checked. Times are s since 1970, intensities gCO2eq/kWh within (0, INTENSITY_MAX), everything else is dropped.
  */
 #pragma once
 
@@ -9,22 +9,9 @@
 #include <stdint.h>
 
 #include "ipc/vocabulary.h"
+#include "korea/data.h"
 
-#define GRID_INTENSITY_MAX 1500.0
-#define GRID_ROWS_MAX      20000 /* 69 days of five minutes; the oldest go first */
-
-enum fuel {
-	FUEL_COAL,
-	FUEL_GAS,
-	FUEL_OIL,
-	FUEL_NUCLEAR,
-	FUEL_HYDRO,
-	FUEL_WIND,
-	FUEL_SOLAR,
-	FUEL_UNKNOWN,
-	FUEL_COUNT
-};
-extern const char *const fuel_names[FUEL_COUNT];
+#define GRID_ROWS_MAX 20000 /* 69 days of five minutes; the oldest go first */
 
 struct grid_row {
 	int64_t start; /* s since 1970 */

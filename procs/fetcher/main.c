@@ -54,6 +54,13 @@ static int on_ack(void *context, const struct frame *frame)
 	return power_take_ack(&fetcher->power, frame);
 }
 
+static void on_reload(void *context)
+{
+	struct fetcher *fetcher = context;
+
+	grid_asker_reload(fetcher->grid);
+}
+
 static int on_timer(struct timer *timer)
 {
 	struct fetcher *fetcher = container_of(timer, struct fetcher, timer);
@@ -121,17 +128,27 @@ static int open_sources(struct fetcher *fetcher)
 		&fetcher->config, fetcher->loop, &fetcher->power, &fetcher->stats, &fetcher->sources);
 }
 
+static void add_folder(struct fetcher *fetcher, const char *folder)
+{
+	struct landlock_place *place = &fetcher->places[fetcher->place_count];
+
+	if (fetcher->place_count == PLACES_MAX)
+		return;
+	place->use = LANDLOCK_READ;
+	snprintf(place->path, sizeof(place->path), "%s", folder);
+	fetcher->place_count++;
+}
+
 /* The folder of a file: what rotates is a new file under an old name. */
 static void add_folder_of(struct fetcher *fetcher, const char *file)
 {
-	struct landlock_place *place = &fetcher->places[fetcher->place_count];
 	const char *slash = strrchr(file, '/');
+	char folder[CONFIG_TEXT_MAX];
 
-	if (slash == NULL || fetcher->place_count == PLACES_MAX)
+	if (slash == NULL)
 		return;
-	place->use = LANDLOCK_READ;
-	snprintf(place->path, sizeof(place->path), "%.*s", slash == file ? 1 : (int)(slash - file), file);
-	fetcher->place_count++;
+	snprintf(folder, sizeof(folder), "%.*s", slash == file ? 1 : (int)(slash - file), file);
+	add_folder(fetcher, folder);
 }
 
 static int lock_files(struct fetcher *fetcher)
@@ -159,6 +176,7 @@ static int lock_files(struct fetcher *fetcher)
 			config->electricitymaps_key_file, config->watttime_user_file };
 		for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 			add_folder_of(fetcher, files[i]);
+		add_folder(fetcher, grid_asker_folder(fetcher->grid));
 	}
 	int r = landlock_confine(fetcher->places, &fetcher->place_count, ports, count);
 	if (r == LANDLOCK_ABSENT)
@@ -226,6 +244,7 @@ int main(int argc, char **argv)
 		log_start_failure(r);
 		return EXIT_FAILURE;
 	}
+	loop_on_reload(fetcher.loop, on_reload, &fetcher);
 	describe(&fetcher, status, sizeof(status));
 	ready_notify(status);
 	r = loop_run(fetcher.loop);

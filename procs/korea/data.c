@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <openssl/evp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -153,11 +154,27 @@ static const struct {
 	{ "prices.json", "prices", read_price, offsetof(struct data, price_count), PRICES_MAX, PRICE_KEYS },
 	{ "reporting.json", "figures", read_price, offsetof(struct data, price_count), PRICES_MAX,
 		PRICE_KEYS },
+	{ "emission_factors.json", "factors", read_fuel, offsetof(struct data, fuel_count), FUEL_COUNT,
+		" direct fuel lifecycle " },
 };
+
+_Static_assert(ARRAY_SIZE(files) <= DATA_FILES_MAX, "who watches the files has room for all");
 
 const char *data_file(size_t i)
 {
 	return i < ARRAY_SIZE(files) ? files[i].file : NULL;
+}
+
+bool data_has_changed(const char *folder, struct file_identity identities[static DATA_FILES_MAX])
+{
+	char path[CONFIG_TEXT_MAX + 64];
+	bool has_changed = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i].file);
+		has_changed |= file_has_changed(path, &identities[i]);
+	}
+	return has_changed;
 }
 
 static int load_all(const char *folder, struct data *data, struct data_error *error)
@@ -233,6 +250,11 @@ static int check_whole(const struct data *data, struct data_error *error)
 				i, data->regions[i].zone);
 			return -EINVAL;
 		}
+	if (data->fuel_count < FUEL_COUNT) { /* it would be a clean one */
+		snprintf(error->text, sizeof(error->text), "emission_factors.json: factors: no row for %s",
+			data_missing_fuel(data));
+		return -EINVAL;
+	}
 	return check_figures(data, error);
 }
 
@@ -306,6 +328,14 @@ const struct profile *data_profile(const struct data *data, const char *name)
 		if (strcmp(data->profiles[i].name, name) == 0)
 			return &data->profiles[i];
 	return NULL;
+}
+
+double data_fuel_factor(const struct data *data, enum fuel fuel, enum grid_factor factor)
+{
+	for (size_t i = 0; i < data->fuel_count; i++)
+		if (data->fuels[i].fuel == fuel)
+			return data->fuels[i].by[factor];
+	return NAN;
 }
 
 const struct price *data_price(const struct data *data, const char *code)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "base/file.h"
 
 #define DATA_FILE_BYTES_MAX (UINT32_C(1) << 20)
 #define STANDARDS_MAX       128
@@ -18,7 +19,9 @@
 #define HOLIDAYS_MAX        512
 #define PROFILES_MAX        32
 #define PRICES_MAX          64
-#define PUE_REF_DEFAULT     1.4 /* of standards on PUE alone, which state none */
+#define DATA_FILES_MAX      16
+#define INTENSITY_MAX       1500.0 /* gCO2eq/kWh: no fuel and no grid has more */
+#define PUE_REF_DEFAULT     1.4    /* of standards on PUE alone, which state none */
 
 /* Kind of emission factor; comparing across kinds is a BASIS_MISMATCH. */
 #define GRID_FACTORS(X)                                                                                      \
@@ -30,6 +33,29 @@ enum grid_factor {
 	GRID_FACTORS(X)
 #undef X
 		FACTOR_COUNT
+};
+
+/* What a mix of generation is made of; the unknown is what is told by no name of these. */
+#define FUELS(X)                                                                                             \
+	X(COAL, "coal")                                                                                      \
+	X(GAS, "gas")                                                                                        \
+	X(OIL, "oil")                                                                                        \
+	X(NUCLEAR, "nuclear")                                                                                \
+	X(HYDRO, "hydro")                                                                                    \
+	X(WIND, "wind")                                                                                      \
+	X(SOLAR, "solar")                                                                                    \
+	X(UNKNOWN, "unknown")
+enum fuel {
+#define X(id, name) FUEL_##id,
+	FUELS(X)
+#undef X
+		FUEL_COUNT
+};
+
+/* gCO2eq/kWh, by kind of factor. */
+struct fuel_factor {
+	enum fuel fuel;
+	double by[FACTOR_OFFICIAL]; /* lifecycle, direct */
 };
 
 struct standard {
@@ -99,8 +125,9 @@ struct data {
 	int holidays[HOLIDAYS_MAX]; /* 20261225 */
 	struct profile profiles[PROFILES_MAX];
 	struct price prices[PRICES_MAX];
+	struct fuel_factor fuels[FUEL_COUNT]; /* one each, in any order */
 	size_t standard_count, region_count, annual_count, tariff_count, holiday_count, profile_count,
-		price_count;
+		price_count, fuel_count;
 	char version[32];    /* the newest of the files' */
 	char sha256[65];     /* over all files, in the order of loading */
 	char laid_over[512]; /* what came from demo_data_dir, for people; "" = nothing */
@@ -119,6 +146,8 @@ int data_load_configured(
 void data_free(struct data *data);
 /* Name of the i-th file that data_load() reads, NULL beyond the last. */
 const char *data_file(size_t i);
+/* Is one of them another file than at the last look? Files that were never looked at are. */
+bool data_has_changed(const char *folder, struct file_identity files[static DATA_FILES_MAX]);
 
 const struct standard *data_standard(const struct data *data, const char *code);
 const struct region *data_region(const struct data *data, const char *code);
@@ -138,6 +167,8 @@ const struct standard *data_pue_standard(const struct data *data, const struct s
 
 /* NULL if there is none of that name. */
 const struct profile *data_profile(const struct data *data, const char *name);
+/* Of `factor` lifecycle or direct; every fuel has one. */
+double data_fuel_factor(const struct data *data, enum fuel fuel, enum grid_factor factor);
 const struct price *data_price(const struct data *data, const char *code);
 
 const char *grid_factor_name(enum grid_factor factor);

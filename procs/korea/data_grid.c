@@ -1,10 +1,9 @@
-/* Rows of regions.json and of the files about them: annual factors, PUEs, marginal intensities, sample days. */
+/* Rows of regions.json and of the files about them: annual factors, PUEs, marginal intensities, sample days, fuels. */
 #include "korea/data_rows.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "korea/data.h"
 
 int read_region(void *context, const struct json_place *place)
 {
@@ -138,4 +137,43 @@ int read_profile(void *context, const struct json_place *place)
 	snprintf(profile->sha256, sizeof(profile->sha256), "%s", place->sha256);
 	data->profile_count++;
 	return 0;
+}
+
+#define X(id, name) name,
+static const char *const fuel_names[FUEL_COUNT] = { FUELS(X) };
+#undef X
+
+static bool has_fuel(const struct data *data, enum fuel fuel)
+{
+	return !isnan(data_fuel_factor(data, fuel, FACTOR_LIFECYCLE));
+}
+
+const char *data_missing_fuel(const struct data *data)
+{
+	for (int fuel = 0; fuel < FUEL_COUNT; fuel++)
+		if (!has_fuel(data, (enum fuel)fuel))
+			return fuel_names[fuel];
+	return NULL;
+}
+
+int read_fuel(void *context, const struct json_place *place)
+{
+	struct data *data = context;
+	struct fuel_factor *row = &data->fuels[data->fuel_count];
+	char name[32];
+	int fuel = 0, r = place_text(place, "fuel", name, sizeof(name));
+
+	while (r == 0 && fuel < FUEL_COUNT && strcmp(fuel_names[fuel], name) != 0)
+		fuel++;
+	if (r == 0 && fuel == FUEL_COUNT)
+		return place_refuse(
+			place, "fuel", "must be coal, gas, oil, nuclear, hydro, wind, solar or unknown");
+	if (r == 0 && has_fuel(data, (enum fuel)fuel))
+		return place_refuse(place, "fuel", "is there twice");
+	row->fuel = (enum fuel)fuel;
+	for (int factor = 0; factor < FACTOR_OFFICIAL && r == 0; factor++)
+		r = place_number(place, grid_factor_name((enum grid_factor)factor), 0, INTENSITY_MAX,
+			&row->by[factor]);
+	data->fuel_count += r == 0;
+	return r;
 }

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct grid_row *row = &told.rows[i];
 		bool is_price = (row->flags & GRID_PRICE) != 0;
 		if (row->start <= 0 || row->seconds == 0 ||
-			(!is_price && !(row->value > 0 && row->value < GRID_INTENSITY_MAX)))
+			(!is_price && !(row->value > 0 && row->value < INTENSITY_MAX)))
 			abort();
 		if (i > 0 && (row[-1].flags & GRID_PRICE) == (row->flags & GRID_PRICE) &&
 			row[-1].start >= row->start)

@@ -1,6 +1,6 @@
 """Grid providers by fetcher, analyst and frontend under their real filters; a server over real TLS replays the providers' answers,
 traps included. Usage: test_grid_providers.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import datetime, json, os, pathlib, subprocess, sys, tempfile, time, urllib.parse
+import datetime, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time, urllib.parse
 
 import sources_fixture as fixture
 from sources_fixture import Brain, Node, Server, wait_for
@@ -10,6 +10,7 @@ from runner import run
 fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
 CA = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ca-"))
 make_authority(CA, "good")
+KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
 KST = datetime.timezone(datetime.timedelta(hours=9))
 # data.go.kr 15113384 of 2023-03-28, 15158491 of 2026-04-25, as recorded; times are moved to now
 HISTORY = {"fuelPwr1": 30.7481, "fuelPwr2": 328.881, "fuelPwr3": 18204.9, "fuelPwr4": 20113.8, "fuelPwr5": -1466.35, "fuelPwr6": 16548.8,
@@ -100,14 +101,15 @@ class Provider:
 class Site:
     """A provider server, a node to have watts from, and the brain."""
 
-    def __init__(self, names, environment=None):
-        self.provider, node = Provider(), Node(style="watts")
-        node.watts = {("a", "one"): (100, 0)}
-        self.kepler = Server(node.answer)
+    def __init__(self, names, environment=None, *settings):
+        self.settings = settings
+        self.provider, self.node = Provider(), Node(style="watts")
+        self.node.watts = {("a", "one"): (100, 0)}
+        self.kepler = Server(self.node.answer)
         self.names, self.environment = names, {**os.environ, **(environment or {})}
 
     def __enter__(self):
-        self.brain = Brain(f"kepler_endpoint={self.kepler.url}", *self.provider.settings(self.names), environment=self.environment)
+        self.brain = Brain(f"kepler_endpoint={self.kepler.url}", *self.provider.settings(self.names), *self.settings, environment=self.environment)
         return self
 
     def __exit__(self, *failure):
@@ -221,6 +223,78 @@ def a_marginal_signal_is_shown_and_never_compared():
         assert "experimental" in shown.stdout, shown
 
 
+class Data:
+    """The data folder as kubelet shows a ConfigMap: a folder of each version, and one link that is swapped."""
+
+    def __init__(self):
+        self.folder, self.versions = pathlib.Path(tempfile.mkdtemp(prefix="tanso-data-")), 0
+        self.publish()
+        for file in KOREA.iterdir():
+            (self.folder / file.name).symlink_to(f"..data/{file.name}")
+
+    def publish(self, before="", after=""):
+        self.versions += 1
+        shutil.copytree(KOREA, self.folder / f"..v{self.versions}")
+        path = self.folder / f"..v{self.versions}/emission_factors.json"
+        assert before in path.read_text()
+        path.write_text(path.read_text().replace(before, after))
+        (self.folder / "..new").symlink_to(f"..v{self.versions}")
+        (self.folder / "..new").rename(self.folder / "..data")
+
+
+def emission_factors_are_data_that_fetcher_and_analyst_read_again():
+    data = Data()
+    with Site("kpx", {"TANSO_KPX_KEY": "k"}, f"data_dir={data.folder}") as site:
+        def sha256():
+            return site.brain.ask("assess_workload_compliance", workload_name="one")[1]["provenance"]["data"]["sha256"]
+
+        power = NOW["fuelPwr3"] + NOW["fuelPwr7"], sum(NOW[f"fuelPwr{i}"] for i in (1, 2, 3, 4, 6, 7, 8, 9, 10))
+        site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621) < 1e-3)
+        site.brain.until("assess_workload_compliance", lambda a: a.get("current_power_watts"), workload_name="one")
+        before = sha256()
+        data.publish('"lifecycle": 820', '"lifecycle": 900')
+        site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621 - 80 * power[0] / power[1]) < 1e-3)  # asked anew at once
+        wait_for(lambda: sha256() != before)
+        changed = sha256()
+        data.publish('"lifecycle": 820', '"lifecycle": "much"')
+        for stage, words in (("fetcher", "the emission factors read before stay in use"), ("analyst", "the data read before stay in use")):
+            wait_for(lambda: f"factors[0].lifecycle: must be a number; {words}" in site.brain.log(stage), 20, lambda: site.brain.log(stage))
+        assert sha256() == changed
+        near(site.grid(lambda a: True)["intensity_gCO2eq_kWh"], 383.929621 + 80 * power[0] / power[1])
+        asked = len(site.provider.seen)
+        data.publish()
+        site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621) < 1e-3)
+        wait_for(lambda: sha256() == before)
+        read = site.brain.log("fetcher").count("emission factors read from")
+        for process in site.brain.processes.values():
+            process.send_signal(signal.SIGHUP)
+        wait_for(lambda: site.brain.log("fetcher").count("emission factors read from") == read + 1)
+        assert len(site.provider.seen) - asked <= 4, "asked again though no factor is another"
+    shutil.rmtree(data.folder)
+
+
+def bad_emission_factors_at_the_start_leave_the_power_and_the_other_providers():
+    data = Data()
+    with Site("kpx,electricitymaps", {"TANSO_KPX_KEY": "k", "TANSO_ELECTRICITYMAPS_KEY": "em-key"}, f"data_dir={data.folder}") as site:
+        site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621) < 1e-3)
+        site.brain.kill_fetcher()
+        shutil.rmtree(site.brain.folder / "state/fetcher")  # the cache would answer
+        data.publish('"fuel": "coal"', '"fuel": "lime"')
+        scrapes, asked = site.node.scrapes, len(site.provider.seen)
+        site.brain.start("fetcher")
+        answer = site.grid(lambda a: a["provenance"]["grid"]["source"] == "electricitymaps")
+        kpx = next(p for p in answer["providers"] if p["name"] == "kpx")
+        assert "emission_factors.json: factors[0].fuel: must be coal" in kpx["failure"] and kpx["state"] == "empty", kpx
+        assert "cannot be used" in site.cli().stdout
+        wait_for(lambda: site.node.scrapes > scrapes + 2)
+        site.brain.until("assess_workload_compliance", lambda a: a.get("current_power_watts", 0) > 99 and "STALE_METRICS" not in a["reason_codes"], workload_name="one")
+        assert not [path for path, _ in site.provider.seen[asked:] if "B552115" in path]
+        data.publish()
+        answer = site.grid(lambda a: a["provenance"]["grid"]["source"] == "kpx")
+        assert "failure" not in answer["providers"][0] and "kpx answers again" in site.brain.log("fetcher"), answer["providers"]
+    shutil.rmtree(data.folder)
+
+
 def a_provider_is_named_once_and_known():
     provider = Provider()
     try:
@@ -236,5 +310,7 @@ def a_provider_is_named_once_and_known():
 
 TESTS = (kpx_gives_the_mix_the_demand_and_the_price, kpx_traps_are_told_apart_and_the_cache_outlives_a_restart,
          what_is_too_old_is_cached_and_said, electricity_maps_measures_and_forecasts,
+         emission_factors_are_data_that_fetcher_and_analyst_read_again,
+         bad_emission_factors_at_the_start_leave_the_power_and_the_other_providers,
          a_marginal_signal_is_shown_and_never_compared, a_provider_is_named_once_and_known)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))

@@ -54,6 +54,9 @@ static const char *newest_version(void)
 	return newest;
 }
 
+#define FACTORS(rows)                                                                                        \
+	"{\"version\":\"1\",\"licence\":\"x\",\"legal_status\":\"reference\",\"factors\":[" rows "]}"
+
 static void the_shipped_files_load(void **state)
 {
 	struct data *data = NULL;
@@ -82,12 +85,28 @@ static void the_shipped_files_load(void **state)
 	assert_string_equal(standard->applies_from, "");
 	assert_string_equal(data_standard(data, "DE_ENEFG_NEW")->applies_from, "2026-07-01");
 	assert_string_equal(data->version, newest_version());
+	assert_true(data_fuel_factor(data, FUEL_COAL, FACTOR_LIFECYCLE) == 820);
+	assert_true(data_fuel_factor(data, FUEL_UNKNOWN, FACTOR_LIFECYCLE) == 644);
+	assert_true(data_fuel_factor(data, FUEL_UNKNOWN, FACTOR_DIRECT) == 575);
 	data_free(data);
 }
 
 static void mistakes_are_named_by_file_and_path(void **state)
 {
 	(void)state;
+	expect_refused("emission_factors.json",
+		FACTORS("{\"fuel\":\"coal\",\"lifecycle\":820,\"direct\":760}"), "no row for gas");
+	expect_refused("emission_factors.json", FACTORS("{\"fuel\":\"lime\",\"lifecycle\":1,\"direct\":1}"),
+		"must be coal, gas");
+	expect_refused("emission_factors.json",
+		FACTORS("{\"fuel\":\"coal\",\"lifecycle\":1501,\"direct\":1}"),
+		"factors[0].lifecycle: must lie between 0 and 1500");
+	expect_refused("emission_factors.json", FACTORS("{\"fuel\":\"coal\",\"lifecycle\":820}"),
+		"factors[0].direct: must be a number");
+	expect_refused("emission_factors.json",
+		FACTORS("{\"fuel\":\"gas\",\"lifecycle\":1,\"direct\":1},{\"fuel\":\"gas\",\"lifecycle\":1,"
+			"\"direct\":1}"),
+		"factors[1].fuel: is there twice");
 	expect_refused("standards.json", "{'a':1}", "not valid JSON at byte 1");
 	expect_refused("standards.json", "{\"standards\":{}}", "must be an array");
 	expect_refused("standards.json", "{\"version\":\"1\",\"licence\":\"x\",\"standards\":[]}",
@@ -203,9 +222,6 @@ static char *read_all(const char *path, long *ret_size)
 
 static void one_changed_byte_changes_the_sha256(void **state)
 {
-	static const char *const files[] = { "standards.json", "regions.json", "grid_electricitymaps.json",
-		"grid_official_kr.json", "pue_regions.json", "grid_marginal.json", "profiles.json",
-		"tariffs.json", "holidays.json", "prices.json", "reporting.json" };
 	struct data *data = NULL;
 	struct data_error error = { 0 };
 	char before[65];
@@ -215,12 +231,12 @@ static void one_changed_byte_changes_the_sha256(void **state)
 	assert_int_equal(data_load(folder, &data, &error), 0);
 	strcpy(before, data->sha256);
 	data_free(data);
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	for (size_t i = 0; data_file(i) != NULL; i++) {
 		char path[256], *text, *quote;
 		FILE *out;
 		long size;
 		copy_files();
-		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		snprintf(path, sizeof(path), "%s/%s", folder, data_file(i));
 		text = read_all(path, &size);
 		/* the first letter of the licence: the file stays a valid one */
 		quote = memmem(text, (size_t)size, "\"licence\": \"", 12);
@@ -234,7 +250,7 @@ static void one_changed_byte_changes_the_sha256(void **state)
 		if (data_load(folder, &data, &error) < 0)
 			fail_msg("%s", error.text);
 		if (strcmp(before, data->sha256) == 0)
-			fail_msg("a change of %s does not show", files[i]);
+			fail_msg("a change of %s does not show", data_file(i));
 		data_free(data);
 	}
 }

@@ -25,18 +25,19 @@ static bool read_told(char *line, struct grid_told *told)
 {
 	static struct config config;
 	struct config_error error;
-	struct grid_mix_rules rules;
+	static struct grid_rules rules;
 	char *words[5] = { NULL };
 
 	for (size_t i = 0; i < 5; i++)
 		words[i] = strsep(&line, i < 4 ? " " : "\n");
 	if (words[4] == NULL || config_load(&config, "/dev/null", &error) < 0 ||
 		!set(&config, "grid_factor", words[1]) || !set(&config, "kpx_unknown_factor", words[2]) ||
-		!set(&config, "kpx_estimated_solar", words[3]) || grid_rules_read(&config, &rules) < 0)
+		!set(&config, "kpx_estimated_solar", words[3]))
 		return false;
+	grid_rules_open(&rules, &config);
 	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++)
 		if (strcmp(parsers[i].name, words[0]) == 0)
-			return parsers[i].parse(&rules, words[4], strlen(words[4]), told) == 0 &&
+			return parsers[i].parse(&rules.mix, words[4], strlen(words[4]), told) == 0 &&
 			       told->count > 0;
 	return false;
 }

@@ -203,8 +203,8 @@ static void watttime_and_the_carbon_aware_sdk_are_read(void **state)
 		-E2BIG);
 }
 
-static int rules_of(
-	const struct config *config, const char *fuel_from, const char *fuel_to, struct grid_mix_rules *rules)
+/* A data folder of its own, in which `from` of emission_factors.json is `to`, of the same length. */
+static void put_factors(const char *folder, const char *from, const char *to)
 {
 	char text[8192], path[CONFIG_TEXT_MAX + 32];
 	FILE *file = fopen(TANSO_SOURCE_DIR "/deploy/config/korea/emission_factors.json", "r");
@@ -214,35 +214,77 @@ static int rules_of(
 	size = fread(text, 1, sizeof(text) - 1, file);
 	text[size] = '\0';
 	fclose(file);
-	char *at = strstr(text, fuel_from);
+	char *at = strstr(text, from);
 	assert_non_null(at);
-	assert_int_equal(strlen(fuel_from), strlen(fuel_to));
-	memcpy(at, fuel_to, strlen(fuel_to));
-	snprintf(path, sizeof(path), "%s/emission_factors.json", config->data_dir);
+	assert_int_equal(strlen(from), strlen(to));
+	memcpy(at, to, strlen(to));
+	snprintf(path, sizeof(path), "%s/new", folder);
 	file = fopen(path, "w");
 	assert_non_null(file);
 	assert_int_equal(fwrite(text, 1, size, file), size);
 	fclose(file);
-	int r = grid_rules_read(config, rules);
-	unlink(path);
-	return r;
+	char final[CONFIG_TEXT_MAX + 32];
+	snprintf(final, sizeof(final), "%s/emission_factors.json", folder);
+	assert_int_equal(rename(path, final), 0);
 }
 
-static void a_fuel_without_a_factor_is_refused_and_never_clean(void **state)
+static void run_command(const char *format, const char *folder)
 {
-	struct config config;
-	struct grid_mix_rules rules;
+	char command[CONFIG_TEXT_MAX + 256];
+
+	snprintf(command, sizeof(command), format, folder);
+	assert_int_equal(system(command), 0);
+}
+
+static void factors_follow_their_file_and_a_bad_one_leaves_them(void **state)
+{
+	static struct config config;
+	static struct grid_rules rules;
+	static const char *const bad[][2] = { { "\"coal\"", "\"lime\"" }, { "820", "\"a\"" },
+		{ "820", "-82" }, { "\"solar\"", "\"hydro\"" }, { "\"unknown\"", "\"nothing\"" } };
 
 	(void)state;
 	config_defaults(&config);
 	snprintf(config.data_dir, sizeof(config.data_dir), "%s", "/tmp/tanso-factors-XXXXXX");
 	assert_non_null(mkdtemp(config.data_dir));
-	assert_int_equal(rules_of(&config, "coal", "coal", &rules), 0);
-	assert_true(rules.factors[0] == 820 && rules.factors[7] == config.kpx_unknown_factor);
-	assert_int_equal(rules_of(&config, "coal", "lime", &rules), -EINVAL);
-	assert_int_equal(rules_of(&config, "820", "\"a\"", &rules), -EINVAL);
-	assert_int_equal(rules_of(&config, "820", "-82", &rules), -EINVAL);
-	assert_int_equal(rmdir(config.data_dir), 0);
+	run_command("cp " TANSO_SOURCE_DIR "/deploy/config/korea/*.json %s", config.data_dir);
+	grid_rules_open(&rules, &config);
+	assert_true(rules.is_known && rules.mix.factors[FUEL_COAL] == 820);
+	assert_true(rules.mix.factors[FUEL_UNKNOWN] == 644);
+	assert_false(grid_rules_watch(&rules));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		put_factors(config.data_dir, bad[i][0], bad[i][1]);
+		assert_false(grid_rules_watch(&rules));
+		assert_non_null(strstr(rules.failure, "emission_factors.json"));
+		assert_true(rules.is_known && rules.mix.factors[FUEL_COAL] == 820);
+	}
+	put_factors(config.data_dir, "820", "900");
+	assert_true(grid_rules_watch(&rules));
+	assert_true(rules.failure[0] == '\0' && rules.mix.factors[FUEL_COAL] == 900);
+	rules.is_asked = true; /* read again, and no other */
+	assert_false(grid_rules_watch(&rules));
+	put_factors(config.data_dir, "820", "-82");
+	grid_rules_open(&rules, &config);
+	assert_false(rules.is_known);
+	put_factors(config.data_dir, "820", "820");
+	assert_true(grid_rules_watch(&rules));
+	run_command("rm -r %s", config.data_dir);
+}
+
+static void the_unknown_fuel_weighs_by_the_kind_of_factor(void **state)
+{
+	static struct config config;
+	static struct grid_rules rules;
+
+	(void)state;
+	config_defaults(&config);
+	strcpy(config.grid_factor, "direct");
+	snprintf(config.data_dir, sizeof(config.data_dir), "%s", TANSO_SOURCE_DIR "/deploy/config/korea");
+	grid_rules_open(&rules, &config);
+	assert_true(rules.mix.factors[FUEL_COAL] == 760 && rules.mix.factors[FUEL_UNKNOWN] == 575);
+	config.kpx_unknown_factor = 200;
+	grid_rules_open(&rules, &config);
+	assert_true(rules.mix.factors[FUEL_UNKNOWN] == 200);
 }
 
 int main(void)
@@ -254,7 +296,8 @@ int main(void)
 		cmocka_unit_test(demand_and_price_are_read),
 		cmocka_unit_test(electricity_maps_of_both_versions_are_read),
 		cmocka_unit_test(watttime_and_the_carbon_aware_sdk_are_read),
-		cmocka_unit_test(a_fuel_without_a_factor_is_refused_and_never_clean),
+		cmocka_unit_test(factors_follow_their_file_and_a_bad_one_leaves_them),
+		cmocka_unit_test(the_unknown_fuel_weighs_by_the_kind_of_factor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
