@@ -60,6 +60,21 @@ struct file {
 struct mm_struct {
 	struct file *exe_file;
 };
+/* How many pages of each kind are resident: one struct until 6.1, a counter a kind since 6.2. */
+struct mm_rss_stat {
+	struct {
+		long long counter;
+	} count[4];
+};
+struct mm_struct___together {
+	struct mm_rss_stat rss_stat;
+};
+struct percpu_counter {
+	long long count;
+};
+struct mm_struct___apart {
+	struct percpu_counter rss_stat[4];
+};
 struct task_struct {
 	int pid, tgid;
 	__u64 start_boottime;
@@ -111,6 +126,8 @@ struct folio___described {
 	memdesc_flags_t flags;
 };
 #pragma clang attribute pop
+
+enum { MM_FILEPAGES = 0, MM_ANONPAGES = 1, MM_SHMEMPAGES = 3 }; /* mm_types_task.h, since 4.5 */
 
 /* Only their relocated values are used. */
 enum cgroup_subsys_id { cpuacct_cgrp_id = 2 };

@@ -40,6 +40,34 @@ static __always_inline void name(struct task_struct *task, struct usage_record *
 			record->exe, sizeof(record->exe), task->mm->exe_file->f_path.dentry->d_name.name);
 }
 
+/* The index must be a constant, to be relocated; a verifier of 6.1 takes no array of a typedef's structs. */
+#define COUNT_PAGES(mm, kind)                                                                                \
+	not_negative(                                                                                        \
+		bpf_core_field_exists(((struct mm_struct___together *)mm)->rss_stat.count)                   \
+			? BPF_CORE_READ((struct mm_struct___together *)mm, rss_stat.count[kind].counter)     \
+			: ((struct mm_struct___apart *)mm)->rss_stat[kind].count)
+
+static __always_inline __u64 not_negative(long long pages)
+{
+	return pages > 0 ? pages : 0;
+}
+
+/*
+ * What the kernel has added up so far; what its CPUs have not handed in yet, a few dozen pages each, is missing. One page
+ * at least: who runs has a stack.
+ */
+static __always_inline __u64 resident_of(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+	__u64 pages;
+
+	if (!mm)
+		return 0;
+	pages = COUNT_PAGES(mm, MM_FILEPAGES) + COUNT_PAGES(mm, MM_ANONPAGES) +
+		COUNT_PAGES(mm, MM_SHMEMPAGES);
+	return pages ? pages : 1;
+}
+
 static __always_inline bool has_threads(struct task_struct *task)
 {
 	__u64 head = (__u64)task->signal + bpf_core_field_offset(struct signal_struct, thread_head);
@@ -94,6 +122,7 @@ static __always_inline void fill_record(
 	record->tgid = task->tgid;
 	record->tid = task->pid;
 	record->start_ns = task->group_leader->start_boottime;
+	record->resident = resident_of(task);
 	if (record->tid == record->tgid) {
 		add_ended(task, thread, record);
 		name(task, record);

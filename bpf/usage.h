@@ -5,7 +5,7 @@
 
 #include <linux/bpf.h>
 
-#define USAGE_LAYOUT     7 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     8 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
@@ -117,7 +117,9 @@ struct usage_record {
 	unsigned long long cgroup;   /* kernfs id in the chosen hierarchy */
 	unsigned long long start_ns; /* CLOCK_BOOTTIME of the process's birth */
 	char comm[USAGE_COMM_MAX];   /* of the leader, as is exe */
-	char exe[USAGE_EXE_MAX];     /* file name of the executable, "" = none (a kernel thread) */
+	unsigned long long
+		resident;        /* pages that its process holds in memory, 0 = it has no memory of its own */
+	char exe[USAGE_EXE_MAX]; /* file name of the executable, "" = none (a kernel thread) */
 	unsigned long long value[USAGE_COUNTER_COUNT];
 	unsigned long long base[USAGE_COUNTER_COUNT];
 };

@@ -13,9 +13,8 @@
 #include "ipc/link_private.h"
 
 #define QUEUE_MESSAGES   (FRAME_PARTS_MAX + LINK_QUEUE) /* one frame of the most parts, and some small ones */
-#define RECONNECT_MIN_MS 10
-#define RECONNECT_MAX_MS 200 /* each attempt costs nng's threads some wake-ups */
-#define RETURN_NS        (3 * NS_PER_SECOND)
+#define RECONNECT_MIN_MS 3
+#define RECONNECT_MAX_MS 200
 #define URL_MAX          256
 #define ARENAS_MAX       2
 
@@ -50,9 +49,9 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)
 static int on_connected(struct source *source)
 {
 	struct link *link = container_of(source, struct link, source);
-	uint64_t connects;
+	uint64_t events;
 
-	if (read(source->fd, &connects, sizeof(connects)) < 0)
+	if (read(source->fd, &events, sizeof(events)) < 0 || events % LINK_HEARD == 0)
 		return 0;
 	link->owes_full = false;
 	link->connected_ns = clock_mono_ns();
@@ -188,10 +187,20 @@ int link_dial(struct link **ret_link, const char *runtime_dir, enum stage consum
 	return finish(link, r, ret_link);
 }
 
+/* Who is gone is woken no more. */
+static void part(struct link *link)
+{
+	struct link *partner = atomic_load(&link->partner), *itself = link;
+
+	if (partner != NULL)
+		atomic_compare_exchange_strong(&partner->partner, &itself, NULL);
+}
+
 void link_free(struct link *link)
 {
 	if (link == NULL)
 		return;
+	part(link);
 	if (link->is_open)
 		nng_close(link->socket);        /* returns after the last callback */
 	if (link->source.ready == on_connected) /* the receive fd is nng's */
@@ -225,20 +234,41 @@ void link_count_in(struct link *link, struct stats *stats)
 	}
 }
 
-/* A peer that has just gone is mostly being restarted, and somebody waits for it: it is dialled without a growing pause for
- * RETURN_NS, beginning with the first attempt, so this is set while it is still there. */
+/* A peer that has just gone is mostly being restarted, and somebody waits for it: it is dialled without a growing pause,
+ * beginning with the first attempt, so this is set while it is still there. Each attempt costs nng's threads some wake-ups. */
+static nng_duration longest_pause_ms(const struct link *dialer, uint64_t now_ns)
+{
+	static const struct {
+		uint64_t away_ns;
+		nng_duration pause_ms;
+	} paces[] = { { 500 * NS_PER_MILLISECOND, RECONNECT_MIN_MS }, { 3 * NS_PER_SECOND, 10 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paces); i++)
+		if (dialer->absent_since_ns == 0 || now_ns - dialer->absent_since_ns < paces[i].away_ns)
+			return paces[i].pause_ms;
+	return RECONNECT_MAX_MS;
+}
+
 static void set_pace(struct link *dialer, uint64_t now_ns)
 {
 	if (link_is_connected(dialer))
 		dialer->absent_since_ns = 0;
 	else if (dialer->absent_since_ns == 0)
 		dialer->absent_since_ns = now_ns;
-	bool is_hasty = dialer->absent_since_ns == 0 || now_ns - dialer->absent_since_ns < RETURN_NS;
-	if (is_hasty == dialer->is_hasty)
+	nng_duration pause_ms = longest_pause_ms(dialer, now_ns);
+	if (pause_ms == dialer->pause_ms)
 		return;
-	dialer->is_hasty = is_hasty;
-	(void)nng_dialer_set_ms(dialer->dialer, NNG_OPT_RECONNMAXT,
-		is_hasty ? RECONNECT_MIN_MS : RECONNECT_MAX_MS); /* else it stays as it was */
+	dialer->pause_ms = pause_ms;
+	(void)nng_dialer_set_ms(dialer->dialer, NNG_OPT_RECONNMAXT, pause_ms); /* else it stays as it was */
+}
+
+/* The listener wakes the dialer's loop. */
+static void pair(struct link *listener, struct link *dialer)
+{
+	if (atomic_load(&listener->partner) == dialer)
+		return;
+	atomic_store(&dialer->partner, listener);
+	atomic_store(&listener->partner, dialer);
 }
 
 bool link_is_stuck(struct link *listener, struct link *dialer)
@@ -246,6 +276,7 @@ bool link_is_stuck(struct link *listener, struct link *dialer)
 	bool hears = link_is_connected(listener), speaks = link_is_connected(dialer);
 	uint64_t now_ns = clock_mono_ns();
 
+	pair(listener, dialer);
 	set_pace(dialer, now_ns);
 	if (hears == speaks)
 		listener->stuck_since_ns = 0;

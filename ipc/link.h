@@ -66,6 +66,7 @@ int link_send_stats(struct link *link, enum stage stage, uint64_t run, const str
  * - mute: the dialer never dials again. The peer reaches our `listener`, yet our `dialer` has no pipe for LINK_MUTE_NS.
  * Ask at least once a second; a process that is stuck ends, and its successor opens its sockets anew. To a peer a mute process
  * looks like its own deafness, which a restart of the peer would not cure: so muteness is noticed first.
- * Who is asked for is also dialled every few ms for some seconds after it went, instead of ever more rarely.
+ * Who is asked for is also dialled every few ms for some seconds after it went, instead of ever more rarely; and when it
+ * reaches `listener`, the loop turns.
  */
 bool link_is_stuck(struct link *listener, struct link *dialer);

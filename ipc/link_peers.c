@@ -3,6 +3,8 @@
  * refused: a push socket whose peer closes at once may add the freed connection to its ready list (use after free in
  * nng_send, by valgrind), and the dialling process dies. See docs/decisions/0021-refused-peers.md.
  */
+#include <unistd.h>
+
 #include "ipc/link_private.h"
 
 /* One that is closed makes room for it; those closed last stay longest. */
@@ -21,6 +23,16 @@ static bool admit(struct link_peers *peers, int id)
 	return false;
 }
 
+/* What waits until the peer is heard is done in the turn that follows. */
+static void wake(struct link *link)
+{
+	const struct link *dialer = atomic_load(&link->partner);
+	uint64_t heard = LINK_HEARD;
+
+	if (dialer != NULL && write(dialer->source.fd, &heard, sizeof(heard)) < 0)
+		return; /* the counter is saturated: a wake-up is pending anyway */
+}
+
 void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
 	struct link *link = context;
@@ -33,8 +45,10 @@ void link_check_peer(nng_pipe pipe, nng_pipe_ev event, void *context)
 		nng_pipe_close(pipe);
 		return;
 	}
-	if (peer_is_allowed(&link->peer, (uid_t)uid) && admit(peers, id))
+	if (peer_is_allowed(&link->peer, (uid_t)uid) && admit(peers, id)) {
+		wake(link);
 		return;
+	}
 	atomic_fetch_add(&peers->refused, 1);
 	for (int i = 0; i < LINK_STRANGERS; i++) {
 		int none = 0;

@@ -31,6 +31,7 @@ struct link {
 	nng_socket socket;
 	bool is_open;
 	enum stage producer, consumer;
+	_Atomic(struct link *) partner; /* in the other direction; NULL until link_is_stuck() */
 	struct frame_codec *codec;
 	void *context;
 	/* consumer */
@@ -43,7 +44,7 @@ struct link {
 	/* producer */
 	atomic_int pipe; /* id of the connection, 0 = none; written by nng's threads */
 	nng_dialer dialer;
-	bool is_hasty; /* dials again every few ms, see link_is_stuck() */
+	nng_duration pause_ms; /* the longest until it dials again, see link_is_stuck() */
 	uint64_t absent_since_ns;
 	link_connect_fn *on_connect;
 	int send_fd; /* readable while the queue has room; nng's */
@@ -52,6 +53,9 @@ struct link {
 	/* NULL until link_count_in() */
 	double *in, *out, *dropped, *malformed, *gaps, *peers_refused;
 };
+
+/* Added to a dialer's eventfd when the peer reached the listener; 1 when the dialer reached the peer. */
+#define LINK_HEARD (UINT64_C(1) << 32)
 
 /* -errno for an error of nng's. */
 int link_error(int nng_error);

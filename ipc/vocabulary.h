@@ -69,13 +69,13 @@ enum workload_kind {
 
 /* Rows of the ring: a cgroup (shares node energy), a process (shares its cgroup's), or a note of the collector to its
  * successor, which readers skip. */
-#define NODE_GPUS_MAX 32 /* that a node has had in one epoch; those beyond have no row */
-
-enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3, ROW_GPU = 4 };
+enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3 };
 
 /* Row flags, in ring and frames. */
 #define ROW_FINAL UINT8_C(0x01) /* ended: these are its last numbers */
 #define ROW_OTHER UINT8_C(0x02) /* the spill-over row of a full table */
+#define ROW_IMPLAUSIBLE                                                                                      \
+	UINT8_C(0x04) /* of power frames: its source now tells what is no power of a host, none of it counted */
 
 /* Reserved row ids: no kernfs id is that large. */
 #define ROW_ID_OTHER UINT64_MAX       /* cgroups beyond ring_rows */
@@ -88,6 +88,8 @@ enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3, ROW_GPU = 4 };
 #define TICK_FLAG_GAP     UINT32_C(0x04) /* the collector was away before this tick */
 #define TICK_FLAG_PARTIAL UINT32_C(0x08) /* one of several sources did not answer, or only in part */
 #define TICK_FLAG_RESET   UINT32_C(0x10) /* a counter of a source began anew in this interval */
+#define TICK_FLAG_IMPLAUSIBLE                                                                                \
+	UINT32_C(0x20) /* a source now tells of the node what is no power of a host, none of it counted */
 
 /* Flags of rows of grid data. */
 #define GRID_ESTIMATED UINT8_C(0x01)

@@ -71,19 +71,26 @@ def assess(powers, intensities, pue, target, u_grid, u_pue):
 
 # compare
 
-def compare(watts, idle_share, intensity, best, pue, target_pue, requested, wanted):
-    """Another hour, a smaller request, a better PUE: what each leaves of the emissions, all multiplied."""
-    hour = best / intensity if best <= intensity * 0.99 else 1
-    size = 1 - idle_share * (1 - wanted / requested) if wanted < requested else 1
-    house = target_pue / pue if target_pue < pue else 1
-    after = intensity * hour * pue * house / PUE_REF
+def compare(watts, idle_share, intensity, pue, region=None, hour=None, target_pue=None, cores=None):
+    """Another region (its intensity, its PUE or None), another hour (the best window's mean, that of all starts), a better PUE, a smaller
+    request (from, to): each where it is asked and gains something, upon what the ones before it left."""
+    grid, house, size = intensity, pue, 1
+    if region and region[0] * (region[1] or pue) < intensity * pue:
+        grid, house = region[0], region[1] or pue
+        hour = None  # there the hours are not known
+    if hour and hour[0] <= 0.99 * min(hour[1], grid):
+        grid = hour[0]
+    if target_pue and target_pue < house:
+        house = target_pue
+    if cores and cores[1] < cores[0]:
+        size = 1 - idle_share * (1 - cores[1] / cores[0])
     kwh = watts / 1000 * HOURS_PER_MONTH
     return {
-        "reduction_percent": (1 - hour * size * house) * 100,
-        "intensity_after": after,
-        "service_intensity_after": after * size,
+        "reduction_percent": (1 - grid * house * size / (intensity * pue)) * 100,
+        "intensity_after": grid * house / PUE_REF,
+        "service_intensity_after": grid * house / PUE_REF * size,
         "optimized_power_watts": watts * size,
-        "optimized_monthly_emissions_kg": kwh * size * pue * house * intensity * hour / 1000,
+        "optimized_monthly_emissions_kg": kwh * size * house * grid / 1000,
     }
 
 

@@ -102,8 +102,12 @@ static int add_named(void *context, int64_t workload, const struct ledger_identi
 	if (has_usage)
 		row->usage = &g->usages[usage];
 	row->is_present = is_live;
-	if (is_live)
-		read_watts(g->question->knowledge->book, live, row);
+	if (is_live) {
+		const struct book *book = g->question->knowledge->book;
+		read_watts(book, live, row);
+		if (has_usage)
+			row->usage->is_implausible_now = book_is_implausible(book, &book->workloads[live]);
+	}
 	return name_owner(g->inventory, row, owner, owner_kind);
 }
 
@@ -159,7 +163,7 @@ static int add_minute(const struct question *question, struct inventory *invento
 		if (r < 0)
 			break;
 		row->workload = workload->number;
-		row->is_usable = true;
+		row->is_usable = !book_is_implausible(book, workload);
 		read_watts(book, (uint32_t)i, row);
 	}
 	return r;
@@ -235,9 +239,10 @@ static void judge_node(struct question *question, struct account *account)
 	double *parts = account->parts;
 	double observed_ns = (double)account->node.present_ns;
 
+	account->node.is_implausible_now = book_is_implausible(book, &book->node);
 	verdict_reach(question, &account->node, account->node.present_ns, &account->node, &account->verdict);
-	account->has_watts =
-		snapshot_is_usable(question, &question->reasons) && book_watts(book, &book->node, parts);
+	account->has_watts = snapshot_is_usable(question, &question->reasons) &&
+			     !account->node.is_implausible_now && book_watts(book, &book->node, parts);
 	if (account->has_watts) {
 		account->node_watts = parts[PART_CPU] + parts[PART_MEMORY] + parts[PART_GPU];
 		account->idle_watts = parts[PART_IDLE];
@@ -286,6 +291,7 @@ int account_judge(const struct question *question, struct account *account, cons
 	struct usage usage = { 0 };
 	int r = ledger_sum(question->knowledge->ledger, row->workload, &window, &usage, NULL);
 
+	usage.is_implausible_now = !row->is_usable;
 	if (r == 0)
 		judge(&copy, &account->node, &usage, own);
 	return r;

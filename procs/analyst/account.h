@@ -36,6 +36,8 @@ void write_consumer(struct json_writer *writer, const struct account *account,
 	const struct inventory_row *row, size_t rank);
 /* What is left for those not listed: of the node's watts, or of those that may be seen. */
 double account_rest_watts(const struct account *account, double listed_watts);
+/* Is every workload in the totals? */
+bool account_is_complete(const struct account *account, const struct inventory_totals *totals);
 /* The members of the same name; all namespaces are "*". */
 void write_compliance_summary(struct json_writer *writer, const struct inventory_totals *totals);
 void write_scope(struct json_writer *writer, const struct question *question);

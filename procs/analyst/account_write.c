@@ -37,6 +37,11 @@ double account_rest_watts(const struct account *account, double listed_watts)
 	return rest > account->node_watts * 1e-9 ? rest : 0;
 }
 
+bool account_is_complete(const struct account *account, const struct inventory_totals *totals)
+{
+	return totals->usable == account->inventory.count && !account->inventory.is_cut;
+}
+
 void write_compliance_summary(struct json_writer *w, const struct inventory_totals *totals)
 {
 	static const enum status told[] = { STATUS_NON_COMPLIANT, STATUS_UNKNOWN, STATUS_COMPLIANT };

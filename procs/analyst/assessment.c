@@ -24,6 +24,7 @@ static void gather_watts(const struct question *question, struct assessment *a)
 	for (size_t i = 0; i < a->subject.count; i++) {
 		const struct book_workload *workload = book_find(book, a->subject.workloads[i]);
 		double watts[PART_COUNT];
+		a->usage.is_implausible_now |= workload != NULL && book_is_implausible(book, workload);
 		if (workload == NULL || !book_watts(book, workload, watts))
 			continue;
 		a->has_watts = true;

@@ -178,6 +178,12 @@ bool book_is_present(const struct book *book, const struct book_workload *worklo
 	return book->has_frame && book->last.mono_ns <= workload->present_ns + WINDOW_SPAN_NS;
 }
 
+bool book_is_implausible(const struct book *book, const struct book_workload *workload)
+{
+	return workload->implausible_ns != 0 &&
+	       book->last.mono_ns <= workload->implausible_ns + WINDOW_SPAN_NS;
+}
+
 bool book_watts_span(const struct book *book, uint64_t *ret_span_ns)
 {
 	uint64_t growth_uj;

@@ -21,12 +21,14 @@ struct book_workload {
 	uint32_t rows;       /* that map to it */
 	bool is_used;        /* the place in the array is */
 	bool is_present;     /* in the frame being applied */
+	bool is_implausible; /* in the frame being applied: its source tells what is no power */
 	struct energy delta; /* of the frame being applied */
 	bool is_cpu_counted; /* the same: */
 	uint64_t cpu_ns, request_millicores;
 	uint64_t cumulative_uj[PART_COUNT];
 	struct window windows[PART_COUNT];
-	uint64_t present_ns; /* CLOCK_MONOTONIC of the last frame it lived in */
+	uint64_t present_ns;     /* CLOCK_MONOTONIC of the last frame it lived in */
+	uint64_t implausible_ns; /* the same, of the last frame in which it was implausible; 0 = never */
 };
 
 struct book_row {
@@ -100,6 +102,8 @@ void book_sweep(struct book *book);
 const struct book_workload *book_find(const struct book *book, int64_t number);
 /* Was it in a frame of the last 60 s? A row that left without a last word stays in the book, and is not there. */
 bool book_is_present(const struct book *book, const struct book_workload *workload);
+/* Was there, in the last 60 s, a reading of it that is no power? What it drew in them is not known then. */
+bool book_is_implausible(const struct book *book, const struct book_workload *workload);
 /* Watts of the last 60 s by part: what was used in them over their length, also by one that was there for less of them.
  * False when there are no two readings in it, or it ended before. */
 bool book_watts(

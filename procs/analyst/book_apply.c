@@ -21,6 +21,7 @@ static bool is_sane(const frame_zones *zones)
 static void forget_minute(struct book_workload *workload)
 {
 	memset(workload->windows, 0, sizeof(workload->windows));
+	workload->implausible_ns = 0;
 }
 
 /* Baselines count from zero: what was before belongs to a life that is over. */
@@ -147,6 +148,7 @@ static int apply_row(struct book *book, const struct power_row *sent)
 	if (!is_final || !row->is_final)
 		count_cpu(book, row, sent);
 	workload->is_present = workload->is_present || !is_final || !row->is_final;
+	workload->is_implausible |= (sent->flags & ROW_IMPLAUSIBLE) != 0;
 	row->is_dirty = row->is_dirty || row->is_final != is_final;
 	row->is_final = is_final;
 	row->present_frame = book->frame;
@@ -160,15 +162,15 @@ static bool is_empty(const struct ledger_slot *slot)
 	return slot->present_ns == 0 && memcmp(&slot->energy, &nothing, sizeof(nothing)) == 0;
 }
 
-static void fill_slot(const struct book *book, uint32_t piece, const struct energy *energy, bool is_present,
-	struct ledger_slot *ret_slot)
+static void fill_slot(const struct book *book, uint32_t piece, const struct energy *energy,
+	const struct book_workload *workload, struct ledger_slot *ret_slot)
 {
 	const struct spread *spread = &book->spread;
 
 	*ret_slot = (struct ledger_slot) { .start = spread->slot[piece],
 		.state = (enum power_state)book->last.state,
-		.flags = book->slot_flags,
-		.present_ns = is_present ? spread_share(spread, piece, spread->total_ns) : 0 };
+		.flags = book->slot_flags | (workload->is_implausible ? SLOT_IMPLAUSIBLE : 0),
+		.present_ns = workload->is_present ? spread_share(spread, piece, spread->total_ns) : 0 };
 	for (int zone = 0; zone < ZONE_COUNT; zone++) {
 		ret_slot->energy.active[zone] = spread_share(spread, piece, energy->active[zone]);
 		ret_slot->energy.idle[zone] = spread_share(spread, piece, energy->idle[zone]);
@@ -203,13 +205,21 @@ static void settle_load(struct book *book, struct book_workload *workload)
 	workload->cpu_ns = workload->request_millicores = 0;
 }
 
+static void note_seen(const struct book *book, struct book_workload *workload)
+{
+	if (workload->is_present)
+		workload->present_ns = book->last.mono_ns;
+	if (workload->is_implausible)
+		workload->implausible_ns = book->last.mono_ns;
+}
+
 static void settle_workload(struct book *book, struct book_workload *workload, struct energy *node_slots)
 {
 	uint64_t before_uj[PART_COUNT];
 	struct ledger_slot slot;
 
 	for (uint32_t piece = 0; piece < book->spread.count; piece++) {
-		fill_slot(book, piece, &workload->delta, workload->is_present, &slot);
+		fill_slot(book, piece, &workload->delta, workload, &slot);
 		for (int zone = 0; zone < ZONE_COUNT; zone++)
 			node_slots[piece].active[zone] += slot.energy.active[zone] + slot.energy.idle[zone];
 		if (!is_empty(&slot))
@@ -219,10 +229,9 @@ static void settle_workload(struct book *book, struct book_workload *workload, s
 	memcpy(before_uj, workload->cumulative_uj, sizeof(before_uj));
 	book_add_parts(workload->cumulative_uj, &workload->delta, book->last.zone_mask);
 	push(book, workload, before_uj);
-	if (workload->is_present)
-		workload->present_ns = book->last.mono_ns;
+	note_seen(book, workload);
 	workload->delta = (struct energy) { 0 };
-	workload->is_present = false;
+	workload->is_present = workload->is_implausible = false;
 }
 
 /* What the node grew by. total = workloads + idle holds in a sound frame; where it does not, the difference stays with
@@ -244,9 +253,11 @@ static void settle_node(struct book *book, const struct power_once *once, struct
 		is_unbalanced = is_unbalanced || total != given;
 	}
 	book->counts.unbalanced += is_unbalanced;
+	book->node.is_present = true;
+	book->node.is_implausible = (once->flags & TICK_FLAG_IMPLAUSIBLE) != 0;
 	for (uint32_t piece = 0; piece < book->spread.count; piece++) {
 		struct energy share = slots[piece];
-		fill_slot(book, piece, &rest, true, &slot);
+		fill_slot(book, piece, &rest, &book->node, &slot);
 		for (int zone = 0; zone < ZONE_COUNT; zone++) {
 			uint64_t over = slot.energy.idle[zone];
 			share.active[zone] += slot.energy.active[zone];
@@ -259,7 +270,7 @@ static void settle_node(struct book *book, const struct power_once *once, struct
 	}
 	book_add_parts(book->node.cumulative_uj, &delta, once->zone_mask);
 	push(book, &book->node, book->node.cumulative_uj);
-	book->node.present_ns = once->mono_ns;
+	note_seen(book, &book->node);
 }
 
 static void note_absent(struct book *book)
@@ -299,7 +310,7 @@ static void abandon(struct book *book)
 {
 	for (size_t i = 0; i < book->workload_count; i++) {
 		book->workloads[i].delta = (struct energy) { 0 };
-		book->workloads[i].is_present = false;
+		book->workloads[i].is_present = book->workloads[i].is_implausible = false;
 		book->workloads[i].is_cpu_counted = false;
 		book->workloads[i].cpu_ns = book->workloads[i].request_millicores = 0;
 	}

@@ -224,6 +224,8 @@ static void merge(struct book *book, uint32_t from, uint32_t to)
 	}
 	if (target->present_ns < source->present_ns)
 		target->present_ns = source->present_ns;
+	if (target->implausible_ns < source->implausible_ns)
+		target->implausible_ns = source->implausible_ns;
 	remember_merge(book, source->number, target->number);
 	free_place(book, from);
 }

@@ -49,6 +49,17 @@ double carbon_uncertainty(double value, double u_a, double u_b, double u_c)
 	return value * uncertainty_expanded(u_a, u_b, u_c);
 }
 
+double carbon_embodied_grams(
+	double device_grams, double hours, double lifespan_hours, double resources, double all_resources)
+{
+	return device_grams * (hours / lifespan_hours) * (resources / all_resources);
+}
+
+double carbon_sci(double operational_grams, double embodied_grams, double units)
+{
+	return (operational_grams + embodied_grams) / units;
+}
+
 double carbon_round_percent(double percent)
 {
 	return round(percent * 10) / 10;

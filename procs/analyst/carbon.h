@@ -29,5 +29,10 @@ double carbon_gap_percent(double value, double target);
 double carbon_required_reduction_percent(double value, double target);
 /* U = k x value x sqrt(u_a^2 + u_b^2 + u_c^2) */
 double carbon_uncertainty(double value, double u_a, double u_b, double u_c);
+/* Software carbon intensity (SCI 1.1.0, ISO/IEC 21031), in no answer yet: of a device's grams what some hours of its lifespan and a
+ * share of its resources are; and operational and embodied grams by functional unit. */
+double carbon_embodied_grams(
+	double device_grams, double hours, double lifespan_hours, double resources, double all_resources);
+double carbon_sci(double operational_grams, double embodied_grams, double units);
 /* To one decimal, as gap_percent is shown. */
 double carbon_round_percent(double percent);

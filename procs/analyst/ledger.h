@@ -26,6 +26,8 @@
 #define SLOT_SPREAD UINT32_C(0x01) /* energy of a gap, spread by time */
 #define SLOT_LATE   UINT32_C(0x02) /* belongs to an hour that was closed */
 #define SLOT_COARSE UINT32_C(0x04) /* the estimator integrated in one step */
+#define SLOT_IMPLAUSIBLE                                                                                     \
+	UINT32_C(0x10) /* its source told what is no power of a host, and nothing of that is in it */
 
 enum alias_type { ALIAS_POD = 1, ALIAS_OWNER, ALIAS_POD_UID, ALIAS_CONTAINER, ALIAS_CONTAINER_ID };
 

@@ -46,6 +46,7 @@ static void add_piece(
 		return;
 	intensity = grid_mean(window->grid, piece->start, piece->seconds, &covered);
 	usage->present_ns += piece->present_ns;
+	usage->implausible_ns += piece->is_implausible ? piece->present_ns : 0;
 	usage->idle_uj += idle_uj;
 	usage->energy_uj += energy_uj;
 	usage->weighted += energy_uj * intensity;
@@ -58,6 +59,8 @@ static void add_piece(
 void usage_add(struct usage *to, const struct usage *from)
 {
 	to->present_ns += from->present_ns;
+	to->implausible_ns += from->implausible_ns;
+	to->is_implausible_now |= from->is_implausible_now;
 	to->idle_uj += from->idle_uj;
 	to->energy_uj += from->energy_uj;
 	to->weighted += from->weighted;

@@ -8,8 +8,10 @@
 
 /* What one workload, or the node, used since the window's start. */
 struct usage {
-	int64_t workload;     /* 0 = the node */
-	uint64_t present_ns;  /* for the node: observed */
+	int64_t workload;    /* 0 = the node */
+	uint64_t present_ns; /* for the node: observed */
+	uint64_t
+		implausible_ns; /* the part of it in slots whose source told, for a while at least, what is no power */
 	double energy_uj;     /* of the counted zones, idle share included */
 	double idle_uj;       /* the idle part of it */
 	double weighted;      /* sum of energy x intensity [uJ g/kWh] */
@@ -17,7 +19,8 @@ struct usage {
 	double covered_uj;    /* energy in slots the grid file covers */
 	double time_weighted; /* sum of presence x intensity [ns g/kWh] */
 	double covered_ns;
-	uint32_t states; /* bit s: there are slots of enum power_state s, counted or not */
+	uint32_t states;         /* bit s: there are slots of enum power_state s, counted or not */
+	bool is_implausible_now; /* in the last minute, as the book tells */
 };
 
 /* The node's slots of the window, and how much of each the workloads asked for were there: of parts that lived side by
@@ -63,6 +66,7 @@ struct ledger_piece {
 	uint64_t present_ns;
 	uint64_t active_uj, idle_uj;
 	enum power_state state;
+	bool is_implausible; /* SLOT_IMPLAUSIBLE */
 };
 /* Active and idle. */
 double ledger_piece_uj(const struct ledger_piece *piece);

@@ -116,6 +116,7 @@ void recent_book(struct recent *recent, int64_t number, const struct ledger_slot
 	if (piece == NULL)
 		return;
 	piece->present_ns += slot->present_ns;
+	piece->is_implausible |= (slot->flags & SLOT_IMPLAUSIBLE) != 0;
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
 		if (zone_is_counted((enum zone)zone, recent->zone_mask)) {
 			piece->active_uj += slot->energy.active[zone];

@@ -112,23 +112,24 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 	" ON CONFLICT(workload, slot) DO UPDATE SET cpu_ns = cpu_ns + excluded.cpu_ns"                       \
 	", counted_ns = counted_ns + excluded.counted_ns, request_millicores = excluded.request_millicores"
 
-/* What usage is made of: workload, slot, seconds, state, present_ns, and the energy of the counted zones, active and idle.
- * Which those are is zone_is_counted()'s to say: package and gpu always, core, uncore and other never, ?3: dram, ?4: psys. A
+/* What usage is made of: workload, slot, seconds, state (with SLOT_IMPLAUSIBLE), present_ns, and the energy of the counted zones,
+ * active and idle. Which those are is zone_is_counted()'s to say: package and gpu always, core, uncore and other never, ?3: dram, ?4: psys. A
  * list reads a million such rows, and each column costs. */
 #define COUNTED(part) part "_package + " part "_gpu + ?3 * " part "_dram + ?4 * " part "_psys"
 #define COUNTED_UJ    ", present_ns, " COUNTED("active") ", " COUNTED("idle")
+#define STATE         "(state | (flags & 16))"
 #define SUMMED_ALL(table, seconds)                                                                           \
-	"SELECT coalesce(w.became, w.id), slot, " seconds ", state" COUNTED_UJ                               \
+	"SELECT coalesce(w.became, w.id), slot, " seconds ", " STATE COUNTED_UJ                              \
 	" FROM workload w CROSS JOIN " table " ON workload = w.id AND slot >= ?1"
 #define SUMMED_ONE(table, seconds)  SUMMED_ALL(table, seconds) " WHERE w.id = ?2 OR w.became = ?2"
-#define SUMMED_NODE(table, seconds) "SELECT 0, slot, " seconds ", state" COUNTED_UJ " FROM " table
+#define SUMMED_NODE(table, seconds) "SELECT 0, slot, " seconds ", " STATE COUNTED_UJ " FROM " table
 #define ADDING_DAY                                                                                           \
 	ADDING ", it_uj = it_uj + excluded.it_uj, facility_uj = facility_uj + excluded.facility_uj"          \
 	       ", emissions_ng = emissions_ng + excluded.emissions_ng"
 /* The node's hours of a day whose workloads are kept by the day count as that day too: parts and whole have one window. */
 #define DAYS_UNTIL   "(SELECT coalesce(max(start) + 86400, 0) FROM sealed_day)"
 #define DAY_OF       "(slot + 32400) / 86400 * 86400 - 32400"
-#define ROLLED_FLAGS "max(flags & 1) | max(flags & 2) | max(flags & 4)"
+#define ROLLED_FLAGS "max(flags & 1) | max(flags & 2) | max(flags & 4) | max(flags & 16)"
 #define IN_WINDOW                                                                                            \
 	"(EXISTS(SELECT 1 FROM slot_workload s WHERE s.workload = w.id AND s.slot >= ?1)"                    \
 	" OR EXISTS(SELECT 1 FROM hour_workload h WHERE h.workload = w.id AND h.slot >= ?1)"                 \
@@ -196,12 +197,12 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_SUM_ONE] = SUMMED_ONE("slot_workload", "300") " UNION ALL " SUMMED_ONE(
 		"hour_workload", "3600") " UNION ALL " SUMMED_ONE("day_workload", "86400"),
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
-		"hour_node",
-		"3600") " WHERE slot >= max(?1, " DAYS_UNTIL ") UNION ALL SELECT 0, " DAY_OF
-			" AS day, 86400, state, sum(present_ns), sum(" COUNTED("active") "), sum(" COUNTED(
-				"idle") ") FROM hour_node WHERE slot "
-					">= ?1 AND slot < " DAYS_UNTIL " GROUP BY day, state "
-					"HAVING day >= ?1",
+		"hour_node", "3600") " WHERE slot >= max(?1, " DAYS_UNTIL ") UNION ALL SELECT 0, " DAY_OF
+				     " AS day, 86400, " STATE
+				     " AS marked, sum(present_ns), sum(" COUNTED("active") "), sum(" COUNTED(
+					     "idle") ") FROM hour_node WHERE slot "
+						     ">= ?1 AND slot < " DAYS_UNTIL " GROUP BY day, marked "
+						     "HAVING day >= ?1",
 	/* one owner each: a pod that moved from one to another counts for the one that is first by name */
 	[SQL_IDENTITIES] = "SELECT w.id, w.kind, w.namespace, w.name, min(a.value), a.detail FROM workload w "
 			   "LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 "

@@ -15,11 +15,12 @@ double ledger_piece_uj(const struct ledger_piece *piece)
 
 bool ledger_read_piece(sqlite3_stmt *statement, struct ledger_piece *ret_piece)
 {
-	int state = sqlite3_column_int(statement, 3);
+	int marked = sqlite3_column_int(statement, 3), state = marked & ~(int)SLOT_IMPLAUSIBLE;
 
 	*ret_piece = (struct ledger_piece) { .start = sqlite3_column_int64(statement, 1),
 		.seconds = sqlite3_column_int64(statement, 2),
 		.state = (enum power_state)state,
+		.is_implausible = marked != state,
 		.present_ns = (uint64_t)sqlite3_column_int64(statement, 4),
 		.active_uj = (uint64_t)sqlite3_column_int64(statement, 5),
 		.idle_uj = (uint64_t)sqlite3_column_int64(statement, 6) };

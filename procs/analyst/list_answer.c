@@ -83,8 +83,10 @@ static int follow_cursor(const struct question *question, const char *cursor, ui
 }
 
 static void write_counts(struct json_writer *w, const struct question *question,
-	const struct inventory *inventory, const struct inventory_totals *totals, size_t matched)
+	const struct account *account, const struct inventory_totals *totals, size_t matched)
 {
+	const struct inventory *inventory = &account->inventory;
+
 	write_scope(w, question);
 	json_write_text(w, "standard", question->standard->code);
 	json_write_text(w, "region", question->region->code);
@@ -97,7 +99,7 @@ static void write_counts(struct json_writer *w, const struct question *question,
 		json_write_number(w, "total_energy_kWh_month", totals->kwh_month);
 		json_write_number(w, "total_emissions_kg_month", totals->kg_month);
 	}
-	json_write_boolean(w, "totals_complete", totals->usable == inventory->count && !inventory->is_cut);
+	json_write_boolean(w, "totals_complete", account_is_complete(account, totals));
 }
 
 /* The first that fails, if any, is what to look at next. */
@@ -124,7 +126,7 @@ static void write_after(struct json_writer *w, const struct question *question, 
 		.has_amounts = totals->usable > 0,
 		.ended = totals->ended,
 		.left_out = account->inventory.left_out,
-		.is_complete = totals->usable == account->inventory.count && !account->inventory.is_cut };
+		.is_complete = account_is_complete(account, totals) };
 	char text[RECOMMENDATION_MAX];
 
 	memcpy(summary.by_status, totals->by_status, sizeof(summary.by_status));
@@ -167,7 +169,7 @@ static int write_around(
 	inventory_view_page(&list->view, 0, list->view.count < 1 ? 0 : 1);
 	first = list->view.count > 0 ? list->view.items[0].row : NULL;
 	json_open_object(&before, NULL);
-	write_counts(&before, question, &account->inventory, &totals, list->view.count);
+	write_counts(&before, question, account, &totals, list->view.count);
 	json_close_object(&before);
 	json_open_object(&after, NULL);
 	write_after(&after, question, account, &totals,

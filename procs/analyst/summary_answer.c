@@ -186,7 +186,7 @@ static void write_words(struct json_writer *w, const struct question *question, 
 		.kg_month = scope->kg_month,
 		.has_amounts = scope->is_usable,
 		.is_node = question_reach(question)[0] == '\0',
-		.is_complete = totals->usable == account->inventory.count && !account->inventory.is_cut };
+		.is_complete = account_is_complete(account, totals) };
 	char text[RECOMMENDATION_MAX];
 
 	memcpy(summary.by_status, totals->by_status, sizeof(summary.by_status));
@@ -215,6 +215,7 @@ int summary_answer(struct question *question, struct json_writer *writer, struct
 		write_watts(writer, question, &account, &scope);
 		write_amounts(writer, question, &scope);
 		write_compliance_summary(writer, &totals);
+		json_write_boolean(writer, "totals_complete", account_is_complete(&account, &totals));
 		r = write_namespaces(writer, question, &account);
 	}
 	if (r == 0)

@@ -9,6 +9,7 @@
 
 #define STALE_MIN_NS       (15 * NS_PER_SECOND)
 #define IMPLAUSIBLE_FACTOR 1.05
+#define IMPLAUSIBLE_SHARE  0.05 /* of the time it was there: that much may be unknown, as the factor allows */
 #define DAY_NS             (86400.0 * 1e9)
 #define SLOT_NS            (LEDGER_SLOT_SECONDS * 1e9)
 #define EQUAL_RELATIVE     1e-9
@@ -37,7 +38,9 @@ bool snapshot_is_usable(const struct question *question, struct reasons *reasons
 
 static bool is_plausible(const struct usage *usage, const struct usage *node)
 {
-	return isfinite(usage->energy_uj) && usage->energy_uj >= 0 &&
+	return !usage->is_implausible_now &&
+	       (double)usage->implausible_ns <= (double)usage->present_ns * IMPLAUSIBLE_SHARE &&
+	       isfinite(usage->energy_uj) && usage->energy_uj >= 0 &&
 	       usage->energy_uj <= node->energy_uj * IMPLAUSIBLE_FACTOR + 1;
 }
 

@@ -7,7 +7,7 @@
 
 #define X_SUM(id, name)  ", sum(active_" name "), sum(idle_" name ")"
 #define X_LIST(id, name) ", active_" name ", idle_" name
-#define FLAGS_OF_ALL     "max(flags & 1) | max(flags & 2) | max(flags & 4)"
+#define FLAGS_OF_ALL     "max(flags & 1) | max(flags & 2) | max(flags & 4) | max(flags & 16)"
 #define ROWS_OF_HOUR                                                                                         \
 	"(SELECT workload, state, present_ns, flags" ZONES(                                                  \
 		X_LIST) " FROM slot_workload WHERE slot >= ?1 AND slot < ?1 + 3600 AND workload "            \

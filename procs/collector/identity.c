@@ -16,7 +16,7 @@
 
 /* The roles are asked in the order of the enum; of several matches within a role the deepest in the path counts, but
  * for pods the outermost: what a pod nests in itself (kind in a CI job, vcluster) is still that pod's. */
-enum role { ROLE_POD, ROLE_VM, ROLE_CONTAINER, ROLE_UNIT };
+enum role { ROLE_POD, ROLE_VM, ROLE_CONTAINER, ROLE_NAMELESS, ROLE_UNIT };
 
 /* Scopes and folders of a container's monitor (crio-conmon-…, libpod-conmon-…, lxc.monitor.…) are no containers. */
 static const struct pattern {
@@ -40,6 +40,7 @@ static const struct pattern {
 	{ ROLE_CONTAINER, "lxc", 1, "/lxc[./]payload[./]([^/]+)" END },
 	{ ROLE_CONTAINER, "lxc", 1, "/lxc/([^/]+)" END },
 	{ ROLE_CONTAINER, "lxc", 1, "/machine-lxc\\\\x2d[0-9]+\\\\x2d([^/]+)\\.scope" END },
+	{ ROLE_CONTAINER, "kata", 1, "/kata_overhead/(" HEX64 ")" END },
 	{ ROLE_CONTAINER, "", 2, "/pod" POD "/(" HEX64 ")" END },
 	{ ROLE_CONTAINER, "nspawn", 1, "/machine-([^/]+)\\.scope" END },
 	{ ROLE_CONTAINER, "nspawn", 1, "/systemd-nspawn@([^/]+)\\.service" END },
@@ -48,6 +49,8 @@ static const struct pattern {
 	{ ROLE_VM, "qemu", 1, "/machine-qemu-[0-9]+-([^/]+)\\.scope" END },
 	{ ROLE_VM, "qemu", 2, "/machine/(qemu-[0-9]+-)?([^/]+)\\.libvirt-qemu" END },
 	{ ROLE_VM, "qemu", 1, "/qemu\\.slice/([0-9]+)\\.scope" END },
+	/* docker, podman, ctr under a parent or in a namespace of somebody's choice: nothing else has such a name */
+	{ ROLE_NAMELESS, "", 1, "/(" HEX64 ")" END },
 	{ ROLE_UNIT, "systemd", 1, "/([^/]+\\.(service|scope|socket|mount|swap))" END },
 	{ ROLE_UNIT, "systemd", 1, "/([^/]+\\.slice)" END },
 };
@@ -225,6 +228,10 @@ void identity_of_path(const char *path, struct identity *ret_identity)
 	} else if (find(path, ROLE_CONTAINER, &match)) {
 		be_named(&identity, WORKLOAD_CONTAINER, path, &match);
 		snprintf(identity.namespace, sizeof(identity.namespace), "%s", identity.runtime);
+	} else if (find(path, ROLE_NAMELESS,
+			   &match)) { /* the folder above is anybody's: it is no namespace */
+		be_named(&identity, WORKLOAD_CONTAINER, path, &match);
+		snprintf(identity.namespace, sizeof(identity.namespace), "container");
 	} else if (find(path, ROLE_UNIT, &match)) {
 		be_named(&identity, WORKLOAD_UNIT, path, &match);
 		set_slice(&identity, path, match.name_start > 0 ? match.name_start - 1 : 0);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collector/vm_parse.h"
 
@@ -11,7 +12,8 @@ _Static_assert(sizeof(((struct ring_row *)0)->exe) == USAGE_EXE_MAX, "exe is cop
 
 int processes_init(struct processes *processes, uint32_t capacity)
 {
-	*processes = (struct processes) { .capacity = capacity };
+	*processes =
+		(struct processes) { .capacity = capacity, .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE) };
 	processes->all = calloc(capacity, sizeof(*processes->all));
 	processes->changed = calloc(capacity, sizeof(*processes->changed));
 	return processes->all == NULL || processes->changed == NULL ? -ENOMEM : 0;
@@ -48,7 +50,7 @@ void processes_resume(struct processes *processes, const struct ring_row *row)
 	process->cgroup = row->id;
 	process->start_ns = row->start_ns;
 	memcpy(process->counter, row->counter, sizeof(process->counter));
-	process->gpu_uj = row->counter[COUNTER_gpu_uj];
+	process->gpu_ns = row->counter[COUNTER_gpu_ns];
 }
 
 static void change(struct processes *processes, struct process *process)
@@ -66,6 +68,14 @@ void processes_begin(struct processes *processes)
 		process->threads = 0;
 		change(processes, process);
 	}
+}
+
+/* Of a thread that has let go of its memory the others tell more. */
+static void take_resident(
+	const struct processes *processes, struct process *process, const struct usage_record *record)
+{
+	if (record->resident > 0)
+		process->resident_bytes = record->resident * processes->page_bytes;
 }
 
 /* Names change when a program is executed, which is seldom. */
@@ -103,6 +113,7 @@ bool processes_add(struct processes *processes, const struct usage_record *recor
 		process->sum[c] += record->value[c];
 	if (process->threads++ == 0 || record->tid == record->tgid)
 		process->cgroup = record->cgroup;
+	take_resident(processes, process, record);
 	if (record->tid == record->tgid)
 		take_names(processes, process, record);
 	return true;
@@ -132,6 +143,7 @@ bool processes_grow(
 	change(processes, process);
 	for (int c = 0; c < USAGE_COUNTER_COUNT; c++)
 		process->sum[c] += now->value[c] - before->value[c];
+	take_resident(processes, process, now);
 	if (now->tid == now->tgid)
 		take_names(processes, process, now);
 	return true;
@@ -183,9 +195,10 @@ void process_row(const struct process *process, struct ring_row *ret_row)
 	*ret_row = (struct ring_row) { .id = process->cgroup,
 		.tgid = process->tgid,
 		.kind = ROW_PROCESS,
-		.start_ns = process->start_ns };
+		.start_ns = process->start_ns,
+		.resident_bytes = process->resident_bytes };
 	memcpy(ret_row->counter, process->counter, sizeof(process->counter));
-	ret_row->counter[COUNTER_gpu_uj] = process->gpu_uj;
+	ret_row->counter[COUNTER_gpu_ns] = process->gpu_ns;
 	memcpy(ret_row->comm, process->comm, sizeof(ret_row->comm));
 	memcpy(ret_row->exe, process->exe, sizeof(ret_row->exe));
 }

@@ -22,7 +22,8 @@ struct process {
 	bool is_stale;                         /* its row in the sampler's layout is not what it is now */
 	const char *hypervisor;                /* whose machine it runs, as its names tell; NULL = none */
 	uint64_t counter[USAGE_COUNTER_COUNT]; /* published: never go down */
-	uint64_t gpu_uj;                       /* published, since the epoch's birth (gpu.h) */
+	uint64_t resident_bytes;               /* as its threads last told */
+	uint64_t gpu_ns;                       /* published, since the epoch's birth (gpu.h) */
 	char comm[USAGE_COMM_MAX];
 	char exe[USAGE_EXE_MAX];
 };
@@ -33,6 +34,7 @@ struct processes {
 	uint32_t capacity, count, changed_count;
 	bool has_machines; /* since the start, one has: only then are all looked at for them */
 	struct idmap by_tgid;
+	uint64_t page_bytes;
 	double dropped;
 };
 

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD_UTIME 14 /* counted from 1, proc(5) */
+/* Counted from 1, proc(5). */
+#define FIELD_UTIME 14
 #define FIELD_STIME 15
 #define FIELD_START 22
+#define FIELD_RSS   24
 
 static bool next_number(const char **at, uint64_t *ret_value)
 {
@@ -40,25 +42,23 @@ static void copy_comm(const char *text, char *comm, size_t size)
 int procfs_parse_stat(const char *text, struct procfs_stat *ret_stat)
 {
 	const char *at = strrchr(text, ')'); /* comm ends at the last one */
-	uint64_t utime = 0, stime = 0, start = 0;
+	uint64_t wanted[FIELD_RSS + 1] = { 0 };
 
 	if (at == NULL)
 		return -EBADMSG;
 	at++;
-	for (int field = 3; field <= FIELD_START; field++) {
-		uint64_t *wanted = field == FIELD_UTIME ? &utime : field == FIELD_STIME ? &stime : &start;
+	for (int field = 3; field <= FIELD_RSS; field++) {
+		bool is_wanted = field == FIELD_UTIME || field == FIELD_STIME || field == FIELD_START ||
+				 field == FIELD_RSS;
 		while (*at == ' ')
 			at++;
-		if (*at == '\0')
+		if (*at == '\0' || (is_wanted && !next_number(&at, &wanted[field])))
 			return -EBADMSG;
-		if (field == FIELD_UTIME || field == FIELD_STIME || field == FIELD_START) {
-			if (!next_number(&at, wanted))
-				return -EBADMSG;
-		} else {
-			at += strcspn(at, " ");
-		}
+		at += strcspn(at, " ");
 	}
-	*ret_stat = (struct procfs_stat) { .cpu_ticks = utime + stime, .start_ticks = start };
+	*ret_stat = (struct procfs_stat) { .cpu_ticks = wanted[FIELD_UTIME] + wanted[FIELD_STIME],
+		.start_ticks = wanted[FIELD_START],
+		.resident = wanted[FIELD_RSS] };
 	copy_comm(text, ret_stat->comm, sizeof(ret_stat->comm));
 	return 0;
 }

@@ -9,6 +9,7 @@
 struct procfs_stat {
 	uint64_t cpu_ticks;   /* utime + stime, USER_HZ */
 	uint64_t start_ticks; /* after boot, USER_HZ */
+	uint64_t resident;    /* pages */
 	char comm[16];        /* not NUL-terminated when all are used */
 };
 

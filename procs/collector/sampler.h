@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "collector/cgroups.h"
-#include "collector/gpu.h"
 #include "collector/hierarchy.h"
 #include "collector/meters/meters.h"
 #include "collector/node.h"
@@ -33,8 +32,7 @@ struct sampler {
 		other_live[COUNTER_COUNT];
 	uint64_t memory_read_ns; /* CLOCK_MONOTONIC of the last memory reading */
 	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
-	struct gpus gpus;
-	bool wants_walk, has_gpus;
+	bool wants_walk, has_gpu_time;
 	double walks, rows_dropped;
 };
 

@@ -18,13 +18,14 @@
 #include "base/file.h"
 #include "base/idmap.h"
 #include "collector/procfs_parse.h"
+#include "collector/usage_kernel.h"
 #include "collector/usage_reader.h"
 
 #define PROCESSES_MAX 32768
 
 struct process {
 	uint32_t tgid;
-	uint64_t start_ticks, cpu_ticks, base_ticks, cgroup;
+	uint64_t start_ticks, cpu_ticks, base_ticks, cgroup, resident;
 	char comm[USAGE_COMM_MAX];
 	bool is_seen;
 };
@@ -110,6 +111,7 @@ static void update(struct procfs_usage *usage, uint32_t tgid, const struct procf
 		process->cgroup = cgroup;
 	}
 	process->cpu_ticks = stat->cpu_ticks > process->cpu_ticks ? stat->cpu_ticks : process->cpu_ticks;
+	process->resident = stat->resident;
 	memcpy(process->comm, stat->comm, sizeof(process->comm));
 	process->is_seen = true;
 }
@@ -170,6 +172,7 @@ static void tell(
 {
 	struct usage_record record = { .cgroup = process->cgroup,
 		.start_ns = process->start_ticks * usage->tick_ns,
+		.resident = process->resident,
 		.tgid = process->tgid,
 		.tid = process->tgid };
 
@@ -211,10 +214,22 @@ static void forget_procfs(struct usage_reader *source, uint64_t cgroup)
 		idmap_put(&usage->by_cgroup, usage->ended[index].cgroup, index);
 }
 
+/* None of them counts: a series that says so is found, one that is not there is not looked for. */
+static void report_probes(struct stats *stats)
+{
+	char labels[64];
+
+	for (uint32_t i = 0; i < USAGE_PROGRAM_COUNT; i++) {
+		snprintf(labels, sizeof(labels), "probe=\"%s\"", usage_probe_name(i));
+		*stats_entry(stats, STAT_GAUGE, "probe_attached", labels) = 0;
+	}
+}
+
 static void report_procfs(struct usage_reader *source, struct stats *stats)
 {
 	struct procfs_usage *usage = container_of(source, struct procfs_usage, source);
 
+	report_probes(stats);
 	*stats_entry(stats, STAT_COUNTER, "procfs_processes_dropped_total", "") = usage->overflow;
 	*stats_entry(stats, STAT_GAUGE, "package_weight_info",
 		"by=\"cpu_time\",reason=\"usage is read from /proc\"") = 1;

@@ -246,12 +246,14 @@ static int open_books(struct estimator *estimator)
 {
 	uint32_t ring_rows = (uint32_t)estimator->config.ring_rows;
 	struct model_error error;
+	char generations[512];
 	int r = host_read(&estimator->config, &estimator->host);
 
-	if (r == -EINVAL)
-		log_error(
-			"host_cpu_generation = %s: no such generation; see docs/methodology.md for the list",
-			estimator->config.host_cpu_generation);
+	if (r == -EINVAL) {
+		host_generations(generations, sizeof(generations));
+		log_error("host_cpu_generation = %s: no such generation; there are: %s",
+			estimator->config.host_cpu_generation, generations);
+	}
 	if (r < 0)
 		return r;
 	r = model_make(&estimator->config, &estimator->host, &estimator->model, &error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/wide.h"
 
 #define START_GRAIN_NS (10 * NS_PER_MILLISECOND) /* starttime of /proc/<pid>/stat counts clock ticks */
 #define FADE_SHIFT     3 /* recent_uj loses an eighth a turn: the last eight turns count */
@@ -31,11 +32,13 @@ int processes_init(struct processes *processes, uint32_t ring_rows, uint32_t lim
 		.gained_uj = calloc(ring_rows, sizeof(*processes->gained_uj)),
 		.first = calloc(rows + 1, sizeof(*processes->first)),
 		.members = calloc(ring_rows, sizeof(*processes->members)),
+		.takers = calloc(ring_rows, sizeof(*processes->takers)),
 		.candidates = calloc(ring_rows, sizeof(*processes->candidates)) };
 	return processes->shown == NULL || processes->position == NULL || processes->growth == NULL ||
 			       processes->owner_at == NULL || processes->owner == NULL ||
 			       processes->gained_uj == NULL || processes->first == NULL ||
-			       processes->members == NULL || processes->candidates == NULL
+			       processes->members == NULL || processes->takers == NULL ||
+			       processes->candidates == NULL
 		       ? -ENOMEM
 		       : 0;
 }
@@ -50,6 +53,7 @@ void processes_done(struct processes *processes)
 	free(processes->gained_uj);
 	free(processes->first);
 	free(processes->members);
+	free(processes->takers);
 	free(processes->candidates);
 	*processes = (struct processes) { 0 };
 }
@@ -166,8 +170,18 @@ static void enter_row(struct state *state, struct state_process *process, uint64
 	process->id = id;
 }
 
+/* Bytes x seconds since the last turn: what it holds now is taken as held since then, or since its birth. */
+static uint64_t held_since(
+	const struct ring_row *shown, const struct state_head *now, const struct state_head *before)
+{
+	uint64_t held_ns = now->mono_ns - before->mono_ns;
+	uint64_t age_ns = now->boot_ns > shown->start_ns ? now->boot_ns - shown->start_ns : 0;
+
+	return mul_div_u64(shown->resident_bytes, age_ns < held_ns ? age_ns : held_ns, NS_PER_SECOND);
+}
+
 static void take(struct processes *processes, struct state *state, const struct rows *rows, uint32_t at,
-	struct use_masks uses, uint64_t born_after_ns)
+	uint32_t uses, const struct state_head *before)
 {
 	const struct ring_row *shown = &rows->bank[at];
 	bool is_new = processes->position[at] == 0;
@@ -179,8 +193,10 @@ static void take(struct processes *processes, struct state *state, const struct 
 	uint32_t index = (uint32_t)(process - state->processes);
 	uint32_t owner = processes->owner_at[at] - 1;
 	struct use growth = use_take_growth(&process->seen, shown, uses);
+	if (uses >> USE_MEMORY & 1)
+		growth.by[USE_MEMORY] += held_since(shown, &state->head, before);
 	bool has_grown =
-		!use_is_zero(&growth) && !(is_new && shown->start_ns + START_GRAIN_NS < born_after_ns);
+		!use_is_zero(&growth) && !(is_new && shown->start_ns + START_GRAIN_NS < before->boot_ns);
 	processes->shown[index] = at + 1;
 	processes->owner[index] = has_grown ? owner : NOBODY;
 	if (has_grown)
@@ -188,14 +204,14 @@ static void take(struct processes *processes, struct state *state, const struct 
 	enter_row(state, process, state->rows[owner].id);
 }
 
-void processes_match(struct processes *processes, struct state *state, const struct rows *rows,
-	struct use_masks uses, uint64_t born_after_ns)
+void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
+	const struct state_head *before)
 {
 	find_known(processes, state, rows);
 	end_unshown(processes, state);
 	for (uint32_t i = 0; i < rows->count; i++)
 		if (processes->owner_at[i] != 0)
-			take(processes, state, rows, i, uses, born_after_ns);
+			take(processes, state, rows, i, uses, before);
 }
 
 /* what each gets */
@@ -216,29 +232,45 @@ static void group(struct processes *processes, const struct state *state)
 			processes->members[processes->first[processes->owner[i] + 1]++] = i;
 }
 
+/* Fills the shares of those of the row's processes that take part in the zone, most do in dram alone; their sum. */
+static uint64_t fill_shares(struct processes *processes, const struct state *state, struct rows *rows,
+	uint32_t row, enum zone zone, const struct use_rule *rule, uint32_t *ret_count)
+{
+	uint64_t sum = 0;
+	uint32_t count = 0;
+
+	for (uint32_t i = processes->first[row]; i < processes->first[row + 1]; i++) {
+		uint32_t member = processes->members[i];
+		const struct state_process *process = &state->processes[member];
+		uint64_t weight = use_weight(&processes->growth[member], zone, rule);
+		if (weight == 0)
+			continue;
+		processes->takers[count] = member;
+		rows->shares[count++] =
+			(struct share) { .id = state_process_key(process->tgid, process->start_ns),
+				.weight = weight };
+		if (__builtin_add_overflow(sum, weight, &sum))
+			sum = UINT64_MAX;
+	}
+	*ret_count = count;
+	return sum;
+}
+
 /* Splits what row gained in a zone over its processes and its rest: what it used beyond theirs. */
 static void split_row(struct processes *processes, struct state *state, struct rows *rows, uint32_t row,
 	enum zone zone, const struct use_rule *rule)
 {
-	const uint32_t *members = &processes->members[processes->first[row]];
-	uint32_t count = processes->first[row + 1] - processes->first[row];
-	uint64_t used = use_weight(&rows->growth[row], zone, rule), by_living = 0;
+	uint32_t count;
+	uint64_t used = use_weight(&rows->growth[row], zone, rule),
+		 by_living = fill_shares(processes, state, rows, row, zone, rule, &count);
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct state_process *process = &state->processes[members[i]];
-		uint64_t weight = use_weight(&processes->growth[members[i]], zone, rule);
-		rows->shares[i] = (struct share) { .id = state_process_key(process->tgid, process->start_ns),
-			.weight = weight };
-		if (__builtin_add_overflow(by_living, weight, &by_living))
-			by_living = UINT64_MAX;
-	}
 	rows->shares[count] =
 		(struct share) { .id = UINT64_MAX, .weight = used > by_living ? used - by_living : 0 };
 	if (apportion(rows->gained_uj[row][zone], rows->shares, count + 1, rows->scratch) == 0)
 		rows->shares[count].uj = rows->gained_uj[row][zone];
 	for (uint32_t i = 0; i < count; i++) {
-		state->processes[members[i]].active_uj[zone] += rows->shares[i].uj;
-		processes->gained_uj[members[i]][zone] = rows->shares[i].uj;
+		state->processes[processes->takers[i]].active_uj[zone] += rows->shares[i].uj;
+		processes->gained_uj[processes->takers[i]][zone] = rows->shares[i].uj;
 	}
 	state->rows[row].rest_uj[zone] += rows->shares[count].uj;
 }

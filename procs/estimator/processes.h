@@ -20,6 +20,7 @@ struct processes {
 	uint32_t *owner; /* index of its row, none when it used nothing */
 	uint64_t (*gained_uj)[STATE_ZONES];
 	uint32_t *first, *members; /* by row: where its processes begin in members */
+	uint32_t *takers;          /* scratch: those members that a zone's energy goes to */
 	struct candidate *candidates;
 	const struct machines *machines; /* NULL: none are known */
 };
@@ -29,10 +30,10 @@ uint32_t processes_listed_most(uint32_t limit, uint32_t machines);
 int processes_init(struct processes *processes, uint32_t ring_rows, uint32_t limit);
 void processes_done(struct processes *processes);
 
-/* After rows_match(). born_after_ns: CLOCK_BOOTTIME of the last tick counted; what is older and unknown begins where it
- * stands, for its past is not of this turn. */
-void processes_match(struct processes *processes, struct state *state, const struct rows *rows,
-	struct use_masks uses, uint64_t born_after_ns);
+/* After rows_match(). before: the last tick counted; what is older and unknown begins where it stands, for its past is
+ * not of this turn. */
+void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
+	const struct state_head *before);
 /* After rows_split(). */
 void processes_split(
 	struct processes *processes, struct state *state, struct rows *rows, const struct use_rule *rule);

@@ -27,6 +27,18 @@ uint64_t book_dropped(const struct book *book)
 	return book->rows_dropped + book->accounts.dropped + book->processes_dropped;
 }
 
+uint64_t book_age_ns(const struct book *book, uint64_t now_ns)
+{
+	return now_ns > book->mono_ns ? now_ns - book->mono_ns : 0;
+}
+
+bool book_is_stale(const struct book *book, uint64_t now_ns)
+{
+	uint64_t limit_ns = 3 * book->config.interval_ns;
+
+	return book_age_ns(book, now_ns) > (limit_ns > BOOK_STALE_NS ? limit_ns : BOOK_STALE_NS);
+}
+
 void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns)
 {
 	accounts_expire(&book->accounts, now_ns, keep_ns);
@@ -67,7 +79,7 @@ static void move(struct book *book, uint32_t *place, uint32_t index)
 void book_forget(struct book *book)
 {
 	accounts_clear(&book->accounts);
-	book->row_count = book->process_count = book->gpu_count = 0;
+	book->row_count = book->process_count = 0;
 	book->are_others_resumed = false;
 	book->others_told = book->others_added = (struct energy) { 0 };
 	idmap_clear(&book->by_id);
@@ -130,6 +142,7 @@ static void name_container(struct book *book, struct book_row *known, const stru
 	labels_begin(&labels);
 	labels_begin(&older);
 	labels_add(&key, "", row->container_id);
+	labels_add(&key, "", row->runtime); /* an LXC and an nspawn container may have one name */
 	labels_of_container(&labels, row);
 	if (book->config.has_older)
 		labels_of_older_container(&older, row);

@@ -6,10 +6,12 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "exporter/accounts.h"
 
 #define BOOK_PROCESSES_MAX                                                                                   \
 	8192 /* running ones with an account; beyond, their energy is in the series of pid 0 */
+#define BOOK_STALE_NS (10 * NS_PER_SECOND) /* a killed stage is back long before */
 
 enum row_account { ROW_CONTAINER, ROW_POD, ROW_WORKLOAD, ROW_VM, ROW_ACCOUNTS };
 
@@ -23,20 +25,12 @@ struct book_row {
 	bool is_final; /* its energy grows no more; it is told until it is acknowledged */
 };
 
-/* A GPU of the node. */
-struct book_gpu {
-	uint32_t index;
-	char uuid[81], name[97], vendor[25];
-	uint64_t told_active_uj, told_idle_uj; /* with the power frame they are: */
-	uint64_t active_uj, idle_uj;
-	struct window total, idle;
-};
-
 struct book_config {
 	uint32_t rows;      /* capacity */
 	uint32_t ended_max; /* ended accounts shown of each level */
 	uint32_t processes; /* shown at a time, by energy */
 	bool has_older;     /* label texts of Kepler <= 0.9 too */
+	uint64_t interval_ns;
 };
 
 struct book {
@@ -62,11 +56,8 @@ struct book {
 	uint64_t processes_omitted, processes_dropped;
 	/* node */
 	struct epoch epoch;
-	uint64_t energy_epoch, seq, mono_ns, received_ns;
+	uint64_t energy_epoch, seq, mono_ns;
 	uint64_t total_uj[ZONE_MAX], idle_uj[ZONE_MAX], busy_ns;
-	struct book_gpu gpus[NODE_GPUS_MAX];
-	uint32_t gpu_count;
-	uint64_t gpus_seq;
 	struct window total[ZONE_MAX], idle[ZONE_MAX], busy, capacity;
 	uint32_t zone_mask, error_ppm;
 	uint32_t counters; /* bit c set: enum counter c is counted */
@@ -83,11 +74,14 @@ void book_forget(struct book *book);
 /* An ended row from before a restart: the next power frame tells it again, or its energy stays with these accounts. */
 void book_resume_ended(struct book *book, uint64_t id, const struct energy *energy,
 	const uint32_t accounts[static ROW_ACCOUNTS]);
-/* Applies one part of a workload, GPU, power or process frame; now_ns = CLOCK_MONOTONIC. */
+/* Applies one part of a workload, power or process frame; now_ns = CLOCK_MONOTONIC. */
 void book_workloads(struct book *book, const struct frame *frame);
 void book_power(struct book *book, const struct frame *frame, uint64_t now_ns);
 void book_processes(struct book *book, const struct frame *frame, uint64_t now_ns);
-void book_gpus(struct book *book, const struct frame *frame);
 /* Forgets accounts whose last row ended more than keep_ns ago. */
 void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns);
 uint64_t book_dropped(const struct book *book);
+/* How long ago it was what the newest power frame tells, however late it came. */
+uint64_t book_age_ns(const struct book *book, uint64_t now_ns);
+/* True when no power has been told for max(3 intervals, BOOK_STALE_NS): a watt of then is no watt of now. */
+bool book_is_stale(const struct book *book, uint64_t now_ns);

@@ -18,9 +18,9 @@ static struct text container_of_row(const struct book *book, const struct book_r
 {
 	if (row == NULL || row->accounts[ROW_CONTAINER] == NONE)
 		return text_of("");
-	/* the key is `="id"`, escaped already and hexadecimal as a rule */
-	const char *key = book->accounts.all[row->accounts[ROW_CONTAINER]].key;
-	return (struct text) { .data = key + 2, .size = (uint32_t)strlen(key) - 3 };
+	/* the key is `="id",="runtime"`, escaped already (no quote without a backslash) and hexadecimal as a rule */
+	const char *key = book->accounts.all[row->accounts[ROW_CONTAINER]].key + strlen("=\"");
+	return (struct text) { .data = key, .size = (uint32_t)(strstr(key, "\",=\"") - key) };
 }
 
 static uint64_t hash_process(const struct process_row *row, struct text container_id)

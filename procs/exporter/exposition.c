@@ -7,6 +7,8 @@
 #include "base/cleanup.h"
 #include "ipc/ring.h"
 
+#define FAKE_PATH "fake" /* as the node's series say where they come from */
+
 static const char *const level_words[] = {
 	[LEVEL_POD] = "pod",
 	[LEVEL_CONTAINER] = "container",
@@ -32,12 +34,14 @@ static int read_levels(const char *text, unsigned *ret_levels)
 	return 0;
 }
 
-static void make_ending(
-	struct ending *ending, const struct exposition *exposition, const char *state, const char *zone)
+static void make_ending(struct ending *ending, const struct exposition *exposition, const char *state,
+	const char *zone, bool is_fake)
 {
 	struct labels labels;
 
 	labels_begin(&labels);
+	if (is_fake)
+		labels_add(&labels, "path", text_of(FAKE_PATH));
 	if (state != NULL)
 		labels_add(&labels, "state", text_of(state));
 	if (zone != NULL)
@@ -47,22 +51,30 @@ static void make_ending(
 		exposition->node.text);
 }
 
-int exposition_init(struct exposition *exposition, const struct exposition_config *config)
+static void make_endings(struct exposition *exposition, int fake)
 {
 	static const char *const states[] = { "running", "terminated" };
+
+	for (int ended = 0; ended < 2; ended++) {
+		for (int share = 0; share < SHARE_COUNT; share++)
+			make_ending(&exposition->of[fake][ended][share], exposition, states[ended],
+				zone_name(zone_of_share[share]), fake);
+		make_ending(
+			&exposition->of[fake][ended][ENDING_NO_ZONE], exposition, states[ended], NULL, fake);
+	}
+}
+
+int exposition_init(struct exposition *exposition, const struct exposition_config *config)
+{
 	char name[128];
 
 	*exposition = (struct exposition) { .has_older = config->has_older };
 	uname(&exposition->host);
 	snprintf(name, sizeof(name), "%s", config->node_name);
 	labels_add(&exposition->node, "node_name", text_of(name));
-	make_ending(&exposition->plain, exposition, NULL, NULL);
-	for (int ended = 0; ended < 2; ended++) {
-		for (int share = 0; share < SHARE_COUNT; share++)
-			make_ending(&exposition->of[ended][share], exposition, states[ended],
-				zone_name(zone_of_share[share]));
-		make_ending(&exposition->of[ended][ENDING_NO_ZONE], exposition, states[ended], NULL);
-	}
+	make_ending(&exposition->plain, exposition, NULL, NULL, false);
+	for (int fake = 0; fake < 2; fake++)
+		make_endings(exposition, fake);
 	return read_levels(config->levels, &exposition->levels);
 }
 
@@ -145,13 +157,14 @@ static void put_zones(struct exposition *exposition, const struct account *accou
 	unsigned shares = shares_of(part, exposition->book->zone_mask);
 	bool is_joules = metric_table[metric].unit[0] == 'J', is_ended = account->rows == 0;
 	bool has_zone = part == PART_CPU || part == PART_ALL_ZONES;
+	bool is_fake = exposition->book->state == POWER_FAKE;
 
 	for (int share = 0; share < SHARE_COUNT; share++) {
 		uint64_t value = is_joules ? energy_uj(account, share) : account->watts_uw[share];
 		if (!(shares & 1U << share) || (!is_joules && value == WATTS_NONE))
 			continue;
 		put_line(exposition->sheet, line, account->labels, account->labels_size,
-			&exposition->of[is_ended][has_zone ? share : ENDING_NO_ZONE], value, 6);
+			&exposition->of[is_fake][is_ended][has_zone ? share : ENDING_NO_ZONE], value, 6);
 	}
 }
 
@@ -160,7 +173,7 @@ static void put_seconds(
 {
 	const struct ending *ending = part == PART_SECONDS
 					      ? &exposition->plain
-					      : &exposition->of[account->rows == 0][ENDING_NO_ZONE];
+					      : &exposition->of[false][account->rows == 0][ENDING_NO_ZONE];
 
 	put_line(exposition->sheet, line, account->labels, account->labels_size, ending,
 		account->base.cpu_ns + account->now.cpu_ns, 9);
@@ -175,7 +188,7 @@ static void put_network(
 
 	if (exposition->book->counters >> counter_of[i] & 1U)
 		put_line(exposition->sheet, line, account->labels, account->labels_size,
-			&exposition->of[account->rows == 0][ENDING_NO_ZONE],
+			&exposition->of[false][account->rows == 0][ENDING_NO_ZONE],
 			account->base.network[i] + account->now.network[i], 0);
 }
 
@@ -237,6 +250,8 @@ static void put_ended(struct exposition *exposition, enum metric metric)
 		if (!(book->zone_mask & 1U << zone))
 			continue;
 		exposition_open(exposition, metric);
+		if (book->state == POWER_FAKE)
+			exposition_label(exposition, "path", FAKE_PATH);
 		exposition_label(exposition, "zone", zone_name(zone));
 		exposition_close(exposition, uj > shown ? uj - shown : 0, 6);
 	}
@@ -279,11 +294,18 @@ static void sort_by_level(struct exposition *exposition)
 			exposition->shown[next[accounts->all[i].level]++] = i;
 }
 
-/* No watt and no joule unmarked before there is something they rest on. */
+static bool is_of_now(const struct metric_info *info)
+{
+	return info->unit[0] == 'W' || info->part == PART_USAGE || info->part == PART_OF_NOW;
+}
+
+/* No watt and no joule unmarked before there is something they rest on, and no watt when that is over. */
 static bool is_wanted(const struct exposition *exposition, const struct metric_info *info)
 {
 	bool is_energy = info->unit[0] == 'W' || info->unit[0] == 'J';
 
+	if (exposition->is_stale && is_of_now(info))
+		return false;
 	return exposition->levels & 1U << info->level && (info->part < PART_OLD || exposition->has_older) &&
 	       (!is_energy || exposition->book->state != POWER_INITIALIZING);
 }
@@ -293,6 +315,7 @@ int exposition_render(struct exposition *exposition, struct sheet *sheet, enum f
 {
 	exposition->sheet = sheet;
 	exposition->book = book;
+	exposition->is_stale = book_is_stale(book, now_ns);
 	exposition->format = format;
 	sheet_clear(sheet);
 	sort_by_level(exposition);

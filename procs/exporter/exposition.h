@@ -28,15 +28,16 @@ enum ending_zone { ENDING_NO_ZONE = SHARE_COUNT, ENDING_ZONES };
 struct exposition {
 	unsigned levels; /* bit per enum level */
 	bool has_older;
-	struct ending plain;               /* node_name only */
-	struct ending of[2][ENDING_ZONES]; /* [is terminated][enum share, or none] */
-	struct labels node;                /* node_name="n" */
+	struct ending plain;                  /* node_name only */
+	struct ending of[2][2][ENDING_ZONES]; /* [is fake][is terminated][enum share, or none] */
+	struct labels node;                   /* node_name="n" */
 	struct cpuinfo cpus;
 	struct utsname host; /* asked for before the sandbox */
 	/* of one rendering */
 	enum format format;
 	struct sheet *sheet;
 	const struct book *book;
+	bool is_stale;                            /* no watts: those of the book are of a while ago */
 	uint32_t shown[ACCOUNTS_MAX];             /* accounts with series, level by level */
 	uint32_t shown_begin[ACCOUNT_LEVELS + 1]; /* where a level begins in it */
 	uint64_t certificate_end_s;               /* 0 = no TLS */

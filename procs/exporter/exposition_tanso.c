@@ -6,13 +6,19 @@
 #include "base/clock.h"
 #include "exporter/exposition.h"
 
+static void put_one_state(struct exposition *exposition, const char *state, bool is_it)
+{
+	exposition_open(exposition, METRIC_POWER_STATE);
+	exposition_label(exposition, "state", state);
+	exposition_close(exposition, is_it, 0);
+}
+
 static void put_state(struct exposition *exposition)
 {
-	for (int state = 0; state < POWER_STATE_COUNT; state++) {
-		exposition_open(exposition, METRIC_POWER_STATE);
-		exposition_label(exposition, "state", power_state_name((enum power_state)state));
-		exposition_close(exposition, (int)exposition->book->state == state, 0);
-	}
+	for (int state = 0; state < POWER_STATE_COUNT; state++)
+		put_one_state(exposition, power_state_name((enum power_state)state),
+			!exposition->is_stale && (int)exposition->book->state == state);
+	put_one_state(exposition, "stale", exposition->is_stale);
 }
 
 static void put_source(struct exposition *exposition)
@@ -74,7 +80,7 @@ void exposition_tanso(struct exposition *exposition, enum metric metric, uint64_
 	case METRIC_SERIES_DROPPED: put_one(exposition, metric, book_dropped(book), 0); break;
 	case METRIC_ENDED_DROPPED: put_one(exposition, metric, book->accounts.ended_dropped, 0); break;
 	case METRIC_PROCESSES_OMITTED: put_one(exposition, metric, book->processes_omitted, 0); break;
-	case METRIC_POWER_AGE: put_one(exposition, metric, now_ns - book->received_ns, 9); break;
+	case METRIC_POWER_AGE: put_one(exposition, metric, book_age_ns(book, now_ns), 9); break;
 	case METRIC_CERTIFICATE_END:
 		if (exposition->certificate_end_s > 0)
 			put_one(exposition, metric, exposition->certificate_end_s, 0);
@@ -110,8 +116,7 @@ static void put_stat_family(
 
 	snprintf(name, sizeof(name), "tanso_%s", first->name);
 	metric_head(exposition->sheet, exposition->format, name,
-		first->type == STAT_COUNTER ? "counter" : "gauge",
-		"Counted by the stages about themselves (docs/metrics.md)");
+		first->type == STAT_COUNTER ? "counter" : "gauge", stat_help(first->name));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		for (size_t i = 0; i < stats->of[stage].count; i++)
 			if (strcmp(stats->of[stage].all[i].name, first->name) == 0)
@@ -127,19 +132,19 @@ void exposition_stages(struct exposition *exposition, const struct stage_stats *
 			if (is_first_of_name(stats, stage, i))
 				put_stat_family(exposition, stats, &stats->of[stage].all[i]);
 	metric_head(sheet, exposition->format, "tanso_stage_age_seconds", "gauge",
-		"Time since a stage last told its stats");
+		stat_help("stage_age_seconds"));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		if (stats->of[stage].received_ns != 0)
 			sheet_print(sheet, "tanso_stage_age_seconds{stage=\"%s\"} %.3f\n",
 				stage_name((enum stage)stage),
 				(double)(now_ns - stats->of[stage].received_ns) / 1e9);
 	metric_head(sheet, exposition->format, "tanso_stage_restarts_total", "counter",
-		"Restarts of a stage since the exporter started");
+		stat_help("stage_restarts_total"));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		sheet_print(sheet, "tanso_stage_restarts_total{stage=\"%s\"} %llu\n",
 			stage_name((enum stage)stage), (unsigned long long)stats->of[stage].restarts);
 	metric_head(sheet, exposition->format, "tanso_stage_stats_repeated_total", "counter",
-		"Rows of a stage's stats that were left out: the same name and labels twice in one frame");
+		stat_help("stage_stats_repeated_total"));
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
 		sheet_print(sheet, "tanso_stage_stats_repeated_total{stage=\"%s\"} %llu\n",
 			stage_name((enum stage)stage), (unsigned long long)stats->of[stage].repeats);

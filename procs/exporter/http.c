@@ -52,14 +52,27 @@ static void reply_metrics(struct http *http, h2o_req_t *req)
 	scrape_answer(&http->scrapes, req, &http->book, &http->stage_stats, now_ns);
 }
 
+static void reply_stale(h2o_req_t *req, uint64_t age_ns)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "stale: no power has been told for %llu s; watts are left out\n",
+		(unsigned long long)(age_ns / NS_PER_SECOND));
+	reply_text(req, 503, text);
+}
+
 static void reply_ready(const struct http *http, h2o_req_t *req)
 {
-	if (has_data(http) && http->book.state != POWER_INITIALIZING)
-		reply_text(req, 200, "ready\n");
+	uint64_t now_ns = clock_mono_ns();
+
+	if (!has_data(http))
+		reply_text(req, 503, "waiting for the estimator\n");
+	else if (book_is_stale(&http->book, now_ns))
+		reply_stale(req, book_age_ns(&http->book, now_ns));
+	else if (http->book.state == POWER_INITIALIZING)
+		reply_text(req, 503, "initializing: no watt rests on 200 ms yet\n");
 	else
-		reply_text(req, 503,
-			has_data(http) ? "initializing: no watt rests on 200 ms yet\n"
-				       : "waiting for the estimator\n");
+		reply_text(req, 200, "ready\n");
 }
 
 static void reply_refusal(h2o_req_t *req, enum credential_verdict verdict)

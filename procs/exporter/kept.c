@@ -10,7 +10,7 @@
 #include "base/ready.h"
 
 #define KEPT_NAME  "exporter-bases"
-#define KEPT_MAGIC UINT64_C(0x03736573616274) /* and the layout's version */
+#define KEPT_MAGIC UINT64_C(0x04736573616274) /* and the layout's version */
 #define FILE_HEAD  64
 #define NONE       ACCOUNT_NONE
 

@@ -69,6 +69,25 @@ void labels_add(struct labels *labels, const char *name, struct text value)
 	labels->size = (size_t)(out - labels->text);
 }
 
+/* Kepler's words for what goes by its own name here (its internal/resource/types.go). */
+static struct text keplers_runtime(const struct workload_row *row)
+{
+	if (row->runtime.size == 0)
+		return text_of(row->pod_uid.size > 0 ? "kubernetes" : "unknown");
+	return text_equal(row->runtime, text_of("cri-o")) ? text_of("crio") : row->runtime;
+}
+
+static struct text keplers_hypervisor(struct text hypervisor)
+{
+	return text_equal(hypervisor, text_of("qemu")) ? text_of("kvm") : hypervisor;
+}
+
+/* The id is LXC's and nspawn's own name, and all there is where nobody has told another. */
+static struct text container_name(const struct workload_row *row)
+{
+	return row->container.size > 0 ? row->container : row->container_id;
+}
+
 void labels_of_pod(struct labels *labels, const struct workload_row *row)
 {
 	labels_add(labels, "pod", row->pod);
@@ -80,10 +99,10 @@ void labels_of_pod(struct labels *labels, const struct workload_row *row)
 
 void labels_of_container(struct labels *labels, const struct workload_row *row)
 {
-	labels_add(labels, "container", row->container);
+	labels_add(labels, "container", container_name(row));
 	labels_add(labels, "container_id", row->container_id);
-	labels_add(labels, "container_name", row->container);
-	labels_add(labels, "runtime", row->runtime);
+	labels_add(labels, "container_name", container_name(row));
+	labels_add(labels, "runtime", keplers_runtime(row));
 	labels_add(labels, "pod", row->pod);
 	labels_add(labels, "namespace", row->namespace);
 	labels_add(labels, "pod_id", row->pod_uid);
@@ -103,7 +122,7 @@ void labels_of_vm(struct labels *labels, struct text id, struct text name, struc
 {
 	labels_add(labels, "vm_id", id);
 	labels_add(labels, "vm_name", name);
-	labels_add(labels, "hypervisor", hypervisor);
+	labels_add(labels, "hypervisor", keplers_hypervisor(hypervisor));
 }
 
 void labels_of_process(struct labels *labels, const struct process_row *row, struct text container_id)
@@ -127,6 +146,6 @@ void labels_of_older_container(struct labels *labels, const struct workload_row 
 {
 	labels_add(labels, "container_id", row->container_id);
 	labels_add(labels, "pod_name", row->pod);
-	labels_add(labels, "container_name", row->container);
+	labels_add(labels, "container_name", container_name(row));
 	labels_add(labels, "container_namespace", row->namespace);
 }

@@ -69,7 +69,6 @@ static int on_estimator(void *context, const struct frame *frame)
 	switch (frame->head.kind) {
 	case FRAME_stats: return stage_stats_take(&exporter.http.stage_stats, STAGE_ESTIMATOR, frame, now_ns);
 	case FRAME_workload: book_workloads(&exporter.http.book, frame); break;
-	case FRAME_gpus: book_gpus(&exporter.http.book, frame); break;
 	case FRAME_process: book_processes(&exporter.http.book, frame, now_ns); break;
 	default: book_power(&exporter.http.book, frame, now_ns); break;
 	}
@@ -176,7 +175,8 @@ static int open_book(void)
 	const struct book_config config = { .rows = (uint32_t)exporter.config.ring_rows * 2,
 		.ended_max = (uint32_t)exporter.config.metrics_terminated,
 		.processes = (uint32_t)exporter.config.process_rows,
-		.has_older = exporter.config.metrics_kepler_joules };
+		.has_older = exporter.config.metrics_kepler_joules,
+		.interval_ns = (uint64_t)exporter.config.interval_ms * NS_PER_MILLISECOND };
 	bool is_spoiled;
 	int r = book_init(&exporter.http.book, &config);
 

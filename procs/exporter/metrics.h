@@ -33,7 +33,8 @@ enum part {
 	PART_TX_PACKETS,
 	PART_USAGE,
 	PART_CPU_INFO,
-	PART_OLD, /* Kepler <= 0.9 from here on */
+	PART_OF_NOW, /* about the watts of now */
+	PART_OLD,    /* Kepler <= 0.9 from here on */
 	PART_OLD_PACKAGE = PART_OLD,
 	PART_OLD_DRAM,
 	PART_OLD_PLATFORM,
@@ -55,5 +56,7 @@ enum format { FORMAT_TEXT, FORMAT_OPENMETRICS, FORMAT_COUNT };
 /* HELP, TYPE and, in OpenMetrics, UNIT; a counter's family is named without _total there (OpenMetrics 1.0, 5.1). */
 void metric_head(
 	struct sheet *sheet, enum format format, const char *name, const char *type, const char *help);
+/* HELP of what a stage tells about itself; name without "tanso_". */
+const char *stat_help(const char *name);
 /* docs/metrics.md */
 void metrics_describe(FILE *out);

@@ -111,7 +111,9 @@ static size_t fill_rows(const struct tally *tally, struct power_row *rows)
 	for (uint32_t i = 0; i < tally->row_count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 		struct power_row *sent = &rows[count++];
-		*sent = (struct power_row) { .id = row->id, .flags = row->final_seq != 0 ? ROW_FINAL : 0 };
+		*sent = (struct power_row) { .id = row->id,
+			.flags = (row->final_seq != 0 ? ROW_FINAL : 0) |
+				 (tally_row_is_implausible(tally, row) ? ROW_IMPLAUSIBLE : 0) };
 		memcpy(sent->active_uj.by, row->uj, sizeof(row->uj));
 	}
 	rows[count] = (struct power_row) { .id = SHARED_ROW_ID, .flags = ROW_OTHER };
@@ -146,7 +148,8 @@ static struct power_once once_of(struct power *power, uint64_t real_ns, bool is_
 		.real_ns = real_ns,
 		.source = text_of(power->source),
 		.zone_mask = tally->zone_mask,
-		.flags = (is_partial ? TICK_FLAG_PARTIAL : 0) | (tally->has_reset ? TICK_FLAG_RESET : 0) };
+		.flags = (is_partial ? TICK_FLAG_PARTIAL : 0) | (tally->has_reset ? TICK_FLAG_RESET : 0) |
+			 (tally_node_is_implausible(tally) ? TICK_FLAG_IMPLAUSIBLE : 0) };
 
 	once.state = (uint8_t)state_of(tally, &once.error_ppm);
 	if (power->life.first_boot_ns == 0)

@@ -3,7 +3,8 @@
  * estimator sends, so that the analyst books it the same way. A counter that steps back began anew (as PromQL's
  * increase() reads it); a gauge is held over the time since the reading before. What a missed reading hides the next
  * one tells. Nothing is added that no reading says: a series that is seen for the first time counts in full only where
- * it can have begun since the reading before.
+ * it can have begun since the reading before. Nor is what cannot be the power of one host, HOST_WATTS_MAX: whose reading is
+ * that (not a number, negative, beyond it) is told to be implausible until the next one.
  */
 #pragma once
 
@@ -13,14 +14,16 @@
 #define TALLY_SERIES_MAX    262144
 #define TALLY_ROWS_MAX      65536
 #define TALLY_ENDPOINTS_MAX 16
+#define HOST_WATTS_MAX      100e3 /* a host of eight GPUs draws some 15 kW, a rack of the densest kind 130 */
 
 struct tally_series {
 	uint64_t hash;
-	uint64_t last_uj; /* of a counter */
-	uint64_t seen;    /* round of its endpoint */
-	uint32_t row;     /* index, TALLY_NO_ROW for the node's own */
+	uint64_t last_uj, last_ns; /* of a counter: its last sound reading, and when, CLOCK_REALTIME */
+	uint64_t doubt_uj;         /* where it leapt to; it may go on from there */
+	uint64_t seen;             /* round of its endpoint */
+	uint32_t row;              /* index, TALLY_NO_ROW for the node's own */
 	uint8_t endpoint, subject, zone, unit, rank;
-	bool has_last;
+	bool has_last, has_doubt;
 };
 #define TALLY_NO_ROW UINT32_MAX
 
@@ -29,15 +32,17 @@ struct tally_row {
 	enum workload_kind kind;
 	char *namespace, *name, *uid; /* NULL: not seen since a restart */
 	uint64_t uj[ZONE_COUNT];
-	uint64_t seen;      /* round of its endpoint */
-	uint64_t final_seq; /* frame that first said it has ended, 0 = it lives */
-	uint32_t series;    /* that tell of it; tally_forget() counts them */
+	uint64_t seen;        /* round of its endpoint */
+	uint64_t implausible; /* round of its endpoint in which a reading of it was no power */
+	uint64_t final_seq;   /* frame that first said it has ended, 0 = it lives */
+	uint32_t series;      /* that tell of it; tally_forget() counts them */
 	uint8_t endpoint;
 	bool has_ended;
 };
 
 struct tally_endpoint {
 	uint64_t rounds, real_ns; /* of the last reading */
+	uint64_t implausible;     /* round in which a reading of the node itself was no power */
 };
 
 struct tally_counts {
@@ -70,6 +75,9 @@ struct reading {
 };
 
 void tally_done(struct tally *tally);
+/* Was the newest reading of it no power of a host? */
+bool tally_row_is_implausible(const struct tally *tally, const struct tally_row *row);
+bool tally_node_is_implausible(const struct tally *tally);
 /* The series a sample belongs to, made if it is new. 0; -ENOENT: it does not count; -ENOSPC, -ENOMEM. */
 int tally_series(struct tally *tally, unsigned endpoint, const struct metric_sample *sample,
 	struct reading *ret_reading);

@@ -104,10 +104,10 @@ int asks_new(struct asks **ret_asks, const char *runtime_dir, uint64_t run, uint
 		asks_free(asks);
 		return -ENOMEM;
 	}
-	if ((r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, on_analyst_back, asks)) <
-			0 ||
-		(r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, asks_take, asks)) <
-			0) {
+	/* Listening comes first: the analyst may dial as soon as it hears of us. */
+	if ((r = link_listen(&asks->in, runtime_dir, STAGE_FRONTEND, STAGE_ANALYST, asks_take, asks)) < 0 ||
+		(r = link_dial(&asks->out, runtime_dir, STAGE_ANALYST, STAGE_FRONTEND, on_analyst_back,
+			 asks)) < 0) {
 		asks_free(asks);
 		return r;
 	}

@@ -25,7 +25,7 @@
 #include "frontend/tokens.h"
 #include "ipc/peer.h"
 
-#define LINK_NS   (1 * NS_PER_MILLISECOND) /* nobody tells when the analyst's link to us stands */
+#define LINK_NS   (1 * NS_PER_MILLISECOND) /* nobody tells when the link to the analyst has room again */
 #define CLOCK_NS  (100 * NS_PER_MILLISECOND)
 #define LISTEN_NS (500 * NS_PER_MILLISECOND)
 #define NEVER_NS  (UINT64_C(1) << 60)

@@ -80,6 +80,19 @@ static void read_meminfo_line(struct host *host, const char *line)
 		host->memory_bytes = kib * 1024;
 }
 
+void host_generations(char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(generations); i++) {
+		if (i > 0 && strcmp(generations[i].name, generations[i - 1].name) == 0)
+			continue; /* one row for each of its models */
+		int more = snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", generations[i].name);
+		used = more < 0 || (size_t)more >= size - used ? size - 1 : used + (size_t)more;
+	}
+}
+
 static bool is_of(const struct generation *generation, const struct host *host)
 {
 	return generation->family != 0 && generation->family == host->family &&

@@ -20,6 +20,8 @@ struct host {
 	bool is_guest;
 };
 
+/* The names that host_cpu_generation may have, with commas; what does not fit is cut. */
+void host_generations(char *text, size_t size);
 /* Reads /proc/cpuinfo, /proc/meminfo and DMI; config overrides what it names. -EINVAL: no such generation. 0 or -errno. */
 int host_read(const struct config *config, struct host *ret_host);
 /* Generation and watts per thread by CPUID or ARM part, host type and threads by instance type; as host_read() does. */

@@ -17,8 +17,9 @@
 #define PATH_SIZE       1024
 #define POD_FOLDERS_MAX 16384
 #define CONTAINERS_MAX  65536
+#define NAMESPACES_MAX  256 /* of a containerd */
 #define STORAGE         "/var/lib/containers/storage"
-#define STORAGE_LIST    STORAGE "/overlay-containers/containers.json"
+#define STORAGE_RUN     "/run/containers/storage"
 #define POD_LOGS        "/var/log/pods"
 #define SHARES_PER_CPU  1024
 #define MILLICORES      1000
@@ -29,13 +30,22 @@ static const char *const containerds[] = { "/run/containerd", "/run/k3s/containe
 	"/var/snap/microk8s/common/run/containerd" };
 
 const char *const runtime_folders[] = { "/run/containerd", "/run/k3s/containerd",
-	"/var/snap/microk8s/common/run/containerd", "/var/lib/docker/containers", STORAGE, POD_LOGS, NULL };
+	"/var/snap/microk8s/common/run/containerd", "/var/lib/docker/containers", STORAGE, STORAGE_RUN,
+	POD_LOGS, NULL };
+
+/* podman and cri-o, by storage driver: what stays, what goes with its container (podman run --rm, all of cri-o's), and
+ * that of a transient store */
+#define LISTS_OF(driver)                                                                                     \
+	STORAGE "/" driver "-containers/containers.json",                                                    \
+		STORAGE "/" driver "-containers/volatile-containers.json",                                   \
+		STORAGE_RUN "/" driver "-containers/volatile-containers.json"
+static const char *const storage_lists[] = { LISTS_OF("overlay"), LISTS_OF("btrfs"), LISTS_OF("vfs") };
 
 struct runtimes {
 	const char *root;
-	struct json_object *pods;    /* uid -> "<namespace>_<pod>" */
-	struct json_object *storage; /* id -> name */
-	struct stat storage_status;  /* of the list as read */
+	struct json_object *pods;                              /* uid -> "<namespace>_<pod>" */
+	struct json_object *storage;                           /* id -> name */
+	struct stat storage_status[ARRAY_SIZE(storage_lists)]; /* of the lists as read */
 };
 
 static struct json_object *read_json(const char *path)
@@ -78,24 +88,51 @@ static uint64_t request_of(struct json_object *config)
 	return ((uint64_t)shares * MILLICORES + SHARES_PER_CPU - 1) / SHARES_PER_CPU;
 }
 
+/* Kubernetes' annotations, or those that nerdctl leaves for its hook. */
+static bool take_containerd_config(const char *path, struct names *names)
+{
+	CLEANUP(json_putp) struct json_object *config = read_json(path);
+	struct json_object *notes = member(config, "annotations");
+	bool has_any = take_text(notes, "io.kubernetes.cri.sandbox-name", names->pod, sizeof(names->pod));
+
+	has_any |= take_text(
+		notes, "io.kubernetes.cri.sandbox-namespace", names->namespace, sizeof(names->namespace));
+	if (take_text(
+		    notes, "io.kubernetes.cri.container-name", names->container, sizeof(names->container))) {
+		has_any = true;
+		names->cpu_request_millicores = request_of(config);
+	}
+	return has_any || take_text(notes, "nerdctl/name", names->container, sizeof(names->container));
+}
+
+/* A containerd's state has a folder for each of its namespaces. */
+static bool find_in_namespaces(const char *tasks, const char *id, struct names *names)
+{
+	DIR *dir = opendir(tasks);
+	struct dirent *entry;
+	bool has_any = false;
+
+	for (size_t i = 0; dir != NULL && !has_any && i < NAMESPACES_MAX && (entry = readdir(dir)) != NULL;
+		i++) {
+		char path[2 * PATH_SIZE];
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/%s/config.json", tasks, entry->d_name, id);
+		has_any = take_containerd_config(path, names);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return has_any;
+}
+
 static bool find_in_containerd(const char *root, const char *id, struct names *names)
 {
 	bool has_any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(containerds) && !has_any; i++) {
-		char path[PATH_SIZE];
-		snprintf(path, sizeof(path), "%s%s/io.containerd.runtime.v2.task/k8s.io/%s/config.json", root,
-			containerds[i], id);
-		CLEANUP(json_putp) struct json_object *config = read_json(path);
-		struct json_object *notes = member(config, "annotations");
-		has_any = take_text(notes, "io.kubernetes.cri.sandbox-name", names->pod, sizeof(names->pod));
-		has_any |= take_text(notes, "io.kubernetes.cri.sandbox-namespace", names->namespace,
-			sizeof(names->namespace));
-		if (take_text(notes, "io.kubernetes.cri.container-name", names->container,
-			    sizeof(names->container))) {
-			has_any = true;
-			names->cpu_request_millicores = request_of(config);
-		}
+		char tasks[PATH_SIZE];
+		snprintf(tasks, sizeof(tasks), "%s%s/io.containerd.runtime.v2.task", root, containerds[i]);
+		has_any = find_in_namespaces(tasks, id, names);
 	}
 	return has_any;
 }
@@ -142,14 +179,11 @@ static bool find_in_storage(const struct runtimes *runtimes, const char *id, str
 	return true;
 }
 
-/* podman and cri-o: one list for all. */
 static void index_storage(struct runtimes *runtimes, struct json_object *list)
 {
 	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 	char id[129];
 
-	json_object_put(runtimes->storage);
-	runtimes->storage = json_object_new_object();
 	for (size_t i = 0; i < count && i < CONTAINERS_MAX; i++) {
 		struct json_object *entry = json_object_array_get_idx(list, i);
 		struct json_object *names = member(entry, "names");
@@ -166,19 +200,39 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+static void path_of_list(const struct runtimes *runtimes, size_t list, char path[static PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "%s%s", runtimes->root, storage_lists[list]);
+}
+
+static bool have_lists_changed(struct runtimes *runtimes)
+{
+	bool have_changed = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(storage_lists); i++) {
+		char path[PATH_SIZE];
+		struct stat status = { 0 }; /* as of no file */
+		path_of_list(runtimes, i, path);
+		if (stat(path, &status) < 0)
+			status = (struct stat) { 0 };
+		have_changed |= !is_same_file(&status, &runtimes->storage_status[i]);
+		runtimes->storage_status[i] = status;
+	}
+	return have_changed;
+}
+
 static void refresh_storage(struct runtimes *runtimes)
 {
-	char path[PATH_SIZE];
-	struct stat status = { 0 }; /* as of no file */
-
-	snprintf(path, sizeof(path), "%s" STORAGE_LIST, runtimes->root);
-	if (stat(path, &status) < 0)
-		status = (struct stat) { 0 };
-	if (is_same_file(&status, &runtimes->storage_status))
+	if (!have_lists_changed(runtimes))
 		return;
-	CLEANUP(json_putp) struct json_object *list = read_json(path);
-	index_storage(runtimes, list);
-	runtimes->storage_status = status;
+	json_object_put(runtimes->storage);
+	runtimes->storage = json_object_new_object();
+	for (size_t i = 0; i < ARRAY_SIZE(storage_lists); i++) {
+		char path[PATH_SIZE];
+		path_of_list(runtimes, i, path);
+		CLEANUP(json_putp) struct json_object *list = read_json(path);
+		index_storage(runtimes, list);
+	}
 }
 
 /* "<namespace>_<pod>_<uid>": neither namespaces nor pod names hold an underscore. */

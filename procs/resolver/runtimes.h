@@ -1,9 +1,9 @@
 /*
  * Names of containers and pods from what the runtimes leave on disk; nothing is asked over a network here.
  *   /var/log/pods/<namespace>_<pod>_<uid>/<container>/…        kubelet, any runtime
- *   <containerd>/io.containerd.runtime.v2.task/k8s.io/<id>/config.json      annotations io.kubernetes.cri.*, CPU shares
+ *   <containerd>/io.containerd.runtime.v2.task/<namespace>/<id>/config.json annotations io.kubernetes.cri.*, CPU shares; nerdctl/name
  *   /var/lib/docker/containers/<id>/config.v2.json              "Name", "Config"."Labels"
- *   /var/lib/containers/storage/overlay-containers/containers.json          podman, cri-o: "id", "names"
+ *   /var/lib/containers/storage/<driver>-containers/{,volatile-}containers.json   podman, cri-o: "id", "names"
  * The files are read with limits; one that cannot be read or makes no sense gives no name. What lists many containers
  * is read once a round, not once a container.
  */

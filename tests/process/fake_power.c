@@ -3,7 +3,8 @@
  * and 12.3 W memory, the others are default/pod-N at 1 W and 0.5 W; idle fills the node up to 125.8 W package where there is
  * room; the CPUs are 35 % busy. Energy is exactly power times time. Two processes: 4242 in pod 0, and 4343, a machine.
  * Lines on stdin: "end N" (pod N's row is final), "forget N", "name N TEXT" (a late name; \xNN is a byte), "epoch" (the energy
- * begins anew), "join N" (container N is pod 0's), "gpu" (3 W for pod 0), "init" (state initializing), "quit". Prints "connected", and "ack SEQ".
+ * begins anew), "join N" (container N is pod 0's), "gpu" (3 W for pod 0), "init" (state initializing), "freeze" (frames
+ * tell of 11 s ago, until the next line), "quit". Prints "connected", and "ack SEQ".
  */
 #include <errno.h>
 #include <poll.h>
@@ -29,7 +30,7 @@ struct peer {
 	struct epoch epoch;
 	uint64_t energy_epoch, seq, born_ns, sent_ns;
 	size_t pods;
-	bool has_gpu, is_initializing, is_over;
+	bool has_gpu, is_initializing, is_frozen, is_over;
 };
 
 static struct peer peer;
@@ -124,23 +125,11 @@ static void send_processes(uint64_t now_ns)
 	link_send(peer.power, &head, &once, some, PROCESS_COUNT);
 }
 
-static void send_gpu(uint64_t now_ns)
-{
-	const struct frame_head head = head_of(FRAME_gpus);
-	const struct gpus_once once = { 0 };
-	const struct gpus_row gpu = { .uuid = text_of("GPU-4c5f"),
-		.name = text_of("NVIDIA H100"),
-		.vendor = text_of("nvidia"),
-		.active_uj = energy(3000000, now_ns) };
-
-	link_send(peer.power, &head, &once, &gpu, 1);
-}
-
 static void send_power(void)
 {
 	const struct instant now = clock_now();
 	struct power_once once = { .from_seq = peer.seq++,
-		.mono_ns = now.mono_ns,
+		.mono_ns = now.mono_ns - (peer.is_frozen ? 11 * NS_PER_SECOND : 0),
 		.boot_ns = now.boot_ns,
 		.real_ns = now.real_ns,
 		.state = peer.is_initializing ? POWER_INITIALIZING : POWER_MODEL,
@@ -161,8 +150,6 @@ static void send_power(void)
 		once.total_uj.by[ZONE_PACKAGE] = node_uj;
 	}
 	const struct frame_head head = head_of(FRAME_power);
-	if (peer.has_gpu)
-		send_gpu(now.mono_ns);
 	link_send(peer.power, &head, &once, rows, count);
 	send_processes(now.mono_ns);
 	peer.sent_ns = now.mono_ns;
@@ -199,6 +186,7 @@ static void obey(char *line)
 	}
 	peer.has_gpu |= strcmp(word, "gpu") == 0;
 	peer.is_initializing = strcmp(word, "init") == 0;
+	peer.is_frozen = strcmp(word, "freeze") == 0;
 	peer.is_over |= strcmp(word, "quit") == 0;
 	if (pod == NULL)
 		return;

@@ -1,10 +1,11 @@
 """The command line against tanso-frontend with an analyst that answers by script. Usage: test_cli.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import http.server, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time
+import http.server, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import BIN, Frontend, expect, run_all, wait_for  # noqa: E402
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {
     "name": "assess_workload_compliance", "arguments": {"workload_name": "app"}}}
 ENVIRONMENT = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "", "http_proxy": "http://127.0.0.1:9", "XDG_RUNTIME_DIR": "/nonexistent"}
@@ -65,6 +66,23 @@ def bash_completes_verbs_options_and_choices():
     expect(told["check", "--ju"], ["--junit"])
     expect(told["completion", ""], ["bash"])
     expect(_tanso("completion", "fish")[0], 2)
+
+
+def the_manual_has_every_option_of_every_verb():
+    page = (BIN.parent / "deploy/tanso.1").read_text()
+    made = subprocess.run([ROOT / "deploy/man-page", BIN / "tanso", ROOT / "docs/man/tanso.1"], stdout=subprocess.PIPE, env=ENVIRONMENT, check=True, timeout=60)
+    expect(made.stdout.decode(), page)
+    sections = {part.split("\n", 1)[0]: part.replace("\\-", "-") for part in page.split(".SH VERBS")[1].split(".SH EXIT STATUS")[0].split(".SS tanso ")[1:]}
+    script = _tanso("completion", "bash")[1]  # of the table that the verbs read their arguments by
+    options = {verb: words.split() for verb, words in re.findall(r'^\t(\S+)\) words="(.*)" ;;$', script, re.M)}
+    expect(set(options) - set(sections), {"version"})
+    for verb, words in options.items():
+        missing = {word for word in words if word.startswith("--") and not re.search(re.escape(word) + r"(?![a-z-])", sections.get(verb, ""))}
+        assert missing <= {"--help", "--workload-name"}, (verb, missing)
+    assert sum(len(words) for words in options.values()) > 150
+    done = subprocess.run(["groff", "-man", "-ww", "-Kutf8", "-Tutf8"], input=page.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60) \
+        if shutil.which("groff") else None
+    assert done is None or (done.returncode, done.stderr) == (0, b""), done.stderr
 
 
 def usage_errors_name_the_thing():

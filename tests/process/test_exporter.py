@@ -45,7 +45,6 @@ def keplers_labels_stand_on_its_series():
         "kepler_vm_cpu_joules_total": "vm_id vm_name hypervisor state zone",
         "kepler_pod_cpu_joules_total": "pod_id pod_name pod_namespace state zone + pod namespace",
         "kepler_pod_gpu_watts": "pod_id pod_name pod_namespace state + pod namespace",
-        "kepler_node_gpu_joules_total": "gpu gpu_uuid gpu_name vendor", "kepler_node_gpu_idle_watts": "gpu gpu_uuid gpu_name vendor",
         "kepler_build_info": "arch branch revision version goversion"}
     with Exporter() as e:
         e.tell("gpu")
@@ -201,6 +200,24 @@ def a_new_epoch_begins_anew_and_the_first_moments_show_no_watt():
         e.estimator.stdin.flush()
         assert wait_for(lambda: e.get("/readyz")[0] == 503, 30)
         assert not [n for n, _ in e.series() if "_watts" in n or "joules" in n]
+
+
+def power_of_a_while_ago_shows_no_watt_until_it_is_told_anew():
+    with Exporter() as e:
+        e.estimator.stdin.write("freeze\n")
+        e.estimator.stdin.flush()
+        assert wait_for(lambda: e.get("/readyz")[0] == 503, 30)
+        expect(e.get("/readyz")[1], "stale: no power has been told for 11 s; watts are left out\n")
+        series = e.series()
+        expect([n for n, _ in series if "watts" in n or n == "kepler_node_cpu_usage_ratio"], [])
+        expect(e.find("kepler_pod_cpu_joules_total", pod="app", zone="package")[0] > 0, True)
+        expect(e.find("tanso_power_state", state="stale"), [1])
+        expect(e.find("tanso_power_state", state="model"), [0])
+        assert e.find("tanso_power_age_seconds")[0] > 10
+        e.tell("thaw")
+        assert wait_for(lambda: e.get("/readyz")[0] == 200)
+        assert e.find("kepler_pod_cpu_watts", pod="app", zone="package")
+        expect(e.find("tanso_power_state", state="stale"), [0])
 
 
 def it_says_that_it_is_not_ready_until_it_is():

@@ -1,10 +1,11 @@
 """Every worked case of tests/data/golden (and of the file TANSO_GOLDEN, where it is set) by the doors of map.json.
 Usage: test_golden.py BIN_FOLDER. Prints PASS or FAIL a case; exit status 1 when any failed."""
-import concurrent.futures, datetime, json, os, pathlib, shutil, subprocess, sys, tempfile, threading
+import concurrent.futures, datetime, json, os, pathlib, shutil, subprocess, sys, tempfile, threading, urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import BIN  # noqa: E402
 from history_fixture import KST, History, job, last, steady  # noqa: E402
+import sources_fixture  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KOREA = ROOT / "deploy/config/korea"
@@ -37,6 +38,25 @@ class Probe:
         self.process.wait(10)
 
 
+class Reports:
+    """`tanso report emissions` over three days of sealed hours, made once."""
+
+    def __init__(self):
+        self.lock, self.document = threading.Lock(), None
+
+    def __call__(self):
+        with self.lock:
+            if self.document is None:
+                folder = subprocess.run([BIN.parent / "tests/make_ledger", "72"], capture_output=True, text=True, check=True).stdout.strip()
+                done = subprocess.run([BIN / "tanso", "report", "emissions", "--from", "2026-11-24", "--to", "2026-11-28", "--format", "json",
+                                       "--ledger", f"{folder}/ledger.db"], capture_output=True, text=True, check=True)
+                shutil.rmtree(folder)
+                self.document = json.loads(done.stdout)
+        return self.document
+
+
+sources_fixture.BIN = BIN
+REPORTS = Reports()
 PROBE, ADAPTORS = Probe("analyst_probe"), Probe("fetcher_probe")
 
 
@@ -67,7 +87,7 @@ class Case:
         self.i, self.e, self.tool, self.profiles = case["input"], case["expect"], case["tool"], profiles
         self.history = self.a = None
         self.names = {"i": self.i, "e": self.e, "f": PROBE, "price": price, "hhmm": hhmm, "hours": hours,
-                      **{n: getattr(self, n) for n in ("ask", "ask_assess", "at", "step", "money", "named", "chunk_hours", "of_pod",
+                      **{n: getattr(self, n) for n in ("ask", "ask_assess", "at", "step", "money", "named", "as_dear_as", "report", "threshold", "chunk_hours", "of_pod",
                                                        "tariff", "implied", "chain", "weighted", "mix", "generation", "utc", "marginal")}}
 
     def profile(self):
@@ -160,9 +180,30 @@ class Case:
 
     def scenario_pue(self):
         i = self.i
-        settings = {"pue_overhead_ratio": i["overhead_ratio"]} if "overhead_ratio" in i else \
-            {"pue": i["E_facility_kWh"] / i["E_it_kWh"]}
-        return steady(57.5, 0), None, settings, {"workload_name": "ml-training-job"}
+        if "E_it_kWh" in i:
+            return None
+        return steady(57.5, 0), None, {"pue_overhead_ratio": i["overhead_ratio"]}, {"workload_name": "ml-training-job"}
+
+    def metered(self):
+        """What an assessment says where the site's meters told these two energies over a day, in steps of uneven power and ratio."""
+        def meters(path, headers, body):
+            query, start, end, step = (urllib.parse.parse_qs(body or path.partition("?")[2])[key][0] for key in ("query", "start", "end", "step"))
+            times = range(int(start), int(end) + 1, int(step))
+            energy, uneven = (self.i["E_facility_kWh"], 0.2) if query == "site" else (self.i["E_it_kWh"], 0.5)
+            even = [0] * (len(times) % 2) + [uneven, -uneven] * (len(times) // 2)
+            values = [[time, repr(energy * 1000 / 24 * (1 + more))] for time, more in zip(times, even)]
+            return 200, "application/json", compact({"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}}).encode()
+
+        node = sources_fixture.Node(style="watts")
+        node.watts = {("a", "one"): (40.0, 0.0)}
+        servers = [sources_fixture.Server(answer) for answer in (node.answer, meters)]
+        try:
+            with sources_fixture.Brain(f"kepler_endpoint={servers[0].url}", "source_interval_seconds=1", f"pue_prometheus_url={servers[1].url}",
+                                       "pue_facility_query=site", "pue_it_query=racks") as brain:
+                return brain.until(ASSESS, lambda a: a["pue_source"] == "measured", workload_name="one")
+        finally:
+            for server in servers:
+                server.close()
 
     def scenario(self):
         makers = {ASSESS: self.scenario_assess, SCHEDULE: self.scenario_schedule, "compare_optimization_impact": self.scenario_compare,
@@ -190,6 +231,19 @@ class Case:
 
     def named(self, option):
         return {"02:00": "night_02", "11:00": "midday_11", "18:00": "evening_18"}.get(hhmm(option["start"]), option["start"])
+
+    def as_dear_as(self, option):
+        """Which of the case's three starts costs what the cheapest does."""
+        return next(name for name, clock in (("night_02", "02:00"), ("midday_11", "11:00"), ("evening_18", "18:00"))
+                    if same(self.at(clock)["krw"], option["krw"], "krw"))
+
+    def report(self, code):
+        return next(fact["value"] for fact in REPORTS()["facts"] if fact["code"] == code)
+
+    def threshold(self, code):
+        limit = next(row["limit"] for row in REPORTS()["thresholds"] if row["code"] == code)
+        assert limit == self.i["toe"], limit
+        return limit
 
     def step(self, kind):
         return next(s for s in self.a["steps"] if s["type"] == kind)
@@ -266,6 +320,7 @@ class Case:
     def run(self):
         scenario = self.scenario()
         if scenario is None:
+            self.a = self.metered() if "E_it_kWh" in self.i else None
             return self.check()
         lines, grid, settings, self.arguments = scenario
         self.asked = ASSESS if self.tool == "pue" else self.tool

@@ -281,8 +281,9 @@ def every_report_states_its_units_factors_and_thresholds():
                 assert codes == {"report_toe", "tms_company_t", "tms_company_tj", "tms_site_t", "tms_site_tj", "ets_company_t", "ets_site_t"}, (kind, codes)
                 assert all(row["vintage"] and row["source"] and row["legal_status"] == "law" for row in document["thresholds"]), kind
                 assert document["draft"] is True and all(word in " ".join(document["notes"]) for word in wanted[1:]), (kind, lang, document["notes"])
-                for text in (tanso(*common).stdout, tanso(*common, "--format", "html").stdout):
-                    assert all(word in text for word in (*wanted, *units, "tms_site_tj")), (kind, lang, [word for word in (*wanted, *units) if word not in text])
+                sheet, page = tanso(*common).stdout, tanso(*common, "--format", "html").stdout
+                for text, more in ((sheet, (*units, "tms_site_tj")), (page, (">tCO2eq<", ">toe<", ">TJ<", ">80<", ">125000<"))):
+                    assert all(word in text for word in (*wanted, *more)), (kind, lang, [word for word in (*wanted, *more) if word not in text])
 
 
 def a_report_says_how_wrong_it_may_be_and_what_it_covers():

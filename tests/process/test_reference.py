@@ -1,13 +1,15 @@
 """The C code against tests/reference.py, and what must hold whatever the numbers. Usage: test_reference.py BIN_FOLDER
 SEED repeats a run. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import datetime, os, pathlib, random, subprocess, sys
+import datetime, itertools, json, os, pathlib, random, subprocess, sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1])]
 import reference  # noqa: E402
 from frontend_fixture import BIN, run_all  # noqa: E402
+from history_fixture import History, job, last  # noqa: E402
 
 SEED = int(os.environ.get("SEED", random.randrange(1 << 30)))
 ROUNDS = 1000
+KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
 MIDNIGHT = 1784127600  # 2026-07-16T00:00:00+09:00
 
 
@@ -92,7 +94,7 @@ def carbon_and_compare_agree():
         value, kwh = a["current_carbon_intensity_gCO2eq_kWh"], a["energy_kWh_month"]
         p90, idle, requested = rng.uniform(0.001, 12), rng.uniform(0, 1), rng.uniform(0.1, 16)
         size = reference.target_cores(p90)
-        c = reference.compare(sum(powers) / hours, idle, a["grid_carbon_intensity_gCO2eq_kWh"], 1e9, pue, pue, requested, size)
+        c = reference.compare(sum(powers) / hours, idle, a["grid_carbon_intensity_gCO2eq_kWh"], pue, cores=(requested, size))
         for line, value in (
                 (["kwh", sum(powers) / hours, 730], kwh), (["reported", a["grid_carbon_intensity_gCO2eq_kWh"], pue, 1.4], value),
                 (["required", value, target], a["required_reduction_percent"]),
@@ -105,6 +107,52 @@ def carbon_and_compare_agree():
             wanted.append(value)
     for line, got, value in zip(lines, probe(lines), wanted):
         near(float(got), value, line)
+
+
+def _regions():
+    """(annual lifecycle mean, PUE or None) by code, from the data files themselves."""
+    def rows(file, key):
+        return json.loads((KOREA / file).read_text())[key]
+    newest = {row["zone"]: row["value"] for row in sorted(rows("grid_electricitymaps.json", "annual"), key=lambda row: row["year"]) if row["factor"] == "lifecycle"}
+    pues = {row["region"]: row["pue"] for row in rows("pue_regions.json", "regions")}
+    return {row["code"]: (newest[row["zone"]], pues.get(row["code"])) for row in rows("regions.json", "regions") if row["zone"] in newest}
+
+
+def _other_hour(grid, answer, length):
+    """The best window of a repeated day within 24 h of the answer, and the mean of all of them, which is the day's."""
+    now = int(datetime.datetime.fromisoformat(answer["timestamp"]).timestamp())
+    midnight, earliest = now - (now + 9 * 3600) % 86400, -(-now // 60) * 60
+    profile = [(midnight + h * 3600, grid[h % 24]) for h in range(72)]
+    best = reference.schedule(profile, midnight + 3 * 86400, earliest, earliest + 86400 - 60, earliest + 86400 + length, length, (0, 0))
+    return best[1], sum(grid) / 24
+
+
+def composed_improvements_agree_over_http():
+    """Every choice of hour, request, PUE and region together, asked of a running analyst with random pasts."""
+    rng, places = random.Random(SEED + 4), _regions()
+    kinds = ("regional_migration", "temporal_shift", "pue_improvement", "resource_rightsizing")
+    applied = dict.fromkeys(kinds, 0)
+    for _ in range(6):
+        hours, ended = rng.randrange(1, 13), rng.randrange(24)
+        dynamic, idle, cores = rng.uniform(1, 300), rng.uniform(0, 200), rng.uniform(0.05, 6)
+        requested, grid = rng.randrange(100, 16000) / 1000, [round(rng.uniform(50, 900), 2) for _ in range(24)]
+        lines = job(last(f"{ended:02d}:00") - hours * 3600, hours, dynamic, idle, cores, requested)
+        intensity = sum(grid[(ended - hours + h) % 24] for h in range(hours)) / hours
+        with History(lines, grid, share_idle="request") as history:
+            for chosen in itertools.chain.from_iterable(itertools.combinations(kinds, n) for n in range(5)):
+                pue, target = rng.uniform(1, 2.5), rng.uniform(1, 2.5)
+                there = rng.choice([code for code in places if code != "ap-northeast-2"])
+                asked = {"workload_name": "ml-training-job", "window": "P3D", "pue": pue, "target_pue": target, "target_region": there, "optimizations": list(chosen)}
+                status, answer = history.ask("compare_optimization_impact", **asked)
+                assert status == 200, (SEED, asked, answer)
+                wanted = reference.compare(dynamic + idle, idle / (dynamic + idle), intensity, pue, **{name: value for kind, name, value in (
+                    ("regional_migration", "region", places[there]), ("temporal_shift", "hour", _other_hour(grid, answer, hours * 3600)),
+                    ("pue_improvement", "target_pue", target), ("resource_rightsizing", "cores", (requested, reference.target_cores(cores)))) if kind in chosen})
+                for field, value in wanted.items():
+                    near(answer[field], value, (field, asked, lines, grid))
+                for step in answer["steps"]:
+                    applied[step["type"]] += step["applied"]
+    assert all(applied.values()), f"seed {SEED}: never applied: {applied}"
 
 
 def the_tariff_has_one_price_for_every_hour():

@@ -156,6 +156,8 @@ def without_root_it_says_what_is_missing_and_runs():
             raise AssertionError("does not say what is missing:\n" + p.log())
         if not wait_for(lambda: p.metric("tanso_power_source_info", usage="procfs") == 1, 30):
             raise AssertionError("the numbers are not marked procfs")
+        if not wait_for(lambda: p.metric("tanso_probe_attached", probe="read") == p.metric("tanso_probe_attached") == 0, 30):
+            raise AssertionError("no probe is attached, and that is not said")
         if not wait_for(lambda: p.metric("kepler_node_cpu_watts", zone="package"), 30):
             raise AssertionError("no watts")
     finally:

@@ -77,19 +77,12 @@ static void tell_chain(char *hash, const char *record)
 	json_object_put(object);
 }
 
-/* Software carbon intensity (SCI 1.1.0, ISO/IEC 21031) is told by no answer: worked out from what the answers tell. */
-static double embodied_grams(double grams, double hours, double lifespan_hours, double resources, double all)
-{
-	return grams * (hours / lifespan_hours) * (resources / all);
-}
-
 static const struct {
 	const char *name;
 	size_t count;
-} functions[] = { { "kwh", 2 }, { "grams", 3 }, { "grams_per_hour", 3 }, { "cost", 2 }, { "reported", 3 },
-	{ "gap", 2 }, { "required", 2 }, { "uncertainty", 4 }, { "embodied", 5 }, { "sci", 3 },
-	{ "lower_factor", 1 }, { "upper_factor", 1 }, { "after_oom", 1 }, { "target_cores", 1 },
-	{ "rightsize_watts", 4 } };
+} functions[] = { { "kwh", 2 }, { "grams", 3 }, { "grams_per_hour", 3 }, { "reported", 3 }, { "gap", 2 },
+	{ "required", 2 }, { "uncertainty", 4 }, { "embodied", 5 }, { "sci", 3 }, { "lower_factor", 1 },
+	{ "upper_factor", 1 }, { "after_oom", 1 }, { "target_cores", 1 }, { "rightsize_watts", 4 } };
 
 static double call(size_t function, const double *a)
 {
@@ -97,17 +90,16 @@ static double call(size_t function, const double *a)
 	case 0: return carbon_kwh(a[0], a[1]);
 	case 1: return carbon_grams(a[0], a[1], a[2]);
 	case 2: return carbon_grams_per_hour(a[0], a[1], a[2]);
-	case 3: return carbon_cost(a[0], a[1]);
-	case 4: return carbon_reported_intensity(a[0], a[1], a[2]);
-	case 5: return carbon_gap_percent(a[0], a[1]);
-	case 6: return carbon_required_reduction_percent(a[0], a[1]);
-	case 7: return carbon_uncertainty(a[0], a[1], a[2], a[3]);
-	case 8: return embodied_grams(a[0], a[1], a[2], a[3], a[4]);
-	case 9: return (a[0] + a[1]) / a[2];
-	case 10: return rightsize_lower_factor(a[0]);
-	case 11: return rightsize_upper_factor(a[0]);
-	case 12: return rightsize_after_oom_mib(a[0]);
-	case 13: return rightsize_target_cores(a[0]);
+	case 3: return carbon_reported_intensity(a[0], a[1], a[2]);
+	case 4: return carbon_gap_percent(a[0], a[1]);
+	case 5: return carbon_required_reduction_percent(a[0], a[1]);
+	case 6: return carbon_uncertainty(a[0], a[1], a[2], a[3]);
+	case 7: return carbon_embodied_grams(a[0], a[1], a[2], a[3], a[4]);
+	case 8: return carbon_sci(a[0], a[1], a[2]);
+	case 9: return rightsize_lower_factor(a[0]);
+	case 10: return rightsize_upper_factor(a[0]);
+	case 11: return rightsize_after_oom_mib(a[0]);
+	case 12: return rightsize_target_cores(a[0]);
 	default: return rightsize_watts(a[0], a[1], a[2], a[3]);
 	}
 }

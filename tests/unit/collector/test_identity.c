@@ -89,6 +89,8 @@ static const struct {
 	BOX("/k8s.io/" ID, "containerd", ID),
 	BOX("/moby/" ID, "containerd", ID),
 	BOX("/system.slice/nerdctl-" ID ".scope", "containerd", ID),
+	BOX("/system.slice/docker.slice/docker-" ID ".scope", "docker", ID), /* --cgroup-parent of a slice */
+	BOX("/kata_overhead/" ID, "kata", ID),
 	/* podman (libpod/container_internal_linux.go): systemd, cgroupfs, crun's payload, a pod, rootless, quadlet */
 	BOX("/machine.slice/libpod-" ID ".scope/container", "podman", ID),
 	BOX("/libpod_parent/libpod-" ID, "podman", ID),
@@ -108,6 +110,20 @@ static const struct {
 	BOX("/machine.slice/machine-my\\x2dbox.scope/payload", "nspawn", "my-box"),
 	BOX("/machine.slice/systemd-nspawn@web.service/payload/init.scope", "nspawn", "web"),
 #undef BOX
+
+/* --cgroup-parent with the cgroupfs driver, containerd's other namespaces; the nearest one we know wins over deeper ones */
+#define NAMELESS(path, id)                                                                                   \
+	{                                                                                                    \
+		path, WORKLOAD_CONTAINER, "", "container", id, "", id                                        \
+	}
+	NAMELESS("/foo/" ID, ID),
+	NAMELESS("/" ID, ID),
+	NAMELESS("/ci.slice/" ID, ID),
+	NAMELESS("/buildkit-ns/" ID "/init.scope", ID),
+	NAMELESS("/kube-system/" ID, ID), /* no way into a namespace of Kubernetes' */
+	NAMELESS("/podcast/" ID, ID),
+	{ "/docker/" ID2 "/foo/" ID, WORKLOAD_CONTAINER, "docker", "docker", ID2, "", ID2 },
+#undef NAMELESS
 
 /* virtual machines: libvirt with systemd, without, older; Proxmox VE */
 #define VM(path, name)                                                                                       \
@@ -156,7 +172,12 @@ static const struct {
 	UNKNOWN("/podruntime/kubelet", "/podruntime/kubelet"),
 	UNKNOWN("/lxc.monitor.web", "/lxc.monitor.web"),
 	UNKNOWN("/docker/0123", "/docker/0123"),
-	UNKNOWN("/podcast/" ID, "/podcast/" ID),
+	UNKNOWN("/foo/" ID "0", "/foo/" ID "0"),
+	UNKNOWN("/foo/x" ID, "/foo/x" ID),
+	UNKNOWN("/foo/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
+		"/foo/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"),
+	UNKNOWN("/foo/" ID "\n", "/foo/" ID "\n"),
+	UNKNOWN("/foo:" ID, "/foo:" ID),
 	UNKNOWN("/pod" UID_ "/x", "/pod" UID_ "/x"),
 	UNKNOWN("/a\nb\xff", "/a\nb\xff"),
 	UNKNOWN("", "(unnamed)"),

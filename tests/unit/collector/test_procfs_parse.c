@@ -14,13 +14,15 @@ static void a_process_may_call_itself_anything(void **state)
 		0);
 	assert_int_equal(stat.cpu_ticks, 22);
 	assert_int_equal(stat.start_ticks, 12345);
+	assert_int_equal(stat.resident, 2);
 	assert_int_equal(
-		procfs_parse_stat("42 (sh) S 1 42 42 0 -1 4194304 100 0 0 0 17 5 0 0 20 0 1 0 7", &stat), 0);
+		procfs_parse_stat("42 (sh) S 1 42 42 0 -1 4194304 100 0 0 0 17 5 0 0 20 0 1 0 7 0 9", &stat),
+		0);
 }
 
 static void cut_or_foreign_stat_lines_are_refused(void **state)
 {
-	static const char line[] = "42 (sh) S 1 42 42 0 -1 4194304 100 0 0 0 17 5 0 0 20 0 1 0 7";
+	static const char line[] = "42 (sh) S 1 42 42 0 -1 4194304 100 0 0 0 17 5 0 0 20 0 1 0 7 0 9";
 	struct procfs_stat stat;
 	char cut[sizeof(line)];
 
@@ -31,7 +33,8 @@ static void cut_or_foreign_stat_lines_are_refused(void **state)
 		assert_int_not_equal(procfs_parse_stat(cut, &stat), 0);
 	}
 	assert_int_not_equal(
-		procfs_parse_stat("42 (sh) S 1 42 42 0 -1 4194304 100 0 0 0 x 5 0 0 20 0 1 0 7", &stat), 0);
+		procfs_parse_stat("42 (sh) S 1 42 42 0 -1 4194304 100 0 0 0 x 5 0 0 20 0 1 0 7 0 9", &stat),
+		0);
 }
 
 static void the_path_is_found_by_controller(void **state)

@@ -7,6 +7,7 @@
 
 #define PAGES      1000
 #define FILE_BYTES (PAGES * PAGE)
+#define HELD       8000 /* pages; the CPUs' parts, which are not read, are a few dozen each */
 
 static void touch_memory(void)
 {
@@ -17,6 +18,21 @@ static void touch_memory(void)
 	for (size_t i = 0; i < PAGES; i++)
 		pages[i * PAGE] = 1;
 	munmap(pages, FILE_BYTES);
+}
+
+static unsigned char *held;
+
+static void hold_memory(void)
+{
+	held = mmap(NULL, HELD * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(held, HELD * PAGE, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < HELD; i++)
+		held[i * PAGE] = 1;
+}
+
+static void let_go_of_memory(void)
+{
+	munmap(held, HELD * PAGE);
 }
 
 static void use_file(void)
@@ -54,6 +70,22 @@ static void faults_and_switches_are_those_of_the_process(void **state)
 	assert_in_range(world->sum[USAGE_switches] - switches, 10, 200);
 }
 
+static void what_a_process_holds_is_told_when_it_has_run(void **state)
+{
+	struct world *world = *state;
+
+	let(world, do_nothing);
+	read_usage(world);
+	uint64_t before = world->resident;
+	assert_true(before > 0);
+	let(world, hold_memory);
+	read_usage(world);
+	assert_in_range(world->resident, before + HELD - HELD / 20, before + HELD + HELD / 20);
+	let(world, let_go_of_memory);
+	read_usage(world);
+	assert_in_range(world->resident, 1, before + HELD / 20);
+}
+
 /* By the kernel itself, /proc/PID/io. */
 static bool reads_disk(const struct world *world)
 {
@@ -88,6 +120,8 @@ static void a_file_that_is_written_and_read_shows_in_the_page_cache_and_on_the_d
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_a_process_holds_is_told_when_it_has_run, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 			faults_and_switches_are_those_of_the_process, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -50,6 +50,7 @@ static void on_thread(void *context, const struct usage_record *before, const st
 	add(world, record, 1);
 	if (record->tid != record->tgid || (pid_t)record->tgid != world->child)
 		return;
+	world->resident = record->resident;
 	memcpy(world->comm, record->comm, USAGE_COMM_MAX);
 	memcpy(world->exe, record->exe, USAGE_EXE_MAX);
 }

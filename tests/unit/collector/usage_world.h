@@ -27,6 +27,7 @@ struct world {
 	struct rusage spent; /* by the child, once it has ended */
 	/* of the last reading */
 	uint64_t sum[USAGE_COUNTER_COUNT], live[USAGE_COUNTER_COUNT], process[USAGE_COUNTER_COUNT];
+	uint64_t resident; /* pages, as the child's leader told */
 	char comm[USAGE_COMM_MAX + 1], exe[USAGE_EXE_MAX + 1];
 };
 

@@ -116,7 +116,7 @@ static void live(void)
 }
 
 static const enum counter used[] = { COUNTER_cpu_ns, COUNTER_cycles, COUNTER_cache_misses,
-	COUNTER_mem_byte_seconds, COUNTER_minor_faults, COUNTER_gpu_uj };
+	COUNTER_mem_byte_seconds, COUNTER_minor_faults, COUNTER_gpu_ns };
 
 static void work(void)
 {
@@ -128,6 +128,9 @@ static void work(void)
 	for (uint32_t i = cgroups; i < world.row_count; i++)
 		for (size_t u = 0; u < sizeof(used) / sizeof(used[0]); u++)
 			world.rows[i].counter[used[u]] += pick(3) == 0 ? pick(20000000) : 0;
+	for (uint32_t i = cgroups; i < world.row_count; i++)
+		if (pick(5) == 0)
+			world.rows[i].resident_bytes = pick(2) == 0 ? pick(100000000) : 0;
 	if (pick(50) == 0) /* a counter that breaks the contract */
 		world.rows[pick(world.row_count)].counter[used[pick(6)]] /= 2;
 	if (pick(10) == 0)

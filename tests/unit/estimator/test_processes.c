@@ -114,13 +114,72 @@ static void processes_go_by_the_rule_of_their_cgroups(void **state)
 	world.rows[1].counter[COUNTER_cycles] += 900;
 	world.rows[2].counter[COUNTER_cycles] += 100;
 	use_counter(0, COUNTER_cycles, 1000);
-	world.rows[2].counter[COUNTER_gpu_uj] += 30 * JOULE;
-	use_counter(0, COUNTER_gpu_uj, 30 * JOULE);
+	world.rows[2].counter[COUNTER_gpu_ns] += 50;
+	use_counter(0, COUNTER_gpu_ns, 50);
 	world.tick.meter[1].uj += 30 * JOULE;
 	turn_after_a_second();
 	assert_int_equal(energy(7, FIRST_NS), 9 * JOULE);
 	assert_int_equal(energy(8, FIRST_NS), 1 * JOULE);
 	assert_int_equal(process_of(&books.state, 8, FIRST_NS)->active_uj[ZONE_GPU], 30 * JOULE);
+	assert_frame_is_the_node();
+	end();
+}
+
+static void begin_memory(uint64_t first_bytes, uint64_t second_bytes)
+{
+	begin(2);
+	add_process(100, 7, FIRST_NS)->resident_bytes = first_bytes;
+	add_process(100, 8, FIRST_NS)->resident_bytes = second_bytes;
+	add_process(101, 9, FIRST_NS);
+	turn_after_a_second(); /* they are known now */
+	use_counter(0, COUNTER_mem_byte_seconds, 1000000000);
+	use_counter(1, COUNTER_mem_byte_seconds, 1000000000);
+	work(2, 0, 100000000); /* what it does is no matter of what it holds */
+	turn_after_a_second();
+}
+
+static uint64_t dram(uint32_t tgid)
+{
+	return process_of(&books.state, tgid, FIRST_NS)->active_uj[ZONE_DRAM];
+}
+
+/* 1 GB for a second is 0.392 J in each cgroup; what no process holds of it, the page cache, is the cgroup's rest. */
+static void modelled_dram_goes_by_what_processes_hold(void **state)
+{
+	(void)state;
+	begin_memory(600000000, 200000000);
+	assert_int_equal(dram(7), 392000 * 6 / 10);
+	assert_int_equal(dram(8), 392000 * 2 / 10);
+	assert_int_equal(dram(9), 0); /* a kernel thread */
+	assert_int_equal(row_of(&books.state, 100)->rest_uj[ZONE_DRAM], 392000 * 2 / 10);
+	assert_int_equal(row_of(&books.state, 101)->rest_uj[ZONE_DRAM], 392000);
+	assert_frame_is_the_node();
+	end();
+}
+
+/* Two that share pages hold more together than their cgroup does. */
+static void who_hold_more_than_their_cgroup_share_what_it_has(void **state)
+{
+	(void)state;
+	begin_memory(3000000000, 1000000000);
+	assert_int_equal(dram(7), 392000 * 3 / 4);
+	assert_int_equal(dram(8), 392000 * 1 / 4);
+	assert_int_equal(row_of(&books.state, 100)->rest_uj[ZONE_DRAM], 0);
+	assert_frame_is_the_node();
+	end();
+}
+
+/* Half a second old, it held its bytes for half a second. */
+static void who_is_born_in_between_held_its_memory_since(void **state)
+{
+	(void)state;
+	begin(1);
+	turn_after_a_second();
+	const uint64_t born_ns = world.tick.boot_ns + NS_PER_SECOND / 2;
+	add_process(100, 7, born_ns)->resident_bytes = 1000000000;
+	use_counter(0, COUNTER_mem_byte_seconds, 1000000000);
+	turn_after_a_second();
+	assert_int_equal(process_of(&books.state, 7, born_ns)->active_uj[ZONE_DRAM], 196000);
 	assert_frame_is_the_node();
 	end();
 }
@@ -405,6 +464,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_gets_its_part_of_its_own_cgroups_energy),
 		cmocka_unit_test(processes_go_by_the_rule_of_their_cgroups),
+		cmocka_unit_test(modelled_dram_goes_by_what_processes_hold),
+		cmocka_unit_test(who_hold_more_than_their_cgroup_share_what_it_has),
+		cmocka_unit_test(who_is_born_in_between_held_its_memory_since),
 		cmocka_unit_test(what_ended_processes_used_is_the_cgroups_rest),
 		cmocka_unit_test(a_tgid_used_again_is_another_process),
 		cmocka_unit_test(a_process_that_moves_leaves_its_energy_behind),

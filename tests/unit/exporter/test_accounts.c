@@ -11,8 +11,8 @@
 static struct book book;
 static uint64_t seconds, energy_epoch = 1;
 
-static void tell_who(
-	uint64_t id, enum workload_kind kind, const char *workload, const char *uid, const char *container_id)
+static void tell_who_runs(uint64_t id, enum workload_kind kind, const char *workload, const char *uid,
+	const char *container_id, const char *runtime)
 {
 	const struct workload_row row = { .op = TOPOLOGY_ADD,
 		.id = id,
@@ -23,7 +23,7 @@ static void tell_who(
 		.pod_uid = text_of(uid),
 		.container = text_of(""),
 		.container_id = text_of(container_id),
-		.runtime = text_of("containerd"),
+		.runtime = text_of(runtime),
 		.owner_kind = text_of(""),
 		.owner = text_of(""),
 		.path = text_of("/x") };
@@ -32,6 +32,12 @@ static void tell_who(
 	};
 
 	book_workloads(&book, &frame);
+}
+
+static void tell_who(
+	uint64_t id, enum workload_kind kind, const char *workload, const char *uid, const char *container_id)
+{
+	tell_who_runs(id, kind, workload, uid, container_id, "containerd");
 }
 
 /* The estimator tells its names first, here none. */
@@ -121,6 +127,7 @@ static bool is_gone(const struct account *of)
 	return of == NULL || !account_is_shown(of);
 }
 
+#define CONTAINER(id)  "=\"" id "\",=\"containerd\""
 #define WORKLOAD(name) "workload=\"" name "\",namespace=\"ns\",kind=\"pod\""
 
 static void two_containers_make_one_pod(void **state)
@@ -135,7 +142,22 @@ static void two_containers_make_one_pod(void **state)
 	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 18);
 	assert_int_equal(joules(account(LEVEL_WORKLOAD, WORKLOAD("app"))), 18);
 	assert_int_equal(account(LEVEL_POD, "=\"uid-1\"")->watts_uw[SHARE_PACKAGE], 3 * J); /* 3 J in 1 s */
-	assert_int_equal(account(LEVEL_CONTAINER, "=\"bbb\"")->watts_uw[SHARE_PACKAGE], J);
+	assert_int_equal(account(LEVEL_CONTAINER, CONTAINER("bbb"))->watts_uw[SHARE_PACKAGE], J);
+}
+
+static void two_runtimes_may_each_have_a_container_of_one_name(void **state)
+{
+	(void)state;
+	tell_who_runs(1, WORKLOAD_CONTAINER, "web", "", "web", "lxc");
+	tell_who_runs(2, WORKLOAD_CONTAINER, "web", "", "web", "nspawn");
+	const struct power_row rows[] = { power(1, 10 * J, 0), power(2, 5 * J, 0) };
+	tell_power(rows, 2);
+	assert_int_equal(joules(account(LEVEL_CONTAINER, "=\"web\",=\"lxc\"")), 10);
+	assert_int_equal(joules(account(LEVEL_CONTAINER, "=\"web\",=\"nspawn\"")), 5);
+	const struct process_row process_of_row_1 = process(7, 1, J, "");
+	tell_processes(&process_of_row_1, 1);
+	const struct account *seven = account(LEVEL_PROCESS, "7");
+	assert_non_null(memmem(seven->labels, seven->labels_size, "container_id=\"web\",vm_id", 24));
 }
 
 static void an_ended_container_leaves_its_joules_with_the_pod(void **state)
@@ -144,15 +166,15 @@ static void an_ended_container_leaves_its_joules_with_the_pod(void **state)
 	two_containers_make_one_pod(NULL);
 	const struct power_row ended[] = { power(1, 13 * J, 0), power(2, 6 * J, ROW_FINAL) };
 	tell_power(ended, 2);
-	assert_int_equal(account(LEVEL_CONTAINER, "=\"bbb\"")->rows, 0);
+	assert_int_equal(account(LEVEL_CONTAINER, CONTAINER("bbb"))->rows, 0);
 	const struct power_row forgotten[] = { power(1, 14 * J, 0) };
 	tell_power(forgotten, 1);
 	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 20);
 	assert_int_equal(account(LEVEL_POD, "=\"uid-1\"")->ended_ns, 0); /* its other container lives */
 	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, KEEP);
 	assert_int_equal(joules(account(LEVEL_POD, "=\"uid-1\"")), 20);
-	assert_null(find(LEVEL_CONTAINER, "=\"bbb\""));
-	assert_non_null(find(LEVEL_CONTAINER, "=\"aaa\""));
+	assert_null(find(LEVEL_CONTAINER, CONTAINER("bbb")));
+	assert_non_null(find(LEVEL_CONTAINER, CONTAINER("aaa")));
 }
 
 static void a_terminated_pod_keeps_its_series_for_its_time_whoever_asks(void **state)
@@ -194,7 +216,7 @@ static void of_too_many_terminated_the_first_go_and_are_counted(void **state)
 	assert_true(is_gone(find(LEVEL_POD, "=\"u0\"")));
 	assert_true(is_gone(find(LEVEL_POD, "=\"u2\"")));
 	assert_false(is_gone(find(LEVEL_POD, "=\"u3\"")));
-	assert_false(is_gone(find(LEVEL_CONTAINER, "=\"u5\"")));
+	assert_false(is_gone(find(LEVEL_CONTAINER, CONTAINER("u5"))));
 	assert_int_equal(book.accounts.ended_dropped, 3 * ENDED); /* pods, containers, workloads */
 	rows[0].flags = 0;                                        /* it lives after all */
 	tell_power(rows, 2 * ENDED);
@@ -451,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(two_containers_make_one_pod),
+		TEST(two_runtimes_may_each_have_a_container_of_one_name),
 		TEST(an_ended_container_leaves_its_joules_with_the_pod),
 		TEST(a_terminated_pod_keeps_its_series_for_its_time_whoever_asks),
 		TEST(of_too_many_terminated_the_first_go_and_are_counted),

@@ -13,6 +13,8 @@
 #define KEEP (300 * NS_PER_SECOND)
 #define MANY 10000
 
+#define C2 "=\"c2\",=\"containerd\""
+
 static struct book book;
 static struct kept kept;
 static uint64_t seconds, energy_epoch, birth_ns;
@@ -219,12 +221,12 @@ static void what_ended_is_shown_again_under_its_name_though_nobody_tells_it(void
 	(void)state;
 	begin();
 	end_a_container();
-	uint32_t before = accounts_find(&book.accounts, LEVEL_CONTAINER, "=\"c2\"", 5);
+	uint32_t before = accounts_find(&book.accounts, LEVEL_CONTAINER, C2, strlen(C2));
 	uint64_t described = book.accounts.all[before].described;
 	assert_int_equal(restart(), 0);
 	tell_no_names();
 	for (int is_told = 0; is_told < 2; is_told++) {
-		uint32_t index = accounts_find(&book.accounts, LEVEL_CONTAINER, "=\"c2\"", 5);
+		uint32_t index = accounts_find(&book.accounts, LEVEL_CONTAINER, C2, strlen(C2));
 		assert_int_not_equal(index, ACCOUNT_NONE);
 		const struct account *account = &book.accounts.all[index];
 		assert_true(account_is_shown(account) || !is_told);

@@ -350,6 +350,9 @@ static void a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_
 
 	assert_int_equal(link_dial(&link, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, NULL, NULL), 0);
 	link_is_stuck(fixture->link, link);
+	assert_int_equal(longest_pause_ms(link), 3);
+	link->absent_since_ns -= NS_PER_SECOND;
+	link_is_stuck(fixture->link, link);
 	assert_int_equal(longest_pause_ms(link), 10);
 	link->absent_since_ns = 1; /* since the machine started */
 	link_is_stuck(fixture->link, link);
@@ -358,7 +361,32 @@ static void a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_
 
 	link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
 	link_is_stuck(fixture->link, link); /* before it goes: the first pause counts too */
-	assert_int_equal(longest_pause_ms(link), 10);
+	assert_int_equal(longest_pause_ms(link), 3);
+	link_free(link);
+}
+
+static void note_connect(void *context)
+{
+	++*(int *)context;
+}
+
+static void who_waits_for_the_peer_is_woken_when_it_is_heard(void **state)
+{
+	struct fixture *fixture = *state;
+	int connects = 0;
+	struct link *link, *peer;
+
+	assert_int_equal(
+		link_dial(&link, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, note_connect, &connects), 0);
+	struct pollfd woken = { .fd = link_source(link)->fd, .events = POLLIN };
+	link_is_stuck(fixture->link, link);
+	assert_int_equal(poll(&woken, 1, 0), 0);
+	peer = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	assert_int_equal(poll(&woken, 1, 1000), 1);
+	assert_int_equal(link_source(link)->ready(link_source(link)), 0);
+	assert_int_equal(poll(&woken, 1, 0), 0);
+	assert_int_equal(connects, 0); /* it was heard, not reached */
+	link_free(peer);
 	link_free(link);
 }
 
@@ -432,6 +460,7 @@ int main(void)
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
 		TEST(a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through),
 		TEST(a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_a_while),
+		TEST(who_waits_for_the_peer_is_woken_when_it_is_heard),
 		TEST(passers_by_neither_displace_the_producer_nor_make_it_unheard),
 		TEST(a_frame_that_cannot_be_encoded_is_dropped_and_not_owed),
 	};

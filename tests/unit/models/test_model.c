@@ -138,10 +138,26 @@ static void the_generation_is_told_from_cpuid(void **state)
 	}
 	snprintf(config.host_cpu_generation, sizeof(config.host_cpu_generation), "pentium");
 	assert_int_not_equal(host_read(&config, &read), 0);
+	snprintf(config.host_cpu_generation, sizeof(config.host_cpu_generation), "epyc_3");
+	assert_int_equal(host_read(&config, &read), 0);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/cpuinfo", folder);
 	unlink(path);
 	rmdir(folder);
+}
+
+/* What a wrong host_cpu_generation is answered with. */
+static void all_generations_are_listed_once(void **state)
+{
+	char text[512], some[16];
+
+	(void)state;
+	host_generations(text, sizeof(text));
+	assert_string_equal(text,
+		"sandy_bridge, ivy_bridge, haswell, broadwell, cascade_lake, skylake, coffee_lake, epyc_1, "
+		"epyc_2, epyc_3, graviton_2");
+	host_generations(some, sizeof(some));
+	assert_string_equal(some, "sandy_bridge, i");
 }
 
 static void write_file(const char *folder, const char *name, const char *text)
@@ -212,6 +228,7 @@ static void the_host_under_an_instance_is_told_from_dmi_and_cpu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_generations_are_listed_once),
 		cmocka_unit_test(a_guest_pays_its_threads_share_of_idle_and_full),
 		cmocka_unit_test(power_never_falls_with_load_and_stays_in_its_range),
 		cmocka_unit_test(the_operators_own_watts_count_and_narrow_the_error),

@@ -126,6 +126,42 @@ static void podman_and_crio_keep_one_list(void **state)
 	forget_all();
 }
 
+/* podman run --rm, and all of cri-o's, stand in a second list; a store in memory has it below /run. */
+static void volatile_containers_and_other_drivers_have_names_too(void **state)
+{
+	static const char *const folders[] = { LIST, "/run/containers/storage/overlay-containers",
+		"/var/lib/containers/storage/vfs-containers",
+		"/var/lib/containers/storage/btrfs-containers" };
+	struct names names;
+
+	(void)state;
+	put(LIST, "containers.json", "[{\"id\":\"ffff\",\"names\":[\"stays\"]}]");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		assert_false(find("", ID, &names));
+		put(folders[i], "volatile-containers.json", "[{\"id\":\"" ID "\",\"names\":[\"goes\"]}]");
+		assert_true(find("", ID, &names));
+		assert_string_equal(names.container, "goes");
+		assert_true(find("", "ffff", &names));
+		put(folders[i], "volatile-containers.json", "[]");
+	}
+	forget_all();
+}
+
+static void nerdctl_leaves_its_name_in_any_namespace(void **state)
+{
+	struct names names;
+
+	(void)state;
+	put("/run/containerd/io.containerd.runtime.v2.task/moby/" ID, "config.json", "{\"annotations\":{}}");
+	assert_false(find("", ID, &names));
+	put("/run/containerd/io.containerd.runtime.v2.task/build/" ID, "config.json",
+		"{\"annotations\":{\"nerdctl/name\":\"web\",\"nerdctl/namespace\":\"build\"}}");
+	assert_true(find("", ID, &names));
+	assert_string_equal(names.container, "web");
+	assert_string_equal(names.pod, "");
+	forget_all();
+}
+
 static void hostile_files_and_ids_give_no_name_and_no_harm(void **state)
 {
 	static const char *const contents[] = { "", "{", "[]", "null", "{\"annotations\":[1]}",
@@ -170,6 +206,8 @@ int main(void)
 		cmocka_unit_test(containerds_annotations_tell_all_three_names),
 		cmocka_unit_test(docker_tells_its_name_or_the_kubernetes_labels),
 		cmocka_unit_test(podman_and_crio_keep_one_list),
+		cmocka_unit_test(volatile_containers_and_other_drivers_have_names_too),
+		cmocka_unit_test(nerdctl_leaves_its_name_in_any_namespace),
 		cmocka_unit_test(hostile_files_and_ids_give_no_name_and_no_harm),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

@@ -1,4 +1,4 @@
-#include "base/apportion.h"
+#include "estimator/apportion.h"
 
 #include "tests/unit/unit.h"
 

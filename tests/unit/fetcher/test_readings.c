@@ -1,0 +1,166 @@
+/* Readings of a Kepler become energy: which of them are no power of a host, and what is counted then. */
+#include "base/clock.h"
+#include "fetcher/tally.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+
+#define JOULE UINT64_C(1000000)
+
+struct kepler {
+	struct tally tally;
+	uint64_t real_ns, seq;
+};
+
+static struct text text(const char *of)
+{
+	return (struct text) { of, (uint32_t)strlen(of) };
+}
+
+/* A second later one series says that much. Label `pod` NULL: the node. */
+static const struct tally_row *tell(struct kepler *k, const char *metric, const char *pod, double value)
+{
+	struct metric_sample sample = { .name = text(metric), .value = value };
+	struct reading reading;
+
+	if (pod != NULL)
+		sample.labels[sample.label_count++] =
+			(struct metric_label) { text("pod_name"), text(pod), false };
+	assert_int_equal(tally_series(&k->tally, 0, &sample, &reading), 0);
+	k->real_ns += NS_PER_SECOND;
+	assert_int_equal(tally_apply(&k->tally, 0, &reading, 1, k->real_ns), 0);
+	tally_end(&k->tally, ++k->seq);
+	return pod != NULL ? &k->tally.rows[0] : NULL;
+}
+
+static struct kepler begin(void)
+{
+	return (struct kepler) { .real_ns = 1000 * NS_PER_SECOND };
+}
+
+static void expect(const struct kepler *k, const struct tally_row *row, uint64_t joules, bool is_implausible)
+{
+	assert_int_equal(row->uj[ZONE_PACKAGE], joules * JOULE);
+	assert_int_equal(tally_row_is_implausible(&k->tally, row), is_implausible);
+}
+
+static void a_gauge_counts_up_to_what_a_host_can_draw(void **state)
+{
+	static const double bad[] = { NAN, INFINITY, -INFINITY, -5, -1e-9, 1e30, 5e6, HOST_WATTS_MAX };
+	struct kepler k = begin();
+	const struct tally_row *row = tell(&k, "kepler_pod_cpu_watts", "p", 50);
+
+	(void)state;
+	expect(&k, row, 0, false); /* since when? */
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		expect(&k, tell(&k, "kepler_pod_cpu_watts", "p", bad[i]), i * 50, true);
+		expect(&k, tell(&k, "kepler_pod_cpu_watts", "p", 50), (i + 1) * 50, false);
+	}
+	assert_int_equal(k.tally.counts.refused, sizeof(bad) / sizeof(*bad));
+	tally_done(&k.tally);
+}
+
+static void one_that_is_told_nonsense_of_has_not_ended(void **state)
+{
+	struct kepler k = begin();
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(tell(&k, "kepler_pod_cpu_watts", "p", NAN)->final_seq, 0);
+	tally_done(&k.tally);
+}
+
+static void a_counter_that_leaps_and_comes_back_lost_nothing(void **state)
+{
+	static const double leaps[] = { NAN, -1, 1e30, 2e9, 1e11 };
+	struct kepler k = begin();
+	double joules = 3000;
+
+	(void)state;
+	tell(&k, "kepler_pod_cpu_joules_total", "p", joules);
+	for (size_t i = 0; i < sizeof(leaps) / sizeof(*leaps); i++) {
+		expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", leaps[i]), i * 120, true);
+		joules += 120; /* of two seconds */
+		expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", joules), (i + 1) * 120, false);
+	}
+	assert_int_equal(k.tally.counts.resets, 0);
+	tally_done(&k.tally);
+}
+
+static void a_counter_that_stays_where_it_leapt_to_goes_on_from_there(void **state)
+{
+	struct kepler k = begin();
+
+	(void)state;
+	tell(&k, "kepler_pod_cpu_joules_total", "p", 3000);
+	expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", 2e9), 0, true);
+	assert_false(k.tally.has_reset);
+	expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", 2e9 + 60), 60, false);
+	assert_true(k.tally.has_reset);
+	expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", 2e9 + 110), 110, false);
+	/* down to where no second leads from nothing */
+	expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", 1e9), 110, true);
+	expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", 1e9 + 50), 160, false);
+	/* a step a second: never two readings that agree */
+	for (int i = 2; i < 9; i++)
+		expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", i * 1e9), 160, true);
+	tally_done(&k.tally);
+}
+
+static void what_a_missed_reading_hid_is_no_leap(void **state)
+{
+	struct kepler k = begin();
+
+	(void)state;
+	tell(&k, "kepler_pod_cpu_joules_total", "p", 0);
+	for (int i = 0; i < 100; i++)
+		tell(&k, "kepler_node_cpu_idle_joules_total", NULL, i);
+	expect(&k, tell(&k, "kepler_pod_cpu_joules_total", "p", 9e6), 9000000, false); /* 90 kW for 101 s */
+	tally_done(&k.tally);
+}
+
+static void the_nodes_own_reading_is_judged_the_same_way(void **state)
+{
+	struct kepler k = begin();
+
+	(void)state;
+	tell(&k, "kepler_node_cpu_active_watts", NULL, 100);
+	assert_false(tally_node_is_implausible(&k.tally));
+	tell(&k, "kepler_node_cpu_active_watts", NULL, NAN);
+	assert_true(tally_node_is_implausible(&k.tally));
+	tell(&k, "kepler_node_cpu_active_watts", NULL, 100);
+	assert_false(tally_node_is_implausible(&k.tally));
+	assert_int_equal(k.tally.active_uj[ZONE_PACKAGE], 100 * JOULE);
+	tally_done(&k.tally);
+}
+
+static void what_a_broken_reading_hides_is_not_yet_the_rest(void **state)
+{
+	struct kepler k = begin();
+
+	(void)state;
+	tell(&k, "kepler_pod_cpu_joules_total", "p", 0);
+	tell(&k, "kepler_node_cpu_active_joules_total", NULL, 0);
+	tell(&k, "kepler_pod_cpu_joules_total", "p", NAN);
+	k.tally.rows[0].implausible++; /* node and pod are rounds of their own in this test */
+	tell(&k, "kepler_node_cpu_active_joules_total", NULL, 100);
+	assert_int_equal(k.tally.other_uj[ZONE_PACKAGE], 0);
+	tell(&k, "kepler_pod_cpu_joules_total", "p", 80);
+	assert_int_equal(k.tally.other_uj[ZONE_PACKAGE], 20 * JOULE);
+	tally_done(&k.tally);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_gauge_counts_up_to_what_a_host_can_draw),
+		cmocka_unit_test(one_that_is_told_nonsense_of_has_not_ended),
+		cmocka_unit_test(a_counter_that_leaps_and_comes_back_lost_nothing),
+		cmocka_unit_test(a_counter_that_stays_where_it_leapt_to_goes_on_from_there),
+		cmocka_unit_test(what_a_missed_reading_hid_is_no_leap),
+		cmocka_unit_test(the_nodes_own_reading_is_judged_the_same_way),
+		cmocka_unit_test(what_a_broken_reading_hides_is_not_yet_the_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
