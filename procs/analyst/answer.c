@@ -86,8 +86,9 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 				     : (int64_t)(question->knowledge->loaded_real_ns / NS_PER_SECOND));
 	json_write_text(writer, "factor", grid_factor_name(choice->factor));
 	json_write_text(writer, "signal", "average");
-	json_write_text(writer, "quality", choice->quality);
-	if (choice->grid.file != NULL && (coverage < 1 || choice->is_cached))
+	json_write_text(writer, "quality",
+		choice->grid.file != NULL && coverage <= 0 ? choice->quality_annual : choice->quality);
+	if (choice->is_degraded || (choice->grid.file != NULL && (coverage < 1 || choice->is_cached)))
 		json_write_boolean(writer, "degraded", true);
 	/* An annual value or the operator's one value covers any window. */
 	json_write_number(writer, "coverage_percent", choice->grid.file != NULL ? coverage * 100 : 100);

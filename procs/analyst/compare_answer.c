@@ -77,7 +77,7 @@ static void look_ahead(struct impact *m)
 		.is_zero_energy = m->assessment.usage.energy_uj <= 0,
 		.is_basis_mismatch = !q->standard->is_pue && m->after.factor != q->standard->factor,
 		.grid_intensity = m->after.intensity,
-		.grid_uncertainty = m->after.region == q->region ? v->grid_uncertainty : U_GRID_ANNUAL };
+		.grid_uncertainty = m->after.u_intensity };
 
 	m->then = compliance_assess(&input);
 	m->service_intensity = m->then.intensity;

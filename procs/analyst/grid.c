@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/kst.h"
+#include "ipc/vocabulary.h"
 
 #define STEP_SECONDS   300 /* the ledger's slot: no file is read finer */
 #define INTENSITY_MAX  1500.0
@@ -249,19 +250,43 @@ int grid_file_signal(const struct grid_file *file, int64_t from, int64_t to, str
 	return 0;
 }
 
-double grid_mean(const struct grid *grid, int64_t start, int64_t seconds, double *ret_covered)
+/* Told before it came: marked so, or of a time that is yet to come. A step that a repeated day tells for many hours holds as
+ * long as any value does. */
+static bool is_forecast(const struct grid *grid, const struct grid_point *point, int64_t at)
 {
-	int64_t steps = seconds > STEP_SECONDS ? seconds / STEP_SECONDS : 1, covered = 0;
-	double sum = 0;
+	int64_t start = point->start;
 
-	*ret_covered = 0;
-	if (grid->file == NULL)
-		return grid->annual;
-	for (int64_t i = 0; i < steps; i++) {
-		double value = grid->annual;
-		covered += grid_file_at(grid->file, start + i * STEP_SECONDS, &value);
-		sum += value;
+	if (grid->file->is_daily) {
+		start += kst_midnight(at);
+		start -= start > at ? DAY_SECONDS : 0;
 	}
-	*ret_covered = (double)covered / (double)steps;
-	return sum / (double)steps;
+	return (point->flags & GRID_FORECAST) != 0 || start > grid->now ||
+	       at >= grid->now + GRID_HOLD_SECONDS;
+}
+
+struct grid_stretch grid_look(const struct grid *grid, int64_t start, int64_t seconds)
+{
+	int64_t steps = seconds > STEP_SECONDS ? seconds / STEP_SECONDS : 1, until;
+	int64_t covered = 0, forecast = 0, estimated = 0;
+	double sum = 0, all = (double)steps;
+	size_t index;
+
+	if (grid->file == NULL)
+		return (struct grid_stretch) { .mean = grid->annual, .known = grid->annual };
+	for (int64_t i = 0; i < steps; i++) {
+		int64_t at = start + i * STEP_SECONDS;
+		if (!holds_at(grid->file, at, &index, &until))
+			continue;
+		const struct grid_point *point = &grid->file->points[index];
+		bool is_ahead = is_forecast(grid, point, at);
+		sum += point->value;
+		covered++;
+		forecast += is_ahead;
+		estimated += !is_ahead && (point->flags & GRID_ESTIMATED) != 0;
+	}
+	return (struct grid_stretch) { .mean = (sum + (double)(steps - covered) * grid->annual) / all,
+		.known = covered > 0 ? sum / (double)covered : grid->annual,
+		.covered = (double)covered / all,
+		.forecast = (double)forecast / all,
+		.estimated = (double)estimated / all };
 }

@@ -14,6 +14,7 @@
 struct grid_point {
 	int64_t start; /* s since 1970, or seconds of the day for a repeated day */
 	double value;
+	uint64_t flags; /* GRID_ESTIMATED, GRID_FORECAST; as wide as the others, for the bytes are hashed */
 };
 
 struct grid_file {
@@ -45,7 +46,14 @@ int grid_file_signal(const struct grid_file *file, int64_t from, int64_t to, str
 struct grid {
 	const struct grid_file *file; /* NULL = the annual value alone */
 	double annual;                /* fills holes */
+	int64_t now;                  /* what starts later was not measured */
 };
 
-/* Mean over [start, start + seconds), and which share of it came from the file. */
-double grid_mean(const struct grid *grid, int64_t start, int64_t seconds, double *ret_covered);
+/* What is known of [start, start + seconds), in steps of five minutes. */
+struct grid_stretch {
+	double mean;                /* holes filled with the annual value */
+	double known;               /* mean of the known steps alone; the annual value where there is none */
+	double covered;             /* share of it that came from the file */
+	double forecast, estimated; /* shares of it that were not measured: told ahead of time; by a model */
+};
+struct grid_stretch grid_look(const struct grid *grid, int64_t start, int64_t seconds);

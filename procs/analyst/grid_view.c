@@ -15,17 +15,18 @@ static void write_price(struct json_writer *w, const struct live_provider *provi
 static void write_hours(struct json_writer *w, const struct question *question)
 {
 	const struct live *live = question->knowledge->live;
-	const struct grid_file *file = question->grid.grid.file;
 	int64_t first = question_now(question) / HOUR_SECONDS * HOUR_SECONDS;
 
 	json_open_array(w, "hours");
 	for (int i = 0; i < HOURS; i++) {
 		int64_t hour = first + i * HOUR_SECONDS;
-		double covered = 0, mean = grid_mean(&question->grid.grid, hour, HOUR_SECONDS, &covered);
+		const struct grid_stretch stretch = grid_look(&question->grid.grid, hour, HOUR_SECONDS);
 		json_open_object(w, NULL);
 		write_time(w, "start", hour);
-		if (file != NULL && covered > 0.5) /* else it would be the annual value, in hourly dress */
-			json_write_number(w, "intensity_gCO2eq_kWh", mean);
+		if (stretch.covered > 0.5) { /* a few minutes do not stand for an hour */
+			json_write_number(w, "intensity_gCO2eq_kWh", stretch.known);
+			json_write_text(w, "quality", grid_choice_quality(&question->grid, &stretch));
+		}
 		for (size_t p = 0; live != NULL && p < live->count; p++)
 			write_price(w, &live->providers[p], hour);
 		json_close_object(w);
@@ -77,10 +78,8 @@ static void write_providers(struct json_writer *w, const struct question *questi
 int grid_answer(struct question *question, struct json_writer *writer, struct error_object *error)
 {
 	const struct grid_choice *choice = &question->grid;
-	double now = choice->grid.annual;
-	bool is_known =
-		choice->grid.file != NULL && grid_file_at(choice->grid.file, question_now(question), &now);
-	bool *is_set = question->reasons.is_set;
+	const struct grid_stretch now = grid_look(&choice->grid, question_now(question), 1);
+	bool *is_set = question->reasons.is_set, is_known = now.covered > 0;
 
 	(void)error;
 	is_set[REASON_GRID_ANNUAL] = choice->grid.file == NULL;
@@ -88,9 +87,8 @@ int grid_answer(struct question *question, struct json_writer *writer, struct er
 	is_set[REASON_GRID_CACHED] = choice->is_cached;
 	json_write_text(writer, "region", question->region->code);
 	json_write_text(writer, "zone", question->region->zone);
-	json_write_number(writer, "intensity_gCO2eq_kWh", now);
-	json_write_text(
-		writer, "quality", is_known || choice->grid.file == NULL ? choice->quality : "annual");
+	json_write_number(writer, "intensity_gCO2eq_kWh", now.known);
+	json_write_text(writer, "quality", grid_choice_quality(choice, &now));
 	write_hours(writer, question);
 	write_providers(writer, question);
 	write_reasons(writer, &question->reasons);

@@ -51,6 +51,7 @@ void outlook_today(const struct question *question, const struct assessment *ass
 
 	*ret_outlook = (struct outlook) { .region = question->region,
 		.intensity = v->grid_intensity,
+		.u_intensity = v->grid_uncertainty,
 		.factor = question->grid.factor,
 		.pue = question->pue,
 		.site_pue = question->pue,

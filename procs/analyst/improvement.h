@@ -22,6 +22,7 @@ enum improvement_type {
 struct outlook {
 	const struct region *region;
 	double intensity;        /* I_w [g/kWh] */
+	double u_intensity;      /* of it, relative, k = 1 */
 	enum grid_factor factor; /* its kind */
 	struct pue pue;          /* that the amounts count with */
 	struct pue

@@ -6,6 +6,7 @@
 #include "analyst/improvement_private.h"
 #include "analyst/improvement_text.h"
 #include "analyst/recommend.h"
+#include "korea/uncertainty.h"
 
 static const struct annual *annual_of(const struct question *question, const struct region *region)
 {
@@ -128,6 +129,7 @@ int improve_region(const struct question *question, const struct assessment *ass
 		after->krw_month *= pue.value / after->pue.value;
 	after->region = there;
 	after->intensity = annual->value;
+	after->u_intensity = U_GRID_ANNUAL;
 	after->factor = annual->factor;
 	after->pue = pue;
 	if (there->pue > 0)

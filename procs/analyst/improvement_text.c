@@ -13,6 +13,12 @@ static const char *const texts[WORDS_COUNT][2] = {
 		"실제 실행 시 %.1f g/kWh, 앞으로 24시간 중 최적 시작 %.1f, 모든 시작 시각의 평균 %.1f g/kWh, "
 		"작업 "
 		"%.2f시간(%s)" },
+	[WORDS_SHIFT_EVIDENCE_PART] = { "met %.1f g/kWh as it ran; best of the starts in the next 24 h whose "
+					"grid data is known %.1f, mean of them %.1f g/kWh, job of %.2f h "
+					"(%s); known is %.1f %% of the hours it could run in",
+		"실제 실행 시 %.1f g/kWh, 앞으로 24시간 중 전력망 데이터가 있는 시작 시각 가운데 최적 %.1f, "
+		"그 시각들의 평균 %.1f g/kWh, 작업 %.2f시간(%s). 실행할 수 있는 시간 가운데 데이터가 있는 "
+		"부분은 %.1f %%" },
 	[WORDS_SIZE] = { "Right-size the CPU of %s: request %s instead of %s cores.",
 		"%s의 CPU 요청을 조정하십시오. %3$s코어 대신 %2$s코어를 요청합니다." },
 	[WORDS_ONCE] = { "; the command starts it once, on %04d-%02d-%02d at %02d:%02d: delete the CronJob "

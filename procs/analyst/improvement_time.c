@@ -36,8 +36,9 @@ static void tell_hours(int64_t start, int64_t length, char *text, size_t size)
 	snprintf(text, size, "%02d:%02d-%02d:%02d", from.hour, from.minute, to.hour, to.minute);
 }
 
-/* 0 with the search's result; -ENOENT: there is no start whose hours are known. */
-static int search(const struct question *question, int64_t duration, struct schedule *ret_schedule)
+/* 0 with the search's result and the share of the hours it could run in that is known; -ENOENT: there is no start whose hours are. */
+static int search(const struct question *question, int64_t duration, struct schedule *ret_schedule,
+	double *ret_coverage)
 {
 	int64_t now = question_now(question);
 	int64_t earliest = (now + MINUTE_SECONDS - 1) / MINUTE_SECONDS * MINUTE_SECONDS;
@@ -52,6 +53,8 @@ static int search(const struct question *question, int64_t duration, struct sche
 	if (r == 0) {
 		signal_interpolate(&carbon, SIGNAL_INTERPOLATED_LONGEST);
 		signal_seal(&carbon);
+		*ret_coverage = 1 - (double)signal_missing(&carbon, job.earliest, job.deadline) /
+					    (double)(job.deadline - job.earliest);
 		r = schedule_search(&job, &carbon, ret_schedule);
 	}
 	signal_done(&carbon);
@@ -72,15 +75,20 @@ static double price_factor(const struct question *question, const char *tariff,
 	return before > 0 ? tariff_week_window(week, start - kst_midnight(start), duration) / before : -1;
 }
 
+/* Another hour is one to come: a forecast, or a day that stands for it, however well the past is metered. */
 static double confidence_of(const struct question *question, const char *kind, bool is_asked)
 {
-	if (strcmp(question->grid.quality, "sample") == 0)
+	if (strcmp(question->grid.quality, "sample") == 0 || (!is_job_kind(kind) && !is_asked))
 		return CONFIDENCE_LOW;
-	if (!is_job_kind(kind) && !is_asked)
-		return CONFIDENCE_LOW;
-	return strcmp(question->grid.quality, "metered") == 0 && !question->grid.grid.file->is_daily
-		       ? CONFIDENCE_HIGH
-		       : CONFIDENCE_MEDIUM;
+	return CONFIDENCE_MEDIUM;
+}
+
+static double uncertainty_of(const struct question *question, int64_t start, int64_t duration)
+{
+	const struct grid_stretch stretch = grid_look(&question->grid.grid, start, duration);
+
+	return grid_choice_uncertainty(
+		&question->grid, stretch.covered, stretch.forecast + stretch.estimated);
 }
 
 static int propose(const struct question *question, const struct assessment *assessment,
@@ -89,19 +97,20 @@ static int propose(const struct question *question, const struct assessment *ass
 {
 	char owner[254], kind[64];
 	struct schedule s;
-	double factor;
-	int r = search(question, duration, &s);
+	double factor, coverage = 0;
+	int r = search(question, duration, &s, &coverage);
 
-	if (r == -ENOENT || r == -E2BIG)
+	if (r == -ENOENT || r == -E2BIG || (r == 0 && schedule_is_sliver(&s, s.best.mean)))
 		return improvement_refuse(imp, REASON_NO_HOURLY_DATA);
 	if (r < 0)
 		return r;
 	improvement_owner(question, &assessment->subject, owner, kind);
-	improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_SHIFT_EVIDENCE,
-		imp->after.intensity, s.best.mean, s.mean, (double)duration / (double)HOUR_SECONDS,
-		question->grid.source);
-	if (s.best.mean > s.mean * (1 - SCHEDULE_BENEFIT_LEAST) ||
-		s.best.mean > imp->after.intensity * (1 - SCHEDULE_BENEFIT_LEAST))
+	improvement_say(question, imp->evidence, sizeof(imp->evidence),
+		coverage < 1 ? WORDS_SHIFT_EVIDENCE_PART : WORDS_SHIFT_EVIDENCE, imp->after.intensity,
+		s.best.mean, s.mean, (double)duration / (double)HOUR_SECONDS, question->grid.source,
+		coverage * 100);
+	if (schedule_is_no_benefit(s.best.mean, s.mean) ||
+		schedule_is_no_benefit(s.best.mean, imp->after.intensity))
 		return improvement_refuse(imp, REASON_NO_BENEFIT);
 	tell_hours(history->start, history->length, imp->from, sizeof(imp->from));
 	tell_hours(s.best.start, duration, imp->to, sizeof(imp->to));
@@ -109,6 +118,7 @@ static int propose(const struct question *question, const struct assessment *ass
 	improvement_say(question, imp->description, sizeof(imp->description), WORDS_SHIFT, imp->from, imp->to,
 		(1 - s.best.mean / imp->after.intensity) * 100);
 	imp->after.intensity = s.best.mean;
+	imp->after.u_intensity = uncertainty_of(question, s.best.start, duration);
 	factor = price_factor(question, wish->tariff, history, s.best.start, duration);
 	imp->after.krw_month = imp->after.krw_month >= 0 && factor >= 0 ? imp->after.krw_month * factor : -1;
 	imp->confidence = confidence_of(question, kind, wish->duration_hours > 0);

@@ -39,21 +39,25 @@ sqlite3_stmt *ledger_window(
 static void add_piece(
 	struct usage *usage, const struct usage_window *window, const struct ledger_piece *piece)
 {
-	double energy_uj = ledger_piece_uj(piece), idle_uj = (double)piece->idle_uj, intensity, covered = 0;
+	double energy_uj = ledger_piece_uj(piece), idle_uj = (double)piece->idle_uj,
+	       present_ns = (double)piece->present_ns;
+	struct grid_stretch grid;
 
 	usage->states |= 1u << piece->state;
 	if (piece->state == POWER_FAKE && !window->allow_fake)
 		return;
-	intensity = grid_mean(window->grid, piece->start, piece->seconds, &covered);
+	grid = grid_look(window->grid, piece->start, piece->seconds);
 	usage->present_ns += piece->present_ns;
 	usage->implausible_ns += piece->is_implausible ? piece->present_ns : 0;
 	usage->idle_uj += idle_uj;
 	usage->energy_uj += energy_uj;
-	usage->weighted += energy_uj * intensity;
-	usage->idle_weighted += idle_uj * intensity;
-	usage->covered_uj += energy_uj * covered;
-	usage->time_weighted += (double)piece->present_ns * intensity;
-	usage->covered_ns += (double)piece->present_ns * covered;
+	usage->weighted += energy_uj * grid.mean;
+	usage->idle_weighted += idle_uj * grid.mean;
+	usage->covered_uj += energy_uj * grid.covered;
+	usage->unsure_uj += energy_uj * (grid.forecast + grid.estimated);
+	usage->time_weighted += present_ns * grid.mean;
+	usage->covered_ns += present_ns * grid.covered;
+	usage->unsure_ns += present_ns * (grid.forecast + grid.estimated);
 }
 
 void usage_add(struct usage *to, const struct usage *from)
@@ -66,8 +70,10 @@ void usage_add(struct usage *to, const struct usage *from)
 	to->weighted += from->weighted;
 	to->idle_weighted += from->idle_weighted;
 	to->covered_uj += from->covered_uj;
+	to->unsure_uj += from->unsure_uj;
 	to->time_weighted += from->time_weighted;
 	to->covered_ns += from->covered_ns;
+	to->unsure_ns += from->unsure_ns;
 	to->states |= from->states;
 }
 

@@ -19,6 +19,8 @@ struct usage {
 	double covered_uj;    /* energy in slots the grid file covers */
 	double time_weighted; /* sum of presence x intensity [ns g/kWh] */
 	double covered_ns;
+	/* the part of these that was forecast or estimated */
+	double unsure_uj, unsure_ns;
 	uint32_t states;         /* bit s: there are slots of enum power_state s, counted or not */
 	bool is_implausible_now; /* in the last minute, as the book tells */
 };

@@ -71,11 +71,12 @@ static int add(struct grid_point **points, size_t *count, const struct intensity
 			return -ENOMEM;
 		*points = grown;
 	}
-	(*points)[(*count)++] = (struct grid_point) { start, row->value };
+	(*points)[(*count)++] =
+		(struct grid_point) { .start = start, .value = row->value, .flags = row->flags };
 	return 0;
 }
 
-static int take_row(struct live_provider *provider, const struct intensity_row *row, size_t *estimated)
+static int take_row(struct live_provider *provider, const struct intensity_row *row)
 {
 	if (!isfinite(row->value))
 		return -EBADMSG;
@@ -83,9 +84,11 @@ static int take_row(struct live_provider *provider, const struct intensity_row *
 		return add(&provider->prices, &provider->price_count, row);
 	if (!(row->value > 0 && row->value < INTENSITY_MAX))
 		return -EBADMSG;
-	*estimated += (row->flags & GRID_ESTIMATED) != 0;
-	if ((row->flags & GRID_FORECAST) == 0)
+	if ((row->flags & GRID_FORECAST) == 0) {
 		provider->measured_until_s = (int64_t)row->start_s;
+		provider->measured++;
+		provider->estimated += (row->flags & GRID_ESTIMATED) != 0;
+	}
 	return add(&provider->file->points, &provider->file->count, row);
 }
 
@@ -94,7 +97,6 @@ int live_take(struct live *live, const struct frame *frame)
 	const struct intensity_once *once = frame->once;
 	const struct intensity_row *rows = frame->rows;
 	struct live_provider *provider;
-	size_t estimated = 0;
 	char name[33];
 	int r = 0;
 
@@ -105,33 +107,70 @@ int live_take(struct live *live, const struct frame *frame)
 	if (frame->head.part == 0)
 		r = begin(provider, name, once);
 	for (size_t i = 0; i < frame->row_count && r == 0; i++)
-		r = provider->file == NULL ? -EBADMSG : take_row(provider, &rows[i], &estimated);
+		r = provider->file == NULL ? -EBADMSG : take_row(provider, &rows[i]);
 	if (r < 0) {
 		provider_done(provider);
 		return r;
 	}
-	provider->is_estimated = estimated * 2 > frame->row_count;
 	if (frame->is_last && provider->file->count > 0)
 		sha256_hex((const char *)provider->file->points,
 			provider->file->count * sizeof(*provider->file->points), provider->file->sha256);
 	return 0;
 }
 
+/* The first name of a list, of those behind it; NULL with the list's end. */
+static const char *next_name(const char **names, size_t *ret_size)
+{
+	const char *name = *names + strspn(*names, ", ");
+
+	*ret_size = strcspn(name, ", ");
+	*names = name + *ret_size;
+	return *ret_size > 0 ? name : NULL;
+}
+
+static const struct live_provider *find(const struct live *live, const char *name, size_t size)
+{
+	for (size_t i = 0; live != NULL && i < live->count; i++)
+		if (strlen(live->providers[i].name) == size &&
+			memcmp(live->providers[i].name, name, size) == 0)
+			return &live->providers[i];
+	return NULL;
+}
+
+static bool has_points(const struct live_provider *provider)
+{
+	return provider->file != NULL && provider->file->count > 0;
+}
+
 const struct live_provider *live_choose(const struct live *live, const char *names, int factor)
 {
-	while (live != NULL && *names != '\0') {
-		size_t size = strcspn(names, ", ");
-		for (size_t i = 0; i < live->count; i++) {
-			const struct live_provider *p = &live->providers[i];
-			if (strlen(p->name) == size && memcmp(p->name, names, size) == 0 && !p->is_marginal &&
-				p->file != NULL && p->file->count > 0 &&
-				(factor < 0 || factor == (int)p->factor))
-				return p;
-		}
-		names += size;
-		names += strspn(names, ", ");
+	const char *name;
+	size_t size;
+
+	while ((name = next_name(&names, &size)) != NULL) {
+		const struct live_provider *p = find(live, name, size);
+		if (p != NULL && !p->is_marginal && has_points(p) && (factor < 0 || factor == (int)p->factor))
+			return p;
 	}
 	return NULL;
+}
+
+bool live_is_awaited(const struct live *live, const char *names)
+{
+	const char *name;
+	size_t size;
+
+	while ((name = next_name(&names, &size)) != NULL) {
+		const struct live_provider *p = find(live, name, size);
+		if (p == NULL || (!p->is_marginal && !has_points(p)))
+			return true;
+	}
+	return false;
+}
+
+bool live_is_estimated(const struct live_provider *provider)
+{
+	return provider->estimated * 2 > provider->measured;
 }
 
 bool live_is_cached(const struct live_provider *provider, int64_t now_s)

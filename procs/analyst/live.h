@@ -12,8 +12,9 @@
 struct live_provider {
 	char name[33], licence[65], failure[257];
 	enum grid_factor factor;
-	bool is_marginal, is_experimental, is_estimated; /* most of what was measured is an estimate */
+	bool is_marginal, is_experimental;
 	int64_t max_age_s, retrieved_s, failing_since_s, measured_until_s;
+	size_t measured, estimated; /* points of the past, and those of them that are estimates */
 	double demand_mw, reserve_percent;
 	struct grid_file *file;    /* intensities, NULL = none yet */
 	struct grid_point *prices; /* KRW/kWh, an hour each */
@@ -31,4 +32,8 @@ int live_take(struct live *live, const struct frame *frame);
 /* The first, in the order of `names` (config: grid_providers), that tells average intensities of that factor (-1 = any);
  * NULL if there is none. */
 const struct live_provider *live_choose(const struct live *live, const char *names, int factor);
+/* Is there a provider among `names` that has told nothing, neither averages nor that its signal is a marginal one? */
+bool live_is_awaited(const struct live *live, const char *names);
+/* Most of what was measured is an estimate. */
+bool live_is_estimated(const struct live_provider *provider);
 bool live_is_cached(const struct live_provider *provider, int64_t now_s);

@@ -17,7 +17,7 @@ static void write_hour(struct json_writer *w, const struct schedule_plan *plan, 
 	write_time(w, "start", hour);
 	json_write_number(w, "krw_per_kWh", price);
 	json_write_number(w, "krw", carbon_grams(kwh, pue, price));
-	if (plan->has_carbon && signal_missing(&plan->carbon, from, to) == 0) {
+	if (plan->has_hours && signal_missing(&plan->carbon, from, to) == 0) {
 		double intensity = signal_mean(&plan->carbon, from, to);
 		json_write_number(w, "intensity_gCO2eq_kWh", intensity);
 		json_write_number(w, "gCO2eq", carbon_grams(kwh, pue, intensity));
@@ -44,16 +44,17 @@ int profile_answer(struct question *question, struct json_writer *writer, struct
 	int r = schedule_plan_make(question, &plan, error);
 
 	if (r == 0) {
-		question->reasons.is_set[REASON_NO_HOURLY_DATA] = !plan.has_carbon;
-		question->reasons.is_set[REASON_GRID_ANNUAL] = !plan.has_carbon;
-		question->reasons.is_set[REASON_GRID_DEGRADED] |= plan.has_carbon && plan.coverage < 1;
+		question->reasons.is_set[REASON_NO_HOURLY_DATA] = !plan.has_hours;
+		question->reasons.is_set[REASON_GRID_ANNUAL] = !plan.has_hours;
+		question->reasons.is_set[REASON_GRID_DEGRADED] |= plan.has_hours && plan.coverage < 1;
 		question_note_pue(question, &question->reasons);
 		json_write_number(writer, "power_watts", plan.watts);
 		json_write_text(writer, "profile", plan.profile);
 		write_hours(writer, &plan);
+		schedule_plan_tell_quality(&plan);
 		write_reasons(writer, &question->reasons);
 		write_timestamp(writer, question);
-		write_provenance(writer, question, plan.has_carbon ? plan.coverage : 1, 0);
+		write_provenance(writer, question, plan.has_hours ? plan.coverage : 1, 0);
 	}
 	schedule_plan_done(&plan);
 	return r;

@@ -10,9 +10,8 @@
 #include "base/kst.h"
 #include "base/nearest.h"
 
-#define WINDOW_MIN_S    INT64_C(60)
-#define WINDOW_MAX_S    (400 * DAY_SECONDS)
-#define LICENCE_OF_USER "user supplied"
+#define WINDOW_MIN_S INT64_C(60)
+#define WINDOW_MAX_S (400 * DAY_SECONDS)
 
 /* Weeks do not mix with other units (ISO 8601); months and years have no fixed length and are refused. */
 int64_t parse_duration(const char *text)
@@ -156,101 +155,6 @@ bool question_is_in_korea(const struct question *question)
 	return strcmp(question->region->zone, "KR") == 0;
 }
 
-/* The annual value: the operator's where one is set, else the newest of the wanted factor, else of lifecycle. */
-static void choose_annual(struct question *question, enum grid_factor wanted)
-{
-	const struct knowledge *k = question->knowledge;
-	struct grid_choice *choice = &question->grid;
-	const struct annual *annual = data_region_annual(k->data, question->region, wanted);
-
-	choice->u_annual = U_GRID_ANNUAL;
-	if (k->config->korea_carbon_intensity > 0 && question_is_in_korea(question)) {
-		choice->grid.annual = k->config->korea_carbon_intensity;
-		choice->factor = (enum grid_factor)grid_factor_from_name(k->config->grid_factor);
-		choice->quality = "user";
-		snprintf(choice->source, sizeof(choice->source), "user_config:korea_carbon_intensity");
-		snprintf(choice->vintage, sizeof(choice->vintage), "unknown");
-		choice->licence = LICENCE_OF_USER;
-		return;
-	}
-	if (annual == NULL)
-		annual = data_region_annual(
-			k->data, question->region, FACTOR_LIFECYCLE); /* there for every region */
-	choice->grid.annual = annual->value;
-	choice->factor = annual->factor;
-	choice->quality = annual->region[0] != '\0' ? GRID_UNVERIFIED : "annual";
-	snprintf(choice->source, sizeof(choice->source), "%s", annual->source[0]);
-	annual_vintage(annual, choice->vintage);
-	choice->licence = annual->licence;
-	choice->sha256 = annual->sha256;
-}
-
-static void file_vintage(const struct grid_file *file, char *text, size_t size)
-{
-	char time[32];
-
-	if (file->is_daily) {
-		snprintf(text, size, "repeated day");
-		return;
-	}
-	clock_format_kst((uint64_t)file->points[file->count - 1].start * NS_PER_SECOND, time);
-	snprintf(text, size, "%.10s", time);
-}
-
-static void choose_file(struct question *question, const struct grid_file *file)
-{
-	const struct config *config = question->knowledge->config;
-	struct grid_choice *choice = &question->grid;
-
-	choice->grid.file = file;
-	choice->factor = (enum grid_factor)grid_factor_from_name(config->grid_factor);
-	choice->quality = config->grid_quality;
-	choice->u_file = strcmp(config->grid_quality, "metered") == 0 ? U_GRID_METERED : U_GRID_ESTIMATED;
-	snprintf(choice->source, sizeof(choice->source), "user_config:%s", file->name);
-	file_vintage(file, choice->vintage, sizeof(choice->vintage));
-	choice->licence = LICENCE_OF_USER;
-	choice->sha256 = file->sha256;
-}
-
-/* What a provider told, measured and forecast; holes are filled with the annual value, and said. */
-static void choose_live(struct question *question, const struct live_provider *provider)
-{
-	struct grid_choice *choice = &question->grid;
-	char time[32];
-
-	choice->grid.file = provider->file;
-	choice->factor = provider->factor;
-	choice->quality = provider->is_estimated ? "estimated" : "metered";
-	choice->u_file = provider->is_estimated ? U_GRID_ESTIMATED : U_GRID_METERED;
-	choice->live = provider;
-	choice->is_cached = live_is_cached(provider, question_now(question));
-	snprintf(choice->source, sizeof(choice->source), "%s", provider->name);
-	clock_format_kst((uint64_t)provider->measured_until_s * NS_PER_SECOND, time);
-	snprintf(choice->vintage, sizeof(choice->vintage), "%.10s", time);
-	choice->licence = provider->licence;
-	choice->sha256 = provider->file->sha256;
-}
-
-/* A file of the operator's goes before annual values, unless another kind of factor was asked for by name. */
-static void choose_grid(struct question *question, const char *factor_argument)
-{
-	const struct knowledge *k = question->knowledge;
-	int asked = factor_argument != NULL ? grid_factor_from_name(factor_argument) : -1;
-	bool is_own_region = strcmp(question->region->code, k->config->region) == 0;
-
-	choose_annual(question, asked >= 0 ? (enum grid_factor)asked : question->standard->factor);
-	if (k->grid_file != NULL && is_own_region &&
-		(asked < 0 || asked == grid_factor_from_name(k->config->grid_factor)))
-		choose_file(question, k->grid_file);
-	else if (k->grid_file == NULL && question_is_in_korea(question)) {
-		const struct live_provider *provider = live_choose(k->live, k->config->grid_providers, asked);
-		if (provider != NULL)
-			choose_live(question, provider);
-	}
-	question->grid.is_mismatch =
-		!question->standard->is_pue && question->grid.factor != question->standard->factor;
-}
-
 static int resolve_window(struct question *question, const char *text, struct error_object *error)
 {
 	int64_t seconds = parse_duration(text), now = question_now(question);
@@ -337,7 +241,7 @@ int question_resolve(const struct knowledge *knowledge, struct json_object *argu
 		(r = resolve_window(q, text_of_argument(arguments, "window", "P1D"), error)) < 0)
 		return r;
 	choose_pue(q);
-	choose_grid(q, text_of_argument(arguments, "factor", NULL));
+	question_choose_grid(q);
 	return 0;
 }
 
@@ -346,6 +250,13 @@ double usage_coverage(const struct usage *usage)
 	if (usage->energy_uj > 0)
 		return usage->covered_uj / usage->energy_uj;
 	return usage->present_ns > 0 ? usage->covered_ns / (double)usage->present_ns : 0;
+}
+
+double usage_unsure(const struct usage *usage)
+{
+	if (usage->energy_uj > 0)
+		return usage->unsure_uj / usage->energy_uj;
+	return usage->present_ns > 0 ? usage->unsure_ns / (double)usage->present_ns : 0;
 }
 
 double usage_intensity(const struct usage *usage)

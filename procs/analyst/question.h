@@ -44,10 +44,12 @@ struct grid_choice {
 	char source[288], vintage[32];
 	const char *licence, *sha256; /* of the data, file or provider; sha256 NULL = a value typed in */
 	const char *quality;          /* metered … annual, user, unverified */
+	const char *quality_annual;   /* of what fills the holes */
 	double u_file, u_annual;      /* relative, k = 1 */
 	bool is_mismatch;
 	const struct live_provider *live; /* NULL = not from a provider */
 	bool is_cached;                   /* the provider does not answer now */
+	bool is_degraded; /* the annual value, where the configuration names something better */
 };
 
 struct question {
@@ -77,6 +79,14 @@ struct question {
  * ended by a newline, "" = all. 0, or -EINVAL with `error` filled. */
 int question_resolve(const struct knowledge *knowledge, struct json_object *arguments, const char *namespaces,
 	const char *lang, struct question *ret_question, struct error_object *error);
+/* Sets question->grid by the region, the standard and what was asked for; part of resolving. */
+void question_choose_grid(struct question *question);
+/* For answers that cannot use the hourly data there is: the annual value in its place, which is then degraded. */
+void question_use_annual(struct question *question);
+/* Quality of what is known of a stretch: forecast, or typical_day by a repeated one, where that is most of it. */
+const char *grid_choice_quality(const struct grid_choice *choice, const struct grid_stretch *stretch);
+/* Relative, k = 1, of an intensity: the covered share of which comes from the file, the unsure share of which is no measurement. */
+double grid_choice_uncertainty(const struct grid_choice *choice, double covered, double unsure);
 /* Adds what is to be said about the PUE the answer counts with. */
 void question_note_pue(const struct question *question, struct reasons *reasons);
 /* The namespaces an answer rests on: that asked for, else all that may be seen. */
@@ -103,6 +113,8 @@ int question_find_region(const struct question *question, const char *field, con
 /* "PT1M" … "P400D": seconds, or -1. */
 int64_t parse_duration(const char *text);
 
-/* Share of what was used that the grid file covers, 0 … 1, and I_w [g/kWh]. */
+/* Of what was used: the share that the grid file covers, 0 … 1, the share that it covers without a measurement, and I_w
+ * [g/kWh]. */
 double usage_coverage(const struct usage *usage);
+double usage_unsure(const struct usage *usage);
 double usage_intensity(const struct usage *usage);

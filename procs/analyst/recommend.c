@@ -31,6 +31,8 @@ enum phrase {
 	PHRASE_RUN_NOW,
 	PHRASE_NO_BENEFIT,
 	PHRASE_NO_HOURLY_DATA,
+	PHRASE_TOO_FEW_HOURS,
+	PHRASE_SOME_HOURS,
 	PHRASE_SAMPLE,
 	PHRASE_OVER,
 	PHRASE_ANY_DAY,
@@ -86,10 +88,12 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		"등이 있습니다." },
 	[PHRASE_SHIFT] = { "Run it at %s: %.1f %% less %s than the mean start.",
 		"%1$s에 실행하십시오. 평균적인 시각에 시작할 때보다 %3$s %2$.1f %% 적습니다." },
-	[PHRASE_RUN_NOW] = { "Start now (%s): %.1f %% less %s than the mean start, and no later start is "
+	[PHRASE_RUN_NOW] = { "Start now (%s): %.1f %% less %s than the mean start, and no later start "
+			     "compared is "
 			     "better.",
-		"지금 시작하십시오(%1$s). 평균적인 시각에 시작할 때보다 %3$s %2$.1f %% 적으며 더 나은 시각이 "
-		"없습니다." },
+		"지금 시작하십시오(%1$s). 평균적인 시각에 시작할 때보다 %3$s %2$.1f %% 적으며, 비교한 시각 "
+		"가운데 "
+		"더 나은 것이 없습니다." },
 	[PHRASE_NO_BENEFIT] = { "Shifting is not worth it: the best window, %s, has only %.1f %% less %s "
 				"than the "
 				"mean start.",
@@ -101,6 +105,16 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 				    "profile.",
 		"이 리전의 시간별 전력망 데이터가 없어 시간대를 비교할 수 없습니다. grid_file을 설정하거나 "
 		"profile로 예시일을 선택하십시오." },
+	[PHRASE_TOO_FEW_HOURS] = { "Grid data is known for %.1f %% of the hours it may run in, too little to "
+				   "tell one start from another. Set grid_file or a provider with forecasts, "
+				   "or choose a sample day with profile.",
+		"실행할 수 있는 시간 가운데 %.1f %%만 전력망 데이터가 있어 시작 시각을 비교하기에 "
+		"부족합니다. grid_file이나 예측을 주는 제공자를 설정하거나 profile로 예시일을 "
+		"선택하십시오." },
+	[PHRASE_SOME_HOURS] = { " Grid data is known for %.1f %% of the hours it may run in: starts beyond "
+				"were not compared.",
+		" 실행할 수 있는 시간 가운데 %.1f %%만 전력망 데이터가 있어 나머지 시각에 시작하는 경우는 "
+		"비교하지 않았습니다." },
 	[PHRASE_MOVE] = { "%2$s has %3$.1f %% less carbon per kWh than %1$s on the annual average. Latency, "
 			  "cost and where "
 			  "the data may lie are yours to judge.",
@@ -256,21 +270,24 @@ void recommend_pue(const struct question *question, char *text, size_t size)
 	say(&prose, PHRASE_PUE_IMPROVEMENT, question->pue.value, question->pue_target);
 }
 
-void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
-	double percent, bool is_over, char text[static RECOMMENDATION_MAX])
+void recommend_schedule(const struct question *question, const struct schedule_words *words,
+	char text[static RECOMMENDATION_MAX])
 {
-	static const enum phrase by_advice[] = { PHRASE_SHIFT, PHRASE_RUN_NOW, PHRASE_NO_BENEFIT,
-		PHRASE_NO_HOURLY_DATA };
+	static const enum phrase by_advice[] = { PHRASE_SHIFT, PHRASE_RUN_NOW, PHRASE_NO_BENEFIT };
 	static const char *const things[2][2] = { { "carbon", "탄소 배출이" }, { "cost", "요금이" } };
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 
-	if (by_advice[advice] == PHRASE_NO_HOURLY_DATA)
-		say(&prose, PHRASE_NO_HOURLY_DATA);
+	if (words->advice == ADVICE_NO_HOURLY_DATA)
+		say(&prose, words->coverage > 0 ? PHRASE_TOO_FEW_HOURS : PHRASE_NO_HOURLY_DATA,
+			words->coverage * 100);
 	else
-		say(&prose, by_advice[advice], window, percent, things[is_by_cost][question->is_korean]);
-	if (is_over)
+		say(&prose, by_advice[words->advice], words->window, words->percent,
+			things[words->is_by_cost][question->is_korean]);
+	if (words->advice != ADVICE_NO_HOURLY_DATA && !words->is_by_cost && words->coverage < 1)
+		say(&prose, PHRASE_SOME_HOURS, words->coverage * 100);
+	if (words->is_over)
 		say(&prose, PHRASE_OVER);
-	if (is_over && !is_by_cost && question->grid.grid.file->is_daily)
+	if (words->is_over && !words->is_by_cost && question->grid.grid.file->is_daily)
 		say(&prose, PHRASE_ANY_DAY);
 	if (question->reasons.is_set[REASON_GRID_SAMPLE_DAY])
 		say(&prose, PHRASE_SAMPLE);

@@ -9,10 +9,16 @@ void recommend_workload(const struct question *question, const char *name, const
 	double current_watts, char text[static RECOMMENDATION_MAX]);
 /* "기준 초과" or "NON-COMPLIANT" */
 const char *status_word(enum status status, bool is_korean);
-/* advice as the tool's recommendation_code counts: SHIFT, RUN_NOW, NO_BENEFIT, NO_HOURLY_DATA; percent against the mean
- * start; is_over: that window began before now. */
-void recommend_schedule(const struct question *question, int advice, bool is_by_cost, const char *window,
-	double percent, bool is_over, char text[static RECOMMENDATION_MAX]);
+enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_DATA };
+struct schedule_words {
+	enum advice advice;
+	bool is_by_cost, is_over; /* over: that window began before now */
+	const char *window;       /* "11-24 11:00-15:00 KST" */
+	double percent;           /* less than the mean start */
+	double coverage;          /* share of the hours it may run in with grid data, 0 … 1 */
+};
+void recommend_schedule(const struct question *question, const struct schedule_words *words,
+	char text[static RECOMMENDATION_MAX]);
 /* best NULL = stay. percent: reduction of the grid intensity there, of the marginal one if is_marginal; the other signal may
  * disagree. */
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,

@@ -66,42 +66,55 @@ static void write_annual(struct json_writer *w, const struct question *q)
 	json_close_object(w);
 }
 
-static void write_hourly(struct json_writer *w, const struct schedule_plan *plan, int64_t hour)
+/* The hour that runs began before the plan does: of it, all that is known counts. */
+static void write_hour(struct json_writer *w, const struct schedule_plan *plan, int64_t hour)
 {
-	json_open_array(w, "hourly");
-	for (int i = 0; i < HOURS; i++, hour += HOUR_SECONDS) {
-		int64_t from = hour < plan->job.earliest ? plan->job.earliest : hour;
-		json_open_object(w, NULL);
-		write_time(w, "start", hour);
-		json_write_number(w, "intensity", signal_mean(&plan->carbon, from, hour + HOUR_SECONDS));
-		json_write_text(w, "quality",
-			signal_invented(&plan->carbon, from, hour + HOUR_SECONDS) > 0
-				? "interpolated"
-				: plan->question->grid.quality);
-		json_close_object(w);
-	}
-	json_close_array(w);
-	if (plan->best_carbon.count == 0)
-		return;
-	json_open_object(w, "best_4h");
-	write_time(w, "start", placement_start(&plan->best_carbon));
-	write_time(w, "end", placement_end(&plan->best_carbon));
-	json_write_number(w, "intensity", placement_mean(&plan->best_carbon, &plan->carbon));
+	const struct grid_choice *choice = &plan->question->grid;
+	const struct grid_stretch stretch = grid_look(&choice->grid, hour, HOUR_SECONDS);
+	int64_t from = hour, to = hour + HOUR_SECONDS;
+	bool is_running = hour < plan->job.earliest,
+	     is_invented = !is_running && signal_invented(&plan->carbon, from, to) > 0;
+
+	json_open_object(w, NULL);
+	write_time(w, "start", hour);
+	json_write_number(w, "intensity", is_running ? stretch.known : signal_mean(&plan->carbon, from, to));
+	json_write_text(w, "quality", is_invented ? "interpolated" : grid_choice_quality(choice, &stretch));
 	json_close_object(w);
 }
 
-static void write_region(struct json_writer *w, const struct question *q, int64_t hour)
+static void write_hourly(struct json_writer *w, const struct schedule_plan *plan, int64_t hour)
 {
-	double covered;
+	json_open_array(w, "hourly");
+	for (int i = 0; i < HOURS; i++)
+		write_hour(w, plan, hour + i * HOUR_SECONDS);
+	json_close_array(w);
+}
 
+static int write_best(struct json_writer *w, const struct schedule_plan *plan)
+{
+	struct schedule s;
+	int r = schedule_search(&plan->job, &plan->carbon, &s);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	json_open_object(w, "best_4h");
+	write_time(w, "start", s.best.start);
+	write_time(w, "end", s.best.start + plan->job.duration);
+	json_write_number(w, "intensity", s.best.mean);
+	json_close_object(w);
+	return 0;
+}
+
+static void write_region(
+	struct json_writer *w, const struct question *q, int64_t hour, const struct grid_stretch *now)
+{
 	json_write_text(w, "region", q->region->code);
 	json_write_text(w, "region_name", q->region->name[q->is_korean]);
 	json_write_text(w, "zone", q->region->zone);
-	json_write_number(
-		w, "current_intensity_gCO2eq_kWh", grid_mean(&q->grid.grid, hour, HOUR_SECONDS, &covered));
+	json_write_number(w, "current_intensity_gCO2eq_kWh", now->known);
 	json_write_text(w, "factor", grid_factor_name(q->grid.factor));
 	write_time(w, "at", hour);
-	json_write_text(w, "quality", q->grid.quality);
+	json_write_text(w, "quality", grid_choice_quality(&q->grid, now));
 }
 
 int intensity_answer(struct question *question, struct json_writer *writer, struct error_object *error)
@@ -111,20 +124,24 @@ int intensity_answer(struct question *question, struct json_writer *writer, stru
 	struct schedule_plan plan;
 	int r;
 
-	/* A plan for four hours of any power knows the hours, the best of them and the night; its watts are not shown. */
-	json_object_object_add(question->arguments, "power_watts", json_object_new_int(1));
-	r = schedule_plan_make(question, &plan, error);
+	r = schedule_plan_read(question, &plan, error); /* of four hours, as is the default */
 	if (r == 0) {
-		bool has_day = plan.has_carbon && signal_missing(&plan.carbon, plan.job.earliest,
-							  hour + HOURS * HOUR_SECONDS) == 0;
-		write_region(writer, question, hour);
+		const struct grid_stretch current = grid_look(&question->grid.grid, hour, HOUR_SECONDS);
+		bool has_day = plan.has_hours && signal_missing(&plan.carbon, plan.job.earliest,
+							 hour + HOURS * HOUR_SECONDS) == 0;
+		if (!plan.has_hours && current.covered <= 0)
+			question_use_annual(question);
+		write_region(writer, question, hour, &current);
 		write_annual(writer, question);
-		if (has_day)
+		if (has_day) {
 			write_hourly(writer, &plan, hour);
+			r = write_best(writer, &plan);
+		}
 		write_night_check(writer, &plan);
 		if (question->region->pue > 0)
 			json_write_number(writer, "pue", question->region->pue);
-		write_grid_provenance(writer, question, plan.has_carbon ? plan.coverage : 1);
+		schedule_plan_tell_quality(&plan);
+		write_grid_provenance(writer, question, plan.has_hours ? plan.coverage : current.covered);
 	}
 	schedule_plan_done(&plan);
 	return r;

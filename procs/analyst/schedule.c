@@ -106,10 +106,37 @@ static int gather(const struct schedule_job *job, const struct signal *signal, s
 	return r;
 }
 
+static bool is_allowed(const struct schedule_job *job, int64_t start)
+{
+	return daily_window_contains(&job->window, start, start + job->duration);
+}
+
 static bool is_feasible(const struct schedule_job *job, const struct signal *signal, int64_t start)
 {
-	return daily_window_contains(&job->window, start, start + job->duration) &&
-	       signal_missing(signal, start, start + job->duration) == 0;
+	return is_allowed(job, start) && signal_missing(signal, start, start + job->duration) == 0;
+}
+
+/* Seconds of starts that window and deadline allow, known or not. */
+static int64_t allowed_length(const struct schedule_job *job, const struct candidates *candidates)
+{
+	int64_t length = 0;
+
+	for (size_t i = 1; i < candidates->count; i++) {
+		int64_t from = candidates->starts[i - 1], to = candidates->starts[i];
+		if (is_allowed(job, from) && is_allowed(job, to) && is_allowed(job, from + (to - from) / 2))
+			length += to - from;
+	}
+	return length;
+}
+
+bool schedule_is_no_benefit(double best, double mean)
+{
+	return mean > 0 && best > mean * (1 - SCHEDULE_BENEFIT_LEAST);
+}
+
+bool schedule_is_sliver(const struct schedule *schedule, double best)
+{
+	return schedule->known < SCHEDULE_KNOWN_LEAST && schedule_is_no_benefit(best, schedule->mean);
 }
 
 static bool is_less(double a, double b)
@@ -133,7 +160,7 @@ int schedule_search(
 	CLEANUP(freep) int64_t *starts = NULL;
 	struct candidates candidates = { 0 };
 	struct schedule_choice before = { 0 };
-	double area = 0, length = 0, sum = 0;
+	double area = 0, length = 0, sum = 0, allowed;
 	size_t feasible = 0;
 	bool was_feasible = false;
 	int r = gather(job, signal, &candidates);
@@ -167,6 +194,8 @@ int schedule_search(
 	}
 	if (feasible == 0)
 		return -ENOENT;
+	allowed = (double)allowed_length(job, &candidates);
+	ret_schedule->known = allowed > 0 ? length / allowed : 1;
 	ret_schedule->mean = length > 0 ? area / length : sum / (double)feasible;
 	ret_schedule->has_invented = signal_invented(signal, ret_schedule->best.start,
 					     ret_schedule->best.start + job->duration) > 0;

@@ -10,6 +10,7 @@
 #define SCHEDULE_GRID_SECONDS  300 /* an interruptible job is laid out on a grid of five minutes */
 #define SCHEDULE_CHUNKS_MAX    512
 #define SCHEDULE_BENEFIT_LEAST 0.01 /* below that, against the mean start, shifting is not worth it */
+#define SCHEDULE_KNOWN_LEAST   0.5  /* of the starts must be known before none is said to be worth it */
 #define SCHEDULE_EPSILON       1e-9 /* relative: means closer than that are equal, and the earlier start is taken */
 
 /* Daily windows of Korean time in which the job may run; both 0 = always. from > to: over midnight. */
@@ -38,6 +39,7 @@ struct schedule {
 	bool is_now_feasible;
 	double now;        /* starting at `earliest`, where that is feasible */
 	bool has_invented; /* the best window rests on interpolated values */
+	double known;      /* share of the starts that window and deadline allow whose hours are all known */
 };
 
 /* The longest stretch the window allows at once; INT64_MAX where it is always open. */
@@ -49,6 +51,10 @@ bool daily_window_contains(const struct daily_window *window, int64_t from, int6
  * window or the deadline forbids them all); -ENOMEM. */
 int schedule_search(
 	const struct schedule_job *job, const struct signal *signal, struct schedule *ret_schedule);
+/* Is that mean no better than the starts' by enough to shift for it? */
+bool schedule_is_no_benefit(double best, double mean);
+/* And is that because too few starts are known to say so? A mean of 0, where no contiguous run fits, tells nothing. */
+bool schedule_is_sliver(const struct schedule *schedule, double best);
 /* The same starts, but the extremes other than the best one, each at least `apart` seconds from the others, best first.
  * Returns how many. */
 size_t schedule_alternatives(const struct schedule_job *job, const struct signal *signal, int64_t apart,

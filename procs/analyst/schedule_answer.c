@@ -15,8 +15,6 @@
 #define ALTERNATIVES_MAX 3
 #define CHUNKS_TOLD      3 /* in words; all are in chunks[] */
 
-enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_DATA };
-
 /* "03:00-04:00, 15:00-16:00 KST"; for people with the day: "11-24 03:00-04:00, 11-24 15:00-16:00 KST". What runs for a day
  * or longer has both its days: "11-24 10:00-11-25 16:00 KST". */
 static void format_window(const struct placement *placement, bool has_days, char *text, size_t size)
@@ -60,7 +58,7 @@ static enum advice advise(const struct schedule_plan *plan)
 
 	if (best == NULL)
 		return ADVICE_NO_HOURLY_DATA;
-	if (mean > 0 && placement_mean(best, signal) > mean * (1 - SCHEDULE_BENEFIT_LEAST))
+	if (schedule_is_no_benefit(placement_mean(best, signal), mean))
 		return ADVICE_NO_BENEFIT;
 	return best->count == 1 && placement_start(best) == plan->job.earliest ? ADVICE_RUN_NOW
 									       : ADVICE_SHIFT;
@@ -170,7 +168,7 @@ void write_night_check(struct json_writer *w, const struct schedule_plan *plan)
 	double intensity, mean, percent;
 
 	night += night < day ? DAY_SECONDS : 0;
-	if (!plan->has_carbon || signal_missing(&plan->carbon, day, day + DAY_SECONDS) > 0 ||
+	if (!plan->has_hours || signal_missing(&plan->carbon, day, day + DAY_SECONDS) > 0 ||
 		signal_missing(&plan->carbon, night, night + NIGHT_TO - NIGHT_FROM) > 0)
 		return;
 	intensity = signal_mean(&plan->carbon, night, night + NIGHT_TO - NIGHT_FROM);
@@ -288,9 +286,10 @@ static void tell_rest(const struct question *question, size_t rest, char *text, 
 static void write_words(struct json_writer *w, const struct schedule_plan *plan, enum advice advice)
 {
 	const struct placement *best = schedule_plan_optimum(plan);
+	struct schedule_words words = {
+		.advice = advice, .is_by_cost = plan->is_by_cost, .coverage = plan->coverage
+	};
 	char text[RECOMMENDATION_MAX], window[128] = "";
-	double percent = 0;
-	bool is_over = false;
 
 	if (best != NULL) {
 		const struct signal *signal = plan->is_by_cost ? &plan->price : &plan->carbon;
@@ -299,10 +298,11 @@ static void write_words(struct json_writer *w, const struct schedule_plan *plan,
 		head.count = head.count > CHUNKS_TOLD ? CHUNKS_TOLD : head.count;
 		format_window(&head, true, window, sizeof(window));
 		tell_rest(plan->question, best->count - head.count, window, sizeof(window));
-		percent = reduction_percent(placement_mean(best, signal), mean);
-		is_over = placement_start(best) < question_now(plan->question);
+		words.window = window;
+		words.percent = reduction_percent(placement_mean(best, signal), mean);
+		words.is_over = placement_start(best) < question_now(plan->question);
 	}
-	recommend_schedule(plan->question, (int)advice, plan->is_by_cost, window, percent, is_over, text);
+	recommend_schedule(plan->question, &words, text);
 	json_write_text(w, "recommendation", text);
 }
 
@@ -354,6 +354,10 @@ int schedule_answer(struct question *question, struct json_writer *writer, struc
 
 	if (r == 0) {
 		write_plan(writer, &plan);
+		if (plan.has_carbon)
+			schedule_plan_tell_quality(&plan);
+		else
+			question_use_annual(question);
 		write_reasons(writer, &question->reasons);
 		write_timestamp(writer, question);
 		write_provenance(writer, question, plan.has_carbon ? plan.coverage : 1,

@@ -45,6 +45,15 @@ void schedule_plan_done(struct schedule_plan *plan)
 	signal_done(&plan->price);
 }
 
+void schedule_plan_tell_quality(struct schedule_plan *plan)
+{
+	struct grid_choice *choice = &plan->question->grid;
+	const struct grid_stretch stretch =
+		grid_look(&choice->grid, plan->job.earliest, plan->job.deadline - plan->job.earliest);
+
+	choice->quality = grid_choice_quality(choice, &stretch);
+}
+
 const struct placement *schedule_plan_optimum(const struct schedule_plan *plan)
 {
 	if (plan->is_by_cost)
@@ -190,13 +199,15 @@ static int use_sample(struct schedule_plan *plan, const char *name, struct error
 		.is_daily = true, .count = 24, .points = plan->sample_points, .hold = HOUR_SECONDS
 	};
 	for (int hour = 0; hour < 24; hour++)
-		plan->sample_points[hour] = (struct grid_point) { hour * HOUR_SECONDS,
-			with_solar ? profile->hours_with_solar[hour] : profile->hours[hour] };
+		plan->sample_points[hour] = (struct grid_point) { .start = hour * HOUR_SECONDS,
+			.value = with_solar ? profile->hours_with_solar[hour] : profile->hours[hour] };
 	q->grid.grid.file = &plan->sample;
 	q->grid.factor = profile->factor;
 	q->grid.quality = profile->is_unverified ? GRID_UNVERIFIED : "sample";
 	snprintf(q->grid.source, sizeof(q->grid.source), "%s", profile->source);
 	snprintf(q->grid.vintage, sizeof(q->grid.vintage), "%s", profile->day);
+	q->grid.live = NULL;
+	q->grid.is_cached = q->grid.is_degraded = false;
 	q->grid.licence = profile->licence;
 	q->grid.sha256 = profile->sha256;
 	q->reasons.is_set[profile->is_unverified ? REASON_GRID_USER_VALUE : REASON_GRID_SAMPLE_DAY] = true;
@@ -226,7 +237,7 @@ static int choose_profile(struct schedule_plan *plan, struct error_object *error
 	if (file == NULL && !is_forecast && has_accepted_day(q))
 		return use_sample(plan, DEMO_PROFILE, error);
 	if (file == NULL || (is_typical && !file->is_daily) || (is_forecast && file->is_daily)) {
-		q->grid.grid.file = NULL;
+		question_use_annual(q);
 		return 0;
 	}
 	plan->profile = file->is_daily ? "typical_day" : "forecast";
@@ -251,8 +262,17 @@ static int read_signals(struct schedule_plan *plan)
 	signal_seal(&plan->carbon);
 	int64_t missing = signal_missing(&plan->carbon, job->earliest, job->deadline);
 	plan->coverage = 1 - (double)missing / (double)(job->deadline - job->earliest);
-	plan->has_carbon = plan->coverage > 0;
+	plan->has_hours = plan->coverage > 0;
 	return 0;
+}
+
+static int read_grid(struct schedule_plan *plan, struct error_object *error)
+{
+	int r = choose_profile(plan, error);
+
+	if (r == 0)
+		r = read_signals(plan);
+	return r == -ENOENT ? question_refuse_tariff(plan->question, error) : r;
 }
 
 /* placing */
@@ -278,14 +298,23 @@ static int place(const struct schedule_plan *plan, const struct signal *signal, 
 		&plan->job, plan->min_chunk, signal, best->chunks, SCHEDULE_CHUNKS_MAX, &best->count, &mean);
 }
 
-static int refuse_place(const struct schedule_plan *plan, int r, struct error_object *error)
+/* The price has no holes: what it allows and carbon does not is for want of grid data. */
+static int place_by_carbon(struct schedule_plan *plan)
 {
-	if (r == -ENOENT) {
-		question_refuse(plan->question, error, ERROR_NO_FEASIBLE_WINDOW, "", "", "");
-		snprintf(error->hint, sizeof(error->hint), "coverage_percent %.1f", plan->coverage * 100);
-		return -EINVAL;
-	}
-	return r;
+	int r = place(plan, &plan->carbon, &plan->by_carbon, &plan->best_carbon);
+
+	plan->has_carbon = r == 0 && !schedule_is_sliver(&plan->by_carbon,
+					     placement_mean(&plan->best_carbon, &plan->carbon));
+	return r == -ENOENT ? 0 : r;
+}
+
+int schedule_plan_read(struct question *question, struct schedule_plan *ret_plan, struct error_object *error)
+{
+	int r;
+
+	*ret_plan = (struct schedule_plan) { .question = question };
+	r = read_job(ret_plan, error);
+	return r < 0 ? r : read_grid(ret_plan, error);
 }
 
 int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan, struct error_object *error)
@@ -295,17 +324,15 @@ int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan
 
 	*plan = (struct schedule_plan) { .question = question };
 	if ((r = read_job(plan, error)) < 0 || (r = read_power(plan, error)) < 0 ||
-		(r = choose_profile(plan, error)) < 0)
+		(r = read_grid(plan, error)) < 0)
 		return r;
-	r = read_signals(plan);
+	r = place(plan, &plan->price, &plan->by_price, &plan->best_price);
 	if (r == -ENOENT)
-		return question_refuse_tariff(question, error);
-	if (r == 0)
-		r = place(plan, &plan->price, &plan->by_price, &plan->best_price);
-	if (r == 0 && plan->has_carbon)
-		r = place(plan, &plan->carbon, &plan->by_carbon, &plan->best_carbon);
+		return question_refuse(question, error, ERROR_NO_FEASIBLE_WINDOW, "", "", "");
+	if (r == 0 && plan->has_hours)
+		r = place_by_carbon(plan);
 	if (r < 0)
-		return refuse_place(plan, r, error);
+		return r;
 	if (plan->by_price.is_now_feasible)
 		place_one(&plan->now, plan->job.earliest, plan->job.duration);
 	return 0;

@@ -20,7 +20,8 @@ struct schedule_plan {
 	struct assessment workload;
 	double watts; /* where has_power */
 	/* grid */
-	bool has_carbon, has_price;          /* price: false abroad, where Korea's says nothing */
+	bool has_hours;                      /* some of the horizon is known */
+	bool has_carbon, has_price;          /* enough of it to place the job; price: false abroad */
 	struct signal carbon, price;         /* g/kWh, KRW/kWh */
 	struct schedule by_carbon, by_price; /* of contiguous runs; mean 0 where none fits */
 	struct placement best_carbon, best_price, now;
@@ -29,8 +30,13 @@ struct schedule_plan {
 	struct grid_point sample_points[24];
 };
 
-/* 0, -EINVAL with `error` filled, or another -errno; done() in any case. */
+/* The hours alone, of a job of any power: which data applies, and its signals; no placement. 0, -EINVAL with `error` filled, or
+ * another -errno; done() in any case. */
+int schedule_plan_read(struct question *question, struct schedule_plan *ret_plan, struct error_object *error);
+/* All of it, likewise. That the window or the deadline allow no start is an error; that the grid data has no whole one is not. */
 int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan, struct error_object *error);
+/* What the provenance, which is written last, says of the grid data: the quality of the hours planned with. */
+void schedule_plan_tell_quality(struct schedule_plan *plan);
 void schedule_plan_done(struct schedule_plan *plan);
 /* Where the asked objective puts the job; NULL for carbon without hourly data. */
 const struct placement *schedule_plan_optimum(const struct schedule_plan *plan);

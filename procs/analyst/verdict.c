@@ -76,7 +76,7 @@ static void judge_grid(struct question *question, const struct usage *usage, str
 
 	v->coverage = choice->grid.file != NULL ? usage_coverage(usage) : 0;
 	v->grid_intensity = usage_intensity(usage);
-	v->grid_uncertainty = v->coverage * choice->u_file + (1 - v->coverage) * choice->u_annual;
+	v->grid_uncertainty = grid_choice_uncertainty(choice, v->coverage, usage_unsure(usage));
 	if (choice->grid.file == NULL)
 		reasons->is_set[is_of_user(choice) ? REASON_GRID_USER_VALUE : REASON_GRID_ANNUAL] = true;
 	else {

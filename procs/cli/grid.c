@@ -40,6 +40,8 @@ static void print_hours(struct json_object *root, bool is_korean)
 		putchar(' ');
 		put_number(member_of(hour, "intensity_gCO2eq_kWh"), 7, 1);
 		put_number(member_of(hour, "krw_per_kWh"), 9, 1);
+		if (member_of(hour, "quality") != NULL)
+			printf("  %s", code_word(text_of_member(hour, "quality"), is_korean));
 		putchar('\n');
 	}
 }

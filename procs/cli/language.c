@@ -68,8 +68,9 @@ const char *code_word(const char *code, bool in_korean)
 		{ "(idle and other)", "(유휴 및 기타)" }, { "points", "점" }, { "KRW", "원" },
 		{ "KRW/kWh", "원/kWh" }, { "toe/year", "toe/년" }, { "tCO2eq/year", "tCO2eq/년" },
 		{ "TJ/year", "TJ/년" }, { "h", "시간" }, { "metered", "실측값" }, { "estimated", "추정값" },
-		{ "sample", "예시일" }, { "user", "사용자 값" }, { "live", "실시간" }, { "cached", "보관값" },
-		{ "empty", "없음" }, { "average", "평균" }, { "marginal", "한계" }, { "fake", "가짜 계측기" },
+		{ "forecast", "예측값" }, { "typical_day", "대표일" }, { "sample", "예시일" },
+		{ "user", "사용자 값" }, { "live", "실시간" }, { "cached", "보관값" }, { "empty", "없음" },
+		{ "average", "평균" }, { "marginal", "한계" }, { "fake", "가짜 계측기" },
 		{ "modelled", "모델 추정" }, { "modeled", "모델 추정" }, { "high", "높음" },
 		{ "medium", "보통" }, { "low", "낮음" } };
 

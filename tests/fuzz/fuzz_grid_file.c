@@ -13,9 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (grid_file_parse("fuzz.csv", (const char *)data, size, &file, &error) < 0)
 		return 0;
 	for (int64_t seconds = 1700000000; seconds < 1700100000; seconds += 3333) {
-		struct grid grid = { .file = file, .annual = 423 };
-		double covered, mean = grid_mean(&grid, seconds, 300, &covered);
-		if (!(mean > 0 && mean < 1500) || covered < 0 || covered > 1)
+		struct grid grid = { .file = file, .annual = 423, .now = 1700050000 };
+		struct grid_stretch s = grid_look(&grid, seconds, 3600);
+		if (!(s.mean > 0 && s.mean < 1500) || !(s.known > 0 && s.known < 1500) || s.covered < 0 ||
+			s.covered > 1 || s.forecast < 0 || s.forecast > s.covered)
 			abort();
 	}
 	grid_file_free(file);

@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 		if (i % (3600 / STEP_S) != 0)
 			continue;
 		assert_int_equal(book_commit(&w.f.book), 0);
+		w.knowledge.now_real_ns = w.f.once.real_ns;
 		while (ledger_seal(w.f.ledger, w.f.book.committed.closed_until,
 			       (int64_t)(w.f.once.real_ns / NS_PER_SECOND), tell, &w.knowledge) > 0)
 			;

@@ -129,6 +129,11 @@ class Site:
         wait_for(attempt, 30, lambda: f"{json.dumps(last[0], ensure_ascii=False)[:1500]}\n{self.brain.log('fetcher')}")
         return last[0][1]
 
+    def read(self, uri):
+        status, body = self.brain.post("/mcp", {"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": uri}})
+        assert status == 200 and "result" in body, body
+        return json.loads(body["result"]["contents"][0]["text"])
+
     def cli(self, *arguments):
         return subprocess.run([fixture.BIN / "tanso", "grid", "--url", f"http://127.0.0.1:{self.brain.port}", *arguments],
                               capture_output=True, text=True, timeout=20)
@@ -159,6 +164,23 @@ def kpx_gives_the_mix_the_demand_and_the_price():
         assert json.loads(site.cli("--json").stdout)["zone"] == "KR"
 
 
+def kpx_alone_tells_no_future_and_no_hour_is_called_better():
+    with Site("kpx", {"TANSO_KPX_KEY": "k"}) as site:
+        site.grid(lambda a: a["quality"] == "metered")
+        for hours in (4, 0.5):  # the newest value holds for an hour: no start of the one, some of the other
+            status, plan = site.brain.ask("calculate_optimal_schedule", power_watts=100, duration_hours=hours)
+            assert status == 200 and plan["recommendation_code"] == "NO_HOURLY_DATA" and "NO_BENEFIT" not in plan["reason_codes"], plan
+            assert plan["options"]["cost"]["krw"] > 0 and plan["sample_days"] and "optimal_intensity" not in plan, plan
+            assert plan["provenance"]["grid"]["degraded"] is True and plan["provenance"]["grid"]["quality"] == "annual", plan["provenance"]
+        here = site.read("carbon-intensity://ap-northeast-2")
+        assert here["quality"] == "metered" and "hourly" not in here, here
+        hour = site.grid(lambda a: True)["hours"][0]  # told where more than half of it is known, as what is known of it
+        near(hour.get("intensity_gCO2eq_kWh", here["current_intensity_gCO2eq_kWh"]), here["current_intensity_gCO2eq_kWh"])
+        one = site.brain.until("compare_optimization_impact", lambda a: a["provenance"]["grid"]["source"] == "kpx", workload_name="one", duration_hours=0.5)
+        step = [s for s in one["steps"] if s["type"] == "temporal_shift"][0]
+        assert step["reason_code"] == "NO_HOURLY_DATA", step
+
+
 def kpx_traps_are_told_apart_and_the_cache_outlives_a_restart():
     with Site("kpx", {"TANSO_KPX_KEY": "k"}) as site:
         site.provider.trap = "json"  # one item as an object, numbers as strings
@@ -180,7 +202,7 @@ def kpx_traps_are_told_apart_and_the_cache_outlives_a_restart():
 
 def what_is_too_old_is_cached_and_said():
     with Site("electricitymaps", {"TANSO_ELECTRICITYMAPS_KEY": "em-key"}) as site:
-        site.grid(lambda a: a["quality"] == "metered")
+        site.grid(lambda a: a["quality"] == "estimated")
         site.brain.processes["fetcher"].terminate()
         site.brain.processes["fetcher"].wait()
         cache = site.brain.folder / "state/fetcher/grid-electricitymaps.csv"
@@ -204,11 +226,16 @@ def electricity_maps_measures_and_forecasts():
         answer = site.grid(lambda a: "intensity_gCO2eq_kWh" in a["hours"][10])
         near(answer["intensity_gCO2eq_kWh"], 400)  # what was measured, not what was forecast for it
         near(answer["hours"][10]["intensity_gCO2eq_kWh"], 490)
+        assert (answer["hours"][0]["quality"], answer["hours"][10]["quality"]) == ("estimated", "forecast"), answer["hours"]
+        assert "forecast" in site.cli().stdout and "예측값" in site.cli("--lang", "ko").stdout
+        here = site.read("carbon-intensity://ap-northeast-2")
+        assert [hour["quality"] for hour in here["hourly"]] == ["estimated"] + ["forecast"] * 23, here
         plan = site.brain.until("calculate_optimal_schedule", lambda a: a["recommendation_code"] != "NO_HOURLY_DATA", power_watts=100, duration_hours=2)
-        assert plan["profile"] == "forecast", plan["profile"]
+        assert plan["profile"] == "forecast" and plan["provenance"]["grid"]["quality"] == "forecast", plan
     with Site("electricitymaps", {"TANSO_ELECTRICITYMAPS_KEY": "wrong"}) as site:
         answer = site.grid(lambda a: a["providers"] and "401" in a["providers"][0].get("failure", ""))
         assert answer["quality"] == "annual" and "GRID_ANNUAL" in answer["reason_codes"], answer
+        assert answer["provenance"]["grid"]["degraded"] is True, answer["provenance"]  # the provider is named, and was of no use
 
 
 def a_marginal_signal_is_shown_and_never_compared():
@@ -308,7 +335,7 @@ def a_provider_is_named_once_and_known():
         provider.server.close()
 
 
-TESTS = (kpx_gives_the_mix_the_demand_and_the_price, kpx_traps_are_told_apart_and_the_cache_outlives_a_restart,
+TESTS = (kpx_gives_the_mix_the_demand_and_the_price, kpx_alone_tells_no_future_and_no_hour_is_called_better, kpx_traps_are_told_apart_and_the_cache_outlives_a_restart,
          what_is_too_old_is_cached_and_said, electricity_maps_measures_and_forecasts,
          emission_factors_are_data_that_fetcher_and_analyst_read_again,
          bad_emission_factors_at_the_start_leave_the_power_and_the_other_providers,

@@ -203,6 +203,49 @@ static void what_cannot_be_worked_out_says_why(void **state)
 	destroy(&w);
 }
 
+/* Metered up to 14:00, where the job ends, and told for half a day more, with its best at 20:00 KST. */
+static void ran_before_a_forecast(struct world *w, double best)
+{
+	const struct job job = { "Job", 0, 5.2, 23, 34.5, false };
+	char lines[2048] = "";
+
+	make(w);
+	w->config.pue = 1.4;
+	for (int hour = 10; hour < 26; hour++)
+		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines),
+			"2026-11-%dT%02d:00:00+09:00,%g\n", hour < 24 ? 24 : 25, hour % 24,
+			hour >= 20 && hour < 24 ? best : 600);
+	use_grid(w, lines);
+	fixture_pass(&w->f, KST_10);
+	w->f.once.counted_ns = 0;
+	run_job(w, &job, 4);
+}
+
+static void a_shift_rests_on_a_forecast_and_is_no_surer_than_that(void **state)
+{
+	static const char only_this[] =
+		"{\"workload_name\":\"train\",\"duration_hours\":4,\"optimizations\":[\"temporal_shift\"]}";
+	struct world w;
+
+	(void)state;
+	ran_before_a_forecast(&w, 530);
+	assert_int_equal(compare(&w, only_this), 200);
+	near(json_object_get_double(member(&w, "intensity_after")), 530);
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "confidence"), "medium");
+	/* 106 over the target, within 2 x 530 x sqrt(0.10^2 + 0.05^2) = 119, not within the 75 of a meter */
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" Carbon afterwards: 530.0 gCO2eq/kWh against 424, NON-COMPLIANT (borderline)."));
+	assert_non_null(strstr(text_in(step(&w, "temporal_shift"), "evidence"),
+		"best of the starts in the next 24 h whose grid data is known 530.0, "));
+	assert_non_null(strstr(text_in(step(&w, "temporal_shift"), "evidence"),
+		"known is 42.9 % of the hours it could run in"));
+	destroy(&w);
+	ran_before_a_forecast(&w, 600);
+	assert_int_equal(compare(&w, only_this), 200);
+	assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), "NO_HOURLY_DATA");
+	destroy(&w);
+}
+
 static void the_words_say_what_is_borderline_or_assumed_afterwards(void **state)
 {
 	const char *text;
@@ -479,6 +522,7 @@ int main(void)
 		cmocka_unit_test(the_hosts_own_work_is_not_proposed_to_move),
 		cmocka_unit_test(what_runs_all_day_stays_where_it_is),
 		cmocka_unit_test(what_cannot_be_worked_out_says_why),
+		cmocka_unit_test(a_shift_rests_on_a_forecast_and_is_no_surer_than_that),
 		cmocka_unit_test(the_words_say_what_is_borderline_or_assumed_afterwards),
 		cmocka_unit_test(a_worse_pue_is_said_to_be_worse),
 		cmocka_unit_test(cleaner_but_dearer_hours_are_said_to_be_so),

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "analyst/grid.h"
+#include "ipc/vocabulary.h"
 
 #define NINE_KST INT64_C(1795478400) /* 2026-11-24T09:00:00+09:00 */
 
@@ -70,17 +71,40 @@ static void means_fill_holes_with_the_annual_value_and_say_so(void **state)
 {
 	struct grid_file *file = parse("2026-11-24T09:00:00+09:00,400\n");
 	const struct grid grid = { .file = file, .annual = 500 }, flat = { .annual = 423 };
-	double covered;
+	struct grid_stretch stretch = grid_look(&grid, NINE_KST, 3600);
 
 	(void)state;
-	assert_true(grid_mean(&grid, NINE_KST, 3600, &covered) == 400);
-	assert_true(covered == 1);
-	assert_true(grid_mean(&grid, NINE_KST - 1800, 3600, &covered) == 450);
-	assert_true(covered == 0.5);
-	assert_true(grid_mean(&grid, NINE_KST + 3600, 300, &covered) == 500);
-	assert_true(covered == 0);
-	assert_true(grid_mean(&flat, NINE_KST, 300, &covered) == 423);
+	assert_true(stretch.mean == 400 && stretch.known == 400 && stretch.covered == 1);
+	stretch = grid_look(&grid, NINE_KST - 1800, 3600);
+	assert_true(stretch.mean == 450 && stretch.known == 400 && stretch.covered == 0.5);
+	stretch = grid_look(&grid, NINE_KST + 3600, 300);
+	assert_true(stretch.mean == 500 && stretch.known == 500 && stretch.covered == 0);
+	stretch = grid_look(&flat, NINE_KST, 300);
+	assert_true(stretch.mean == 423 && stretch.known == 423 && stretch.covered == 0);
 	grid_file_free(file);
+}
+
+static void what_was_told_ahead_of_its_time_is_a_forecast(void **state)
+{
+	struct grid_file *dated = parse("2026-11-24T09:00:00+09:00,400\n2026-11-24T10:00:00+09:00,410\n"),
+			 *daily = parse("00:00,510\n09:00,400\n10:00,410\n");
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct grid grid = { .file = i == 0 ? dated : daily, .annual = 500, .now = NINE_KST + 1200 };
+		assert_true(
+			grid_look(&grid, NINE_KST, 3600).forecast == 0); /* the value of 09:00 was there */
+		assert_true(grid_look(&grid, NINE_KST + 1800, 3600).forecast == 0.5);
+		assert_true(grid_look(&grid, NINE_KST + 3600, 3600).forecast == 1);
+	}
+	dated->points[0].flags = GRID_ESTIMATED; /* as a provider says */
+	dated->points[1].flags = GRID_FORECAST;
+	struct grid later = { .file = dated, .annual = 500, .now = NINE_KST + 86400 };
+	assert_true(grid_look(&later, NINE_KST, 3600).estimated == 1);
+	assert_true(grid_look(&later, NINE_KST, 3600).forecast == 0);
+	assert_true(grid_look(&later, NINE_KST, 7200).forecast == 0.5);
+	grid_file_free(dated);
+	grid_file_free(daily);
 }
 
 static void bad_lines_are_named(void **state)
@@ -107,6 +131,7 @@ int main(void)
 		cmocka_unit_test(a_repeated_day_holds_its_values_by_korean_time),
 		cmocka_unit_test(a_dated_file_has_holes_where_it_has_no_values),
 		cmocka_unit_test(means_fill_holes_with_the_annual_value_and_say_so),
+		cmocka_unit_test(what_was_told_ahead_of_its_time_is_a_forecast),
 		cmocka_unit_test(bad_lines_are_named),
 	};
 

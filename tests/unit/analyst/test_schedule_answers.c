@@ -295,10 +295,96 @@ static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
 	expect_error(&w, "INVALID_ARGUMENT");
 	assert_int_equal(schedule(&w, "{\"workload_name\":\"nobody\"}"), 404);
 	expect_error(&w, "WORKLOAD_NOT_FOUND");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T03:00:00+09:00\","
+				      "\"deadline\":\"2026-11-24T09:00:00+09:00\","
+				      "\"allowed_window\":\"22:00-06:00\"}"),
+		422);
+	expect_error(&w, "NO_FEASIBLE_WINDOW");
+	destroy(&w);
+}
+
+static const char *recommendation(struct world *w)
+{
+	return json_object_get_string(member(w, "recommendation"));
+}
+
+static void expect_no_hourly_data(struct world *w, const char *arguments)
+{
+	assert_int_equal(schedule(w, arguments), 200);
+	expect_text(w, "recommendation_code", "NO_HOURLY_DATA");
+	expect_absent(w, "optimal_intensity");
+	expect_absent(w, "coverage_percent");
+	expect_reason(w, "NO_BENEFIT", false);
+	assert_int_equal(json_object_array_length(member(w, "sample_days")), 2);
+	assert_true(option(w, "cost", "krw") > 0);
+	assert_null(strstr(recommendation(w), "not worth it"));
+}
+
+static void holes_that_forbid_every_start_leave_the_cost_side(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
 	/* every window of the day meets a hole of two hours */
 	use_grid(&w, "2026-11-24T00:00:00+09:00,400\n2026-11-24T03:00:00+09:00,400\n");
-	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}"), 422);
-	expect_error(&w, "NO_FEASIBLE_WINDOW");
+	expect_no_hourly_data(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}");
+	assert_non_null(strstr(recommendation(&w), "Grid data is known for 7.1 % of the hours"));
+	expect_reason(&w, "GRID_ANNUAL", true);
+	/* nothing of the file is used: what is left is the annual value, which is worse than configured */
+	struct json_object *grid = json_object_object_get(member(&w, "provenance"), "grid");
+	assert_string_equal(json_object_get_string(json_object_object_get(grid, "quality")), "annual");
+	assert_true(json_object_get_boolean(json_object_object_get(grid, "degraded")));
+	destroy(&w);
+}
+
+/* As a provider without forecasts has it: the newest value holds for an hour. */
+static void a_sliver_of_the_day_is_no_ground_to_say_that_no_hour_is_better(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	use_grid(&w, "2026-11-24T00:00:00+09:00,400\n");
+	expect_no_hourly_data(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}");
+	expect_no_hourly_data(&w, "{\"power_watts\":1,\"duration_hours\":0.5,"
+				  "\"earliest\":\"2026-11-24T00:00:00+09:00\"}");
+	/* two hours that differ are worth telling apart, and of half a day it may be said that none is better */
+	grid_file_free(w.grid_file);
+	use_grid(&w, "2026-11-24T00:00:00+09:00,400\n2026-11-24T01:00:00+09:00,300\n");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"duration_hours\":0.5,"
+				      "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "recommendation_code", "SHIFT");
+	destroy(&w);
+}
+
+static void the_share_of_the_hours_that_is_known_is_said(void **state)
+{
+	char lines[2048] = "";
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	for (size_t hour = 0; hour < 12; hour++)
+		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines),
+			"2026-11-24T%02zu:00:00+09:00,%zu\n", hour, 400 + 10 * hour);
+	use_grid(&w, lines);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}"), 200);
+	expect_text(&w, "recommendation_code", "RUN_NOW");
+	expect_number(&w, "coverage_percent", 1200.0 / 28);
+	expect_reason(&w, "GRID_DEGRADED", true);
+	assert_non_null(
+		strstr(recommendation(&w), "no later start compared is better. Grid data is known for "
+					   "42.9 % of the hours it may run in"));
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\",\"lang\":"
+			     "\"ko\"}"),
+		200);
+	assert_non_null(strstr(recommendation(&w), "42.9 %만 전력망 데이터가 있어"));
+	/* of a whole day there is nothing to say */
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2023-09-01\"}"), 200);
+	assert_null(strstr(recommendation(&w), "Grid data is known"));
 	destroy(&w);
 }
 
@@ -315,6 +401,9 @@ int main(void)
 		cmocka_unit_test(a_named_workload_brings_its_mean_power),
 		cmocka_unit_test(a_time_that_is_over_is_said_to_be),
 		cmocka_unit_test(what_cannot_be_scheduled_is_an_error_that_says_why),
+		cmocka_unit_test(holes_that_forbid_every_start_leave_the_cost_side),
+		cmocka_unit_test(a_sliver_of_the_day_is_no_ground_to_say_that_no_hour_is_better),
+		cmocka_unit_test(the_share_of_the_hours_that_is_known_is_said),
 		cmocka_unit_test(a_run_of_a_day_or_longer_shows_both_its_days_and_is_no_daily_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
