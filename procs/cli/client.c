@@ -1,20 +1,18 @@
 #include "cli/client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "cli/client_token.h"
 #include "cli/place.h"
 
 #define CONNECT_TIMEOUT_MS 2000L
 #define ANSWER_TIMEOUT_MS  15000L /* the frontend's own deadline is 5 s */
 #define HEADERS_MAX        8
-#define HEADER_MAX         2048 /* a bearer token may be a JWT */
 
 struct client {
 	struct config config;
@@ -25,7 +23,9 @@ struct client {
 	char base[CONFIG_TEXT_MAX + 16];   /* "http://…" */
 	char socket[CONFIG_TEXT_MAX + 64]; /* "" = TCP */
 	char address[2 * CONFIG_TEXT_MAX];
-	char headers[HEADERS_MAX][HEADER_MAX];
+	char *headers[HEADERS_MAX]; /* NULL = free */
+	const char *token_file;     /* of the arguments */
+	char token[CLIENT_TOKEN_MAX + 1];
 	CURLcode outcome; /* of the last request */
 	char *body;
 	size_t size;
@@ -66,73 +66,51 @@ static int set_options(struct client *client)
 	return 0;
 }
 
-/* By its whole name, not by how it begins: 127.0.0.1.example.com is another machine. */
-static bool is_this_machine(const char *host)
-{
-	struct in_addr address;
-
-	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-		return true;
-	return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
-/* A token that anybody on the way can read is no secret any more. */
-static bool is_token_safe(const char *url)
-{
-	char *scheme = NULL, *host = NULL;
-	bool is_safe = url == NULL;
-	CURLU *parts = url != NULL ? curl_url() : NULL;
-
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		is_safe = strcmp(scheme, "https") == 0 ||
-			  (strcmp(scheme, "http") == 0 && is_this_machine(host));
-	curl_free(scheme);
-	curl_free(host);
-	curl_url_cleanup(parts);
-	return is_safe;
-}
-
 static int refuse(struct config_error *error, const char *subject, const char *why)
 {
 	snprintf(error->text, sizeof(error->text), "%.900s%s", subject, why);
 	return -EINVAL;
 }
 
-/* The token goes to `token`, "" = none. */
-static int read_token(const char *path, char *token, size_t size, struct config_error *error)
+static int use_token(struct client *client, struct config_error *error, bool *ret_is_other)
 {
-	const char *given = getenv("TANSO_TOKEN");
-	int r = 0;
+	char token[CLIENT_TOKEN_MAX + 1], value[CLIENT_TOKEN_MAX + 16];
+	int r = client_token_read(client->token_file, token, error);
 
-	if (path == NULL)
-		snprintf(token, size, "%s", given != NULL ? given : "");
-	else if ((r = file_read_text(AT_FDCWD, path, token, size)) <= 0)
-		return refuse(error, path,
-			r == 0        ? ": is empty"
-			: r == -E2BIG ? ": is no token"
-				      : ": cannot be read");
-	token[strcspn(token, "\r\n")] = '\0';
-	return path == NULL && given != NULL && strlen(given) != strlen(token)
-		       ? refuse(error, "TANSO_TOKEN", ": too long, or has a line end")
-		       : 0;
+	*ret_is_other = r == 0 && strcmp(token, client->token) != 0;
+	if (!*ret_is_other)
+		return r;
+	if (!client_token_is_safe(client->url[0] != '\0' ? client->url : NULL))
+		return refuse(error, "a token is sent over https:// alone, or to this machine", "");
+	snprintf(value, sizeof(value), "Bearer %s", token);
+	memcpy(client->token, token, sizeof(token));
+	return client_set_header(client, "Authorization", token[0] != '\0' ? value : NULL);
 }
 
 static int use_credentials(
 	struct client *client, const struct client_place *place, struct config_error *error)
 {
-	char token[HEADER_MAX - 64], value[HEADER_MAX - 32];
-	int r = read_token(place->token_file, token, sizeof(token), error);
+	const char *scheme_end = place->url != NULL ? strstr(place->url, "://") : NULL;
+	bool is_other;
+	int r;
 
 	if (place->ca != NULL && curl_easy_setopt(client->curl, CURLOPT_CAINFO, place->ca) != CURLE_OK)
 		return -EIO;
-	if (r < 0 || token[0] == '\0')
+	client->token_file = place->token_file;
+	if ((r = use_token(client, error, &is_other)) < 0)
 		return r;
-	if (!is_token_safe(place->url))
-		return refuse(error, "a token is sent over https:// alone, or to this machine", "");
-	snprintf(value, sizeof(value), "Bearer %s", token);
-	return client_set_header(client, "Authorization", value);
+	if (scheme_end != NULL && strncasecmp(place->url, "http://", 7) != 0 &&
+		strncasecmp(place->url, "https://", 8) != 0)
+		return refuse(error, place->url, ": an address begins with http:// or https://");
+	return 0;
+}
+
+bool client_reread_token(struct client *client)
+{
+	struct config_error error;
+	bool is_other;
+
+	return client->token_file != NULL && use_token(client, &error, &is_other) == 0 && is_other;
 }
 
 int client_new(struct client **ret_client, const struct client_place *place, struct config_error *error)
@@ -172,6 +150,8 @@ void client_free(struct client *client)
 	if (client == NULL)
 		return;
 	curl_easy_cleanup(client->curl);
+	for (size_t i = 0; i < HEADERS_MAX; i++)
+		free(client->headers[i]);
 	free(client->body);
 	free(client);
 }
@@ -189,15 +169,26 @@ const char *client_address(const struct client *client)
 int client_set_header(struct client *client, const char *name, const char *value)
 {
 	size_t size = strlen(name);
+	char **place = NULL, *line = NULL;
 
 	for (size_t i = 0; i < HEADERS_MAX; i++) {
-		char *line = client->headers[i];
-		if (line[0] != '\0' && (strncmp(line, name, size) != 0 || line[size] != ':'))
-			continue;
-		snprintf(line, HEADER_MAX, "%s: %s", name, value);
-		return 0;
+		char **at = &client->headers[i];
+		bool is_it = *at != NULL && strncmp(*at, name, size) == 0 && (*at)[size] == ':';
+		if (is_it || (*at == NULL && place == NULL))
+			place = at;
+		if (is_it)
+			break;
 	}
-	return -ENOMEM;
+	if (place == NULL || (value != NULL && asprintf(&line, "%s: %s", name, value) < 0))
+		return -ENOMEM;
+	free(*place);
+	*place = line;
+	return 0;
+}
+
+bool client_is_local(const struct client *client)
+{
+	return client->socket[0] != '\0' || client_url_is_local(client->base);
 }
 
 /* where to ask */
@@ -284,6 +275,11 @@ static int from_curl(const struct client *client, CURLcode code)
 
 const char *client_trouble(const struct client *client, bool is_korean)
 {
+	return client_trouble_of((int)client->outcome, is_korean);
+}
+
+const char *client_trouble_of(int code, bool is_korean)
+{
 	static const struct {
 		CURLcode code;
 		const char *en, *ko;
@@ -305,7 +301,7 @@ const char *client_trouble(const struct client *client, bool is_korean)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(troubles); i++)
-		if (troubles[i].code == client->outcome)
+		if ((int)troubles[i].code == code)
 			return is_korean ? troubles[i].ko : troubles[i].en;
 	return NULL;
 }
@@ -315,8 +311,9 @@ static struct curl_slist *header_list(const struct client *client)
 	struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
 
 	list = curl_slist_append(list, "Expect:"); /* no round trip before a body of some kilobytes */
-	for (size_t i = 0; i < HEADERS_MAX && client->headers[i][0] != '\0'; i++)
-		list = curl_slist_append(list, client->headers[i]);
+	for (size_t i = 0; i < HEADERS_MAX; i++)
+		if (client->headers[i] != NULL)
+			list = curl_slist_append(list, client->headers[i]);
 	return list;
 }
 

@@ -17,7 +17,8 @@ struct client_place {
 	const char *runtime_dir; /* look for the socket here first; with a url: then there */
 	const char *config_path;
 	const char *ca;         /* PEM file of the authorities to believe instead of the system's */
-	const char *token_file; /* its first line is the bearer token; NULL: TANSO_TOKEN of the environment */
+	const char *token_file; /* its first line is the bearer token; NULL: TANSO_TOKEN of the environment;
+				 * outlives the client */
 };
 
 struct client_answer {
@@ -34,7 +35,7 @@ int client_new(struct client **ret_client, const struct client_place *place, str
 void client_free(struct client *client);
 const struct config *client_config(const struct client *client);
 
-/* "Name: value" lines for all requests that follow; the same name again replaces it. 0 or -ENOMEM. */
+/* "Name: value" lines for all requests that follow; the same name again replaces it, NULL takes it out. 0 or -ENOMEM. */
 int client_set_header(struct client *client, const char *name, const char *value);
 /* A curl handle of its own for a request at `path` of where this client asks: address, limits, TLS; `headers` gets what
  * client_set_header() set. The caller's to clean up; NULL: out of memory. */
@@ -48,5 +49,11 @@ int client_ask(struct client *client, const char *path, const char *body, size_t
 int client_probe(struct client *client, const char *url, struct client_answer *ret_answer);
 /* What is wrong with the place and what to do, in a phrase; NULL = nothing beside the error. */
 const char *client_trouble(const struct client *client, bool is_korean);
+/* The same for a CURLcode of client_handle()'s. */
+const char *client_trouble_of(int code, bool is_korean);
+/* The token file again: true when it now holds another token, which is sent from then on. */
+bool client_reread_token(struct client *client);
+/* Did the last request go to this machine? */
+bool client_is_local(const struct client *client);
 /* Where the last request went, for messages. */
 const char *client_address(const struct client *client);

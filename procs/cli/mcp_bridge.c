@@ -9,9 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-#define EXCHANGES_MAX 64  /* at a time: the client's next line waits */
-#define ATTEMPTS_MAX  4   /* of a request that reached nobody: asking again is safe */
-#define RETRY_MS      150 /* before the second, doubled before each further one */
+#define EXCHANGES_MAX 64 /* at a time: the client's next line waits */
 #define POLL_MS       1000
 
 static void write_out(struct bridge *bridge, const char *bytes, size_t size)
@@ -48,8 +46,7 @@ static void write_line(struct bridge *bridge, const char *bytes, size_t size)
 	bridge->held_size += size;
 }
 
-/* text is consumed; NULL = nothing to say */
-static void send_message(struct bridge *bridge, char *message, size_t size)
+void bridge_say(struct bridge *bridge, char *message, size_t size)
 {
 	CLEANUP(freep) char *text = message;
 
@@ -63,60 +60,33 @@ static void send_message(struct bridge *bridge, char *message, size_t size)
 	write_line(bridge, text, size + 1);
 }
 
-static void fail(struct bridge *bridge, const struct exchange *exchange, const char *why, const char *body,
-	size_t body_size)
-{
-	size_t size;
-	char *reply;
-
-	if (exchange->line == NULL)
-		return;
-	reply = mcp_line_failure(exchange->line, exchange->line_size, why, body, body_size, &size);
-	send_message(bridge, reply, size);
-}
-
-/* The answer to initialize says how the rest is spoken. */
-static void take_negotiated(
-	struct bridge *bridge, const struct exchange *exchange, const char *bytes, size_t size)
-{
-	char version[MCP_LINE_VERSION_MAX];
-
-	if (!mcp_line_negotiated(bytes, size, version))
-		return;
-	client_set_header(bridge->client, "MCP-Protocol-Version", version);
-	bridge->has_version = true;
-	if (exchange->session[0] != '\0')
-		client_set_header(bridge->client, "Mcp-Session-Id", exchange->session);
-}
-
 static void on_message(struct exchange *exchange, const char *bytes, size_t size)
 {
 	struct bridge *bridge = exchange->context;
 
 	if (!mcp_line_is_message(bytes, size))
 		return;
-	exchange->is_answered = true;
-	if (exchange->is_initialize)
-		take_negotiated(bridge, exchange, bytes, size);
-	send_message(bridge, strndup(bytes, size), size);
+	bridge_hear(bridge, exchange, bytes, size);
 }
 
 /* exchanges */
 
-static void start(struct bridge *bridge, struct exchange *exchange)
+void bridge_start(struct bridge *bridge, struct exchange *exchange)
 {
 	struct mcp_line_facts facts = { 0 };
 
 	if (exchange->line != NULL)
 		mcp_line_read(exchange->line, exchange->line_size, &facts);
+	exchange->is_modern = facts.version[0] != '\0';
+	exchange->session_turn = bridge->session_turn;
+	exchange->token_turn = bridge->token_turn;
 	if (exchange_start(exchange, bridge->multi, bridge->client,
-		    facts.version[0] != '\0' ? facts.version : NULL,
-		    facts.version[0] != '\0' ? facts.method : NULL,
-		    facts.version[0] != '\0' ? facts.name : NULL) < 0)
+		    exchange->is_modern ? facts.version : NULL, exchange->is_modern ? facts.method : NULL,
+		    exchange->is_modern ? facts.name : NULL) < 0)
 		bridge->failure = -ENOMEM;
 }
 
-static struct exchange *add(struct bridge *bridge, const char *line, size_t size)
+struct exchange *bridge_add(struct bridge *bridge, const char *line, size_t size)
 {
 	struct exchange *exchange;
 
@@ -132,7 +102,7 @@ static struct exchange *add(struct bridge *bridge, const char *line, size_t size
 	return exchange;
 }
 
-static void drop(struct bridge *bridge, struct exchange *exchange)
+void bridge_drop(struct bridge *bridge, struct exchange *exchange)
 {
 	struct exchange **at = &bridge->exchanges;
 
@@ -145,74 +115,15 @@ static void drop(struct bridge *bridge, struct exchange *exchange)
 	exchange_free(exchange, bridge->multi);
 }
 
-/* What the server says outside of requests comes on a stream of its own. */
-static void listen_to_session(struct bridge *bridge)
+void bridge_listen(struct bridge *bridge)
 {
 	if (bridge->is_listening)
 		return;
-	struct exchange *exchange = add(bridge, NULL, 0);
+	struct exchange *exchange = bridge_add(bridge, NULL, 0);
 	if (exchange == NULL)
 		return;
 	bridge->is_listening = true;
-	start(bridge, exchange);
-}
-
-static bool retry(struct bridge *bridge, struct exchange *exchange, int attempts_max)
-{
-	if (exchange->is_answered || exchange->attempts >= attempts_max)
-		return false;
-	exchange_stop(exchange, bridge->multi);
-	exchange->retry_ns =
-		clock_mono_ns() + ((uint64_t)RETRY_MS << exchange->attempts) * NS_PER_MILLISECOND;
-	return true;
-}
-
-static void end_unreached(struct bridge *bridge, struct exchange *exchange, CURLcode code)
-{
-	char hint[512];
-
-	client_forget_place(bridge->client);
-	snprintf(hint, sizeof(hint),
-		bridge->is_korean ? "%s: %s. 파이프라인이 실행 중이 아니면 `%stanso up`으로 시작하십시오."
-				  : "%s: %s. If the pipeline is not running, start it with `%stanso up`.",
-		client_address(bridge->client), curl_easy_strerror(code), place_sudo());
-	fail(bridge, exchange, hint, NULL, 0);
-	drop(bridge, exchange);
-}
-
-/* The connection of an exchange is over. */
-static void end(struct bridge *bridge, struct exchange *exchange, CURLcode code)
-{
-	bool is_reached = code == CURLE_OK;
-
-	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
-	if (exchange->line == NULL) { /* the session's stream: come back, unless there is none */
-		exchange->attempts = 1;
-		if (!is_reached)
-			client_forget_place(bridge->client);
-		exchange->is_answered = false;
-		if (exchange->status >= 400 && exchange->status < 500)
-			drop(bridge, exchange);
-		else
-			retry(bridge, exchange, ATTEMPTS_MAX);
-		return;
-	}
-	if (!is_reached && !exchange->is_events) {
-		if (code != CURLE_COULDNT_CONNECT && code != CURLE_GOT_NOTHING && code != CURLE_RECV_ERROR)
-			exchange->attempts = ATTEMPTS_MAX;
-		client_forget_place(bridge->client);
-		if (!retry(bridge, exchange, ATTEMPTS_MAX))
-			end_unreached(bridge, exchange, code);
-		return;
-	}
-	if (!exchange->is_events && exchange->size > 0) {
-		const char *body = exchange->body;
-		if (mcp_line_is_message(body, exchange->size))
-			on_message(exchange, body, exchange->size);
-		else /* refused before it was read as a message: 403, 413, a proxy's page */
-			fail(bridge, exchange, "the server refused the message", body, exchange->size);
-	}
-	drop(bridge, exchange);
+	bridge_start(bridge, exchange);
 }
 
 static void collect(struct bridge *bridge)
@@ -226,7 +137,7 @@ static void collect(struct bridge *bridge)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
-		end(bridge, exchange, code);
+		bridge_end(bridge, exchange, code);
 	}
 }
 
@@ -239,7 +150,7 @@ static int restart_due(struct bridge *bridge)
 		if (exchange->retry_ns == 0)
 			continue;
 		if (exchange->retry_ns <= now_ns)
-			start(bridge, exchange);
+			bridge_start(bridge, exchange);
 		else if (exchange->retry_ns - now_ns < wait_ns)
 			wait_ns = exchange->retry_ns - now_ns;
 	}
@@ -258,7 +169,7 @@ static bool cancel(struct bridge *bridge, const struct mcp_line_facts *facts)
 	while (exchange != NULL && strcmp(exchange->id, facts->cancelled) != 0)
 		exchange = exchange->next;
 	if (exchange != NULL)
-		drop(bridge, exchange);
+		bridge_drop(bridge, exchange);
 	return true;
 }
 
@@ -271,20 +182,20 @@ static void on_line(struct bridge *bridge, const char *line, size_t size, bool i
 		return;
 	if (is_too_long) {
 		char *reply = mcp_line_error(-32600, "a message may have 1 MiB (1048576 bytes)", &reply_size);
-		send_message(bridge, reply, reply_size);
+		bridge_say(bridge, reply, reply_size);
 		return;
 	}
 	mcp_line_read(line, size, &facts);
 	if (cancel(bridge, &facts))
 		return;
-	struct exchange *exchange = add(bridge, line, size);
+	struct exchange *exchange = bridge_add(bridge, line, size);
 	if (exchange == NULL)
 		return;
 	snprintf(exchange->id, sizeof(exchange->id), "%s", facts.id);
 	exchange->is_initialize = strcmp(facts.method, "initialize") == 0;
-	start(bridge, exchange);
+	bridge_start(bridge, exchange);
 	if (strcmp(facts.method, "notifications/initialized") == 0)
-		listen_to_session(bridge);
+		bridge_listen(bridge);
 }
 
 /* Others wait until the answer to initialize is there: it brings the session. */
@@ -362,9 +273,10 @@ int bridge_run(struct bridge *bridge)
 void bridge_done(struct bridge *bridge)
 {
 	while (bridge->exchanges != NULL)
-		drop(bridge, bridge->exchanges);
+		bridge_drop(bridge, bridge->exchanges);
 	curl_multi_cleanup(bridge->multi);
 	lines_done(&bridge->lines);
+	free(bridge->greeting);
 	client_free(bridge->client);
 	closep(&bridge->out);
 }

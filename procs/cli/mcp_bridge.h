@@ -14,13 +14,33 @@ struct bridge {
 	CURLM *multi;
 	int out; /* where messages go: the real standard output */
 	bool is_korean, has_version, is_listening, is_over;
-	int failure; /* -errno of standard output */
+	/* the session of the revisions that have them */
+	char *greeting; /* the initialize it began with; NULL = none */
+	size_t greeting_size;
+	bool is_renewing;
+	unsigned session_turn, token_turn; /* counted up by a session begun, a token read */
+	int failure;                       /* -errno of standard output */
 	struct lines lines;
 	char held[65536]; /* lines for `out`, until the end of the turn */
 	size_t held_size;
 	struct exchange *exchanges;
 	size_t count;
 };
+
+/* of mcp_bridge.c, for mcp_bridge_end.c and the other way round */
+
+/* A new exchange, not under way yet; line NULL listens. NULL: bridge->failure. */
+struct exchange *bridge_add(struct bridge *bridge, const char *line, size_t size);
+void bridge_start(struct bridge *bridge, struct exchange *exchange);
+void bridge_drop(struct bridge *bridge, struct exchange *exchange);
+/* What the server says outside of requests comes on a stream of its own. */
+void bridge_listen(struct bridge *bridge);
+/* A message for the client, malloc'ed and consumed; NULL = nothing to say. */
+void bridge_say(struct bridge *bridge, char *message, size_t size);
+/* A message came in an exchange. */
+void bridge_hear(struct bridge *bridge, struct exchange *exchange, const char *bytes, size_t size);
+/* The connection of an exchange is over: it was answered, or is asked again, or its client hears why not. */
+void bridge_end(struct bridge *bridge, struct exchange *exchange, CURLcode code);
 
 /* Until the input ends and its requests are answered. 0, or -errno: the output is closed, or there is no memory. */
 int bridge_run(struct bridge *bridge);

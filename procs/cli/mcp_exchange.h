@@ -20,6 +20,10 @@ struct exchange {
 	size_t line_size;
 	char id[EXCHANGE_ID_MAX]; /* of its request as canonical JSON, "" = none */
 	bool is_initialize, is_answered;
+	bool is_modern;  /* of the revision that has no sessions */
+	bool is_renewal; /* initialize said again by the bridge: the client has its answer */
+	bool is_again;   /* asked again in a session begun anew: what comes now is the answer */
+	unsigned session_turn, token_turn; /* the bridge's, when it was put under way */
 	int attempts;
 	uint64_t retry_ns; /* when to try again; 0 = it runs */
 	/* the response */

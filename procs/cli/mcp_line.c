@@ -120,9 +120,8 @@ void mcp_line_read(const char *line, size_t size, struct mcp_line_facts *ret_fac
 	const char *version = text_of_member(meta, "io.modelcontextprotocol/protocolVersion");
 	if (strlen(version) < sizeof(ret_facts->version) && strpbrk(version, "\r\n") == NULL)
 		snprintf(ret_facts->version, sizeof(ret_facts->version), "%s", version);
-	const char *name = text_of_member(params, "name");
 	copy_header(ret_facts->name, sizeof(ret_facts->name),
-		name[0] != '\0' ? name : text_of_member(params, "uri"));
+		text_of_member(params, strcmp(ret_facts->method, "resources/read") == 0 ? "uri" : "name"));
 	if (strcmp(ret_facts->method, "notifications/cancelled") == 0)
 		copy_json(ret_facts->cancelled, sizeof(ret_facts->cancelled), params, "requestId");
 	json_object_put(root);
@@ -148,6 +147,17 @@ bool mcp_line_negotiated(const char *message, size_t size, char ret_version[stat
 	}
 	json_object_put(root);
 	return is_found;
+}
+
+void mcp_line_reason(const char *body, size_t size, char *reason, size_t room)
+{
+	struct json_object *root = body != NULL ? parse_object(body, size) : NULL, *error = NULL;
+
+	if (root != NULL)
+		json_object_object_get_ex(root, "error", &error);
+	const char *message = text_of_member(error, "message"), *hint = text_of_member(error, "hint");
+	snprintf(reason, room, "%s%s%s", message, hint[0] != '\0' ? " " : "", hint);
+	json_object_put(root);
 }
 
 static char *error_message(

@@ -4,6 +4,7 @@ import http.server, json, os, pathlib, re, shutil, signal, socket, subprocess, s
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import BIN, Frontend, expect, run_all, wait_for  # noqa: E402
+from hashlib import sha256  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {
@@ -297,6 +298,12 @@ def mcp_without_a_pipeline_answers_with_the_remedy():
     replies = {reply["id"]: reply["error"] for reply in map(json.loads, out.splitlines())}
     expect({number: error["code"] for number, error in replies.items()}, {5: -32603, None: -32700})
     assert "tanso up" in replies[5]["message"], replies
+    for lang, told in (("en", "Check the address"), ("ko", "주소")):  # another machine's pipeline cannot be started from here
+        code, out, _ = _tanso("mcp", "--lang", lang, "--url", "https://no-such-host.invalid/mcp", text=json.dumps(CALL) + "\n")
+        message = json.loads(out)["error"]["message"]
+        assert told in message and "tanso up" not in message, message
+    code, out, error = _tanso("mcp", "--url", "ftp://127.0.0.1/mcp")
+    assert (code, out) == (2, "") and "http:// or https://" in error, error
 
 
 def a_token_goes_to_https_or_to_this_machine_alone():
@@ -329,20 +336,26 @@ def mcp_finds_a_pipeline_that_starts_later():
 
 
 class Pipe:
-    """`tanso mcp` as a client has it."""
+    """`tanso mcp` as a client has it; `besides` is what it heard that is no answer."""
     def __init__(self, *arguments):
         self.process = subprocess.Popen([str(BIN / "tanso"), "mcp", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         env=ENVIRONMENT)
+        self.besides = []
 
     def say(self, **message):
         self.process.stdin.write((json.dumps({"jsonrpc": "2.0", **message}) + "\n").encode())
         self.process.stdin.flush()
 
     def hear(self):
-        """The next answer; what the server says besides (logs of its links) is left out."""
+        """The next answer."""
         while "id" not in (message := json.loads(self.process.stdout.readline())):
-            pass
+            self.besides.append(message["method"])
         return message
+
+    def greet(self):
+        self.say(id="hello", method="initialize", params={"protocolVersion": "2025-11-25"})
+        expect(self.hear()["id"], "hello")
+        self.say(method="notifications/initialized")
 
     def end(self):
         self.process.stdin.close()
@@ -390,6 +403,67 @@ def mcp_says_in_plain_words_that_the_frontend_went_away_and_finds_it_again():
         pipe.say(id=3, method="ping")
         expect(pipe.hear(), {"jsonrpc": "2.0", "id": 3, "result": {}})
         expect(pipe.end(), b"")
+
+
+def _start_anew(f, *settings):
+    """A frontend that knows none of its predecessor's sessions."""
+    f.process.kill()
+    f.process.wait()
+    (f.folder / "state/frontend/session.key").unlink()
+    f.start(*settings)
+    assert wait_for(lambda: f.status("/readyz") == 200)
+
+
+def mcp_begins_a_session_anew_when_the_server_knows_it_no_more():
+    with Frontend().start() as f:
+        f.start_analyst()
+        pipe = Pipe("--url", f"http://127.0.0.1:{f.port}")
+        pipe.greet()
+        for turn in range(2):  # and again
+            _start_anew(f)
+            for number in range(5):
+                pipe.say(id=number, method="tools/call", params=CALL["params"])
+            answers = {answer["id"]: answer.get("result") for answer in (pipe.hear() for _ in range(5))}
+            assert sorted(answers) == list(range(5)) and all(answers.values()), answers
+            pipe.say(id="s", method="resources/subscribe", params={"uri": "carbon-intensity://ap-northeast-2"})
+            expect(pipe.hear(), {"jsonrpc": "2.0", "id": "s", "result": {}})  # none without a session
+        pipe.besides.clear()
+        f.analyst.kill()
+        assert b"notifications/message" in pipe.process.stdout.readline(), "the session's stream did not come back"
+        pipe.process.stdin.close()
+        expect(pipe.process.wait(10), 0)
+
+
+def mcp_takes_a_token_of_4_KiB_and_reads_its_file_again_when_it_is_refused():
+    old, new, other = ("a" * 4088, "new", "other")  # the longest that the server takes
+    f = Frontend()
+    tokens, file = f.folder / "tokens", f.folder / "secret"
+
+    def know(name, secret):
+        tokens.write_text(f"{name} {sha256(secret.encode()).hexdigest()}\n")
+    know("alice", old)
+    with f.start(f"http_tokens={tokens}"):
+        f.start_analyst()
+        file.write_text(old + "\n")
+        pipe = Pipe("--url", f"http://127.0.0.1:{f.port}", "--token-file", str(file))
+
+        def ask():
+            pipe.say(id=1, method="tools/call", params=CALL["params"])
+            return pipe.hear()
+        pipe.greet()
+        expect(ask()["result"]["isError"], False)
+        for name, secret in (("alice", new), ("bob", other)):  # another principal has another session
+            know(name, secret)
+            assert wait_for(lambda: "error" in (answer := ask()) and answer), "the old token is still taken"
+            message = ask()["error"]["message"]
+            assert "HTTP 401" in message and "--token-file" in message, message
+            file.write_text(secret)
+            expect(ask()["result"]["isError"], False)
+        expect(pipe.process.poll(), None)
+        pipe.end()
+        file.write_text("x" * 4097)
+        code, out, error = _tanso("mcp", "--url", f"http://127.0.0.1:{f.port}", "--token-file", str(file))
+        assert (code, out) == (2, "") and "4096 bytes" in error, error
 
 
 def _door(f):

@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { Site } from "./site.mjs";
 
 const [bin, modules] = process.argv.slice(2).map((path) => resolve(path));
@@ -158,6 +159,48 @@ test("the bridge answers for a server that is away, and for lines that are none"
 	const heard = await run({ TANSO_URL: `http://127.0.0.1:${streams.port}/mcp` }, [HELLO]);
 	assert.deepEqual(heard.lines.map((line) => line.method ?? line.id), ["notifications/progress", 1]);
 	streams.close();
+});
+
+test("the bridge begins a session anew, once for all who hear that theirs is over", async () => {
+	let sessions = 0;
+	let alive;
+	const heard = [];
+	const server = createServer(async (request, response) => {
+		let text = "";
+		for await (const part of request) text += part;
+		const message = JSON.parse(text);
+		const id = request.headers["mcp-session-id"];
+		const reply = (status, more) => response.writeHead(status, { "Content-Type": "application/json" }).end(more && JSON.stringify({ jsonrpc: "2.0", id: message.id, ...more }));
+		heard.push([message.method, id]);
+		if (message.method === "initialize") {
+			response.setHeader("Mcp-Session-Id", (alive = `s${++sessions}`));
+			return reply(200, { result: { protocolVersion: "2025-11-25", serverInfo: { name: "tanso" } } });
+		}
+		if (message.method === "end") alive = undefined;
+		if (message.params?._meta) return reply(404, { error: { code: -32601, message: "no such method" } });
+		if (message.method !== "end" && id !== alive) return reply(404, { error: { code: -32001, message: "no such session" } });
+		return message.id === undefined ? reply(202) : reply(200, { result: { session: id } });
+	});
+	await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+	const say = (id, method, params) => ({ jsonrpc: "2.0", id, method, params });
+	const modern = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
+	const child = spawn(process.execPath, [bridge], { env: { ...environment, TANSO_URL: `http://127.0.0.1:${server.address().port}/mcp` } });
+	const answers = {};
+	let wake = () => {};
+	createInterface({ input: child.stdout }).on("line", (line) => ((answers[JSON.parse(line).id] = JSON.parse(line)), wake()));
+	const ask = async (...messages) => {
+		child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+		while (!messages.every((message) => answers[message.id])) await new Promise((again) => (wake = again));
+	};
+	await ask(HELLO);
+	await ask(say("end", "end"), say("none", "ping", modern)); // what has no session has none to lose
+	assert.equal(answers.none.error.code, -32601);
+	assert.equal(sessions, 1);
+	await ask(say(2, "ping"), say(3, "ping"), say(4, "ping"));
+	assert.deepEqual([2, 3, 4].map((id) => answers[id].result?.session), ["s2", "s2", "s2"]);
+	assert.deepEqual(heard.filter(([method]) => method === "notifications/initialized"), [["notifications/initialized", "s2"]]);
+	child.stdin.end();
+	server.close();
 });
 
 let failed = 0;

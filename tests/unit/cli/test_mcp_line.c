@@ -68,12 +68,48 @@ static void an_error_page_is_no_message(void **state)
 	assert_true(mcp_line_is_message(spaced, strlen(spaced)));
 }
 
+/* Whatever else the parameters hold: the header says what the method is about. */
+static void the_name_for_the_header_is_that_of_the_method(void **state)
+{
+	static const struct {
+		const char *line, *name;
+	} cases[] = {
+		{ "{\"method\":\"resources/read\",\"params\":{\"name\":\"n\",\"uri\":\"u://v\"}}", "u://v" },
+		{ "{\"method\":\"tools/call\",\"params\":{\"name\":\"n\",\"uri\":\"u://v\"}}", "n" },
+	};
+	struct mcp_line_facts facts;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		mcp_line_read(cases[i].line, strlen(cases[i].line), &facts);
+		assert_string_equal(facts.name, cases[i].name);
+	}
+}
+
+static void a_refusal_is_told_in_its_own_words(void **state)
+{
+	static const char ours[] = "{\"error\":{\"code\":\"X\",\"message\":\"No.\",\"hint\":\"Do y.\"}}";
+	char reason[64];
+
+	(void)state;
+	mcp_line_reason(ours, strlen(ours), reason, sizeof(reason));
+	assert_string_equal(reason, "No. Do y.");
+	mcp_line_reason(ours, strlen(ours), reason, 4);
+	assert_string_equal(reason, "No.");
+	mcp_line_reason("<html>", 6, reason, sizeof(reason));
+	assert_string_equal(reason, "");
+	mcp_line_reason(NULL, 0, reason, sizeof(reason));
+	assert_string_equal(reason, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failure_answers_the_request_it_belongs_to),
 		cmocka_unit_test(the_negotiated_revision_is_read_from_the_result_alone),
 		cmocka_unit_test(an_error_page_is_no_message),
+		cmocka_unit_test(the_name_for_the_header_is_that_of_the_method),
+		cmocka_unit_test(a_refusal_is_told_in_its_own_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

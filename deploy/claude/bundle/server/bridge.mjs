@@ -42,6 +42,7 @@ const { url, ca } = readSettings();
 let session; // of the server, and what it was begun with
 let version;
 let greeting;
+let renewal; // under way
 let open = 0;
 let ended = false;
 
@@ -51,7 +52,7 @@ const writeError = (id, message) => id !== undefined && write(JSON.stringify({ j
 // The headers each era of the protocol wants (2026-07-28: method and name; before: the version that was agreed on).
 function headersFor(message) {
 	const modern = message.params?._meta?.[ENVELOPE];
-	const name = message.params?.name ?? message.params?.uri;
+	const name = message.method === "resources/read" ? message.params?.uri : message.params?.name;
 	const headers = { "Content-Type": "application/json", Accept: "application/json, text/event-stream", "User-Agent": "tanso-bridge" };
 	if (token) headers.Authorization = `Bearer ${token}`;
 	if (modern ?? version) headers["MCP-Protocol-Version"] = modern ?? version;
@@ -125,6 +126,8 @@ async function renew() {
 }
 
 async function carry(message, isSecond = false) {
+	if (!isSecond) await renewal?.catch(() => {}); // then it is asked as it would have been
+	const used = session;
 	const response = await post(message);
 	const status = response.statusCode;
 	const type = response.headers["content-type"] ?? "";
@@ -133,9 +136,9 @@ async function carry(message, isSecond = false) {
 		response.resume();
 		throw new Error(`${url.origin} points to ${response.headers.location ?? "elsewhere"}: redirects are not followed; write that address if you trust it`);
 	}
-	if (status === 404 && session && greeting && !isSecond && message.method !== "initialize") {
+	if (status === 404 && used && greeting && !isSecond && message.method !== "initialize" && !message.params?._meta?.[ENVELOPE]) {
 		response.resume();
-		await renew();
+		if (renewal || session === used) await (renewal ??= renew().finally(() => (renewal = undefined)));
 		return carry(message, true);
 	}
 	session = response.headers["mcp-session-id"] ?? session;
