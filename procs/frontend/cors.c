@@ -32,7 +32,7 @@ bool cors_is_listed(const char *origins, const char *origin, size_t size)
 
 bool cors_allow(h2o_req_t *req, const char *origins)
 {
-	h2o_iovec_t origin = guard_header(req, "origin");
+	h2o_iovec_t origin = guard_origin(req);
 
 	if (origins[0] == '\0')
 		return false;

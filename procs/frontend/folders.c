@@ -148,7 +148,7 @@ static void reply_description(struct http *http, h2o_req_t *req, const struct to
 	const char *text = json_object_to_json_string_ext(
 		description, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	web_reply(req, 200, REPLY_JSON, text, strlen(text));
+	reply_in_language(req, 200, REPLY_JSON, text, strlen(text));
 	json_object_put(description);
 }
 

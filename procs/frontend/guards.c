@@ -16,7 +16,29 @@ h2o_iovec_t guard_header(h2o_req_t *req, const char *name)
 	return index < 0 ? h2o_iovec_init(NULL, 0) : req->headers.entries[index].value;
 }
 
-/* "host:port", "[::1]:port", "host" -> host, lower case. False when it does not fit or is empty. */
+h2o_iovec_t guard_origin(h2o_req_t *req)
+{
+	ssize_t first = h2o_find_header_by_str(&req->headers, H2O_STRLIT("origin"), -1);
+
+	if (first < 0 || h2o_find_header_by_str(&req->headers, H2O_STRLIT("origin"), first) < 0)
+		return guard_header(req, "origin");
+	return h2o_iovec_init(H2O_STRLIT("null"));
+}
+
+/* Nothing, or ":" and a number: "[::1].evil.example" and "localhost:evil" are no hosts. */
+static bool is_port(const char *text, size_t size)
+{
+	if (size == 0)
+		return true;
+	if (text[0] != ':' || size > 6)
+		return false;
+	for (size_t i = 1; i < size; i++)
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+/* "host:port", "[::1]:port", "host" -> host, lower case. False when it does not fit, is empty or more. */
 static bool host_of(const char *text, size_t size, char name[static NAME_SIZE])
 {
 	bool has_bracket = size > 0 && text[0] == '[';
@@ -24,6 +46,9 @@ static bool host_of(const char *text, size_t size, char name[static NAME_SIZE])
 	size_t start = has_bracket ? 1 : 0, length = (end != NULL ? (size_t)(end - text) : size) - start;
 
 	if (size == 0 || length == 0 || length >= NAME_SIZE || (has_bracket && end == NULL))
+		return false;
+	const char *rest = end == NULL ? text + size : end + (has_bracket ? 1 : 0);
+	if (!is_port(rest, size - (size_t)(rest - text)))
 		return false;
 	for (size_t i = 0; i < length; i++)
 		name[i] = (char)tolower((unsigned char)text[start + i]);
@@ -80,7 +105,7 @@ bool guard_is_origin_local(h2o_iovec_t origin, h2o_iovec_t authority, const char
 
 int guard_request(h2o_req_t *req, const char *allowed_hosts, const char *own_name)
 {
-	h2o_iovec_t origin = guard_header(req, "origin"), site = guard_header(req, "sec-fetch-site");
+	h2o_iovec_t origin = guard_origin(req), site = guard_header(req, "sec-fetch-site");
 
 	/* h2o puts the name of its host configuration where the client named none: no browser leaves it out. */
 	bool has_host = req->authority.base != req->hostconf->authority.hostport.base;

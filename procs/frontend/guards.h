@@ -15,6 +15,8 @@ int guard_request(h2o_req_t *req, const char *allowed_hosts, const char *own_nam
 const char *guard_language(h2o_req_t *req);
 /* The value of a header, empty if it is not there. */
 h2o_iovec_t guard_header(h2o_req_t *req, const char *name);
+/* The page that asks, empty = none said; several are told as "null", an origin that is nobody's. */
+h2o_iovec_t guard_origin(h2o_req_t *req);
 
 /* What they decide by, without a request. */
 bool guard_is_host_ours(h2o_iovec_t authority, const char *allowed_hosts, const char *own_name);

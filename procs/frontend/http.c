@@ -82,7 +82,7 @@ static bool answer_document(struct http *http, h2o_req_t *req)
 		const char *text =
 			request_is_get(req) ? documents[i].make(reply_language(http, req), &size) : NULL;
 		if (text != NULL)
-			web_reply(req, 200, documents[i].type, text, size);
+			reply_in_language(req, 200, documents[i].type, text, size);
 		else if (request_is_get(req))
 			reply_code(http, req, ERROR_INTERNAL);
 		else

@@ -25,6 +25,13 @@ const char *reply_language(struct http *http, h2o_req_t *req)
 	return lang[0] != '\0' ? lang : http->config->lang;
 }
 
+void reply_in_language(h2o_req_t *req, int status, const char *type, const char *text, size_t size)
+{
+	h2o_add_header_by_str(
+		&req->pool, &req->res.headers, H2O_STRLIT("vary"), 0, NULL, H2O_STRLIT("Accept-Language"));
+	web_reply(req, status, type, text, size);
+}
+
 void reply_error(struct http *http, h2o_req_t *req, const struct error_object *error)
 {
 	size_t size;
@@ -34,7 +41,7 @@ void reply_error(struct http *http, h2o_req_t *req, const struct error_object *e
 	if (error->retry_after_s > 0)
 		h2o_add_header_by_str(
 			&req->pool, &req->res.headers, H2O_STRLIT("retry-after"), 0, NULL, H2O_STRLIT("1"));
-	web_reply(req, error_status(error->code), REPLY_JSON, body != NULL ? body : "{}",
+	reply_in_language(req, error_status(error->code), REPLY_JSON, body != NULL ? body : "{}",
 		body != NULL ? size : 2);
 }
 

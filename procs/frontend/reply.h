@@ -12,6 +12,8 @@ bool request_is_get(const h2o_req_t *req);
 /* "en" or "ko" */
 const char *reply_language(struct http *http, h2o_req_t *req);
 
+/* Text that reply_language() chose, so that caches keep one for each. */
+void reply_in_language(h2o_req_t *req, int status, const char *type, const char *text, size_t size);
 void reply_error(struct http *http, h2o_req_t *req, const struct error_object *error);
 void reply_code(struct http *http, h2o_req_t *req, enum error_code code);
 /* allowed: "GET, HEAD" */

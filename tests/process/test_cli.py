@@ -434,6 +434,18 @@ def mcp_begins_a_session_anew_when_the_server_knows_it_no_more():
         expect(pipe.process.wait(10), 0)
 
 
+def mcp_reads_a_resource_whatever_name_stands_beside_its_uri():
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    with Frontend().start() as f:
+        f.start_analyst()
+        for way in (place(f), ("--url", f"http://127.0.0.1:{f.port}")):
+            pipe = Pipe(*way)
+            pipe.say(id=1, method="resources/read", params={"name": "x", "uri": "carbon-intensity://KR", "_meta": meta})
+            answer = pipe.hear()
+            assert "contents" in answer.get("result", {}), answer
+            pipe.end()
+
+
 def mcp_takes_a_token_of_4_KiB_and_reads_its_file_again_when_it_is_refused():
     old, new, other = ("a" * 4088, "new", "other")  # the longest that the server takes
     f = Frontend()

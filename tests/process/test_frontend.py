@@ -60,6 +60,12 @@ def wrong_requests_are_refused_by_name():
         expect_error(f.curl(ASSESS, "-X", "PUT"), 405, "METHOD_NOT_ALLOWED")
         expect_error(f.curl("/tools", "-X", "DELETE"), 405, "METHOD_NOT_ALLOWED")
         expect(f.curl("/mcp")[0], 405)
+        for method in ("GET", "DELETE"):  # a revision without such methods, and one that is none
+            for version, status in (("2026-07-28", 405), ("2027-01-01", 400), ("nonsense", 400)):
+                expect(f.curl("/mcp", "-X", method, "-H", "Accept: text/event-stream", "-H", f"MCP-Protocol-Version: {version}")[0], status)
+        for path in ("/tools", f"{ASSESS}", "/openapi.json", "/reasons", "/llms.txt", "/nothing"):  # a cache keeps one for each language
+            head = f.curl(path, "-D", "-", "-o", "/dev/null")[1]
+            assert "vary: accept-language" in head.lower(), (path, head)
         expect_error(f.curl(ASSESS, body='{"workload_name": '), 400, "INVALID_JSON")
         expect_error(f.curl(ASSESS, body="{'workload_name': 'a'}"), 400, "INVALID_JSON")
         expect_error(f.curl(ASSESS, body='{"workload_name": "a", "workload_name": "b"}'), 400, "INVALID_JSON")
@@ -82,6 +88,9 @@ def pages_of_other_sites_are_refused():
             expect(f.mcp(INITIALIZE, "-H", header)[0], 403)
         for header in ("Origin: http://localhost:6274", f"Origin: http://127.0.0.1:{f.port}", "Sec-Fetch-Site: same-origin"):
             expect(f.ask("app", "-H", header)[0], 200)
+        two = ("Origin: http://localhost:6274", "Origin: https://evil.example")
+        for pair in (two, two[::-1], (two[0], two[0])):
+            expect_error(f.ask("app", *[word for header in pair for word in ("-H", header)]), 403, "FORBIDDEN_ORIGIN")
         expect_error(f.curl("/tools", "-H", "Host: evil.example"), 421, "UNKNOWN_HOST")
         expect_error(f.curl("/tools", "-H", "Host: evil.example", "--http2-prior-knowledge"), 421, "UNKNOWN_HOST")
         for host in ("localhost", "10.1.2.3:80", "[::1]:99", "tanso.example:443"):

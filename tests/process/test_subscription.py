@@ -58,14 +58,14 @@ def _legacy(port, uris):
     return client
 
 
-def _modern(port, uris):
+def _modern(port, uris, promised=None):
     """2026-07-28: no session, one call that stays open."""
     client = _Client(port)
     meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
     listen = {"id": 1, "method": "subscriptions/listen", "params": {"notifications": {"resourceSubscriptions": uris}, "_meta": meta}}
     client.hear(client.post(listen, **{"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "subscriptions/listen"}))
     assert wait_for(lambda: client.messages), "nothing acknowledged"
-    expect(client.messages[0]["params"]["notifications"]["resourceSubscriptions"], uris)
+    expect(client.messages[0]["params"]["notifications"]["resourceSubscriptions"], uris if promised is None else promised)
     return client
 
 
@@ -135,6 +135,7 @@ def what_cannot_be_read_cannot_be_subscribed_to():
         for uri, code in ((f"{FLIPPED}-typo", "WORKLOAD_NOT_FOUND"), ("no-such://thing", "UNKNOWN_RESOURCE")):
             answer = json.loads(client.post({"id": 7, "method": "resources/subscribe", "params": {"uri": uri}}).read())
             expect((answer["error"]["code"], answer["error"]["data"]["code"]), (-32002, code))
+        _modern(history.frontend.port, [f"{FLIPPED}-typo", FLIPPED, "no-such://thing", "workload-metrics://prod/nope"], [FLIPPED])
 
 
 def a_grid_file_that_is_nonsense_changes_nothing():

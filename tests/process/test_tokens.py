@@ -147,6 +147,12 @@ def resources_completion_and_sessions_keep_to_the_token():
         subscribe = json.dumps({"jsonrpc": "2.0", "id": 2, "method": "resources/subscribe", "params": {"uri": "workload-metrics://bank/vault"}})
         answer = history.frontend.curl("/mcp", *shop, "-H", f"Mcp-Session-Id: {session}", body=subscribe)[1]
         expect(json.loads(answer)["error"]["data"]["code"], "NAMESPACE_FORBIDDEN")
+        wanted = [f"workload-metrics://{name}" for name in ("bank/vault", "bank/none", "shop/none", "shop/cart")]
+        meta = {f"io.modelcontextprotocol/{key}": value for key, value in (("protocolVersion", "2026-07-28"), ("clientCapabilities", {}))}
+        listen = {"notifications": {"resourceSubscriptions": wanted}, "_meta": meta}
+        told = history.frontend.curl("/mcp", *shop, "-m", "3", "-H", "Accept: text/event-stream, application/json", "-H", "MCP-Protocol-Version: 2026-07-28",
+                                     "-H", "Mcp-Method: subscriptions/listen", body=json.dumps({"jsonrpc": "2.0", "id": 3, "method": "subscriptions/listen", "params": listen}))[1]
+        expect(json.loads(told.split("data: ")[1].splitlines()[0])["params"]["notifications"]["resourceSubscriptions"], wanted[-1:])
         other = ("-H", "Authorization: Bearer secret-of-two", "-H", f"Mcp-Session-Id: {session}")
         expect(history.frontend.curl("/mcp", *other, body=subscribe)[0], 404)  # another's session is none
 

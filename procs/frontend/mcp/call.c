@@ -84,10 +84,20 @@ void mcp_calls_drop(struct mcp *mcp, const struct session *session)
 	}
 }
 
-struct mcp_call *mcp_call_find(struct mcp *mcp, const struct session *session, const char *id)
+/* Texts are equal by what they say: "\ud55c" is "한". Numbers are as they stand there, as json-c cuts those that are too long. */
+static bool has_id(const struct message *message, struct json_object *id)
+{
+	struct json_object *own = object_member(message->root, "id", json_type_string);
+
+	if (own != NULL && json_object_is_type(id, json_type_string))
+		return json_object_equal(own, id) != 0;
+	return strcmp(message->id, json_object_to_json_string_ext(id, JSON_C_TO_STRING_PLAIN)) == 0;
+}
+
+struct mcp_call *mcp_call_find(struct mcp *mcp, const struct session *session, struct json_object *id)
 {
 	for (struct mcp_call *call = mcp->calls; call != NULL; call = call->next)
-		if (session != NULL && call->session == session && strcmp(call->message.id, id) == 0)
+		if (session != NULL && call->session == session && has_id(&call->message, id))
 			return call;
 	return NULL;
 }
@@ -276,7 +286,7 @@ static void say_progress(struct mcp_call *call, uint64_t now_ns)
 	char params[1024];
 
 	call->progress_ns = now_ns + PROGRESS_NS;
-	if (token == NULL)
+	if (token == NULL || call->watcher != NULL) /* what listens begins with its acknowledgement */
 		return;
 	const char *text = json_object_to_json_string_ext(
 		token, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);

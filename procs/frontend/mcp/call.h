@@ -63,6 +63,7 @@ struct mcp_call {
 	bool is_of_kept;                /* answered at once, by what was kept */
 	uint64_t begun_ns, progress_ns; /* when the next progress is due */
 	struct watcher *watcher;        /* of a subscriptions/listen */
+	size_t listen_at;               /* which of its URIs is looked at before it is acknowledged */
 	void *state;                    /* an extension's */
 };
 
@@ -73,8 +74,8 @@ struct mcp_call *mcp_call_new(struct mcp *mcp, struct mcp_sink *sink, struct mes
 void mcp_call_drop(struct mcp_call *call);
 /* All calls of a session. */
 void mcp_calls_drop(struct mcp *mcp, const struct session *session);
-/* The call of a session with that raw id, or NULL. */
-struct mcp_call *mcp_call_find(struct mcp *mcp, const struct session *session, const char *id);
+/* The call of a session with that id, or NULL. */
+struct mcp_call *mcp_call_find(struct mcp *mcp, const struct session *session, struct json_object *id);
 
 /* answering */
 

@@ -164,13 +164,18 @@ static void post(struct arrival *arrival)
 
 /* GET and DELETE: of a legacy session */
 
-static bool is_legacy_version(const struct arrival *arrival)
+/* True: the header's revision knows no such methods, or is none of ours, and that was answered. */
+static bool refuse_version(struct arrival *arrival)
 {
 	int revision = arrival->headers.version == NULL
 			       ? (int)REVISION_ASSUMED
 			       : revision_find(arrival->headers.version, arrival->headers.version_size);
 
-	return revision >= 0 && !revision_is_modern((enum revision)revision);
+	if (revision < 0)
+		post_refuse(arrival->context.req, 400, RPC_INVALID_REQUEST, mcp_unknown_version, "", "");
+	else if (revision_is_modern((enum revision)revision))
+		post_refuse_method(arrival->context.req, "POST");
+	return revision < 0 || revision_is_modern((enum revision)revision);
 }
 
 static void open_listening(struct arrival *arrival)
@@ -201,8 +206,10 @@ static void get(struct arrival *arrival)
 {
 	h2o_req_t *req = arrival->context.req;
 
+	if (refuse_version(arrival))
+		return;
 	find_session(arrival);
-	if (!is_legacy_version(arrival) || !arrival->context.accepts_stream)
+	if (!arrival->context.accepts_stream)
 		post_refuse_method(req, "POST");
 	else if (arrival->session_result > 0)
 		post_refuse(req, 400, RPC_INVALID_REQUEST,
@@ -217,11 +224,11 @@ static void delete (struct arrival *arrival)
 	h2o_req_t *req = arrival->context.req;
 	struct mcp *mcp = arrival->context.mcp;
 
+	if (refuse_version(arrival))
+		return;
 	find_session(arrival);
 	struct session *session = arrival->context.session;
-	if (!is_legacy_version(arrival))
-		post_refuse_method(req, "POST");
-	else if (arrival->session_result > 0)
+	if (arrival->session_result > 0)
 		post_refuse(
 			req, 400, RPC_INVALID_REQUEST, "DELETE ends the session of Mcp-Session-Id", "", "");
 	else if (!refuse_session(arrival, "")) {

@@ -10,6 +10,9 @@
 
 static const char base64_begin[] = "=?base64?", base64_end[] = "?=";
 
+const char mcp_unknown_version[] =
+	"MCP-Protocol-Version is none of 2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05";
+
 static bool refuse(struct mcp_refusal *refusal, int code, const char *why)
 {
 	*refusal = (struct mcp_refusal) { .http_status = 400, .code = code };
@@ -66,8 +69,7 @@ static bool check_legacy(const struct message *message, const struct mcp_headers
 	/* initialize is answered whatever the header says: a client of a newer revision must not be turned away. */
 	if (revision >= 0 || strcmp(message->method, "initialize") == 0)
 		return true;
-	return refuse(ret_refusal, RPC_INVALID_REQUEST,
-		"MCP-Protocol-Version is none of 2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05");
+	return refuse(ret_refusal, RPC_INVALID_REQUEST, mcp_unknown_version);
 }
 
 static bool check_version(

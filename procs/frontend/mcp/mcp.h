@@ -59,6 +59,7 @@ struct mcp_headers {
 
 /* The revision a request is meant in, and whether its headers and envelope are in order. 0, or an error code with
  * HTTP status, reason and, for the version, data. `fallback` is that of the session, or REVISION_ASSUMED. */
+extern const char mcp_unknown_version[]; /* what a version header that names none of ours is told */
 struct mcp_refusal {
 	int http_status, code;
 	char why[160], data[192]; /* data "" = none */

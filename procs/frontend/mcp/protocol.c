@@ -71,8 +71,7 @@ void mcp_notified(struct mcp *mcp, struct session *session, const struct message
 	if (strcmp(message->method, "notifications/cancelled") != 0 ||
 		!json_object_object_get_ex(message->params, "requestId", &id))
 		return;
-	struct mcp_call *call = mcp_call_find(mcp, session,
-		json_object_to_json_string_ext(id, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	struct mcp_call *call = mcp_call_find(mcp, session, id);
 	if (call != NULL)
 		mcp_call_drop(call);
 }

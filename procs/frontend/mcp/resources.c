@@ -187,13 +187,6 @@ void mcp_resources_read(struct mcp_call *call)
 
 /* subscriptions */
 
-static bool can_be_watched(const char *text)
-{
-	struct uri uri;
-
-	return strlen(text) <= URI_MAX && uri_parse(text, &uri) == 0;
-}
-
 static void answer_empty(struct mcp_call *call)
 {
 	mcp_open_result(call);
@@ -249,26 +242,45 @@ static bool wants(struct json_object *filter, const char *key)
 	return flag != NULL && json_object_get_boolean(flag);
 }
 
-/* What of the filter is honoured: resources that are there to be watched, and list changes where lists can change. */
-static void write_honoured(struct json_writer *writer, struct mcp_call *call, struct json_object *filter)
+static struct json_object *listened_uris(const struct mcp_call *call)
 {
-	struct json_object *uris = object_member(filter, "resourceSubscriptions", json_type_array);
+	struct json_object *filter = object_member(call->message.params, "notifications", json_type_object);
+
+	return object_member(filter, "resourceSubscriptions", json_type_array);
+}
+
+static size_t listened_count(const struct mcp_call *call)
+{
+	struct json_object *uris = listened_uris(call);
+	size_t count = uris != NULL ? json_object_array_length(uris) : 0;
+
+	return count < WATCH_URIS_MAX ? count : WATCH_URIS_MAX;
+}
+
+static const char *listened_uri(const struct mcp_call *call, size_t i)
+{
+	struct json_object *item = json_object_array_get_idx(listened_uris(call), i);
+
+	return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
+}
+
+/* What of the filter is honoured: resources that are watched, and list changes where lists can change. */
+static void write_honoured(struct json_writer *writer, struct mcp_call *call)
+{
+	struct json_object *filter = object_member(call->message.params, "notifications", json_type_object);
+	bool has_uris = listened_uris(call) != NULL;
 
 	json_open_object(writer, "notifications");
 	if (call->mcp->extension != NULL && wants(filter, "toolsListChanged"))
 		json_write_boolean(writer, "toolsListChanged", true);
 	if (call->mcp->extension != NULL && wants(filter, "promptsListChanged"))
 		json_write_boolean(writer, "promptsListChanged", true);
-	if (uris != NULL)
+	if (has_uris)
 		json_open_array(writer, "resourceSubscriptions");
-	for (size_t i = 0; uris != NULL && i < json_object_array_length(uris); i++) {
-		struct json_object *item = json_object_array_get_idx(uris, i);
-		const char *uri =
-			json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
-		if (can_be_watched(uri) && watcher_add(call->watcher, uri) == 0)
-			json_write_text(writer, NULL, uri);
-	}
-	if (uris != NULL)
+	for (size_t i = 0; i < listened_count(call); i++)
+		if (watcher_has(call->watcher, listened_uri(call, i)))
+			json_write_text(writer, NULL, listened_uri(call, i));
+	if (has_uris)
 		json_close_array(writer);
 	json_close_object(writer);
 }
@@ -283,27 +295,63 @@ static void refuse_listener(struct mcp_call *call)
 		mcp_fail(call, lack == -EDQUOT ? 429 : 503, RPC_INTERNAL_ERROR, "no stream is free", NULL);
 }
 
-/* The call stays open until its client leaves or the process ends. */
-void mcp_listen(struct mcp_call *call)
+static void acknowledge(struct mcp_call *call)
 {
-	struct json_object *filter = object_member(call->message.params, "notifications", json_type_object);
 	struct json_writer writer = { 0 };
 	CLEANUP(freep) char *params = NULL;
 	size_t size;
 
-	if (filter == NULL) {
+	json_open_object(&writer, NULL);
+	write_honoured(&writer, call);
+	json_close_object(&writer);
+	if (json_take(&writer, &params, &size) < 0)
+		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "out of memory", NULL);
+	else if (!mcp_say(call, "notifications/subscriptions/acknowledged", params))
+		refuse_listener(call);
+	json_done(&writer);
+}
+
+static void look_at_next(struct mcp_call *call);
+
+/* As with resources/subscribe: what cannot be read is not watched, what nobody can tell now is. */
+static void answer_looked_at(struct mcp_call *call, int code, const char *body, size_t size)
+{
+	(void)body;
+	(void)size;
+	if (code < 400 || code >= 500)
+		(void)watcher_add(call->watcher, listened_uri(call, call->listen_at));
+	call->listen_at++;
+	look_at_next(call);
+}
+
+/* One after the other; then the client hears which of them it will be told of. */
+static void look_at_next(struct mcp_call *call)
+{
+	CLEANUP(freep) char *arguments = NULL;
+	struct uri uri;
+
+	for (; call->listen_at < listened_count(call); call->listen_at++) {
+		const char *text = listened_uri(call, call->listen_at);
+		if (strlen(text) > URI_MAX || uri_parse(text, &uri) < 0 ||
+			(arguments = uri_arguments(&uri)) == NULL)
+			continue;
+		mcp_ask(call, uri.kind->view, arguments, answer_looked_at);
+		return;
+	}
+	acknowledge(call);
+}
+
+/* The call stays open until its client leaves or the process ends. */
+void mcp_listen(struct mcp_call *call)
+{
+	if (object_member(call->message.params, "notifications", json_type_object) == NULL) {
 		mcp_fail(call, 200, RPC_INVALID_PARAMS, "params.notifications must say what to listen for",
 			NULL);
 		return;
 	}
 	call->watcher = watcher_new(call->mcp->watch, call->principal, NULL, call);
-	json_open_object(&writer, NULL);
-	if (call->watcher != NULL)
-		write_honoured(&writer, call, filter);
-	json_close_object(&writer);
-	if (call->watcher == NULL || json_take(&writer, &params, &size) < 0)
+	if (call->watcher == NULL)
 		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "out of memory", NULL);
-	else if (!mcp_say(call, "notifications/subscriptions/acknowledged", params))
-		refuse_listener(call);
-	json_done(&writer);
+	else
+		look_at_next(call);
 }

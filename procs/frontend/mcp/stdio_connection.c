@@ -123,8 +123,7 @@ static void read_envelope(const struct message *message, struct mcp_headers *ret
 	*ret_headers = (struct mcp_headers) { 0 };
 	if (version == NULL)
 		return;
-	if ((name = text_member(message->params, "name")) == NULL)
-		name = text_member(message->params, "uri");
+	name = text_member(message->params, strcmp(message->method, "resources/read") == 0 ? "uri" : "name");
 	*ret_headers = (struct mcp_headers) { version, message->method, name, strlen(version),
 		strlen(message->method), name != NULL ? strlen(name) : 0 };
 }

@@ -234,6 +234,13 @@ void watcher_resume(struct watch *watch, struct principal *principal, struct ses
 		watcher->sights[i].known = strdup("?");
 }
 
+bool watcher_has(const struct watcher *watcher, const char *text)
+{
+	struct watched *item = find(watcher->watch, text, watcher->principal->namespaces);
+
+	return item != NULL && index_of(watcher, item) < watcher->count;
+}
+
 void watcher_remove(struct watcher *watcher, const char *text)
 {
 	struct watched *item = find(watcher->watch, text, watcher->principal->namespaces);

@@ -42,4 +42,5 @@ void watcher_resume(struct watch *watch, struct principal *principal, struct ses
 /* 0, also when it was watched already; -EINVAL: no resource of ours; -E2BIG: a limit. */
 int watcher_add(struct watcher *watcher, const char *uri);
 void watcher_remove(struct watcher *watcher, const char *uri);
+bool watcher_has(const struct watcher *watcher, const char *uri);
 size_t watcher_count(const struct watcher *watcher);

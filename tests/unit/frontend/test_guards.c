@@ -25,7 +25,9 @@ static void addresses_localhost_own_and_listed_names_are_ours(void **state)
 static void names_of_others_are_not_ours(void **state)
 {
 	const char *const hosts[] = { "evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
-		"xtanso.example.org", "tanso.example", "[::1", "", ":80", "[]:80", "1.2.3" };
+		"xtanso.example.org", "tanso.example", "[::1", "", ":80", "[]:80", "1.2.3",
+		"[::1].evil.example", "[::1]evil:80", "localhost:evil", "localhost:80:80", "127.0.0.1:123456",
+		"localhost:80@evil" };
 	char longest[400];
 
 	(void)state;
@@ -62,6 +64,8 @@ static void foreign_and_opaque_origins_are_not_local(void **state)
 	assert_false(is_local("https://evil.example", "127.0.0.1:30800"));
 	assert_false(is_local("http://10.0.0.6:30800", "10.0.0.5:30800"));
 	assert_false(is_local("http://localhost.evil.example", "127.0.0.1"));
+	assert_false(is_local("https://[::1].evil.com", "127.0.0.1"));
+	assert_false(is_local("http://localhost:evil", "127.0.0.1"));
 	assert_false(is_local("null", "127.0.0.1"));
 	assert_false(is_local("http://", "127.0.0.1"));
 	assert_false(is_local("://", ""));

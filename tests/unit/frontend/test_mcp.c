@@ -313,6 +313,45 @@ static void a_cancelled_call_is_not_answered(void **state)
 	session_release(session);
 }
 
+/* Python writes what is not ASCII as escapes, JavaScript does not: it is one id, and a number is not its digits. */
+static void an_id_is_found_by_what_it_says(void **state)
+{
+	static const struct {
+		const char *id, *cancelled;
+		bool is_same;
+	} cases[] = {
+		{ "\"\\ud55c/\\u0061\"", "\"\\ud55c/\\u0061\"", true },
+		{ "\"\\ud55c\"", "\"한\"", true },
+		{ "\"한\"", "\"\\uD55C\"", true },
+		{ "7", "7", true },
+		{ "7", "\"7\"", false },
+		{ "\"7\"", "7", false },
+		{ "99999999999999999999", "99999999999999999998", false },
+	};
+	const struct mcp_headers headers = { 0 };
+	struct session *session;
+	char line[256];
+
+	(void)state;
+	assert_int_equal(sessions_new(server.mcp.sessions, &session), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		server.heard.dropped = 0;
+		snprintf(line, sizeof(line),
+			"{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"tools/call\",\"params\":{\"name\":"
+			"\"list_top_power_consumers\"}}",
+			cases[i].id);
+		server_take(line, strlen(line), &headers, session, &refusal);
+		snprintf(line, sizeof(line),
+			"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
+			"\"requestId\":%s}}",
+			cases[i].cancelled);
+		server_take(line, strlen(line), &headers, session, &refusal);
+		assert_int_equal(server.heard.dropped, cases[i].is_same);
+		mcp_calls_drop(&server.mcp, session);
+	}
+	session_release(session);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +371,7 @@ int main(void)
 		cmocka_unit_test(an_answer_stands_twice_in_new_revisions_and_once_in_old_ones),
 		cmocka_unit_test(lists_have_one_page),
 		cmocka_unit_test(a_cancelled_call_is_not_answered),
+		cmocka_unit_test(an_id_is_found_by_what_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -51,6 +51,7 @@ static void a_change_of_status_is_told_once(void **state)
 
 	(void)state;
 	take_modern(listen, "subscriptions/listen", NULL);
+	server_answer(200, "{}");
 	assert_non_null(strstr(server.heard.last_said,
 		"{\"notifications\":{\"resourceSubscriptions\":[\"workload-metrics://a/b\"]},\"_meta\":{"
 		"\"io.modelcontextprotocol/subscriptionId\":\"L\"}}"));
@@ -64,6 +65,36 @@ static void a_change_of_status_is_told_once(void **state)
 		assert_int_equal(server.heard.said, i >= 2);
 	}
 	assert_non_null(strstr(server.heard.last_said, "notifications/resources/updated"));
+	server.asked.call = NULL;
+	mcp_call_drop(server.mcp.calls);
+	assert_false(mcp_is_busy(&server.mcp));
+}
+
+/* What cannot be read will never be told of, and is not promised; whether it is there or another's is not said. */
+static void a_listener_is_promised_what_can_be_read(void **state)
+{
+	static const char listen[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscriptions/"
+		"listen\",\"params\":{\"notifications\":{"
+		"\"resourceSubscriptions\":[\"workload-metrics://prod/nope\",\"workload-metrics://bank/"
+		"vault\",7,"
+		"\"carbon-intensity://moon\",\"workload-metrics://prod/app\",\"carbon-intensity://"
+		"KR\"]},\"_meta\":{"
+		"\"io.modelcontextprotocol/protocolVersion\":\"" MODERN
+		"\",\"io.modelcontextprotocol/clientCapabilities\":{},\"progressToken\":1}}}";
+	static const int codes[] = { 404, 403, 422, 200, 503 };
+
+	(void)state;
+	server.heard.said = 0;
+	take_modern(listen, "subscriptions/listen", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		assert_int_equal(server.heard.said, 0);
+		mcp_calls_turn(&server.mcp, UINT64_MAX); /* no progress before the acknowledgement */
+		server_answer(codes[i], "{}");
+	}
+	assert_int_equal(server.heard.said, 1);
+	assert_non_null(strstr(server.heard.last_said,
+		"\"resourceSubscriptions\":[\"workload-metrics://prod/app\",\"carbon-intensity://KR\"]"));
 	server.asked.call = NULL;
 	mcp_call_drop(server.mcp.calls);
 	assert_false(mcp_is_busy(&server.mcp));
@@ -176,6 +207,7 @@ int main(void)
 		cmocka_unit_test(uris_name_what_they_say_and_nothing_else),
 		cmocka_unit_test(an_unknown_resource_has_the_code_of_its_era),
 		cmocka_unit_test(a_change_of_status_is_told_once),
+		cmocka_unit_test(a_listener_is_promised_what_can_be_read),
 		cmocka_unit_test(a_resource_is_watched_with_the_eyes_of_its_watcher),
 		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
 		cmocka_unit_test(every_prompt_can_be_had_in_both_languages),
