@@ -128,12 +128,13 @@ function applyTheme() {
 	else document.documentElement.dataset.theme = theme;
 }
 
-function askForToken() {
+function askForToken(isWrong) {
 	const dialog = $("login");
 	if (dialog.open) return Promise.resolve(null);
 	return new Promise((resolve) => {
-		const input = el("input", { type: "password", id: "token", required: true, autocomplete: "off" });
+		const input = el("input", { type: "password", id: "token", required: true, autocomplete: "off", "aria-invalid": isWrong ? "true" : null, "aria-describedby": isWrong ? "wrong-token" : null });
 		const form = el("form", { method: "dialog" }, el("h2", { id: "login-title", text: t("signIn") }),
+			isWrong ? el("p", { class: "notice bad", id: "wrong-token", role: "alert", text: t("wrongToken") }) : null,
 			el("label", {}, el("span", { text: t("token") }), input), el("p", { class: "quiet", text: t("signInHint") }), el("button", { text: t("go") }));
 		dialog.replaceChildren(form);
 		dialog.onclose = () => resolve(input.value || null);

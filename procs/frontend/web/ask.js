@@ -22,19 +22,20 @@ function headers(more) {
 	return { "Accept-Language": lang(), ...(token ? { Authorization: `Bearer ${token}` } : {}), ...more };
 }
 
-// The person is asked once for all that wait for it.
+// The person is asked once for all that wait for it, and told where a token was given before and refused.
 let asked = null;
-const tokenOf = () => (asked ??= wantToken().finally(() => (asked = null)));
+const tokenOf = (isWrong) => (asked ??= wantToken(isWrong).finally(() => (asked = null)));
 
 async function send(path, options) {
-	const used = sessionStorage.getItem("tanso-token");
-	const response = await fetch(path, { cache: "no-store", ...options, headers: headers(options.headers) });
-	if (response.status !== 401) return response;
-	const known = sessionStorage.getItem("tanso-token"); // another question was let in meanwhile?
-	const token = known !== used ? known : await tokenOf();
-	if (!token) return response;
-	sessionStorage.setItem("tanso-token", token);
-	return fetch(path, { cache: "no-store", ...options, headers: headers(options.headers) });
+	for (;;) {
+		const used = sessionStorage.getItem("tanso-token");
+		const response = await fetch(path, { cache: "no-store", ...options, headers: headers(options.headers) });
+		if (response.status !== 401) return response;
+		const known = sessionStorage.getItem("tanso-token"); // another question was let in meanwhile?
+		const token = known !== used ? known : await tokenOf(used !== null);
+		if (!token) return response;
+		sessionStorage.setItem("tanso-token", token);
+	}
 }
 
 async function read(response) {

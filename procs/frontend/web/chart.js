@@ -1,5 +1,6 @@
 // Charts by uPlot (a script of its own: it may be missing, see hasCharts), coloured by the page's theme.
 import { clock, day, moment, number, seconds } from "./dom.js";
+import { t } from "./texts.js";
 
 export const hasCharts = () => typeof globalThis.uPlot === "function";
 
@@ -27,6 +28,8 @@ function axis(options) {
 	const line = { stroke: css("--line"), width: 1 };
 	return { stroke: css("--quiet"), font: "12px system-ui, sans-serif", grid: line, ticks: { ...line, size: 4 }, gap: 4, ...options };
 }
+
+const label = (unit) => ({ label: t(unit), labelSize: 18, labelGap: 0, labelFont: "12px system-ui, sans-serif" });
 
 function frame(box, options, hear) {
 	return {
@@ -82,6 +85,7 @@ export function stacked(times, parts) {
 	const order = parts.map((_, i) => parts.length - 1 - i);
 	return [{
 		scales: { y: { range: (u, low, high) => [0, (high || 1) * 1.08] } },
+		padding: [10, 28, 0, 0], // half of a time's width: the last one is whole
 		series: [{}, ...order.map((i) => ({
 			label: parts[i].label,
 			stroke: parts[i].color,
@@ -94,7 +98,7 @@ export function stacked(times, parts) {
 	}, [times, ...order.map((i) => sums[i])]];
 }
 
-// Carbon as an area and price as steps, hour by hour; window [from, to] is marked, in s.
+// Carbon and price as steps, hour by hour, carbon on a scale that need not begin at 0 (so nothing is filled); window [from, to] is marked, in s.
 export function hours(times, carbon, price, window) {
 	const step = globalThis.uPlot.paths.stepped({ align: 1 });
 	const mark = (u) => {
@@ -110,9 +114,10 @@ export function hours(times, carbon, price, window) {
 	return [{
 		scales: { g: { range: around }, krw: { range: (u, low, high) => [0, (high || 1) * 1.1] } },
 		series: [{},
-			{ scale: "g", stroke: css("--carbon"), fill: `${css("--carbon")}26`, width: 2, paths: step, points: { show: false } },
+			{ scale: "g", stroke: css("--carbon"), width: 2, paths: step, points: { show: false } },
 			{ scale: "krw", stroke: css("--cost"), width: 1.5, dash: [5, 4], paths: step, points: { show: false } }],
-		axes: [xAxis(), axis({ scale: "g", show: has, size: 48 }), axis({ scale: "krw", side: has ? 1 : 3, size: 44, grid: { show: !has, stroke: css("--line"), width: 1 } })],
+		axes: [xAxis(), axis({ scale: "g", show: has, size: 44, ...label("unit_g") }),
+			axis({ scale: "krw", side: has ? 1 : 3, size: 40, grid: { show: !has, stroke: css("--line"), width: 1 }, ...label("unit_krw") })],
 		hooks: { drawClear: [mark] },
 	}, [times, carbon, price]];
 }

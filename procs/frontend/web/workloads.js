@@ -9,7 +9,7 @@ const colors = { NON_COMPLIANT: "var(--bad)", UNKNOWN: "var(--open)", COMPLIANT:
 const PAGE = 50;
 const ASKED_MAX = 1000; // rows of one answer
 const SEARCH_MAX = 5000; // rows looked through for a name: the tool itself has no search
-const COLUMNS = [["status", "status"], ["workload", "name"], ["power", "power", "n"], ["month", "emissions", "n"], ["gap", null, "n"], ["why", null]];
+const COLUMNS = [["status", "status"], ["workload", "name"], ["power", "power", "n"], ["month", "emissions", "n"], ["gap", null, "n"], ["why", null, "why"]];
 
 let filter = "";
 let sort = "status";
@@ -68,7 +68,7 @@ function buildFilters(summary) {
 }
 
 function buildHead() {
-	$("list").tHead.replaceChildren(el("tr", {}, COLUMNS.map(([text, by, style]) => {
+	$("list").tHead.replaceChildren(el("tr", { role: "row" }, COLUMNS.map(([text, by, style]) => {
 		const is = by !== null && by === sort;
 		const inside = by === null ? t(text) : el("button", { type: "button", class: "plain", text: t(text), "data-sort": by, onclick: () => {
 			sort = by;
@@ -76,20 +76,33 @@ function buildHead() {
 			$("list").tHead.querySelector(`[data-sort=${by}]`).focus();
 			refresh();
 		} });
-		return el("th", { scope: "col", class: style ?? "", "aria-sort": is ? (by === "name" || by === "status" ? "ascending" : "descending") : null }, inside);
+		return el("th", { scope: "col", role: "columnheader", class: style ?? "", "aria-sort": is ? (by === "name" || by === "status" ? "ascending" : "descending") : null }, inside);
 	})));
 }
 
-function row(one, { texts, labels }) {
-	const why = one.reason_codes.map((code) => el("abbr", { title: `${code}: ${texts[code] ?? ""}`, text: labels[code] ?? code }));
-	return el("tr", {},
-		el("td", {}, badge(one.status, one.confidence)),
-		el("td", { class: "who" }, el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
+const chips = (codes, { texts, labels }) => codes.map((code) => el("abbr", { title: `${code}: ${texts[code] ?? ""}`, text: labels[code] ?? code }));
+
+// What holds for all of them is said once, above. Of a single one there is nothing to share.
+function showShared(words) {
+	const shared = rows.length < 2 ? [] : rows[0].reason_codes.filter((code) => rows.every((one) => one.reason_codes.includes(code)));
+	$("shared").replaceChildren(...(shared.length ? [el("span", { text: t("shared") }), ...chips(shared, words)] : []));
+	$("list").classList.toggle("same", rows.every((one) => one.reason_codes.every((code) => shared.includes(code))));
+	return shared;
+}
+
+// Roles are written out: on a narrow screen these are no table cells to the style sheet.
+const cell = (name, kind, ...inside) => el("td", { class: kind, role: "cell", "data-label": t(name) }, inside);
+
+function row(one, shared, words) {
+	const why = one.reason_codes.filter((code) => !shared.includes(code));
+	return el("tr", { role: "row" },
+		cell("status", "verdict-cell", badge(one.status, one.confidence)),
+		cell("workload", "who", el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
 			el("small", { class: "cut", title: `${one.namespace} · ${one.kind}`, text: `${one.namespace} · ${one.kind}` })),
-		el("td", { class: "n", text: hasEnded(one.emissions_kg_month, one.power_watts) ? t("ended") : number(one.power_watts, 1) }),
-		el("td", { class: "n", text: number(one.emissions_kg_month, 1) }),
-		el("td", { class: "n", text: one.gap_percent === undefined ? "–" : signed(one.gap_percent) }),
-		el("td", { class: "why" }, why));
+		cell("power", "n", hasEnded(one.emissions_kg_month, one.power_watts) ? t("ended") : number(one.power_watts, 1)),
+		cell("month", "n", number(one.emissions_kg_month, 1)),
+		cell("gap", "n", one.gap_percent === undefined ? "–" : signed(one.gap_percent)),
+		cell("why", "why", ...chips(why, words)));
 }
 
 const wanted = () => $("find").value.trim().toLowerCase();
@@ -104,9 +117,10 @@ function noteOf(count) {
 
 async function showRows() {
 	const words = await reasonWords();
+	const shared = showShared(words);
 	const found = rows.filter((one) => `${one.workload} ${one.namespace}`.toLowerCase().includes(wanted()));
 	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.textContent : null;
-	$("list").tBodies[0].replaceChildren(...found.slice(0, shown).map((one) => row(one, words)));
+	$("list").tBodies[0].replaceChildren(...found.slice(0, shown).map((one) => row(one, shared, words)));
 	if (focus) [...$("list").querySelectorAll("tbody button")].find((button) => button.textContent === focus)?.focus();
 	$("list-note").textContent = noteOf(found.length);
 	$("more").hidden = found.length <= shown && (wanted() !== "" || !last.next_cursor);
