@@ -13,7 +13,7 @@
 
 #include "ipc/frame.h"
 
-#define RING_VERSION   2
+#define RING_VERSION   3
 #define RING_TICKS     4096
 #define RING_BANKS     4
 #define RING_METER_MAX 8
@@ -39,7 +39,7 @@ enum counter {
 	COUNTER_tx_packets,
 	COUNTER_softirq_ns,
 	COUNTER_mem_byte_seconds,
-	COUNTER_gpu_ns, /* GPU utilisation x time, over all GPUs */
+	COUNTER_gpu_uj, /* energy of the GPUs it used, each split by the use of it */
 	COUNTER_COUNT
 };
 
@@ -60,6 +60,20 @@ struct ring_row {
 	uint64_t spare[2];
 };
 _Static_assert(sizeof(struct ring_row) == 256, "ring row layout");
+
+/* A row of kind ROW_GPU is one GPU; as all rows it is told anew with each tick. */
+struct ring_gpu {
+	uint64_t reserved;
+	uint32_t index; /* as its driver numbers it now */
+	uint8_t kind;
+	uint8_t spare[3];
+	uint64_t uj;        /* since the epoch's birth: its part of the meter of zone gpu */
+	uint64_t active_uj; /* the part of it that was somebody's: all rows' counters gpu_uj together */
+	char uuid[80], name[96], vendor[24]; /* NUL-terminated */
+	uint64_t spares[3];
+};
+_Static_assert(sizeof(struct ring_gpu) == sizeof(struct ring_row), "a GPU is a row");
+_Static_assert(offsetof(struct ring_gpu, kind) == offsetof(struct ring_row, kind), "of this kind");
 
 struct ring_meter {
 	uint32_t zone;  /* enum zone */

@@ -69,7 +69,9 @@ enum workload_kind {
 
 /* Rows of the ring: a cgroup (shares node energy), a process (shares its cgroup's), or a note of the collector to its
  * successor, which readers skip. */
-enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3 };
+#define NODE_GPUS_MAX 32 /* that a node has had in one epoch; those beyond have no row */
+
+enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3, ROW_GPU = 4 };
 
 /* Row flags, in ring and frames. */
 #define ROW_FINAL UINT8_C(0x01) /* ended: these are its last numbers */

@@ -73,6 +73,18 @@ static int open_usage(struct collector *collector)
 	return usage_open_procfs(&collector->config, &collector->hierarchy, &collector->usage);
 }
 
+/* One of another version is none: its counters begin anew with it. */
+static void take_ring(struct collector *collector)
+{
+	collector->ring_fd = ready_take_fd(RING_FD_NAME);
+	if (collector->ring_fd < 0 || ring_writer_open(collector->ring_fd, &collector->ring) == 0)
+		return;
+	log_info("the ring that was kept is of another version: counting begins anew");
+	ready_drop_fd(RING_FD_NAME);
+	closep(&collector->ring_fd);
+	collector->ring_fd = -1;
+}
+
 static int make_ring(struct collector *collector)
 {
 	struct epoch epoch = { .birth_ns = clock_now().boot_ns };
@@ -81,12 +93,14 @@ static int make_ring(struct collector *collector)
 	if (r < 0)
 		return r;
 	if (collector->ring_fd >= 0) {
+		ring_writer_free(collector->ring);
 		ready_drop_fd(RING_FD_NAME);
 		closep(&collector->ring_fd);
 	}
-	if ((r = ring_create((uint32_t)collector->config.ring_rows, &epoch, &collector->ring_fd)) < 0)
+	if ((r = ring_create((uint32_t)collector->config.ring_rows, &epoch, &collector->ring_fd)) < 0 ||
+		(r = ready_store_fd(RING_FD_NAME, collector->ring_fd)) < 0)
 		return r;
-	return ready_store_fd(RING_FD_NAME, collector->ring_fd);
+	return ring_writer_open(collector->ring_fd, &collector->ring);
 }
 
 static int open_ring(struct collector *collector)
@@ -94,8 +108,6 @@ static int open_ring(struct collector *collector)
 	char path[64];
 	int r = collector->is_new_epoch ? make_ring(collector) : 0;
 
-	if (r == 0)
-		r = ring_writer_open(collector->ring_fd, &collector->ring);
 	if (r < 0)
 		return r;
 	/* Readers get a descriptor that cannot be mapped for writing. */
@@ -123,7 +135,7 @@ static int open_counters(struct collector *collector)
 {
 	int r;
 
-	collector->ring_fd = ready_take_fd(RING_FD_NAME);
+	take_ring(collector);
 	r = hierarchy_find(&collector->config, &collector->hierarchy);
 	if (r < 0)
 		log_error("no cgroup hierarchy under %s; remedy: mount cgroup2 there or set cgroup_root",

@@ -50,7 +50,7 @@ void processes_resume(struct processes *processes, const struct ring_row *row)
 	process->cgroup = row->id;
 	process->start_ns = row->start_ns;
 	memcpy(process->counter, row->counter, sizeof(process->counter));
-	process->gpu_ns = row->counter[COUNTER_gpu_ns];
+	process->gpu_uj = row->counter[COUNTER_gpu_uj];
 }
 
 static void change(struct processes *processes, struct process *process)
@@ -198,7 +198,7 @@ void process_row(const struct process *process, struct ring_row *ret_row)
 		.start_ns = process->start_ns,
 		.resident_bytes = process->resident_bytes };
 	memcpy(ret_row->counter, process->counter, sizeof(process->counter));
-	ret_row->counter[COUNTER_gpu_ns] = process->gpu_ns;
+	ret_row->counter[COUNTER_gpu_uj] = process->gpu_uj;
 	memcpy(ret_row->comm, process->comm, sizeof(ret_row->comm));
 	memcpy(ret_row->exe, process->exe, sizeof(ret_row->exe));
 }

@@ -23,7 +23,7 @@ struct process {
 	const char *hypervisor;                /* whose machine it runs, as its names tell; NULL = none */
 	uint64_t counter[USAGE_COUNTER_COUNT]; /* published: never go down */
 	uint64_t resident_bytes;               /* as its threads last told */
-	uint64_t gpu_ns;                       /* published, since the epoch's birth (gpu.h) */
+	uint64_t gpu_uj;                       /* published, since the epoch's birth (gpu.h) */
 	char comm[USAGE_COMM_MAX];
 	char exe[USAGE_EXE_MAX];
 };

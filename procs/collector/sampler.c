@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/wide.h"
-#include "collector/gpu.h"
 #include "collector/memory.h"
 #include "collector/reading.h"
 
@@ -27,7 +26,8 @@ int sampler_init(struct sampler *sampler, const struct config *config, const str
 	if (sampler->rows == NULL)
 		return -ENOMEM;
 	int r = processes_init(&sampler->processes, sampler->capacity);
-	return r < 0 ? r : cgroups_init(&sampler->cgroups, hierarchy->root, sampler->capacity - SPECIAL_ROWS);
+	uint32_t special = SPECIAL_ROWS + (meters != NULL && meters_know_gpus(meters) ? NODE_GPUS_MAX : 0);
+	return r < 0 ? r : cgroups_init(&sampler->cgroups, hierarchy->root, sampler->capacity - special);
 }
 
 void sampler_done(struct sampler *sampler)
@@ -77,6 +77,8 @@ void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const
 			resume_cgroup(sampler, &rows[i], tick->seq);
 		else if (rows[i].kind == ROW_PROCESS)
 			processes_resume(&sampler->processes, &rows[i]);
+		else if (rows[i].kind == ROW_GPU)
+			gpus_resume(&sampler->gpus, &rows[i]);
 		else if (rows[i].kind == ROW_NOTE && rows[i].id == ROW_ID_NODE)
 			node_note = &rows[i];
 		else if (rows[i].kind == ROW_NOTE)
@@ -175,6 +177,13 @@ static void put_notes(struct sampler *sampler)
 	node_note(&sampler->node, &sampler->rows[sampler->row_count++]);
 }
 
+static void put_gpus(struct sampler *sampler)
+{
+	for (uint32_t i = 0; i < sampler->gpus.count && sampler->row_count < sampler->capacity; i++)
+		memcpy(&sampler->rows[sampler->row_count++], &sampler->gpus.all[i],
+			sizeof(sampler->gpus.all[i]));
+}
+
 /* Processes go behind all others and give way to them. Most have not changed since the last layout: their rows stand. */
 static void put_processes(struct sampler *sampler)
 {
@@ -201,6 +210,7 @@ static void lay_out(struct sampler *sampler, struct instant now, uint64_t next_s
 	sampler->row_count = 0;
 	put_cgroups(sampler);
 	put_notes(sampler);
+	put_gpus(sampler);
 	put_processes(sampler);
 }
 
@@ -229,8 +239,8 @@ static void read_meters(struct sampler *sampler, struct instant now, struct ring
 	if (sampler->meters == NULL)
 		return;
 	meters_read(sampler->meters, now, tick);
-	sampler->has_gpu_time = gpu_read(
-		sampler->meters, &sampler->processes, &sampler->cgroups, sampler->other, sampler->total);
+	sampler->has_gpus = gpus_read(&sampler->gpus, sampler->meters, &sampler->processes, &sampler->cgroups,
+		sampler->other, sampler->total);
 }
 
 static void fill_tick(const struct sampler *sampler, struct ring_tick *tick)
@@ -243,8 +253,8 @@ static void fill_tick(const struct sampler *sampler, struct ring_tick *tick)
 		tick->counters_valid |= 1U << COUNTER_mem_byte_seconds;
 	if (reading_is_procfs(sampler))
 		tick->flags |= TICK_FLAG_PROCFS;
-	if (sampler->has_gpu_time)
-		tick->counters_valid |= 1U << COUNTER_gpu_ns;
+	if (sampler->has_gpus)
+		tick->counters_valid |= 1U << COUNTER_gpu_uj;
 }
 
 int sampler_read(struct sampler *sampler, struct instant now, uint64_t next_seq, struct ring_tick *ret_tick)
@@ -291,5 +301,6 @@ void sampler_report(struct sampler *sampler, struct stats *stats)
 	*stats_entry(stats, STAT_GAUGE, "ring_rows_used", "") = sampler->row_count;
 	*stats_entry(stats, STAT_COUNTER, "cgroup_walks_total", "") = sampler->walks;
 	*stats_entry(stats, STAT_COUNTER, "rows_dropped_total", "") = sampler->rows_dropped;
+	*stats_entry(stats, STAT_COUNTER, "gpus_left_out_total", "") = sampler->gpus.left_out;
 	*stats_entry(stats, STAT_COUNTER, "processes_dropped_total", "") = sampler->processes.dropped;
 }

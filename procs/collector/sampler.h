@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "collector/cgroups.h"
+#include "collector/gpu.h"
 #include "collector/hierarchy.h"
 #include "collector/meters/meters.h"
 #include "collector/node.h"
@@ -32,7 +33,8 @@ struct sampler {
 		other_live[COUNTER_COUNT];
 	uint64_t memory_read_ns; /* CLOCK_MONOTONIC of the last memory reading */
 	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
-	bool wants_walk, has_gpu_time;
+	struct gpus gpus;
+	bool wants_walk, has_gpus;
 	double walks, rows_dropped;
 };
 

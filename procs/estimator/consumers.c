@@ -49,10 +49,25 @@ static void send_processes(struct consumer *consumer)
 	link_send(consumer->out, &head, &once, consumers->process_rows, count);
 }
 
+/* Before the power frame, which says that they are whole. */
+static void send_gpus(struct consumer *consumer)
+{
+	struct consumers *consumers = consumer->consumers;
+	struct frame_head head = head_of(consumers, FRAME_gpus);
+	const struct gpus_once once = { 0 };
+	struct gpus_row rows[NODE_GPUS_MAX];
+	size_t count = publish_gpus(consumers->state, consumers->turn, rows);
+
+	if (count > 0)
+		link_send(consumer->out, &head, &once, rows, count);
+}
+
 static void send_energy(struct consumer *consumer)
 {
 	if (!consumer->consumers->turn->has_run)
 		return; /* the state's energy without a turn has no source: the first turn sends it */
+	if (consumer->stage == STAGE_EXPORTER)
+		send_gpus(consumer);
 	send_power(consumer);
 	if (consumer->stage == STAGE_EXPORTER)
 		send_processes(consumer);

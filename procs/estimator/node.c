@@ -317,6 +317,7 @@ void node_count_tick(const struct node_config *config, struct state_head *head, 
 		count_real(&counting);
 	if (!head->is_fake)
 		head->warmed_ns = UINT64_MAX; /* once real, always real */
+	gain->awaited = counting.awaited;
 	describe(&counting, is_warmup);
 	head->counted_ns += counting.dt_ns;
 	remember_tick(head, tick);

@@ -23,6 +23,7 @@ struct node_gain {
 	uint32_t ticks;
 	uint32_t counters_valid; /* in the first tick's predecessor and in all ticks */
 	uint32_t zone_mask;      /* of the last tick */
+	uint32_t awaited;        /* bit z, of the last tick: zone z's meter fails, and is waited for */
 	uint32_t flags;          /* TICK_FLAG_* */
 	enum power_state state;  /* the least trustworthy one of the package */
 	bool is_dram_by_bytes;   /* dram is modelled by the bytes held: what nobody holds is idle */

@@ -181,7 +181,7 @@ static uint64_t held_since(
 }
 
 static void take(struct processes *processes, struct state *state, const struct rows *rows, uint32_t at,
-	uint32_t uses, const struct state_head *before)
+	struct use_masks uses, const struct state_head *before)
 {
 	const struct ring_row *shown = &rows->bank[at];
 	bool is_new = processes->position[at] == 0;
@@ -193,7 +193,7 @@ static void take(struct processes *processes, struct state *state, const struct 
 	uint32_t index = (uint32_t)(process - state->processes);
 	uint32_t owner = processes->owner_at[at] - 1;
 	struct use growth = use_take_growth(&process->seen, shown, uses);
-	if (uses >> USE_MEMORY & 1)
+	if (uses.counted >> USE_MEMORY & 1)
 		growth.by[USE_MEMORY] += held_since(shown, &state->head, before);
 	bool has_grown =
 		!use_is_zero(&growth) && !(is_new && shown->start_ns + START_GRAIN_NS < before->boot_ns);
@@ -204,8 +204,8 @@ static void take(struct processes *processes, struct state *state, const struct 
 	enter_row(state, process, state->rows[owner].id);
 }
 
-void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
-	const struct state_head *before)
+void processes_match(struct processes *processes, struct state *state, const struct rows *rows,
+	struct use_masks uses, const struct state_head *before)
 {
 	find_known(processes, state, rows);
 	end_unshown(processes, state);

@@ -32,8 +32,8 @@ void processes_done(struct processes *processes);
 
 /* After rows_match(). before: the last tick counted; what is older and unknown begins where it stands, for its past is
  * not of this turn. */
-void processes_match(struct processes *processes, struct state *state, const struct rows *rows, uint32_t uses,
-	const struct state_head *before);
+void processes_match(struct processes *processes, struct state *state, const struct rows *rows,
+	struct use_masks uses, const struct state_head *before);
 /* After rows_split(). */
 void processes_split(
 	struct processes *processes, struct state *state, struct rows *rows, const struct use_rule *rule);

@@ -114,3 +114,22 @@ size_t publish_processes(const struct state *state, const struct turn *turn, con
 	fill_rest(ROW_ID_ENDED, head->ended_uj, &rows[count++]);
 	return count;
 }
+
+size_t publish_gpus(
+	const struct state *state, const struct turn *turn, struct gpus_row rows[static NODE_GPUS_MAX])
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < state->head.gpu_count; i++) {
+		const struct state_gpu *gpu = &state->head.gpus[i];
+		const struct ring_gpu *shown = gpus_shown(&turn->rows, gpu);
+		if (shown != NULL)
+			rows[count++] = (struct gpus_row) { .index = shown->index,
+				.uuid = text_of(shown->uuid),
+				.name = text_of(shown->name),
+				.vendor = text_of(shown->vendor),
+				.active_uj = gpu->active_uj,
+				.idle_uj = gpu->idle_uj };
+	}
+	return count;
+}

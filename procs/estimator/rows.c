@@ -104,7 +104,7 @@ static void fold_oldest(struct rows *rows, struct state *state, uint32_t count)
 	}
 }
 
-static void show(struct rows *rows, struct state *state, uint32_t at, uint32_t uses)
+static void show(struct rows *rows, struct state *state, uint32_t at, struct use_masks uses)
 {
 	const struct ring_row *shown = &rows->bank[at];
 	struct state_row *row = state_row(state, shown->id);
@@ -123,7 +123,7 @@ static void show(struct rows *rows, struct state *state, uint32_t at, uint32_t u
 		row->final_seq = state->head.committed_seq;
 }
 
-void rows_match(struct rows *rows, struct state *state, uint32_t uses)
+void rows_match(struct rows *rows, struct state *state, struct use_masks uses)
 {
 	uint32_t index, known = state->head.row_count;
 
@@ -156,6 +156,18 @@ static void cut_dram(
 		gain->idle_uj[ZONE_DRAM] = 0;
 }
 
+/* Whose each GPU's energy is, the collector has told, who knows them apart: the rest of it is nobody's. */
+static void cut_gpu(const struct rows *rows, const struct state *state, struct node_gain *gain)
+{
+	uint64_t most_uj = gain->total_uj[ZONE_GPU] - gain->idle_uj[ZONE_GPU], used_uj = 0;
+
+	for (uint32_t i = 0; i < state->head.row_count && used_uj < most_uj; i++)
+		if (__builtin_add_overflow(used_uj, rows->growth[i].by[USE_GPU], &used_uj))
+			used_uj = UINT64_MAX;
+	if (used_uj < most_uj)
+		gain->idle_uj[ZONE_GPU] += most_uj - used_uj;
+}
+
 static void split(struct rows *rows, struct state *state, enum zone zone, const struct use_rule *rule,
 	struct node_gain *gain)
 {
@@ -181,6 +193,7 @@ void rows_split(struct rows *rows, struct state *state, const struct use_rule *r
 	memset(rows->gained_uj, 0, state->head.row_count * sizeof(*rows->gained_uj));
 	if (rule->is_dram_by_bytes)
 		cut_dram(rows, state, model, gain);
+	cut_gpu(rows, state, gain);
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
 		if (gain->total_uj[zones[i]] > 0)
 			split(rows, state, zones[i], rule, gain);

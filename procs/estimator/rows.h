@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "estimator/apportion.h"
+#include "base/apportion.h"
 #include "estimator/node.h"
 
 /* The newest bank, and what it means for the state's rows. All arrays by index of the state's row unless said. */
@@ -31,7 +31,7 @@ void rows_done(struct rows *rows);
 /* Reads the bank of tick seq. -ESTALE: the writer came round. */
 int rows_read(struct rows *rows, const struct ring_reader *ring, uint64_t seq);
 /* Finds or makes the state's rows, takes their growth, marks the ended ones, and keeps those bounded. */
-void rows_match(struct rows *rows, struct state *state, uint32_t uses);
+void rows_match(struct rows *rows, struct state *state, struct use_masks uses);
 /* Splits each zone's active energy; what nobody can take is idle. */
 void rows_split(struct rows *rows, struct state *state, const struct use_rule *rule,
 	const struct model *model, struct node_gain *gain);

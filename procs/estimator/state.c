@@ -13,7 +13,7 @@
 
 #define STATE_NAME    "estimator-state"
 #define STATE_MAGIC   UINT64_C(0x0165746174736e74)
-#define STATE_VERSION 5
+#define STATE_VERSION 6
 #define FILE_HEAD     4096
 
 struct file_head {
@@ -209,6 +209,8 @@ void state_restart_energy(struct state *state, uint64_t real_ns, uint64_t boot_n
 		memset(process->active_uj, 0, sizeof(process->active_uj));
 		memset(process->listed_uj, 0, sizeof(process->listed_uj));
 	}
+	for (uint32_t i = 0; i < head->gpu_count; i++)
+		head->gpus[i].active_uj = head->gpus[i].idle_uj = 0;
 	memset(head->total_uj, 0, sizeof(head->total_uj));
 	memset(head->idle_uj, 0, sizeof(head->idle_uj));
 	memset(head->waiting_uj, 0, sizeof(head->waiting_uj));

@@ -37,6 +37,13 @@ struct state_process {
 	uint64_t recent_uj;              /* of all zones, fading: who is listed */
 };
 
+/* One GPU; all of them together are the node's zone gpu. */
+struct state_gpu {
+	char uuid[80];
+	uint64_t seen_uj, seen_active_uj; /* readings accounted for */
+	uint64_t active_uj, idle_uj;
+};
+
 /* Of the last tick counted, and sums. */
 struct state_head {
 	uint64_t committed_seq;
@@ -59,7 +66,8 @@ struct state_head {
 	uint32_t cpus, counters_valid, row_count, process_count;
 	uint32_t
 		is_fake; /* the energy is a pretended meter's, all of it: real joules get another energy epoch */
-	uint32_t reserved;
+	uint32_t gpu_count;
+	struct state_gpu gpus[NODE_GPUS_MAX];
 };
 
 struct state {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "estimator/gpus.h"
 
 #define COUNTED_ENOUGH_NS (200 * NS_PER_MILLISECOND) /* before that, no watt is shown */
 #define LAP_MARGIN        64                         /* ticks that may be overwritten while we read */
@@ -39,11 +40,14 @@ static int begin_epoch(
 		state->rows[i].final_seq = 0; /* ended ones get a number of this epoch */
 	}
 	processes_end_all(state);
+	gpus_begin(state);
 	node_begin(&state->head, ring_reader_epoch(ring), &tick);
 	if (is_late) {
-		rows_match(&turn->rows, state, use_mask(tick.counters_valid));
-		processes_match(
-			&turn->processes, state, &turn->rows, use_mask(tick.counters_valid), &state->head);
+		const struct use_masks uses = { use_mask(tick.counters_valid), 0 };
+		const struct node_gain nothing = { 0 };
+		rows_match(&turn->rows, state, uses);
+		processes_match(&turn->processes, state, &turn->rows, uses, &state->head);
+		gpus_split(&turn->rows, state, &nothing, false);
 	}
 	return 0;
 }
@@ -101,13 +105,17 @@ static void split(struct turn *turn, struct state *state, const struct state_hea
 	uint32_t newest_valid, struct node_gain *gain)
 {
 	uint32_t uses = use_mask(gain->counters_valid);
+	/* The GPUs' energy comes when their meter answers again: so does the account of who used them. */
+	bool are_gpus_held = gain->awaited >> ZONE_GPU & 1 && gain->total_uj[ZONE_GPU] == 0;
+	const struct use_masks masks = { use_mask(newest_valid), are_gpus_held ? 1U << USE_GPU : 0 };
 	const struct use_rule rule = { .has_cycles = uses >> USE_CYCLES & 1,
 		.has_misses = uses >> USE_MISSES & 1,
 		.is_dram_by_bytes = gain->is_dram_by_bytes };
 
-	rows_match(&turn->rows, state, use_mask(newest_valid));
-	processes_match(&turn->processes, state, &turn->rows, use_mask(newest_valid), before);
+	rows_match(&turn->rows, state, masks);
+	processes_match(&turn->processes, state, &turn->rows, masks, before);
 	rows_split(&turn->rows, state, &rule, turn->config.node.model, gain);
+	gpus_split(&turn->rows, state, gain, are_gpus_held);
 	processes_split(&turn->processes, state, &turn->rows, &rule);
 	rows_share_idle(&turn->rows, state, gain, turn->config.share_idle, turn->config.request_of,
 		turn->config.context);

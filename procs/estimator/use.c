@@ -13,7 +13,7 @@ static const enum counter counter_of[USE_COUNT] = {
 	[USE_MISSES] = COUNTER_cache_misses,
 	[USE_MEMORY] = COUNTER_mem_byte_seconds,
 	[USE_FAULTS] = COUNTER_minor_faults,
-	[USE_GPU] = COUNTER_gpu_ns,
+	[USE_GPU] = COUNTER_gpu_uj,
 };
 
 uint32_t use_mask(uint32_t counters_valid)
@@ -25,7 +25,7 @@ uint32_t use_mask(uint32_t counters_valid)
 	return mask;
 }
 
-struct use use_take_growth(struct use *seen, const struct ring_row *row, uint32_t mask)
+struct use use_take_growth(struct use *seen, const struct ring_row *row, struct use_masks masks)
 {
 	struct use growth = { 0 };
 
@@ -33,7 +33,9 @@ struct use use_take_growth(struct use *seen, const struct ring_row *row, uint32_
 		uint64_t now = row->counter[counter_of[use]];
 		if (use == USE_FAULTS)
 			now += row->counter[COUNTER_major_faults];
-		if (!(mask >> use & 1U))
+		if (masks.held >> use & 1U)
+			continue;
+		if (!(masks.counted >> use & 1U))
 			seen->by[use] = now;
 		else if (now > seen->by[use]) {
 			growth.by[use] = now - seen->by[use];

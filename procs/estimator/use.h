@@ -13,7 +13,7 @@ enum use_kind {
 	USE_MISSES, /* cache misses */
 	USE_MEMORY, /* bytes held x seconds */
 	USE_FAULTS, /* page faults, minor and major */
-	USE_GPU,    /* GPU utilisation x ns */
+	USE_GPU,    /* µJ of the GPUs, as the collector has split each of them */
 	USE_COUNT
 };
 
@@ -35,9 +35,14 @@ struct use_rule {
 /* Which uses the bits of counters_valid stand for. CPU time is always counted. */
 uint32_t use_mask(uint32_t counters_valid);
 
-/* How a row grew since `seen`, which moves on. A counter that stepped back counts again when it is beyond where it was; one
- * that is not in `mask` does not grow, and begins anew where it stands when it is. */
-struct use use_take_growth(struct use *seen, const struct ring_row *row, uint32_t mask);
+/* Bits by enum use_kind. Who is in neither does not grow, and begins anew where it stands when it is. */
+struct use_masks {
+	uint32_t counted;
+	uint32_t held; /* do not grow now: what they grow by comes with a later turn */
+};
+
+/* How a row grew since `seen`, which moves on. A counter that stepped back counts again when it is beyond where it was. */
+struct use use_take_growth(struct use *seen, const struct ring_row *row, struct use_masks masks);
 
 bool use_is_zero(const struct use *use);
 /* Weight of a growth in the energy of a zone; 0 where the zone is not split. */

@@ -79,7 +79,7 @@ static void move(struct book *book, uint32_t *place, uint32_t index)
 void book_forget(struct book *book)
 {
 	accounts_clear(&book->accounts);
-	book->row_count = book->process_count = 0;
+	book->row_count = book->process_count = book->gpu_count = 0;
 	book->are_others_resumed = false;
 	book->others_told = book->others_added = (struct energy) { 0 };
 	idmap_clear(&book->by_id);

@@ -25,6 +25,15 @@ struct book_row {
 	bool is_final; /* its energy grows no more; it is told until it is acknowledged */
 };
 
+/* A GPU of the node. */
+struct book_gpu {
+	uint32_t index;
+	char uuid[81], name[97], vendor[25];
+	uint64_t told_active_uj, told_idle_uj; /* with the power frame they are: */
+	uint64_t active_uj, idle_uj;
+	struct window total, idle;
+};
+
 struct book_config {
 	uint32_t rows;      /* capacity */
 	uint32_t ended_max; /* ended accounts shown of each level */
@@ -58,6 +67,9 @@ struct book {
 	struct epoch epoch;
 	uint64_t energy_epoch, seq, mono_ns;
 	uint64_t total_uj[ZONE_MAX], idle_uj[ZONE_MAX], busy_ns;
+	struct book_gpu gpus[NODE_GPUS_MAX];
+	uint32_t gpu_count;
+	uint64_t gpus_seq;
 	struct window total[ZONE_MAX], idle[ZONE_MAX], busy, capacity;
 	uint32_t zone_mask, error_ppm;
 	uint32_t counters; /* bit c set: enum counter c is counted */
@@ -74,10 +86,11 @@ void book_forget(struct book *book);
 /* An ended row from before a restart: the next power frame tells it again, or its energy stays with these accounts. */
 void book_resume_ended(struct book *book, uint64_t id, const struct energy *energy,
 	const uint32_t accounts[static ROW_ACCOUNTS]);
-/* Applies one part of a workload, power or process frame; now_ns = CLOCK_MONOTONIC. */
+/* Applies one part of a workload, GPU, power or process frame; now_ns = CLOCK_MONOTONIC. */
 void book_workloads(struct book *book, const struct frame *frame);
 void book_power(struct book *book, const struct frame *frame, uint64_t now_ns);
 void book_processes(struct book *book, const struct frame *frame, uint64_t now_ns);
+void book_gpus(struct book *book, const struct frame *frame);
 /* Forgets accounts whose last row ended more than keep_ns ago. */
 void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns);
 uint64_t book_dropped(const struct book *book);

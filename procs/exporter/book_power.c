@@ -198,6 +198,7 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 	describe(book, once);
 	settle_accounts(book, once->mono_ns, now_ns);
 	settle_node(book, once);
+	book_settle_gpus(book, frame->head.seq, once->mono_ns);
 	book->epoch = frame->head.epoch;
 	book->seq = frame->head.seq;
 	book->has_power = true;

@@ -11,3 +11,5 @@ void book_name_nameless(struct book *book, struct book_row *known);
 void book_push(const struct book *book, struct account *account, const struct window *beat, uint64_t mono_ns);
 /* A new energy epoch begins with the names or with the power, whichever comes first. */
 void book_begin_epoch(struct book *book, uint64_t energy_epoch);
+/* What the GPUs were told to have drawn up to seq counts from now on. */
+void book_settle_gpus(struct book *book, uint64_t seq, uint64_t mono_ns);

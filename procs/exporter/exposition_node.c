@@ -1,16 +1,13 @@
 /* Families about the node. */
+#include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/wide.h"
 #include "exporter/exposition.h"
 
-/* Total, active or idle of a zone in µW or µJ; WATTS_NONE while there is none. */
-static uint64_t value_of(const struct book *book, int zone, bool is_joules, enum part part)
+/* One of three, of µW or µJ; WATTS_NONE while there is none. */
+static uint64_t part_of(enum part part, uint64_t total, uint64_t idle)
 {
-	uint64_t total = is_joules ? book->total_uj[zone] : window_mean_uw(&book->total[zone]);
-	uint64_t idle = is_joules ? book->idle_uj[zone] : window_mean_uw(&book->idle[zone]);
-
 	if (total == WATTS_NONE || idle == WATTS_NONE)
 		return WATTS_NONE;
 	if (part == PART_CPU_IDLE || part == PART_GPU_IDLE)
@@ -20,24 +17,43 @@ static uint64_t value_of(const struct book *book, int zone, bool is_joules, enum
 	return total;
 }
 
+static uint64_t value_of(const struct book *book, int zone, bool is_joules, enum part part)
+{
+	return is_joules
+		       ? part_of(part, book->total_uj[zone], book->idle_uj[zone])
+		       : part_of(part, window_mean_uw(&book->total[zone]), window_mean_uw(&book->idle[zone]));
+}
+
 static void put_zone(struct exposition *exposition, enum metric metric, int zone)
 {
 	const struct metric_info *info = &metric_table[metric];
 	uint64_t value = value_of(exposition->book, zone, info->unit[0] == 'J', info->part);
-	/* the collector adds GPUs up: which of them used it is not known here */
-	static const char *const gpu_labels[][2] = { { "gpu", "all" }, { "gpu_uuid", "" }, { "gpu_name", "" },
-		{ "vendor", "" } };
 
 	if (value == WATTS_NONE)
 		return;
 	exposition_open(exposition, metric);
-	if (zone == ZONE_GPU) {
-		for (size_t i = 0; i < ARRAY_SIZE(gpu_labels); i++)
-			exposition_label(exposition, gpu_labels[i][0], gpu_labels[i][1]);
-	} else {
-		exposition_label(exposition, "zone", zone_name((enum zone)zone));
-		exposition_label(exposition, "path", exposition->book->source);
-	}
+	exposition_label(exposition, "zone", zone_name((enum zone)zone));
+	exposition_label(exposition, "path", exposition->book->source);
+	exposition_close(exposition, value, 6);
+}
+
+static void put_gpu(struct exposition *exposition, enum metric metric, const struct book_gpu *gpu)
+{
+	const struct metric_info *info = &metric_table[metric];
+	char index[16];
+	uint64_t value =
+		info->unit[0] == 'J'
+			? part_of(info->part, gpu->active_uj + gpu->idle_uj, gpu->idle_uj)
+			: part_of(info->part, window_mean_uw(&gpu->total), window_mean_uw(&gpu->idle));
+
+	if (value == WATTS_NONE)
+		return;
+	snprintf(index, sizeof(index), "%u", gpu->index);
+	exposition_open(exposition, metric);
+	exposition_label(exposition, "gpu", index);
+	exposition_label(exposition, "gpu_uuid", gpu->uuid);
+	exposition_label(exposition, "gpu_name", gpu->name);
+	exposition_label(exposition, "vendor", gpu->vendor);
 	exposition_close(exposition, value, 6);
 }
 
@@ -99,8 +115,12 @@ void exposition_node(struct exposition *exposition, enum metric metric)
 	case PART_OLD_INFO: put_older_info(exposition); return;
 	default: break;
 	}
-	bool is_gpu = metric_table[metric].part >= PART_GPU;
-	for (int zone = 0; zone < ZONE_COUNT; zone++)
-		if (exposition->book->zone_mask & 1U << zone && (zone == ZONE_GPU) == is_gpu)
-			put_zone(exposition, metric, zone);
+	const struct book *book = exposition->book;
+	if (metric_table[metric].part >= PART_GPU)
+		for (uint32_t i = 0; i < book->gpu_count && book->zone_mask & 1U << ZONE_GPU; i++)
+			put_gpu(exposition, metric, &book->gpus[i]);
+	else
+		for (int zone = 0; zone < ZONE_COUNT; zone++)
+			if (zone != ZONE_GPU && book->zone_mask & 1U << zone)
+				put_zone(exposition, metric, zone);
 }

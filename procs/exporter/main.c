@@ -69,6 +69,7 @@ static int on_estimator(void *context, const struct frame *frame)
 	switch (frame->head.kind) {
 	case FRAME_stats: return stage_stats_take(&exporter.http.stage_stats, STAGE_ESTIMATOR, frame, now_ns);
 	case FRAME_workload: book_workloads(&exporter.http.book, frame); break;
+	case FRAME_gpus: book_gpus(&exporter.http.book, frame); break;
 	case FRAME_process: book_processes(&exporter.http.book, frame, now_ns); break;
 	default: book_power(&exporter.http.book, frame, now_ns); break;
 	}

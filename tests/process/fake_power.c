@@ -125,6 +125,18 @@ static void send_processes(uint64_t now_ns)
 	link_send(peer.power, &head, &once, some, PROCESS_COUNT);
 }
 
+static void send_gpu(uint64_t now_ns)
+{
+	const struct frame_head head = head_of(FRAME_gpus);
+	const struct gpus_once once = { 0 };
+	const struct gpus_row gpu = { .uuid = text_of("GPU-4c5f"),
+		.name = text_of("NVIDIA H100"),
+		.vendor = text_of("nvidia"),
+		.active_uj = energy(3000000, now_ns) };
+
+	link_send(peer.power, &head, &once, &gpu, 1);
+}
+
 static void send_power(void)
 {
 	const struct instant now = clock_now();
@@ -150,6 +162,8 @@ static void send_power(void)
 		once.total_uj.by[ZONE_PACKAGE] = node_uj;
 	}
 	const struct frame_head head = head_of(FRAME_power);
+	if (peer.has_gpu)
+		send_gpu(now.mono_ns);
 	link_send(peer.power, &head, &once, rows, count);
 	send_processes(now.mono_ns);
 	peer.sent_ns = now.mono_ns;

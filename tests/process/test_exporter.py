@@ -45,6 +45,7 @@ def keplers_labels_stand_on_its_series():
         "kepler_vm_cpu_joules_total": "vm_id vm_name hypervisor state zone",
         "kepler_pod_cpu_joules_total": "pod_id pod_name pod_namespace state zone + pod namespace",
         "kepler_pod_gpu_watts": "pod_id pod_name pod_namespace state + pod namespace",
+        "kepler_node_gpu_joules_total": "gpu gpu_uuid gpu_name vendor", "kepler_node_gpu_idle_watts": "gpu gpu_uuid gpu_name vendor",
         "kepler_build_info": "arch branch revision version goversion"}
     with Exporter() as e:
         e.tell("gpu")

@@ -24,8 +24,14 @@ def server(folder):
 
 
 def node_uj(p, zone):
-    value = p.metric("kepler_node_gpu_joules_total") if zone == "gpu" else p.metric("kepler_node_cpu_joules_total", zone=zone)
+    if zone == "gpu":
+        return sum(gpus_uj(p).values())
+    value = p.metric("kepler_node_cpu_joules_total", zone=zone)
     return None if value is None else round(value * 1e6)
+
+
+def gpus_uj(p, kind=""):
+    return {dict(l)["gpu_uuid"]: round(v * 1e6) for (n, l), v in p.metrics().items() if n == f"kepler_node_gpu_{kind}joules_total"}
 
 
 def settle(p, zone, wanted):
@@ -95,7 +101,7 @@ def a_perf_counter_counts_on_while_the_collector_is_dead(folder):
 
 
 def gpus_stand_beside_the_cpu_meter(folder):
-    """Two GPUs; a pod uses 60 % of one, a process that nobody knows 20 %: the pod gets three quarters."""
+    """Two GPUs; a pod uses 60 % of one, a process that nobody knows 20 %: the pod gets three quarters of that one. Nobody uses the other."""
     library = pathlib.Path(BIN).parents[0] / "tests/nvml/libnvidia-ml.so.1"
     if not library.exists():
         raise AssertionError(f"{library} is not built")
@@ -117,12 +123,15 @@ def gpus_stand_beside_the_cpu_meter(folder):
             expect("node's gpu µJ", settle(p, "gpu", 900_000), 900_000)
             wait_for(lambda: p.metric("kepler_pod_gpu_joules_total", pod=uid), 30)
             pod = p.metric("kepler_pod_gpu_joules_total", pod=uid)
-            print(f"gpu: the pod has {pod} J of 0.9")
-            if pod is None or abs(pod - 0.675) > 2e-6:  # a µJ is what rounding moves
-                raise AssertionError(f"the pod's gpu J: {pod}, not 0.675")
+            print(f"gpu: the pod has {pod} J of the 0.3 J of its GPU; the other one's 0.6 J are idle")
+            expect("the pod's gpu J", pod, 0.225)
+            expect("used of each", gpus_uj(p, "active_"), {"GPU-a": 300_000, "GPU-b": 0})
+            expect("idle of each", gpus_uj(p, "idle_"), {"GPU-a": 0, "GPU-b": 600_000})
+            expect("name", p.metric("kepler_node_gpu_joules_total", gpu="1", gpu_name="Fake of GPU-b", vendor="nvidia"), 0.6)
             os.kill(p.pid("collector"), signal.SIGKILL)
             describe(400)
             expect("node's gpu µJ after a kill", settle(p, "gpu", 1_200_000), 1_200_000)
+            expect("each one's", gpus_uj(p), {"GPU-a": 400_000, "GPU-b": 800_000})
             if "SIGSYS" in p.log():
                 raise AssertionError(p.log())
     finally:

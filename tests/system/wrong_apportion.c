@@ -3,7 +3,7 @@
  * the others' cost. Its sums are right, so only a test that knows who should have what can tell.
  */
 #include "base/wide.h"
-#include "estimator/apportion.h"
+#include "base/apportion.h"
 
 /* By a hash: ids of cgroups made one after another may be alike modulo any small number. */
 static unsigned factor_of(uint64_t id)

@@ -10,15 +10,28 @@
 
 #define RESCAN_NS (60 * NS_PER_SECOND) /* how often a meter looks for counters that came (CPU hot-plug) */
 
-/* GPU time of one process since the last visit: utilisation of the GPUs' multiprocessors x time. */
-typedef void gpu_visitor(void *context, uint32_t pid, uint64_t grown_ns);
+struct gpu_use {
+	uint32_t pid;
+	uint32_t reserved;
+	uint64_t grown_ns; /* utilisation of the GPU's multiprocessors x time */
+};
+
+/* One GPU: what it has drawn since the epoch's birth, and who used it while it drew what is new of that. */
+struct gpu_reading {
+	const char *uuid, *name, *vendor;
+	uint32_t index, use_count;
+	uint64_t uj;
+	uint64_t unlisted_ns; /* by processes that are not among the uses */
+	const struct gpu_use *uses;
+};
+typedef void gpu_visitor(void *context, const struct gpu_reading *gpu);
 
 struct meter {
 	/* Reads every counter it claimed and sets tally->outcome: 0, -ENOENT (the counter is gone), another -errno.
 	 * May claim more. */
 	void (*read)(struct meter *meter, struct tallies *tallies, struct instant now);
 	void (*free)(struct meter *meter);
-	/* NULL where the meter knows of no processes. */
+	/* NULL where the meter knows of no GPUs. */
 	void (*visit_gpu)(struct meter *meter, gpu_visitor *visit, void *context);
 };
 

@@ -315,17 +315,21 @@ void meters_read(struct meters *meters, struct instant now, struct ring_tick *ti
 	snprintf(tick->meter_name, sizeof(tick->meter_name), "%s", meters->name);
 }
 
+bool meters_know_gpus(const struct meters *meters)
+{
+	bool are_known = false;
+
+	for (size_t i = 0; i < CANDIDATES; i++)
+		are_known |= meters->open[i] != NULL && meters->open[i]->visit_gpu != NULL;
+	return are_known;
+}
+
 bool meters_visit_gpu(struct meters *meters, gpu_visitor *visit, void *context)
 {
-	bool is_told = false;
-
-	for (size_t i = 0; i < CANDIDATES; i++) {
-		if (meters->open[i] == NULL || meters->open[i]->visit_gpu == NULL)
-			continue;
-		meters->open[i]->visit_gpu(meters->open[i], visit, context);
-		is_told = true;
-	}
-	return is_told;
+	for (size_t i = 0; i < CANDIDATES; i++)
+		if (meters->open[i] != NULL && meters->open[i]->visit_gpu != NULL)
+			meters->open[i]->visit_gpu(meters->open[i], visit, context);
+	return meters_know_gpus(meters);
 }
 
 /* telling */

@@ -27,7 +27,9 @@ const char *meters_reason(const struct meters *meters);
  * so that the model answers, and its next reading is a new baseline. */
 void meters_read(struct meters *meters, struct instant now, struct ring_tick *tick);
 
-/* GPU time by process since the last call. False: no meter here tells processes apart. */
+/* One of the meters here tells of GPUs. */
+bool meters_know_gpus(const struct meters *meters);
+/* Each GPU that is there. False: no meter here knows of any. */
 bool meters_visit_gpu(struct meters *meters, gpu_visitor *visit, void *context);
 
 void meters_report(const struct meters *meters, struct stats *stats);

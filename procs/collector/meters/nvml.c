@@ -21,14 +21,19 @@
 #define END_WAIT_MS   100
 #define FIRST_WAIT_MS 10000 /* without persistence mode the driver starts the GPUs first: seconds */
 #define STALE_NS      (5 * NS_PER_SECOND)
+#define USES_WAIT_NS  NS_PER_SECOND /* NVML samples who uses a GPU once a second at least */
 
 struct nvml_meter {
 	struct meter meter;
 	int fd;
 	pid_t child;
 	bool is_gone; /* the reader died */
-	struct tally *gpus[NVML_GPUS_MAX];
+	struct nvml_known {
+		struct tally *tally;
+		uint64_t counted_ns; /* CLOCK_MONOTONIC; 0 = never */
+	} gpus[NVML_GPUS_MAX];
 	uint32_t count;
+	struct tally *reported[NVML_GPUS_MAX]; /* of the report's GPUs; NULL: no room */
 	struct nvml_report report;
 	bool has_processes; /* of this report, not yet handed out */
 	uint64_t reported_ns;
@@ -40,15 +45,23 @@ static void ring(struct nvml_meter *nvml)
 		nvml->is_gone = true;
 }
 
+static bool is_text(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) != NULL;
+}
+
 static bool is_sound(const struct nvml_report *report)
 {
 	if (report->gpu_count > NVML_GPUS_MAX || report->process_count > NVML_PROCESSES_MAX)
 		return false;
-	for (uint32_t i = 0; i < report->gpu_count; i++)
-		if (memchr(report->gpus[i].uuid, '\0', NVML_UUID_SIZE) == NULL ||
-			report->gpus[i].uuid[0] == '\0' || report->gpus[i].quantity > NVML_POWER_MW ||
-			report->gpus[i].error > 0)
+	for (uint32_t i = 0; i < report->gpu_count; i++) {
+		const struct nvml_gpu *gpu = &report->gpus[i];
+		if (!is_text(gpu->uuid, NVML_UUID_SIZE) || gpu->uuid[0] == '\0' ||
+			!is_text(gpu->name, NVML_NAME_SIZE) || gpu->quantity > NVML_POWER_MW ||
+			gpu->error > 0 || gpu->first > report->process_count ||
+			gpu->count > report->process_count - gpu->first)
 			return false;
+	}
 	return true;
 }
 
@@ -80,48 +93,68 @@ static int count_gpu(struct tally *tally, const struct nvml_gpu *gpu, struct ins
 	return gpu->value > UINT32_MAX ? -EBADMSG : tally_power(tally, gpu->value * 1000, false, when);
 }
 
-static struct tally *find_gpu(struct nvml_meter *nvml, struct tallies *tallies, const char *uuid)
+static struct nvml_known *find_gpu(struct nvml_meter *nvml, struct tallies *tallies, const char *uuid)
 {
 	char key[TALLY_KEY_MAX];
 
 	snprintf(key, sizeof(key), "nvml/%s", uuid);
 	struct tally *tally = tallies_claim(tallies, key, ZONE_GPU);
 	for (uint32_t i = 0; i < nvml->count; i++)
-		if (nvml->gpus[i] == tally)
-			return tally;
-	if (tally != NULL && nvml->count < NVML_GPUS_MAX)
-		nvml->gpus[nvml->count++] = tally;
-	return tally;
+		if (nvml->gpus[i].tally == tally)
+			return &nvml->gpus[i];
+	if (tally == NULL || nvml->count == NVML_GPUS_MAX)
+		return NULL;
+	nvml->gpus[nvml->count] = (struct nvml_known) { .tally = tally };
+	return &nvml->gpus[nvml->count++];
+}
+
+/* Whose its energy is may be told a little later than the energy. */
+static bool must_wait(const struct nvml_known *known, const struct nvml_gpu *gpu, uint64_t now_ns)
+{
+	return gpu->is_told && gpu->count == 0 && gpu->unlisted_ns == 0 && gpu->error == 0 &&
+	       known->counted_ns != 0 && now_ns - known->counted_ns < USES_WAIT_NS;
+}
+
+static void take_gpu(
+	struct nvml_known *known, const struct nvml_gpu *gpu, struct instant when, uint64_t now_ns)
+{
+	known->tally->outcome = 0;
+	if (must_wait(known, gpu, now_ns))
+		return;
+	known->tally->outcome = count_gpu(known->tally, gpu, when);
+	known->counted_ns = now_ns;
 }
 
 /* A GPU that is not in the report is gone (-ENOENT) unless it comes back in time: meters.c. */
-static void take_gpus(struct nvml_meter *nvml, struct tallies *tallies)
+static void take_gpus(struct nvml_meter *nvml, struct tallies *tallies, uint64_t now_ns)
 {
 	const struct instant when = { .mono_ns = nvml->report.mono_ns, .boot_ns = nvml->report.boot_ns };
 
 	for (uint32_t i = 0; i < nvml->count; i++)
-		nvml->gpus[i]->outcome = nvml->report.error < 0 && nvml->report.error != -ENODEV
-						 ? nvml->report.error
-						 : -ENOENT;
+		nvml->gpus[i].tally->outcome = nvml->report.error < 0 && nvml->report.error != -ENODEV
+						       ? nvml->report.error
+						       : -ENOENT;
+	tallies->dropped += nvml->report.gpus_left_out;
 	for (uint32_t i = 0; i < nvml->report.gpu_count; i++) {
-		struct tally *tally = find_gpu(nvml, tallies, nvml->report.gpus[i].uuid);
-		if (tally != NULL)
-			tally->outcome = count_gpu(tally, &nvml->report.gpus[i], when);
+		struct nvml_known *known = find_gpu(nvml, tallies, nvml->report.gpus[i].uuid);
+		nvml->reported[i] = known != NULL ? known->tally : NULL;
+		if (known != NULL)
+			take_gpu(known, &nvml->report.gpus[i], when, now_ns);
 	}
 }
 
 static void set_all(struct nvml_meter *nvml, int outcome)
 {
 	for (uint32_t i = 0; i < nvml->count; i++)
-		nvml->gpus[i]->outcome = outcome;
+		nvml->gpus[i].tally->outcome = outcome;
 }
 
 /* No news: a break was told of once, and the counter goes on from there. */
 static void pass_breaks(struct nvml_meter *nvml)
 {
 	for (uint32_t i = 0; i < nvml->count; i++)
-		if (nvml->gpus[i]->outcome == -ERANGE)
-			nvml->gpus[i]->outcome = 0;
+		if (nvml->gpus[i].tally->outcome == -ERANGE)
+			nvml->gpus[i].tally->outcome = 0;
 }
 
 static void read_nvml(struct meter *meter, struct tallies *tallies, struct instant now)
@@ -133,7 +166,7 @@ static void read_nvml(struct meter *meter, struct tallies *tallies, struct insta
 		nvml->reported_ns = now.mono_ns;
 	if (r > 0) {
 		nvml->has_processes = true;
-		take_gpus(nvml, tallies);
+		take_gpus(nvml, tallies, now.mono_ns);
 	} else if (r < 0) {
 		set_all(nvml, r);
 	} else if (now.mono_ns - nvml->reported_ns > STALE_NS) {
@@ -149,8 +182,20 @@ static void visit_nvml(struct meter *meter, gpu_visitor *visit, void *context)
 {
 	struct nvml_meter *nvml = container_of(meter, struct nvml_meter, meter);
 
-	for (uint32_t i = 0; nvml->has_processes && i < nvml->report.process_count; i++)
-		visit(context, nvml->report.processes[i].pid, nvml->report.processes[i].grown_ns);
+	for (uint32_t i = 0; i < nvml->report.gpu_count; i++) {
+		const struct nvml_gpu *gpu = &nvml->report.gpus[i];
+		if (nvml->reported[i] == NULL)
+			continue;
+		const struct gpu_reading reading = { .uuid = gpu->uuid,
+			.name = gpu->name,
+			.vendor = "nvidia",
+			.index = gpu->index,
+			.uj = nvml->reported[i]->uj,
+			.use_count = nvml->has_processes ? gpu->count : 0,
+			.unlisted_ns = nvml->has_processes ? gpu->unlisted_ns : 0,
+			.uses = &nvml->report.processes[gpu->first] };
+		visit(context, &reading);
+	}
 	nvml->has_processes = false;
 }
 
@@ -212,7 +257,7 @@ int meter_open_nvml(
 	if (r == 0)
 		r = first_report(nvml);
 	if (r == 0)
-		take_gpus(nvml, tallies);
+		take_gpus(nvml, tallies, 0);
 	if (r == 0 && nvml->count == 0)
 		r = -ENOENT;
 	if (r < 0) {

@@ -50,6 +50,7 @@ struct reader {
 	int (*get_count)(unsigned int *count);
 	int (*get_handle)(unsigned int index, nvml_device *device);
 	int (*get_uuid)(nvml_device device, char *uuid, unsigned int size);
+	int (*get_name)(nvml_device device, char *name, unsigned int size);
 	int (*get_energy)(nvml_device device, unsigned long long *millijoules);
 	int (*get_power)(nvml_device device, unsigned int *milliwatts);
 	int (*get_utilization)(nvml_device device, struct utilization *samples, unsigned int *count,
@@ -93,24 +94,26 @@ static int load(struct reader *reader, const char *library)
 		       find_symbol(reader->library, "nvmlDeviceGetHandleByIndex_v2", &reader->get_handle) &&
 		       find_symbol(reader->library, "nvmlDeviceGetUUID", &reader->get_uuid) &&
 		       find_symbol(reader->library, "nvmlDeviceGetPowerUsage", &reader->get_power);
+	find_symbol(reader->library, "nvmlDeviceGetName", &reader->get_name);
 	/* Newer than the rest (Volta; driver 396): without them power is integrated, processes are not told apart. */
 	find_symbol(reader->library, "nvmlDeviceGetTotalEnergyConsumption", &reader->get_energy);
 	find_symbol(reader->library, "nvmlDeviceGetProcessUtilization", &reader->get_utilization);
 	return has_all ? 0 : -ENOSYS;
 }
 
-static void add_process(struct nvml_report *report, uint32_t pid, uint64_t grown_ns)
+static void add_use(struct nvml_report *report, struct nvml_gpu *gpu, uint32_t pid, uint64_t grown_ns)
 {
-	for (uint32_t i = 0; i < report->process_count; i++)
-		if (report->processes[i].pid == pid) {
-			report->processes[i].grown_ns += grown_ns;
+	struct gpu_use *uses = &report->processes[gpu->first];
+
+	for (uint32_t i = 0; i < gpu->count; i++)
+		if (uses[i].pid == pid) {
+			uses[i].grown_ns += grown_ns;
 			return;
 		}
-	if (report->process_count == NVML_PROCESSES_MAX)
-		report->processes_dropped++;
+	if (gpu->first + gpu->count == NVML_PROCESSES_MAX)
+		gpu->unlisted_ns += grown_ns;
 	else
-		report->processes[report->process_count++] =
-			(struct nvml_process) { .pid = pid, .grown_ns = grown_ns };
+		uses[gpu->count++] = (struct gpu_use) { .pid = pid, .grown_ns = grown_ns };
 }
 
 /* A sample is the mean utilisation since the one before it. What lies longer back than both our last reading and NVML's
@@ -123,17 +126,19 @@ static uint64_t span_ns(uint64_t from_us, uint64_t to_us, uint64_t since_read_ns
 	return span_us > most_ns / US_PER_NS ? most_ns : span_us * US_PER_NS;
 }
 
-static void read_processes(
-	struct reader *reader, unsigned int index, nvml_device device, uint64_t since_read_ns)
+static void read_uses(struct reader *reader, struct nvml_gpu *gpu, nvml_device device, uint64_t since_read_ns)
 {
 	static struct utilization samples[SAMPLES_MAX];
 	unsigned int count = SAMPLES_MAX;
+	unsigned int index = gpu->index;
 	uint64_t seen_us = reader->seen_us[index];
 
+	gpu->first = reader->report.process_count;
 	if (reader->get_utilization == NULL || reader->is_unprocessed[index])
 		return;
 	int r = reader->get_utilization(device, samples, &count, seen_us);
 	reader->is_unprocessed[index] = r == NVML_NOT_SUPPORTED; /* MIG, vGPU, before Maxwell */
+	gpu->is_told = r == NVML_SUCCESS || r == NVML_NOT_FOUND; /* no samples: nobody used it */
 	if (r != NVML_SUCCESS || count > SAMPLES_MAX)
 		return;
 	for (unsigned int i = 0; i < count; i++) {
@@ -145,7 +150,7 @@ static void read_processes(
 		uint64_t grown_ns =
 			span_ns(seen_us, samples[i].timestamp_us, since_read_ns) * samples[i].sm / PERCENT;
 		if (seen_us != 0 && grown_ns > 0)
-			add_process(&reader->report, samples[i].pid, grown_ns);
+			add_use(&reader->report, gpu, samples[i].pid, grown_ns);
 	}
 }
 
@@ -172,7 +177,7 @@ static int read_power(const struct reader *reader, nvml_device device, struct nv
 /* NVML_SUCCESS, or what says that the driver must be opened anew. */
 static int read_gpu(struct reader *reader, unsigned int index, uint64_t since_read_ns)
 {
-	struct nvml_gpu gpu = { .uuid = "" };
+	struct nvml_gpu gpu = { .index = index };
 	nvml_device device;
 	int r = reader->get_handle(index, &device);
 
@@ -180,11 +185,17 @@ static int read_gpu(struct reader *reader, unsigned int index, uint64_t since_re
 		r = reader->get_uuid(device, gpu.uuid, sizeof(gpu.uuid));
 	if (r != NVML_SUCCESS) /* whose it would be is not known; the collector misses it by its UUID */
 		return r;
+	if (reader->get_name == NULL || reader->get_name(device, gpu.name, sizeof(gpu.name)) != NVML_SUCCESS)
+		gpu.name[0] = '\0';
+	/* The energy last: what is newer in it than the uses waits for the next ones (nvml.c). */
+	read_uses(reader, &gpu, device, since_read_ns);
 	r = read_power(reader, device, &gpu);
 	gpu.error = to_errno(r);
-	reader->report.gpus[reader->report.gpu_count++] = gpu;
 	if (r == NVML_SUCCESS)
-		read_processes(reader, index, device, since_read_ns);
+		reader->report.process_count += gpu.count;
+	else
+		gpu.count = 0;
+	reader->report.gpus[reader->report.gpu_count++] = gpu;
 	return r;
 }
 
@@ -222,6 +233,7 @@ static void read_all(struct reader *reader)
 		r = read_gpu(reader, i, now.mono_ns - reader->read_ns);
 		worst = is_driver_gone(r) ? r : worst;
 	}
+	reader->report.gpus_left_out = count > NVML_GPUS_MAX ? count - NVML_GPUS_MAX : 0;
 	reader->read_ns = now.mono_ns;
 	if (is_driver_gone(worst)) { /* answers what it has; the next readings try to begin again */
 		reader->shutdown();

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "collector/gpu.h"
 #include "tests/unit/collector/meter_fixture.h"
 
 #define ROUNDS_MAX 2000
@@ -178,24 +177,30 @@ static void a_reader_that_dies_costs_the_gpus_and_nothing_else(void **state)
 	expect_uj(ZONE_PACKAGE, METER_OK, 600);
 }
 
+/* What the visits told: use by GPU and process. */
+#define GPUS 2
 struct gained {
-	uint64_t ns_of_100, ns_of_200, others;
+	uint64_t ns_of_100[GPUS], ns_of_200[GPUS], others;
 };
 
-static void on_gpu(void *context, uint32_t pid, uint64_t grown_ns)
+static struct gained all;
+static void on_gpu(void *context, const struct gpu_reading *gpu)
 {
-	struct gained *gained = context;
-
-	gained->ns_of_100 += pid == 100 ? grown_ns : 0;
-	gained->ns_of_200 += pid == 200 ? grown_ns : 0;
-	gained->others += pid != 100 && pid != 200;
+	(void)context;
+	assert_true(gpu->index < GPUS);
+	assert_string_equal(gpu->vendor, "nvidia");
+	for (uint32_t i = 0; i < gpu->use_count; i++) {
+		uint64_t grown_ns = gpu->uses[i].grown_ns;
+		all.ns_of_100[gpu->index] += gpu->uses[i].pid == 100 ? grown_ns : 0;
+		all.ns_of_200[gpu->index] += gpu->uses[i].pid == 200 ? grown_ns : 0;
+		all.others += gpu->uses[i].pid != 100 && gpu->uses[i].pid != 200;
+	}
 }
 
-static struct gained all;
 static bool has_visited_both(void)
 {
-	meters_visit_gpu(meters, on_gpu, &all);
-	return all.ns_of_100 > 0 && all.ns_of_200 > 0;
+	meters_visit_gpu(meters, on_gpu, NULL);
+	return all.ns_of_100[0] > 0 && all.ns_of_200[0] > 0;
 }
 
 static void processes_share_by_utilisation_over_time(void **state)
@@ -209,50 +214,37 @@ static void processes_share_by_utilisation_over_time(void **state)
 		 "process 0 200 5500000 10\nprocess 0 300 5500000 0\nprocess 0 400 5500000 4294967295\n"
 		 "process 0 0 5500000 50\nprocess 0 500 4000000 50\n");
 	assert_true(read_until(has_visited_both, 500));
-	assert_int_equal(all.ns_of_100, 300000000 + 100000000);
-	assert_int_equal(all.ns_of_200, 50000000);
+	assert_int_equal(all.ns_of_100[0], 300000000);
+	assert_int_equal(all.ns_of_100[1], 100000000);
+	assert_int_equal(all.ns_of_200[0], 50000000);
 	assert_int_equal(all.others, 0);
-	meters_visit_gpu(meters, on_gpu, &all); /* handed out once */
-	assert_int_equal(all.ns_of_200, 50000000);
+	meters_visit_gpu(meters, on_gpu, NULL); /* handed out once */
+	assert_int_equal(all.ns_of_200[0], 50000000);
 }
 
-static struct processes processes;
-static struct cgroups cgroups;
-static uint64_t other[COUNTER_COUNT], total[COUNTER_COUNT];
-
-static bool has_gpu_time(void)
+static bool has_used_second(void)
 {
-	assert_true(gpu_read(meters, &processes, &cgroups, other, total));
-	return total[COUNTER_gpu_ns] > 0;
+	meters_visit_gpu(meters, on_gpu, NULL);
+	return all.ns_of_200[1] > 0;
 }
 
-static void gpu_time_goes_to_the_process_its_cgroup_and_the_rest_to_other(void **state)
+/* The driver samples who uses a GPU more seldom than it counts its energy. */
+static void energy_waits_for_who_used_it_but_no_longer_than_a_second(void **state)
 {
-	const struct usage_record records[] = { { .cgroup = 7, .start_ns = 1, .tgid = 100, .tid = 100 },
-		{ .cgroup = 7, .start_ns = 1, .tgid = 101, .tid = 101 } };
-	struct ring_row row;
-
 	(void)state;
-	assert_int_equal(identity_init(), 0);
-	assert_int_equal(processes_init(&processes, 8), 0);
-	assert_int_equal(cgroups_init(&cgroups, "/", 8), 0);
-	assert_non_null(cgroups_add(&cgroups, 7, 0, "/pod", 1));
-	processes_begin(&processes);
-	for (size_t i = 0; i < ARRAY_SIZE(records); i++)
-		processes_add(&processes, &records[i]);
-	processes_end(&processes);
-	describe("gpu GPU-a 1 0 0\nprocess 0 100 5000000 50\n");
+	all = (struct gained) { 0 };
+	describe("gpu GPU-a 1000 0 0\ngpu GPU-b 1000 0 0\nprocess 0 100 5000000 50\nprocess 1 200 5000000 "
+		 "50\n");
 	open_meters("nvml");
-	describe("gpu GPU-a 1 0 0\nprocess 0 100 5500000 60\nprocess 0 101 5500000 20\nprocess 0 999 5500000 "
-		 "10\n");
-	assert_true(read_until(has_gpu_time, 500));
-	process_row(processes_find(&processes, 100), &row);
-	assert_int_equal(row.counter[COUNTER_gpu_ns], 300000000);
-	assert_int_equal(cgroups_find(&cgroups, 7)->counter[COUNTER_gpu_ns], 300000000 + 100000000);
-	assert_int_equal(other[COUNTER_gpu_ns], 50000000); /* a process nobody knows is nobody else's */
-	assert_int_equal(total[COUNTER_gpu_ns], 450000000);
-	processes_done(&processes);
-	cgroups_done(&cgroups);
+	describe("gpu GPU-a 1010 0 0\ngpu GPU-b 1010 0 0\nprocess 0 100 5100000 50\nprocess 1 200 5100000 "
+		 "50\n");
+	expect_gpu_uj(20000);
+	all = (struct gained) { 0 };
+	describe("gpu GPU-a 1310 0 0\ngpu GPU-b 1080 0 0\nprocess 0 100 5100000 50\nprocess 1 200 5500000 "
+		 "50\n");
+	assert_true(read_until(has_used_second, 500));
+	assert_int_equal(slot_of(ZONE_GPU)->uj, 90000);
+	expect_gpu_uj(390000); /* a second later nobody used the first one */
 }
 
 static void idle_time_before_a_sample_is_not_charged(void **state)
@@ -264,8 +256,8 @@ static void idle_time_before_a_sample_is_not_charged(void **state)
 	describe(
 		"gpu GPU-a 1 0 0\nprocess 0 100 65000000 50\nprocess 0 200 65000000 25\n"); /* a minute later */
 	assert_true(read_until(has_visited_both, 500));
-	assert_int_equal(all.ns_of_100, 500000000); /* a sampling period at most */
-	assert_int_equal(all.ns_of_200, 250000000);
+	assert_int_equal(all.ns_of_100[0], 500000000); /* a sampling period at most */
+	assert_int_equal(all.ns_of_200[0], 250000000);
 }
 
 static void a_gpu_that_does_not_tell_processes_apart_still_has_its_energy(void **state)
@@ -301,7 +293,7 @@ int main(void)
 		GPU_TEST(a_lost_gpu_fails_and_then_leaves_the_zone_to_nobody),
 		GPU_TEST(a_reader_that_dies_costs_the_gpus_and_nothing_else),
 		GPU_TEST(processes_share_by_utilisation_over_time),
-		GPU_TEST(gpu_time_goes_to_the_process_its_cgroup_and_the_rest_to_other),
+		GPU_TEST(energy_waits_for_who_used_it_but_no_longer_than_a_second),
 		GPU_TEST(idle_time_before_a_sample_is_not_charged),
 		GPU_TEST(a_gpu_that_does_not_tell_processes_apart_still_has_its_energy),
 		GPU_TEST(more_gpus_than_there_is_room_for_are_left_out),

@@ -116,7 +116,7 @@ static void live(void)
 }
 
 static const enum counter used[] = { COUNTER_cpu_ns, COUNTER_cycles, COUNTER_cache_misses,
-	COUNTER_mem_byte_seconds, COUNTER_minor_faults, COUNTER_gpu_ns };
+	COUNTER_mem_byte_seconds, COUNTER_minor_faults, COUNTER_gpu_uj };
 
 static void work(void)
 {

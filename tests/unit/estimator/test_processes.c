@@ -114,8 +114,8 @@ static void processes_go_by_the_rule_of_their_cgroups(void **state)
 	world.rows[1].counter[COUNTER_cycles] += 900;
 	world.rows[2].counter[COUNTER_cycles] += 100;
 	use_counter(0, COUNTER_cycles, 1000);
-	world.rows[2].counter[COUNTER_gpu_ns] += 50;
-	use_counter(0, COUNTER_gpu_ns, 50);
+	world.rows[2].counter[COUNTER_gpu_uj] += 30 * JOULE;
+	use_counter(0, COUNTER_gpu_uj, 30 * JOULE);
 	world.tick.meter[1].uj += 30 * JOULE;
 	turn_after_a_second();
 	assert_int_equal(energy(7, FIRST_NS), 9 * JOULE);

@@ -171,20 +171,6 @@ static void modelled_dram_costs_the_bytes_held_and_the_rest_is_idle(void **state
 	end();
 }
 
-static void gpus_go_by_gpu_time_and_are_idle_when_nobody_uses_them(void **state)
-{
-	(void)state;
-	begin(2, IDLE_NONE, ALL_COUNTED);
-	use_counter(0, COUNTER_gpu_ns, 100000000);
-	use_counter(1, COUNTER_gpu_ns, 900000000);
-	turn_after_a_second();
-	assert_int_equal(active(100, ZONE_GPU), 10 * JOULE);
-	assert_int_equal(active(101, ZONE_GPU), 90 * JOULE);
-	turn_after_a_second();
-	assert_int_equal(books.state.head.idle_uj[ZONE_GPU], 100 * JOULE);
-	end();
-}
-
 static void idle_is_kept_apart_unless_it_is_shared(void **state)
 {
 	(void)state;
@@ -356,7 +342,6 @@ int main(void)
 		cmocka_unit_test(metered_dram_goes_by_cache_misses_where_they_are_counted),
 		cmocka_unit_test(else_metered_dram_goes_by_memory_and_faults),
 		cmocka_unit_test(modelled_dram_costs_the_bytes_held_and_the_rest_is_idle),
-		cmocka_unit_test(gpus_go_by_gpu_time_and_are_idle_when_nobody_uses_them),
 		cmocka_unit_test(idle_is_kept_apart_unless_it_is_shared),
 		cmocka_unit_test(idle_shared_equally_is_paid_by_all_who_live_and_ever_ran),
 		cmocka_unit_test(idle_shared_by_request_leaves_what_nobody_requested),

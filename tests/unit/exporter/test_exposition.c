@@ -23,7 +23,8 @@ static void render(void)
 	render_at(3 * NS_PER_SECOND);
 }
 
-static void fill(const char *workload, enum power_state state)
+static void fill_with(const char *workload, enum power_state state,
+	void (*tell_before)(uint64_t seq, uint64_t first_uj, uint64_t second_uj))
 {
 	const struct workload_row who = { .op = TOPOLOGY_ADD,
 		.id = 1,
@@ -71,9 +72,16 @@ static void fill(const char *workload, enum power_state state)
 			.row_count = 1,
 			.is_last = true
 		};
+		if (tell_before != NULL)
+			tell_before(i + 1, (i + 1) * 7000000, (i + 1) * 1000000);
 		book_power(&book, &frame, (i + 1) * NS_PER_SECOND);
 	}
 	render();
+}
+
+static void fill(const char *workload, enum power_state state)
+{
+	fill_with(workload, state, NULL);
 }
 
 static bool says(const char *part)
@@ -273,6 +281,59 @@ static void stats_that_would_break_the_format_are_refused(void **state)
 		-EBADMSG); /* calls itself the collector */
 }
 
+static void tell_gpus(uint64_t seq, uint64_t first_uj, uint64_t second_uj)
+{
+	const struct gpus_once once = { 0 };
+	struct gpus_row rows[] = { { .index = 1,
+					   .uuid = text_of("GPU-b"),
+					   .name = text_of("A 2"),
+					   .vendor = text_of("nvidia"),
+					   .active_uj = second_uj,
+					   .idle_uj = 3 * second_uj },
+		{ .index = 0,
+			.uuid = text_of("GPU-a"),
+			.name = text_of("H100 \"80GB\""),
+			.vendor = text_of("nvidia"),
+			.active_uj = first_uj } };
+	if (seq % 2 == 0) { /* in another order */
+		const struct gpus_row kept = rows[0];
+		rows[0] = rows[1];
+		rows[1] = kept;
+	}
+	const struct frame frame = {
+		.head = { .kind = FRAME_gpus, .energy_epoch = 1, .seq = seq, .parts = 1 },
+		.once = &once,
+		.rows = rows,
+		.row_count = 2,
+		.is_last = true
+	};
+
+	book_gpus(&book, &frame);
+}
+
+/* With Kepler's labels; what was told of them counts with the power frame that follows. */
+static void each_gpu_of_the_node_has_its_own_series(void **state)
+{
+	(void)state;
+	fill_with("app", POWER_MODEL, tell_gpus);
+	assert_true(says("kepler_node_gpu_joules_total{gpu=\"0\",gpu_uuid=\"GPU-a\",gpu_name=\"H100 "
+			 "\\\"80GB\\\"\",vendor=\"nvidia\",node_name=\"node\"} 14\n"));
+	assert_true(says("kepler_node_gpu_joules_total{gpu=\"1\",gpu_uuid=\"GPU-b\",gpu_name=\"A 2\",vendor="
+			 "\"nvidia\",node_name=\"node\"} 8\n"));
+	assert_true(says("kepler_node_gpu_active_joules_total{gpu=\"1\",gpu_uuid=\"GPU-b\",gpu_name=\"A 2\","
+			 "vendor=\"nvidia\",node_name=\"node\"} 2\n"));
+	assert_true(says("kepler_node_gpu_idle_joules_total{gpu=\"1\",gpu_uuid=\"GPU-b\",gpu_name=\"A 2\","
+			 "vendor=\"nvidia\",node_name=\"node\"} 6\n"));
+	assert_true(says("kepler_node_gpu_watts{gpu=\"0\",gpu_uuid=\"GPU-a\",gpu_name=\"H100 \\\"80GB\\\"\","
+			 "vendor=\"nvidia\",node_name=\"node\"} 7\n"));
+	assert_true(says("kepler_node_gpu_idle_watts{gpu=\"1\",gpu_uuid=\"GPU-b\",gpu_name=\"A 2\",vendor="
+			 "\"nvidia\",node_name=\"node\"} 3\n"));
+	tell_gpus(3, 100000000, 100000000);
+	render();
+	assert_true(says("kepler_node_gpu_joules_total{gpu=\"0\",gpu_uuid=\"GPU-a\",gpu_name=\"H100 "
+			 "\\\"80GB\\\"\",vendor=\"nvidia\",node_name=\"node\"} 14\n"));
+}
+
 static void a_gpu_has_families_of_its_own(void **state)
 {
 	(void)state;
@@ -280,9 +341,7 @@ static void a_gpu_has_families_of_its_own(void **state)
 	assert_true(says(
 		"kepler_pod_gpu_joules_total{pod=\"app\",namespace=\"prod\",pod_id=\"uid\",pod_name=\"app\","
 		"pod_namespace=\"prod\",state=\"running\",node_name=\"node\"} 7\n"));
-	assert_true(says(
-		"kepler_node_gpu_joules_total{gpu=\"all\",gpu_uuid=\"\",gpu_name=\"\",vendor=\"\",node_name="
-		"\"node\"} 0\n"));
+	assert_false(says("kepler_node_gpu_joules_total{")); /* of which, nobody has told */
 	assert_false(says(
 		"kepler_pod_cpu_joules_total{pod=\"app\",namespace=\"prod\",pod_id=\"uid\",pod_name=\"app\","
 		"pod_namespace=\"prod\",state=\"running\",zone=\"gpu\""));
@@ -412,6 +471,7 @@ int main(void)
 		cmocka_unit_test(a_stat_told_twice_in_a_frame_stands_once_and_is_counted),
 		cmocka_unit_test(stats_that_would_break_the_format_are_refused),
 		cmocka_unit_test(a_gpu_has_families_of_its_own),
+		cmocka_unit_test(each_gpu_of_the_node_has_its_own_series),
 		cmocka_unit_test(older_names_are_there_when_asked_for),
 		cmocka_unit_test(processes_and_machines_have_keplers_labels),
 		cmocka_unit_test(openmetrics_names_families_without_total_and_ends),

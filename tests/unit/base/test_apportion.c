@@ -1,4 +1,4 @@
-#include "estimator/apportion.h"
+#include "base/apportion.h"
 
 #include "tests/unit/unit.h"
 
