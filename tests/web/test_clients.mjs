@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { Site } from "./site.mjs";
 
 const [bin, modules] = process.argv.slice(2).map((path) => resolve(path));
@@ -201,6 +202,45 @@ test("the bridge begins a session anew, once for all who hear that theirs is ove
 	assert.deepEqual(heard.filter(([method]) => method === "notifications/initialized"), [["notifications/initialized", "s2"]]);
 	child.stdin.end();
 	server.close();
+});
+
+// The rules of https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json that this file can break.
+test("the registry's description has what its schema wants", () => {
+	const server = JSON.parse(readFileSync(join(root, "deploy/claude/server.json"), "utf8"));
+	const knows = (object, ...keys) => assert.deepEqual(Object.keys(object).filter((key) => !keys.includes(key)), []);
+	knows(server, "$schema", "name", "title", "description", "version", "remotes");
+	assert.match(server.$schema, /^https:\/\/static\.modelcontextprotocol\.io\/schemas\/\d{4}-\d\d-\d\d\/server\.schema\.json$/);
+	assert.match(server.name, /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/);
+	for (const key of ["title", "description"]) assert.ok(server[key].length >= 1 && server[key].length <= 100, key);
+	assert.equal(server.version, readFileSync(join(root, "CMakeLists.txt"), "utf8").match(/project\([^)]*VERSION ([\d.]+)/)[1]);
+	assert.equal(server.remotes.length, 1);
+	for (const remote of server.remotes) {
+		knows(remote, "type", "url", "variables", "headers");
+		assert.equal(remote.type, "streamable-http");
+		assert.match(remote.url, /^https:\/\/\S+\/mcp$/);
+		assert.deepEqual([...remote.url.matchAll(/\{(\w+)\}/g)].map(([, name]) => name), Object.keys(remote.variables));
+		for (const input of [...Object.values(remote.variables), ...remote.headers]) knows(input, "name", "description", "isRequired", "isSecret");
+		for (const header of remote.headers) assert.equal(typeof header.name, "string");
+	}
+});
+
+// What a model reads of a tool; annotations and outputSchema are for its client.
+const READ = ["name", "title", "description", "inputSchema"];
+
+test("the definitions of all tools together are at most 3000 tokens of o200k_base, in both languages", async () => {
+	const { Tiktoken } = await import(pathToFileURL(join(modules, "js-tiktoken/dist/lite.js")));
+	const { default: ranks } = await import(pathToFileURL(join(modules, "js-tiktoken/dist/ranks/o200k_base.js")));
+	const encoding = new Tiktoken(ranks);
+	for (const language of ["en", "ko"]) {
+		const response = await fetch(`${site.url}/mcp`, { method: "POST", headers: { "Accept-Language": language }, body: JSON.stringify(LIST) });
+		const { tools } = (await response.json()).result;
+		assert.equal(tools.length, 8);
+		assert.equal(/[가-힣]/.test(JSON.stringify(tools)), language === "ko");
+		const given = JSON.stringify(tools.map((tool) => Object.fromEntries(READ.map((key) => [key, tool[key]]))));
+		const count = encoding.encode(given).length;
+		assert.ok(count > 1000 && count <= 3000, `${language}: ${count}`);
+		console.log(`# ${language}: ${count} tokens of o200k_base`);
+	}
 });
 
 let failed = 0;

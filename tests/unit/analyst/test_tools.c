@@ -144,12 +144,11 @@ static void schemas_are_flat(void **state)
 	}
 }
 
-/* What a model is given of a tool: name, description, inputSchema (clients keep outputSchema to themselves). Counted as one token
- * for four ASCII bytes and one for every other character: o200k_base makes 4.1 bytes of these texts one token, and fewer tokens
- * than characters of the Korean ones. */
+/* What a model reads of a tool: name, title, description, inputSchema. Counted as one token for four ASCII bytes and one for every
+ * other character: 7 % more than the tokens of o200k_base, with which tests/web counts that they are at most 3000. */
 static size_t tokens_of(const char *lang)
 {
-	static const char *const given[] = { "name", "description", "inputSchema" };
+	static const char *const given[] = { "name", "title", "description", "inputSchema" };
 	size_t ascii = 0, others = 0;
 
 	for (size_t i = 0; i < tool_count; i++) {
@@ -170,13 +169,12 @@ static size_t tokens_of(const char *lang)
 	return (ascii + 3) / 4 + others;
 }
 
-static void all_definitions_together_cost_at_most_3000_tokens(void **state)
+static void all_definitions_together_cost_about_3000_tokens_in_either_language(void **state)
 {
 	(void)state;
 	assert_int_equal(tool_count, 8);
-	assert_in_range(tokens_of("en"), 1000, 3000);
-	assert_in_range(tokens_of("ko"), 1000,
-		3400); /* by o200k_base under 3000 as well: Hangul is less than a token a letter */
+	assert_in_range(tokens_of("en"), 1000, 3200);
+	assert_in_range(tokens_of("ko"), 1000, 3200);
 }
 
 static void nearest_name_finds_typos_and_parts_only(void **state)
@@ -240,7 +238,7 @@ int main(void)
 		cmocka_unit_test(schemas_are_flat),
 		cmocka_unit_test(nearest_name_finds_typos_and_parts_only),
 		cmocka_unit_test(a_hint_names_the_nearest_and_as_many_as_fit),
-		cmocka_unit_test(all_definitions_together_cost_at_most_3000_tokens),
+		cmocka_unit_test(all_definitions_together_cost_about_3000_tokens_in_either_language),
 		cmocka_unit_test(the_document_is_the_one_committed),
 	};
 
