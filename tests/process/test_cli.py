@@ -434,6 +434,17 @@ def mcp_begins_a_session_anew_when_the_server_knows_it_no_more():
         expect(pipe.process.wait(10), 0)
 
 
+def mcp_lets_nobody_but_itself_write_to_its_output():
+    with Frontend().start() as f:
+        f.start_analyst()
+        for way in (place(f), ("--runtime-dir", "/nonexistent", "--url", f"http://127.0.0.1:{f.port}")):
+            pipe = Pipe(*way)
+            pipe.greet()
+            out, error = [os.readlink(f"/proc/{pipe.process.pid}/fd/{number}") for number in (1, 2)]  # where a stray print would go
+            assert out == error != os.readlink(f"/proc/self/fd/{pipe.process.stdout.fileno()}"), (out, error)
+            pipe.end()
+
+
 def mcp_reads_a_resource_whatever_name_stands_beside_its_uri():
     meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
     with Frontend().start() as f:

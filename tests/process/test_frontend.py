@@ -289,6 +289,34 @@ def mcp_speaks_its_protocol():
         expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, "-H", "MCP-Protocol-Version: 1999-01-01")[0], 400)
 
 
+def what_clients_do_in_practice_is_served_alike_by_both_http_versions():
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    with Frontend().start() as strict, Frontend().start("mcp_lenient_headers=yes") as lenient:
+        strict.start_analyst()
+        lenient.start_analyst()
+        for http in ("--http1.1", "--http2-prior-knowledge"):
+            def call(f, *headers, meta=None, **arguments):
+                params = {"name": "assess_workload_compliance", "arguments": {"workload_name": "app", **arguments}, **({"_meta": meta} if meta else {})}
+                status, text = f.curl("/mcp", http, *[word for header in headers for word in ("-H", header)],
+                                      body=json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}))
+                if not text.startswith("{"):
+                    return status, "stream"
+                answer = json.loads(text)
+                return status, answer["error"]["code"] if "error" in answer else answer["result"]["isError"]
+            good = (200, False)
+            expect([call(strict, f"Accept:{accept}") for accept in ("", " */*", " application/json")], [good] * 3)  # none, any, one
+            expect(call(strict, "Accept: text/event-stream"), (200, "stream"))  # it names nothing else
+            for version in ("2025-11-25, 2025-11-25", "2024-11-05", "2025-06-18"):
+                expect(call(strict, f"MCP-Protocol-Version: {version}"), good)
+            expect(call(strict, pue="1.5"), good)
+            expect(call(strict, "Mcp-Session-Id: stale"), (404, -32001))
+            expect(strict.mcp(INITIALIZE, http, "-H", "Mcp-Session-Id: stale")[0], 200)
+            older = ("MCP-Protocol-Version: 2025-11-25", "Mcp-Method: tools/call", "Mcp-Name: assess_workload_compliance")
+            expect((call(strict, *older, meta=meta), call(lenient, *older, meta=meta)), ((400, -32020), good))
+            expect(strict.curl(ASSESS, http, body="workload_name=app")[0], 200)
+            expect_error(strict.curl(ASSESS, http, "-H", "Origin: https://evil.example", body="workload_name=app"), 403, "FORBIDDEN_ORIGIN")
+
+
 def sessions_outlive_a_restart_and_streams_are_resumed():
     f = Frontend()
     with f.start(inherit=True):

@@ -111,7 +111,7 @@ def a_swapped_grid_file_flips_one_workload_and_each_subscriber_hears_it_once():
             time.sleep(2.2)  # a second update of the same flip would come now; and no URI is told twice in 2 s
         for client in clients:
             expect([uri for _, uri in client.updates], [FLIPPED] * 2)
-        assert min(late) <= PROMISED_S, f"heard after {late} s"  # of two, so that a busy machine fails nothing
+        assert max(late) <= PROMISED_S, f"heard after {late} s"
 
 
 def a_session_that_outlives_the_frontend_still_hears_what_it_subscribed_to():
