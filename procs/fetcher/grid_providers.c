@@ -32,6 +32,7 @@ static const struct grid_provider grid_providers[] = {
 		.environment = "TANSO_ELECTRICITYMAPS_KEY",
 		.url_at = SETTING(electricitymaps_url),
 		.key_file_at = SETTING(electricitymaps_key_file),
+		.is_experimental = true, /* its fields are recorded, no whole answer is */
 		.max_age_s = 7200,
 		.queries = { { "/carbon-intensity/history?zone=KR&emissionFactorType={factor}",
 				     parse_electricitymaps, 900, false },

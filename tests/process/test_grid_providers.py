@@ -12,9 +12,8 @@ CA = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ca-"))
 make_authority(CA, "good")
 KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
 KST = datetime.timezone(datetime.timedelta(hours=9))
-# data.go.kr 15113384 of 2023-03-28, 15158491 of 2026-04-25, as recorded; times are moved to now
-HISTORY = {"fuelPwr1": 30.7481, "fuelPwr2": 328.881, "fuelPwr3": 18204.9, "fuelPwr4": 20113.8, "fuelPwr5": -1466.35, "fuelPwr6": 16548.8,
-           "fuelPwr7": 110.121, "fuelPwr8": 3623.07, "fuelPwr9": 0, "fuelPwrTot": 57497.9}
+# data.go.kr 15113384 of 2023-03-28, byte for byte, and the values of 15158491 of 2026-04-25; times are moved to now
+HISTORY = (pathlib.Path(__file__).resolve().parents[1] / "data/grid/kpx_15113384.json").read_bytes()
 NOW = {"fuelPwr1": 233.98, "fuelPwr2": 319.13, "fuelPwr3": 13602.9, "fuelPwr4": 23077.7, "fuelPwr5": 419.78, "fuelPwr6": 25221.0, "fuelPwr7": 0.15,
        "fuelPwr8": 1596.34, "fuelPwr9": 400.13, "fuelPwr10": 2559.94, "pEsmw": 3446.57, "bEmsw": 934.4, "fuelPwrTot": 66592.9}
 
@@ -47,8 +46,13 @@ class Provider:
         at = kst(time.time() // 300 * 300 - 600)  # the clock of KPX is five to ten minutes behind
         if self.trap == "json":
             return self.kpx({"item": {"baseDatetime": at, **{k: str(v) for k, v in NOW.items()}}})
-        if self.trap == "empty":
+        if self.trap == "empty":  # or a page beyond the end
             return self.kpx("")
+        if self.trap == "hole":
+            return self.kpx({"item": {"baseDatetime": at, **{k: v for k, v in NOW.items() if k != "fuelPwr3"}}})
+        if self.trap == "quota":
+            return 200, "text/xml", (b"<OpenAPI_ServiceResponse><cmmMsgHeader><errMsg>SERVICE ERROR</errMsg>"
+                                     b"<returnReasonCode>22</returnReasonCode></cmmMsgHeader></OpenAPI_ServiceResponse>")
         if self.trap == "key":
             return 200, "text/xml", (b"<OpenAPI_ServiceResponse><cmmMsgHeader><errMsg>SERVICE ERROR</errMsg>"
                                      b"<returnReasonCode>30</returnReasonCode></cmmMsgHeader></OpenAPI_ServiceResponse>")
@@ -64,12 +68,12 @@ class Provider:
         if url.path.endswith("getSumperfuel5m"):
             return self.now()
         if url.path.endswith("getPwrAmountByGen"):
-            return self.kpx({"item": [{**HISTORY, "baseDatetime": kst(hour(-i) + 1800), "rn": i} for i in range(1, 4)]})
+            return 200, "application/json", HISTORY.replace(b"20230328044500", kst(hour(-1) + 1800).encode())
         if url.path.endswith("getSukub5mMaxDatetime2"):
             return self.kpx({"item": {"baseDatetime": kst(time.time()), "currPwrTot": 66592.9, "suppReserveRate": 12.5}})
         if url.path.endswith("getSmpWithForecastDemand"):
             today = kst(time.time(), "%Y%m%d")
-            return self.kpx({"item": [{"date": today, "hour": f"{h:02}", "areaName": "육지", "smp": 100 + h} for h in range(1, 25)]})
+            return self.kpx({"item": [{"date": today, "hour": at, "areaName": "육지", "smp": 100 + h} for h in range(1, 25) for at in (str(h), f"{h:02}")]})
         if url.path.endswith("/carbon-intensity/history"):
             if headers.get("auth-token") != "em-key":
                 return 401, "application/json", b'{"error":"Invalid auth-token"}'
@@ -88,7 +92,8 @@ class Provider:
             points = [{"point_time": utc(hour()).replace(".000Z", "+00:00"), "value": 1624.0}]
             return 200, "application/json", json.dumps({"data": points, "meta": {"region": "KOR", "units": "lbs_co2_per_mwh", "data_point_period_seconds": 3600}}).encode()
         if url.path == "/emissions/forecasts/current":
-            points = [{"location": "koreacentral", "timestamp": utc(hour(i)).replace(".000Z", "+00:00"), "duration": 60, "value": 423.5} for i in range(24)]
+            value = {"range": 1500, "negative": -1}.get(self.trap, 423.5)
+            points = [{"location": "koreacentral", "timestamp": utc(hour(i)).replace(".000Z", "+00:00"), "duration": 60, "value": value} for i in range(24)]
             return 200, "application/json", json.dumps([{"requestedAt": utc(time.time()), "location": "koreacentral", "forecastData": points}]).encode()
         return 404, "text/plain", b"?"
 
@@ -101,9 +106,10 @@ class Provider:
 class Site:
     """A provider server, a node to have watts from, and the brain."""
 
-    def __init__(self, names, environment=None, *settings):
+    def __init__(self, names, environment=None, *settings, trap=None):
         self.settings = settings
         self.provider, self.node = Provider(), Node(style="watts")
+        self.provider.trap = trap
         self.node.watts = {("a", "one"): (100, 0)}
         self.kepler = Server(self.node.answer)
         self.names, self.environment = names, {**os.environ, **(environment or {})}
@@ -149,6 +155,8 @@ def kpx_gives_the_mix_the_demand_and_the_price():
         answer = site.grid(lambda a: a.get("demand_MW") and a["quality"] == "metered" and "krw_per_kWh" in a["hours"][0])
         near(answer["intensity_gCO2eq_kWh"], 383.929621)
         near(answer["demand_MW"], 66592.9)
+        wait_for(lambda: any("getPwrAmountByGen" in path for path, _ in site.provider.seen))
+        assert "left out" not in site.brain.log("fetcher"), site.brain.log("fetcher")
         price = {int(h["start"][11:13]): h["krw_per_kWh"] for h in answer["hours"] if "krw_per_kWh" in h}
         at = int(kst(time.time(), "%H"))
         near(price[at], 101 + at)  # the hour that ends at the hour the price is told for
@@ -191,10 +199,12 @@ def kpx_traps_are_told_apart_and_the_cache_outlives_a_restart():
         answer = site.grid(lambda a: a["providers"] and "failure" in a["providers"][0])
         assert "503" in answer["providers"][0]["failure"], answer["providers"]
         near(answer["intensity_gCO2eq_kWh"], 383.929621)  # from the disk
-    for trap, text in (("key", "the key is refused"), ("empty", "it has no data")):
-        with Site("kpx", {"TANSO_KPX_KEY": "k"}) as site:
-            site.provider.trap = trap
+    nothing = "nothing in its answer is an intensity between 0 and 1500"
+    for name, trap, text in (("kpx", "key", "the key is refused"), ("kpx", "empty", "it has no data"), ("kpx", "quota", "more questions than a day allows"),
+                             ("kpx", "hole", nothing), ("casdk", "range", nothing), ("casdk", "negative", nothing)):
+        with Site(name, {"TANSO_KPX_KEY": "k"}, trap=trap) as site:
             answer = site.grid(lambda a: a["providers"] and text in a["providers"][0].get("failure", ""))
+            assert answer["quality"] == "annual", answer
     with Site("kpx") as site:
         site.grid(lambda a: a["providers"] and "there is no key" in a["providers"][0].get("failure", ""))
         assert not [path for path, _ in site.provider.seen if "B552115" in path]
@@ -230,6 +240,7 @@ def electricity_maps_measures_and_forecasts():
         assert "forecast" in site.cli().stdout and "예측값" in site.cli("--lang", "ko").stdout
         here = site.read("carbon-intensity://ap-northeast-2")
         assert [hour["quality"] for hour in here["hourly"]] == ["estimated"] + ["forecast"] * 23, here
+        assert answer["providers"][0]["is_experimental"] and "experimental" in site.cli().stdout, answer["providers"]
         plan = site.brain.until("calculate_optimal_schedule", lambda a: a["recommendation_code"] != "NO_HOURLY_DATA", power_watts=100, duration_hours=2)
         assert plan["profile"] == "forecast" and plan["provenance"]["grid"]["quality"] == "forecast", plan
     with Site("electricitymaps", {"TANSO_ELECTRICITYMAPS_KEY": "wrong"}) as site:
