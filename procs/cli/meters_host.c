@@ -40,7 +40,8 @@ enum host_meter host_find_meter(const struct config *config, char *ret_path, siz
 {
 	char pattern[CONFIG_TEXT_MAX + 64];
 
-	snprintf(ret_path, size, "%s/bus/event_source/devices/power/type", config->sysfs_root);
+	/* A guest's PMU may be there with energy-psys alone, which its host never counts. */
+	snprintf(ret_path, size, "%s/bus/event_source/devices/power/events/energy-pkg", config->sysfs_root);
 	if (access(ret_path, R_OK) == 0 && host_has_capability(CAP_PERFMON))
 		return HOST_METER_READABLE;
 	ret_path[0] = '\0';
