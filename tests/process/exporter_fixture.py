@@ -29,11 +29,11 @@ def openssl(folder, *arguments):
     subprocess.run(["openssl", *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def make_certificate(folder, name, ca=None):
+def make_certificate(folder, name, ca=None, names="IP:127.0.0.1"):
     """NAME.key and NAME.crt, self-signed or by the authority `ca`."""
     openssl(folder, "req", "-x509" if ca is None else "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
             "-keyout", f"{name}.key", "-out", f"{name}.crt" if ca is None else f"{name}.csr", "-subj", f"/CN={name}",
-            "-addext", "subjectAltName=IP:127.0.0.1", *(["-days", "2"] if ca is None else []))
+            "-addext", f"subjectAltName={names}", *(["-days", "2"] if ca is None else []))
     if ca is not None:
         openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "2", "-copy_extensions", "copyall", "-out",
                 f"{name}.crt")

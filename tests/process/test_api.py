@@ -1,9 +1,10 @@
 """The HTTP API around the tools: descriptions, forms, CORS, pages, the event stream, and the lines people copy.
 Usage: test_api.py BIN_FOLDER. Needs curl, unshare and python3-requests. Prints PASS or FAIL a test."""
-import gzip, json, os, pathlib, socket, subprocess, sys, time
+import gzip, hashlib, json, os, pathlib, re, socket, subprocess, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
+from tls_fixture import Door  # noqa: E402
 
 # As users were promised them; <IP> is where the server is.
 CURL = """curl -X POST http://<IP>:30800/tools/assess_workload_compliance \\
@@ -18,7 +19,8 @@ status = response.json()["status"]
 """
 
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/api.md"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+APP = {"workload_name": "app", "namespace": "prod"}
 
 
 def head(f, path, *arguments):
@@ -183,6 +185,32 @@ def the_promised_lines_run_as_they_stand():
     assert out.returncode == 0, out.stdout.decode()[-2000:]
 
 
+def _blocks(file, kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```$", (ROOT / file).read_text(), re.S | re.M)
+
+
+def _lines(file):
+    return [["sh", "-c", line.replace("curl ", "curl -s ")] for line in (ROOT / file).read_text().splitlines() if line.startswith("curl -X POST ")]
+
+
+def _python(text):
+    return ["python3", "-c", text + "print(response.text if status == 'UNKNOWN' else status)"]
+
+
+def _promised():
+    """(port, lines of tanso.conf, command, arguments that must arrive)"""
+    root = {"workload_name": "(root)"}
+    docs, tour, programs = _lines("docs/api.md"), _lines("README.md"), _blocks("README.md", "python")
+    expect((len(docs) >= 2, len(tour), len(programs)), (True, 1, 1))
+    yield from ((30800, "", command, APP) for command in docs)
+    yield from ((30800, "", command, root) for command in (*tour, _python(programs[0])))
+    yield 30800, "", ["sh", "-c", CURL.replace("<IP>", "127.0.0.1").replace("curl ", "curl -s ")], APP
+    for file in ("docs/clients.md", "docs/clients.ko.md"):
+        settings, programs = _blocks(file, "ini"), _blocks(file, "python")
+        expect((len(settings), len(programs), programs[0]), (2, 2, REQUESTS))
+        yield from ((8000, lines, _python(program), APP) for lines, program in zip(settings, programs))
+
+
 def _inside():
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -190,15 +218,16 @@ def _inside():
         hosts = f.folder / "hosts"
         hosts.write_text("127.0.0.1 localhost mcp-server\n")
         subprocess.run(["mount", "--bind", str(hosts), "/etc/hosts"], check=True)
-    shown = [line for line in DOCS.read_text().splitlines() if line.startswith("curl ")]
-    assert len(shown) >= 2, shown
-    for port, setting, command in (*((30800, "lang=en", ["sh", "-c", line.replace("curl ", "curl -s ")]) for line in shown), (30800, "lang=en", ["sh", "-c", CURL.replace("<IP>", "127.0.0.1").replace("curl ", "curl -s ")]),
-                                   (8000, "allowed_hosts=mcp-server", ["python3", "-c", REQUESTS + "print(response.text if status == 'UNKNOWN' else status)"])):
-        with Frontend(port).start(setting) as f:
+    env = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()}
+    for port, lines, command, wanted in _promised():
+        with Door(port) as f:
+            (f.folder / "token").write_text("let-me-in\n")
+            (f.folder / "tokens").write_text(f"reader {hashlib.sha256(b'let-me-in').hexdigest()}\n")
+            f.start(*(line.replace(" = ", "=").replace("/etc/tanso", str(f.folder)) for line in lines.splitlines()))
             f.start_analyst()
-            out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={k: v for k, v in os.environ.items() if "proxy" not in k.lower()})
-            assert out.returncode == 0, out.stderr.decode()
-            expect(json.loads(out.stdout)["echo"], {"workload_name": "app", "namespace": "prod"})
+            out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=f.folder)
+            assert out.returncode == 0, (command, out.stderr.decode())
+            expect(json.loads(out.stdout)["echo"], wanted)
 
 
 if "--inside" in sys.argv:

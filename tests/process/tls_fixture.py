@@ -8,13 +8,13 @@ from frontend_fixture import Frontend
 class Door(Frontend):
     """A frontend with a key of its own; its probes come by the unix socket, which needs no certificate."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, port=0):
+        super().__init__(port)
         make_certificate(self.folder, "ca")
         self.make("server")
 
     def make(self, name):
-        make_certificate(self.folder, name, "ca")
+        make_certificate(self.folder, name, "ca", "IP:127.0.0.1,DNS:mcp-server")
 
     def status(self, path):
         out = subprocess.run(["curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket",
