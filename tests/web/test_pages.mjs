@@ -577,6 +577,55 @@ test("the docs page asks a tool by its form and shows answer and error", () => s
 	wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes("404"))); // the one that was meant
 }));
 
+test("the curl line of the docs page sends what was filled in and nothing else", () => seen({ path: "/docs" }, async ({ page }) => {
+	const ask = await openDocs(page);
+	await ask(WORKLOAD, "200", /"workload"/);
+	const curl = await page.locator(".opblock.is-open .curl").first().innerText();
+	assert.match(curl, /-d 'workload_name=ml-training-job'$/);
+	assert.equal(await page.locator("#swagger [id=include_empty_value]").count(), 0, "boxes of one id");
+}));
+
+test("the docs page fits a phone, names its fields, and axe finds nothing, light and dark, form and sign-in open", async () => {
+	for (const [theme, language] of [["dark", "ko"], ["light", "en"]])
+		await seen({ path: "/docs", width: 320, theme, language }, async ({ page }) => {
+			const ask = await openDocs(page);
+			await ask(WORKLOAD, "200", /"workload"/);
+			const wide = () => page.evaluate(() => [document.documentElement.scrollWidth, ...[...document.querySelectorAll("#swagger *")].filter((one) =>
+				!one.closest("pre, .microlight") && one.getBoundingClientRect().right > innerWidth).map((one) => `${one.tagName}.${one.className}`)]);
+			for (const width of [1280, 412, 390, 360, 320]) {
+				await page.setViewportSize({ width, height: 900 });
+				assert.deepEqual(await wide(), [width]);
+			}
+			const nameless = await page.locator("#swagger").evaluate((root) => [...root.querySelectorAll("input, select, textarea")].filter((one) => !one.ariaLabel && !one.labels.length).map((one) => one.outerHTML));
+			assert.deepEqual(nameless, [], "fields without a name");
+			const light = await page.evaluate(() => ["body", ".top"].map((name) => getComputedStyle(document.querySelector(name)).backgroundColor));
+			for (const paint of light) assert.match(paint, theme === "dark" ? /^rgb\(([1-4]?\d), ([1-4]?\d), ([1-4]?\d)\)$/ : /^rgb\(2\d\d, 2\d\d, 2\d\d\)$/); // and nothing shines through
+			await page.evaluate(axe);
+			for (const inside of ["html", ".dialog-ux"]) {
+				if (inside !== "html") await page.locator(".auth-wrapper .authorize").click();
+				const { violations } = await page.evaluate((inside) => axe.run(document.querySelector(inside), { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] }), inside);
+				assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target).slice(0, 3).join(" ")}`), [], `${theme} ${inside}`);
+				assert.deepEqual(await wide(), [320]);
+			}
+		});
+});
+
+test("the docs page is Korean where it matters, and wears the theme that was chosen on the dashboard", async () => {
+	const before = (page) => page.addInitScript(() => localStorage.setItem("tanso-theme", "dark"));
+	await seen({ path: "/docs?lang=ko", before }, async ({ page }) => {
+		const ask = await openDocs(page);
+		await ask(WORKLOAD, "200", /"workload"/);
+		const form = page.locator(".opblock.is-open");
+		for (const [selector, word] of [[".execute", "실행"], [".btn-clear", "지우기"], [".cancel", "취소"], [".responses-wrapper h4 >> nth=0", "응답"], [".opblock-title >> nth=0", "매개변수"]])
+			assert.equal(await form.locator(selector).first().innerText(), word);
+		await form.locator(".cancel").click();
+		assert.equal(await form.locator(".try-out__btn").first().innerText(), "시험하기");
+		await form.locator(".try-out__btn").first().click(); // and what it renders anew
+		assert.equal(await form.locator(".cancel").innerText(), "취소");
+		assert.ok(await page.evaluate(() => document.documentElement.classList.contains("dark-mode")));
+	});
+});
+
 test("a link to the docs page names its language", () => seen({ path: "/docs?lang=ko" }, async ({ page, check }) => {
 	await check("#go-label", "이동");
 	await check("#go", "도구 선택");
