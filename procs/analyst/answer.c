@@ -134,6 +134,14 @@ void write_data_version(struct json_writer *writer, const struct data *data)
 	json_close_object(writer);
 }
 
+void write_pue_vintage(struct json_writer *writer, const char *key, const struct region *region)
+{
+	char year[16];
+
+	snprintf(year, sizeof(year), "%d", region->pue_year);
+	json_write_text(writer, key, year);
+}
+
 static void write_measured_pue(struct json_writer *writer, const struct question *question)
 {
 	const struct facility *facility = question->knowledge->facility;
@@ -158,11 +166,8 @@ static void write_pue(struct json_writer *writer, const struct question *questio
 {
 	json_open_object(writer, "pue");
 	json_write_text(writer, "source", pue_source_name(question->pue.source));
-	if (question->pue.source == PUE_REGION_TABLE) {
-		char year[16];
-		snprintf(year, sizeof(year), "%d", question->region->pue_year);
-		json_write_text(writer, "vintage", year);
-	}
+	if (question->pue.source == PUE_REGION_TABLE)
+		write_pue_vintage(writer, "vintage", question->region);
 	write_measured_pue(writer, question);
 	json_close_object(writer);
 }

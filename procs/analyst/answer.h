@@ -54,6 +54,8 @@ void write_cost(struct json_writer *writer, struct question *question, double it
 /* cost_basis alone; usd NULL = no dollars are shown. */
 void write_cost_basis(
 	struct json_writer *writer, struct question *question, const char *tariff, const struct price *usd);
+/* The year of a region's published PUE. */
+void write_pue_vintage(struct json_writer *writer, const char *key, const struct region *region);
 /* coverage 0 … 1 by the grid file, observed_ns of the window. */
 void write_provenance(
 	struct json_writer *writer, const struct question *question, double coverage, double observed_ns);

@@ -48,6 +48,7 @@ int profile_answer(struct question *question, struct json_writer *writer, struct
 		question->reasons.is_set[REASON_GRID_ANNUAL] = !plan.has_hours;
 		question->reasons.is_set[REASON_GRID_DEGRADED] |= plan.has_hours && plan.coverage < 1;
 		question_note_pue(question, &question->reasons);
+		schedule_plan_note_prices(&plan);
 		json_write_number(writer, "power_watts", plan.watts);
 		json_write_text(writer, "profile", plan.profile);
 		write_hours(writer, &plan);

@@ -291,6 +291,8 @@ void recommend_schedule(const struct question *question, const struct schedule_w
 		say(&prose, PHRASE_ANY_DAY);
 	if (question->reasons.is_set[REASON_GRID_SAMPLE_DAY])
 		say(&prose, PHRASE_SAMPLE);
+	if (question->reasons.is_set[REASON_HOLIDAYS_UNKNOWN])
+		say(&prose, PHRASE_UNUSABLE, reason_text(REASON_HOLIDAYS_UNKNOWN, question_lang(question)));
 }
 
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,

@@ -237,6 +237,8 @@ static void write_place(struct json_writer *w, const struct comparison *c, const
 	write_marginal(w, c, place);
 	json_write_number(w, "pue", place->pue.value); /* assumed or not, emissions_kg_month counts it */
 	json_write_text(w, "pue_source", pue_source_name(place->pue.source));
+	if (place->pue.source == PUE_REGION_TABLE)
+		write_pue_vintage(w, "pue_vintage", place->region);
 	json_write_number(w, "reduction_grid_percent", place->reduction);
 	if (is_pue_known(place) && is_pue_known(&c->current))
 		json_write_number(w, "reduction_with_pue_percent", place->reduction_with_pue);

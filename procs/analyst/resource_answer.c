@@ -138,8 +138,10 @@ int intensity_answer(struct question *question, struct json_writer *writer, stru
 			r = write_best(writer, &plan);
 		}
 		write_night_check(writer, &plan);
-		if (question->region->pue > 0)
+		if (question->region->pue > 0) {
 			json_write_number(writer, "pue", question->region->pue);
+			write_pue_vintage(writer, "pue_vintage", question->region);
+		}
 		schedule_plan_tell_quality(&plan);
 		write_grid_provenance(writer, question, plan.has_hours ? plan.coverage : current.covered);
 	}

@@ -315,6 +315,7 @@ static void note_reasons(const struct schedule_plan *plan, enum advice advice)
 	is_set[REASON_GRID_ANNUAL] = !plan->has_carbon;
 	is_set[REASON_GRID_DEGRADED] |= plan->has_carbon && plan->coverage < 1;
 	question_note_pue(plan->question, &plan->question->reasons);
+	schedule_plan_note_prices(plan);
 }
 
 static void write_plan(struct json_writer *w, const struct schedule_plan *plan)

@@ -54,6 +54,13 @@ void schedule_plan_tell_quality(struct schedule_plan *plan)
 	choice->quality = grid_choice_quality(choice, &stretch);
 }
 
+void schedule_plan_note_prices(const struct schedule_plan *plan)
+{
+	plan->question->reasons.is_set[REASON_HOLIDAYS_UNKNOWN] |=
+		plan->has_price && !tariff_knows_holidays(plan->question->knowledge->data, plan->job.earliest,
+					   plan->job.deadline - 1);
+}
+
 const struct placement *schedule_plan_optimum(const struct schedule_plan *plan)
 {
 	if (plan->is_by_cost)

@@ -37,6 +37,8 @@ int schedule_plan_read(struct question *question, struct schedule_plan *ret_plan
 int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan, struct error_object *error);
 /* What the provenance, which is written last, says of the grid data: the quality of the hours planned with. */
 void schedule_plan_tell_quality(struct schedule_plan *plan);
+/* What is to be said of the prices planned with. */
+void schedule_plan_note_prices(const struct schedule_plan *plan);
 void schedule_plan_done(struct schedule_plan *plan);
 /* Where the asked objective puts the job; NULL for carbon without hourly data. */
 const struct placement *schedule_plan_optimum(const struct schedule_plan *plan);

@@ -35,6 +35,22 @@ static bool is_holiday(const struct data *data, int date)
 	return false;
 }
 
+static bool has_holidays_of(const struct data *data, int year)
+{
+	for (size_t i = 0; i < data->holiday_count; i++)
+		if (data->holidays[i] / 10000 == year)
+			return true;
+	return false;
+}
+
+bool tariff_knows_holidays(const struct data *data, int64_t from, int64_t to)
+{
+	for (int year = kst_of(from).year, last = kst_of(to).year; year <= last; year++)
+		if (!has_holidays_of(data, year))
+			return false;
+	return true;
+}
+
 /* How far a date lies outside a row's period; 0 = inside. Only compared, never shown. */
 static int distance(const struct tariff *tariff, int date)
 {

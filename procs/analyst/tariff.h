@@ -23,6 +23,8 @@ bool tariff_at(const struct data *data, const char *code, int64_t seconds, struc
 /* The same as a signal over [from, to), sealed. 0, -ENOENT, -E2BIG or -ENOMEM. */
 int tariff_signal(
 	const struct data *data, const char *code, int64_t from, int64_t to, struct signal *ret_signal);
+/* Do the years of the holidays known reach from the one instant to the other? */
+bool tariff_knows_holidays(const struct data *data, int64_t from, int64_t to);
 /* Prices of the first week that begins at or after `seconds`, Monday to Sunday, without a holiday, in the same season, by hour
  * from Monday 00:00 on. False: no such class. */
 bool tariff_week(const struct data *data, const char *code, int64_t seconds,

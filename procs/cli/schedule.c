@@ -53,6 +53,16 @@ static void print_night(struct json_object *root, bool is_korean)
 		json_object_get_double(member_of(check, "intensity")), percent);
 }
 
+/* For who runs it every day. */
+static void print_cron(struct json_object *root, bool is_korean)
+{
+	if (member_of(root, "cron") == NULL)
+		return;
+	fputs(is_korean ? "매일 실행하는 cron(한국 시각): " : "cron, daily, in Korean time: ", stdout);
+	print_text(member_of(root, "cron"));
+	putchar('\n');
+}
+
 /* What the grams and won rest on, most of it by default. */
 static void print_assumptions(struct json_object *root, bool is_korean)
 {
@@ -89,6 +99,7 @@ static void print_schedule(struct json_object *root, bool is_korean)
 	print_option(options, "carbon", "carbon", "탄소", is_korean);
 	print_option(options, "cost", "cost", "요금", is_korean);
 	print_option(options, "now", "now", "지금", is_korean);
+	print_cron(root, is_korean);
 	print_assumptions(root, is_korean);
 	print_night(root, is_korean);
 }

@@ -122,6 +122,28 @@ static void what_is_measured_and_what_is_forecast_go_by_their_names(void **state
 	destroy(&w);
 }
 
+static void a_published_pue_has_its_year(void **state)
+{
+	struct json_object *place;
+	struct world w;
+
+	(void)state;
+	make_day(&w);
+	assert_int_equal(ask(&w, "carbon_intensity", "{\"region\":\"eu-north-1\"}"), 200);
+	expect_text(&w, "pue_vintage", "2024");
+	intensity(&w);
+	expect_absent(&w, "pue_vintage"); /* none is published */
+	assert_int_equal(
+		ask(&w, "get_regional_comparison", "{\"comparison_regions\":[\"eu-north-1\"],\"pue\":1.5}"),
+		200);
+	place = json_object_array_get_idx(member(&w, "comparisons"), 0);
+	assert_string_equal(json_object_get_string(json_object_object_get(place, "pue_vintage")), "2024");
+	place = json_object_array_get_idx(member(&w, "comparisons"), 1);
+	assert_string_equal(json_object_get_string(json_object_object_get(place, "pue_source")), "argument");
+	assert_null(json_object_object_get(place, "pue_vintage"));
+	destroy(&w);
+}
+
 static void a_file_that_has_ended_leaves_the_annual_value_by_its_name(void **state)
 {
 	struct world w;
@@ -211,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_provider_that_tells_no_future_answers_for_the_hour_that_runs),
 		cmocka_unit_test(what_is_measured_and_what_is_forecast_go_by_their_names),
+		cmocka_unit_test(a_published_pue_has_its_year),
 		cmocka_unit_test(a_file_that_has_ended_leaves_the_annual_value_by_its_name),
 		cmocka_unit_test(a_repeated_day_is_no_measurement_of_tomorrow),
 		cmocka_unit_test(the_annual_value_in_a_providers_place_is_degraded),

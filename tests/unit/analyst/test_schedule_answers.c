@@ -320,6 +320,29 @@ static void expect_no_hourly_data(struct world *w, const char *arguments)
 	assert_null(strstr(recommendation(w), "not worth it"));
 }
 
+static void a_price_beyond_the_list_of_holidays_says_so(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2028-01-03T00:00:00+09:00\"}"), 200);
+	expect_reason(&w, "HOLIDAYS_UNKNOWN", true);
+	assert_non_null(strstr(recommendation(&w), "The list of holidays does not reach these days"));
+	assert_int_equal(ask(&w, "hourly_profile", "{\"power_watts\":1}"), 200);
+	expect_reason(&w, "HOLIDAYS_UNKNOWN", false);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2027-12-31T12:00:00+09:00\"}"), 200);
+	expect_reason(&w, "HOLIDAYS_UNKNOWN", true); /* of the new year's day it knows nothing */
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2027-12-30T00:00:00+09:00\"}"), 200);
+	expect_reason(&w, "HOLIDAYS_UNKNOWN", false);
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"earliest\":\"2028-01-03T00:00:00+09:00\",\"region\":"
+			     "\"eu-north-1\"}"),
+		200);
+	expect_reason(&w, "HOLIDAYS_UNKNOWN", false); /* no Korean price in it */
+	destroy(&w);
+}
+
 static void holes_that_forbid_every_start_leave_the_cost_side(void **state)
 {
 	struct world w;
@@ -401,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_named_workload_brings_its_mean_power),
 		cmocka_unit_test(a_time_that_is_over_is_said_to_be),
 		cmocka_unit_test(what_cannot_be_scheduled_is_an_error_that_says_why),
+		cmocka_unit_test(a_price_beyond_the_list_of_holidays_says_so),
 		cmocka_unit_test(holes_that_forbid_every_start_leave_the_cost_side),
 		cmocka_unit_test(a_sliver_of_the_day_is_no_ground_to_say_that_no_hour_is_better),
 		cmocka_unit_test(the_share_of_the_hours_that_is_known_is_said),
