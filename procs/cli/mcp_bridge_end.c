@@ -28,23 +28,22 @@ static void fail(struct bridge *bridge, const struct exchange *exchange, const c
 /* sessions */
 
 /* The answer to initialize says how the rest is spoken. */
-static bool take_negotiated(
+static void take_negotiated(
 	struct bridge *bridge, const struct exchange *exchange, const char *bytes, size_t size)
 {
 	char version[MCP_LINE_VERSION_MAX];
 
 	if (!mcp_line_negotiated(bytes, size, version))
-		return false;
+		return;
 	client_set_header(bridge->client, "MCP-Protocol-Version", version);
 	bridge->has_version = true;
 	if (exchange->session[0] == '\0')
-		return false;
+		return;
 	client_set_header(bridge->client, "Mcp-Session-Id", exchange->session);
 	bridge->session_turn++;
 	free(bridge->greeting);
 	bridge->greeting = strndup(exchange->line, exchange->line_size);
 	bridge->greeting_size = exchange->line_size;
-	return true;
 }
 
 /* The client said this once, and does not know that it has to be said again. */
@@ -61,13 +60,11 @@ static void confirm_session(struct bridge *bridge)
 
 void bridge_hear(struct bridge *bridge, struct exchange *exchange, const char *bytes, size_t size)
 {
-	bool is_begun = exchange->is_initialize && take_negotiated(bridge, exchange, bytes, size);
-
 	exchange->is_answered = true;
+	if (exchange->is_initialize)
+		take_negotiated(bridge, exchange, bytes, size);
 	if (!exchange->is_renewal)
 		bridge_say(bridge, strndup(bytes, size), size);
-	else if (is_begun)
-		confirm_session(bridge);
 }
 
 static void start_renewal(struct bridge *bridge)
@@ -103,9 +100,11 @@ static bool renew_session(struct bridge *bridge, struct exchange *exchange)
 }
 
 /* Whatever came of it: those that waited are asked again, and what they hear is passed on. */
-static void end_renewal(struct bridge *bridge)
+static void end_renewal(struct bridge *bridge, bool is_begun)
 {
 	bridge->is_renewing = false;
+	if (is_begun)
+		confirm_session(bridge);
 	for (struct exchange *exchange = bridge->exchanges; exchange != NULL; exchange = exchange->next)
 		if (exchange->retry_ns == RETRY_HELD)
 			bridge_start(bridge, exchange);
@@ -244,7 +243,8 @@ void bridge_end(struct bridge *bridge, struct exchange *exchange, CURLcode code)
 	} else {
 		end_answered(bridge, exchange);
 	}
+	bool is_begun = exchange->session_turn != bridge->session_turn;
 	bridge_drop(bridge, exchange);
 	if (is_renewal)
-		end_renewal(bridge);
+		end_renewal(bridge, is_begun);
 }

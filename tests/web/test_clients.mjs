@@ -162,47 +162,66 @@ test("the bridge answers for a server that is away, and for lines that are none"
 	streams.close();
 });
 
-test("the bridge begins a session anew, once for all who hear that theirs is over", async () => {
-	let sessions = 0;
+// A server whose session ends when it is told so; it answers initialize by an event, as a server may.
+async function forgetfulServer() {
 	let alive;
-	const heard = [];
+	const told = { sessions: 0, confirmed: [] };
 	const server = createServer(async (request, response) => {
+		if (request.method !== "POST") return response.writeHead(405).end();
 		let text = "";
 		for await (const part of request) text += part;
 		const message = JSON.parse(text);
 		const id = request.headers["mcp-session-id"];
 		const reply = (status, more) => response.writeHead(status, { "Content-Type": "application/json" }).end(more && JSON.stringify({ jsonrpc: "2.0", id: message.id, ...more }));
-		heard.push([message.method, id]);
 		if (message.method === "initialize") {
-			response.setHeader("Mcp-Session-Id", (alive = `s${++sessions}`));
-			return reply(200, { result: { protocolVersion: "2025-11-25", serverInfo: { name: "tanso" } } });
+			alive = `s${++told.sessions}`;
+			const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "tanso" } };
+			return response.writeHead(200, { "Content-Type": "text/event-stream", "Mcp-Session-Id": alive }).end(`data: ${JSON.stringify({ jsonrpc: "2.0", id: message.id, result })}\n\n`);
 		}
 		if (message.method === "end") alive = undefined;
 		if (message.params?._meta) return reply(404, { error: { code: -32601, message: "no such method" } });
 		if (message.method !== "end" && id !== alive) return reply(404, { error: { code: -32001, message: "no such session" } });
+		if (message.method === "notifications/initialized") told.confirmed.push(id);
 		return message.id === undefined ? reply(202) : reply(200, { result: { session: id } });
 	});
 	await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-	const say = (id, method, params) => ({ jsonrpc: "2.0", id, method, params });
-	const modern = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
-	const child = spawn(process.execPath, [bridge], { env: { ...environment, TANSO_URL: `http://127.0.0.1:${server.address().port}/mcp` } });
-	const answers = {};
-	let wake = () => {};
-	createInterface({ input: child.stdout }).on("line", (line) => ((answers[JSON.parse(line).id] = JSON.parse(line)), wake()));
-	const ask = async (...messages) => {
-		child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
-		while (!messages.every((message) => answers[message.id])) await new Promise((again) => (wake = again));
-	};
-	await ask(HELLO);
-	await ask(say("end", "end"), say("none", "ping", modern)); // what has no session has none to lose
-	assert.equal(answers.none.error.code, -32601);
-	assert.equal(sessions, 1);
-	await ask(say(2, "ping"), say(3, "ping"), say(4, "ping"));
-	assert.deepEqual([2, 3, 4].map((id) => answers[id].result?.session), ["s2", "s2", "s2"]);
-	assert.deepEqual(heard.filter(([method]) => method === "notifications/initialized"), [["notifications/initialized", "s2"]]);
-	child.stdin.end();
-	server.close();
-});
+	return { server, told, url: `http://127.0.0.1:${server.address().port}/mcp` };
+}
+
+for (const [what, start] of [
+	["the bundle's bridge", (url) => [process.execPath, [bridge], { TANSO_URL: url }]],
+	["tanso mcp --url", (url) => [join(bin, "tanso"), ["mcp", "--runtime-dir", "/nonexistent", "--url", url]]],
+])
+	test(`${what} begins a session anew, once for all who hear that theirs is over`, async () => {
+		const { server, told, url } = await forgetfulServer();
+		const say = (id, method, params) => ({ jsonrpc: "2.0", id, method, params });
+		const modern = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
+		const [command, given, env] = start(url);
+		const child = spawn(command, given, { env: { ...environment, ...env } });
+		const answers = {};
+		let isOver = false;
+		let wake = () => {};
+		createInterface({ input: child.stdout }).on("line", (line) => ((answers[JSON.parse(line).id] = JSON.parse(line)), wake()));
+		child.stdin.on("error", () => {});
+		child.on("close", () => ((isOver = true), wake()));
+		setTimeout(() => child.kill(), 20000).unref();
+		const ask = async (...messages) => {
+			child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+			while (!messages.every((message) => answers[message.id])) {
+				assert.ok(!isOver, `it ended: ${JSON.stringify(answers)}`);
+				await new Promise((again) => (wake = again));
+			}
+		};
+		await ask(HELLO);
+		await ask(say("end", "end"), say("none", "ping", modern)); // what has no session has none to lose
+		assert.equal(answers.none.error.code, -32601);
+		assert.equal(told.sessions, 1);
+		await ask(say(2, "ping"), say(3, "ping"), say(4, "ping"));
+		assert.deepEqual([2, 3, 4].map((id) => answers[id].result?.session), ["s2", "s2", "s2"]);
+		assert.deepEqual(told.confirmed, ["s2"]);
+		child.stdin.end();
+		server.close();
+	});
 
 // The rules of https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json that this file can break.
 test("the registry's description has what its schema wants", () => {
