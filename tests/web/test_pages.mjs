@@ -171,11 +171,11 @@ test("the grid chart names the units of both axes, and fills nothing above a sca
 		});
 });
 
-// The list as a site of 300 workloads answers it, page by page.
-const manyWorkloads = (heard) => (page) => page.route("**/tools/list_workloads_by_compliance", async (route) => {
+// The list as a site of so many workloads answers it, page by page.
+const manyWorkloads = (many, heard) => (page) => page.route("**/tools/list_workloads_by_compliance", async (route) => {
 	const { limit, cursor, ...given } = route.request().postDataJSON();
 	const answer = await site.ask("list_workloads_by_compliance", given);
-	const all = Array.from({ length: 300 }, (_, i) => ({ ...answer.workloads[0], workload: `app${i}`, emissions_kg_month: 300 - i }));
+	const all = Array.from({ length: many }, (_, i) => ({ ...answer.workloads[0], workload: `app${i}`, emissions_kg_month: many - i }));
 	const from = Number(cursor ?? 0), to = Math.min(from + limit, all.length);
 	heard.push([from, limit]);
 	await route.fulfill({ json: { ...answer, matched: all.length, workloads: all.slice(from, to), ...(to < all.length ? { next_cursor: String(to) } : {}) } });
@@ -183,7 +183,7 @@ const manyWorkloads = (heard) => (page) => page.route("**/tools/list_workloads_b
 
 test("a search looks through all workloads, not those shown, and says how far it looked", async () => {
 	const heard = [];
-	await seen({ before: manyWorkloads(heard) }, async ({ page, check }) => {
+	await seen({ before: manyWorkloads(300, heard) }, async ({ page, check }) => {
 		const count = () => page.locator("#list tbody tr").count();
 		await check("#list-note", "50 of 300");
 		assert.ok(heard.every(([from, limit]) => from === 0 && limit === 50), `more is loaded than shown: ${JSON.stringify(heard)}`);
@@ -203,6 +203,13 @@ test("a search looks through all workloads, not those shown, and says how far it
 		await page.click("#more");
 		await check("#list-note", "100 of 300");
 		assert.equal(await count(), 100);
+	});
+	await seen({ before: manyWorkloads(6000, heard), language: "ko" }, async ({ page, check }) => {
+		await check("#list-note", "6000개 중 50개");
+		heard.length = 0;
+		await page.fill("#find", "app5999");
+		await check("#list-note", "6,000개 중 앞의 5,000개 가운데 없습니다.");
+		assert.ok(heard.every(([from, limit]) => from < 5000 && limit <= 1000), "more is asked than is promised");
 	});
 });
 
