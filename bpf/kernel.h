@@ -20,6 +20,7 @@ struct cgroup;
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct cgroup_subsys_state *parent;
+	unsigned int flags;
 };
 struct cgroup {
 	struct cgroup_subsys_state self;
@@ -90,15 +91,41 @@ struct task_struct {
 	struct task_io_accounting ioac;
 	char comm[16];
 };
+struct net;
+typedef struct {
+	struct net *net;
+} possible_net_t;
 struct sock_common {
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+};
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* of hierarchy v2; since 5.15, with CONFIG_SOCK_CGROUP_DATA */
 };
 struct sock {
 	struct sock_common __sk_common;
 	unsigned short sk_protocol;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 struct tcp_sock { /* begins with the struct sock */
 	__u32 segs_in, segs_out;
+	__u64 bytes_sent, bytes_retrans;
+};
+struct net_device {
+	possible_net_t nd_net;
+};
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	unsigned int len;
+	int skb_iif;
+	__u16 transport_header, network_header;
+	unsigned int end; /* an offset on 64 bits */
+	unsigned char *head, *data;
+};
+struct skb_shared_info {
+	unsigned short gso_segs;
 };
 struct seq_file;
 struct bpf_iter_meta {

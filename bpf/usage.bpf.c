@@ -21,5 +21,6 @@
 #include "pmu.bpf.h"
 #include "probes.bpf.h"
 #include "read.bpf.h"
+#include "transmit.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

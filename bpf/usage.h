@@ -5,7 +5,7 @@
 
 #include <linux/bpf.h>
 
-#define USAGE_LAYOUT     8 /* raised when a map's meaning changes: stored maps of another layout are not reused */
+#define USAGE_LAYOUT     9 /* raised when a map's meaning changes: stored maps of another layout are not reused */
 #define USAGE_DEAD_MAX   16384 /* cgroups with ended threads that wait for an acknowledgement */
 #define USAGE_PATH_MAX   512   /* bytes of a cgroup path in an event */
 #define USAGE_EVENT_RING (256 * 1024)
@@ -51,7 +51,8 @@ enum usage_counter {
 /*
  * Programs: X(name, label in metrics, tracepoint, what is lost without it). Without a CORE program there is no counting;
  * an optional one names the counter that is then absent; PMU ones are attached where a hardware counter opens; the LIST
- * one is in an object of its own, which may be refused alone.
+ * one is in an object of its own, which may be refused alone; the TRANSMIT one counts what is sent where sockets do not
+ * tell it (before 6.3).
  */
 #define USAGE_PROGRAMS(X)                                                                                    \
 	X(read_usage, read, "", CORE)                                                                        \
@@ -68,6 +69,7 @@ enum usage_counter {
 	X(on_block_io, block_io, "block_bio_queue", io_ops)                                                  \
 	X(on_send, send, "sock_send_length", tx_bytes)                                                       \
 	X(on_receive, receive, "sock_recv_length", rx_bytes)                                                 \
+	X(on_transmit, transmit, "net_dev_queue", TRANSMIT)                                                  \
 	X(on_softirq_entry, softirq_entry, "softirq_entry", softirq_ns)                                      \
 	X(on_softirq_exit, softirq_exit, "softirq_exit", softirq_ns)                                         \
 	X(on_switch, switch, "sched_switch", PMU)                                                            \
@@ -75,6 +77,7 @@ enum usage_counter {
 #define USAGE_CORE (-1)
 #define USAGE_PMU  (-2)
 #define USAGE_LIST (-3)
+#define USAGE_TRANSMIT (-4)
 enum usage_program {
 #define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
 	USAGE_PROGRAMS(X)

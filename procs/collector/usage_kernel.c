@@ -65,7 +65,7 @@ static int run_prime(const struct usage_kernel *kernel)
 }
 
 /* How much of the object: a kernel whose verifier refuses some of it still counts. */
-enum share { ALL, CPU_ONLY };
+enum share { ALL, WITHOUT_TRANSMIT, CPU_ONLY };
 
 static bool has_tracepoint(const struct btf *btf, const char *tracepoint)
 {
@@ -82,6 +82,18 @@ static bool counts_io(const struct btf *btf)
 	return id >= 0 && btf_vlen(btf__type_by_id(btf, (uint32_t)id)) > 0;
 }
 
+/* Sockets of this kernel know the cgroup they belong to, and do not tell what they send. */
+static bool wants_transmit(const struct btf *btf, const struct hierarchy *hierarchy)
+{
+	int id = btf__find_by_name_kind(btf, "sock_cgroup_data", BTF_KIND_STRUCT);
+	const struct btf_type *type = id >= 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+	if (has_tracepoint(btf, programs[USAGE_PROGRAM_on_send].tracepoint) || hierarchy->is_v1 ||
+		type == NULL || btf_vlen(type) == 0)
+		return false;
+	return strcmp(btf__name_by_offset(btf, btf_members(type)[0].name_off), "cgroup") == 0;
+}
+
 static void say_absent(int program, const char *why)
 {
 	const char *tracepoint = programs[program].tracepoint;
@@ -91,8 +103,8 @@ static void say_absent(int program, const char *why)
 }
 
 /* Leaves out what this kernel has no tracepoint for. Before 5.16 it dirties pages, not folios. */
-static void choose_programs(
-	struct usage *object, const struct btf *btf, enum share share, uint32_t pmu_events)
+static void choose_programs(struct usage *object, const struct btf *btf, const struct hierarchy *hierarchy,
+	enum share share, uint32_t pmu_events)
 {
 	bool cpu_only = share == CPU_ONLY;
 
@@ -104,11 +116,13 @@ static void choose_programs(
 		if (i == USAGE_PROGRAM_on_cache_dirty && !is_there)
 			is_there = has_tracepoint(btf, "writeback_dirty_page") &&
 				   bpf_program__set_attach_target(program, 0, "writeback_dirty_page") == 0;
+		if (is_kind(i, USAGE_TRANSMIT))
+			is_there &= share == ALL && wants_transmit(btf, hierarchy);
 		if (is_kind(i, USAGE_CORE) ||
 			(is_kind(i, USAGE_PMU) ? pmu_events != 0 : is_there && !cpu_only))
 			continue;
 		bpf_program__set_autoload(program, false);
-		if (!is_kind(i, USAGE_PMU))
+		if (!is_kind(i, USAGE_PMU) && !is_kind(i, USAGE_TRANSMIT))
 			say_absent(i, cpu_only ? "the programs with it did not load" : "not in this kernel");
 	}
 }
@@ -129,7 +143,7 @@ static int open_and_load(const struct usage_kernel *kernel, const struct hierarc
 		.generation = kernel->layout.generation,
 		.pmu_events = kernel->layout.pmu_events,
 		.cpu_only = share == CPU_ONLY };
-	choose_programs(object, btf, share, kernel->layout.pmu_events);
+	choose_programs(object, btf, hierarchy, share, kernel->layout.pmu_events);
 	bpf_map__set_max_entries(object->maps.perf_events, cpus * USAGE_PMU_COUNT);
 	bpf_map__set_max_entries(object->maps.pmu_cpus, cpus);
 	if ((r = usage_reuse_maps(kernel, object->obj)) < 0 || (r = usage__load(object)) < 0)
@@ -145,6 +159,10 @@ static int load(struct usage_kernel *kernel, const struct hierarchy *hierarchy, 
 	int r = open_and_load(kernel, hierarchy, btf, ALL, ret_object);
 
 	*ret_cpu_only = false;
+	if (r < 0 && r != -EPERM && wants_transmit(btf, hierarchy)) {
+		log_info("this kernel refuses the program of what sockets send (%s)", strerror(-r));
+		r = open_and_load(kernel, hierarchy, btf, WITHOUT_TRANSMIT, ret_object);
+	}
 	if (r == 0 || r == -EPERM)
 		return r;
 	log_warning("this kernel refuses the programs of all counters (%s): CPU time only", strerror(-r));
@@ -231,6 +249,8 @@ static uint32_t counters_of(
 		counters |= 1U << programs[i].counter;
 		absent |= link[i] < 0 ? 1U << programs[i].counter : 0;
 	}
+	if (link[USAGE_PROGRAM_on_transmit] >= 0)
+		absent &= ~(1U << USAGE_tx_bytes);
 	for (int e = 0; e < USAGE_PMU_COUNT && link[USAGE_PROGRAM_on_switch] >= 0; e++)
 		if (kernel->layout.pmu_events & 1U << e)
 			counters |= 1U << pmu_counters[e];

@@ -89,12 +89,14 @@ CHECKS = {
     "ebpf": (lambda fact: fact == "1", "CPU time comes from eBPF"),
     "busy.service": (seconds_agree, "a busy loop's CPU time is the kernel's"),
     "short.service": (seconds_agree, "200 short processes' CPU time is the kernel's"),
+    "sent": (lambda fact: fact == "1000000", "what a workload sends is counted to the byte, though 6.1 tells nothing of sockets"),
+    "received": (lambda fact: fact == "", "what it receives is absent there, and not 0"),
     "stopped": (lambda fact: fact == "0", "tanso up ends with status 0"),
 }
 
 
 def judge(name, console):
-    facts = dict(re.findall(r"^fact (\S+) (.*?)\r?$", console, re.M))
+    facts = dict(re.findall(r"^fact (\S+) ?(.*?)\r?$", console, re.M))
     good = True
     for key, (is_right, sentence) in CHECKS.items():
         try:

@@ -239,6 +239,7 @@ static void energy_waits_for_who_used_it_but_no_longer_than_a_second(void **stat
 	describe("gpu GPU-a 1010 0 0\ngpu GPU-b 1010 0 0\nprocess 0 100 5100000 50\nprocess 1 200 5100000 "
 		 "50\n");
 	expect_gpu_uj(20000);
+	meters_visit_gpu(meters, on_gpu, NULL); /* what came with it */
 	all = (struct gained) { 0 };
 	describe("gpu GPU-a 1310 0 0\ngpu GPU-b 1080 0 0\nprocess 0 100 5100000 50\nprocess 1 200 5500000 "
 		 "50\n");

@@ -1,5 +1,7 @@
 /* Network bytes and packets, and softirq time, of sockets that talk to each other on the loopback device. */
 #include <arpa/inet.h>
+#include <bpf/btf.h>
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #define SEGMENTS 100 /* each way */
 #define EARS     500
 #define SHOUTS   1000
+#define MUCH     (1 << 20)
 
 /* Question and answer over TCP with oneself: a segment each, and acknowledgements. */
 static void talk_over_tcp(void)
@@ -52,6 +55,75 @@ static void network_bytes_are_counted_to_the_byte_and_local_sockets_are_not(void
 	assert_in_range(sent, 2 * SEGMENTS, 5 * SEGMENTS);
 	assert_in_range(received + 5, sent, sent + 10); /* both ends are ours */
 }
+
+/* A kernel that tells nothing of what sockets send, as those before 6.3. */
+static bool is_older;
+int32_t __real_btf__find_by_name_kind(const struct btf *btf, const char *name, uint32_t kind);
+int32_t __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, uint32_t kind);
+int32_t __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, uint32_t kind)
+{
+	if (is_older && (strcmp(name, "btf_trace_sock_send_length") == 0 ||
+				strcmp(name, "btf_trace_sock_recv_length") == 0))
+		return -ENOENT;
+	return __real_btf__find_by_name_kind(btf, name, kind);
+}
+
+static int set_up_older(void **state)
+{
+	is_older = true;
+	int r = world_set_up(state);
+	is_older = false;
+	return r;
+}
+
+/* More than a packet at once, which the kernel cuts into segments as it leaves, to a listener and back. */
+static void send_much(void)
+{
+	static char much[MUCH];
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), peer;
+
+	if (bind(listener, (struct sockaddr *)&address, size) < 0 || listen(listener, 1) < 0 ||
+		getsockname(listener, (struct sockaddr *)&address, &size) < 0 ||
+		connect(fd, (struct sockaddr *)&address, size) < 0 ||
+		(peer = accept(listener, NULL, NULL)) < 0)
+		_exit(9);
+	for (size_t sent = 0, taken = 0; taken < MUCH;) { /* the peer speaks first, once connected */
+		ssize_t some = sent < MUCH ? send(peer, much, MUCH - sent, MSG_DONTWAIT) : 0;
+		sent += some > 0 ? (size_t)some : 0;
+		some = recv(fd, much, MUCH, MSG_DONTWAIT);
+		taken += some > 0 ? (size_t)some : 0;
+	}
+	close(fd);
+	close(peer);
+	close(listener);
+}
+
+/* By what leaves for a device: payload alone, to the byte, whoever's softirq it leaves in. */
+static void where_sockets_do_not_tell_what_they_send_the_packets_do(void **state)
+{
+	struct world *world = *state;
+
+	assert_true(counts(world, USAGE_tx_bytes) && counts(world, USAGE_tx_packets));
+	assert_false(counts(world, USAGE_rx_bytes) || counts(world, USAGE_rx_packets));
+	let(world, talk_to_oneself);
+	read_usage(world);
+	assert_int_equal(world->sum[USAGE_tx_bytes], DATAGRAMS * DATAGRAM);
+	assert_int_equal(world->sum[USAGE_tx_packets], DATAGRAMS);
+	let(world, talk_over_tcp);
+	read_usage(world);
+	assert_int_equal(world->sum[USAGE_tx_bytes], DATAGRAMS * DATAGRAM + 2 * SEGMENTS);
+	assert_in_range(world->sum[USAGE_tx_packets] - DATAGRAMS, 2 * SEGMENTS, 5 * SEGMENTS);
+	let(world, send_much);
+	read_usage(world);
+	assert_int_equal(world->sum[USAGE_tx_bytes], DATAGRAMS * DATAGRAM + 2 * SEGMENTS + MUCH);
+	assert_true(reported(world, "probe_runs_total", "probe=\"transmit\"") > 0);
+	restart(world);
+	read_usage(world);
+	assert_true(counts(world, USAGE_tx_bytes));
+}
+
 static struct sockaddr_in everybody = { .sin_family = AF_INET };
 static int mouth;
 
@@ -136,6 +208,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			network_bytes_are_counted_to_the_byte_and_local_sockets_are_not, world_set_up,
 			world_tear_down),
+		cmocka_unit_test_setup_teardown(where_sockets_do_not_tell_what_they_send_the_packets_do,
+			set_up_older, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 			softirq_time_is_what_more_listeners_cost_the_sender, world_set_up, world_tear_down),
 	};
