@@ -74,9 +74,9 @@ enum usage_counter {
 	X(on_softirq_exit, softirq_exit, "softirq_exit", softirq_ns)                                         \
 	X(on_switch, switch, "sched_switch", PMU)                                                            \
 	X(settle_cpu, settle, "", PMU)
-#define USAGE_CORE (-1)
-#define USAGE_PMU  (-2)
-#define USAGE_LIST (-3)
+#define USAGE_CORE     (-1)
+#define USAGE_PMU      (-2)
+#define USAGE_LIST     (-3)
 #define USAGE_TRANSMIT (-4)
 enum usage_program {
 #define X(name, label, tracepoint, counter) USAGE_PROGRAM_##name,
