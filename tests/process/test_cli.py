@@ -427,9 +427,19 @@ def mcp_begins_a_session_anew_when_the_server_knows_it_no_more():
             assert sorted(answers) == list(range(5)) and all(answers.values()), answers
             pipe.say(id="s", method="resources/subscribe", params={"uri": "carbon-intensity://ap-northeast-2"})
             expect(pipe.hear(), {"jsonrpc": "2.0", "id": "s", "result": {}})  # none without a session
-        pipe.besides.clear()
-        f.analyst.kill()
-        assert b"notifications/message" in pipe.process.stdout.readline(), "the session's stream did not come back"
+        heard = []
+
+        def listen():
+            for line in pipe.process.stdout:
+                heard.append(json.loads(line)["method"])
+        threading.Thread(target=listen, daemon=True).start()
+
+        def is_told_of_the_analyst():  # what is said before the stream is back is lost
+            f.analyst.kill()
+            f.analyst.wait()
+            f.start_analyst()
+            return wait_for(lambda: "notifications/message" in heard, 1)
+        assert wait_for(is_told_of_the_analyst), "the session's stream did not come back"
         pipe.process.stdin.close()
         expect(pipe.process.wait(10), 0)
 
