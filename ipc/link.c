@@ -13,8 +13,9 @@
 #include "ipc/link_private.h"
 
 #define QUEUE_MESSAGES   (FRAME_PARTS_MAX + LINK_QUEUE) /* one frame of the most parts, and some small ones */
-#define RECONNECT_MIN_MS 3
-#define RECONNECT_MAX_MS 200
+#define RECONNECT_MIN_MS 10
+#define RECONNECT_MAX_MS 200 /* each attempt costs nng's threads some wake-ups */
+#define RETURN_NS        (3 * NS_PER_SECOND)
 #define URL_MAX          256
 #define ARENAS_MAX       2
 
@@ -234,32 +235,20 @@ void link_count_in(struct link *link, struct stats *stats)
 	}
 }
 
-/* A peer that has just gone is mostly being restarted, and somebody waits for it: it is dialled without a growing pause,
- * beginning with the first attempt, so this is set while it is still there. Each attempt costs nng's threads some wake-ups. */
-static nng_duration longest_pause_ms(const struct link *dialer, uint64_t now_ns)
-{
-	static const struct {
-		uint64_t away_ns;
-		nng_duration pause_ms;
-	} paces[] = { { 500 * NS_PER_MILLISECOND, RECONNECT_MIN_MS }, { 3 * NS_PER_SECOND, 10 } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(paces); i++)
-		if (dialer->absent_since_ns == 0 || now_ns - dialer->absent_since_ns < paces[i].away_ns)
-			return paces[i].pause_ms;
-	return RECONNECT_MAX_MS;
-}
-
+/* A peer that has just gone is mostly being restarted, and somebody waits for it: it is dialled without a growing pause for
+ * RETURN_NS, beginning with the first attempt, so this is set while it is still there. */
 static void set_pace(struct link *dialer, uint64_t now_ns)
 {
 	if (link_is_connected(dialer))
 		dialer->absent_since_ns = 0;
 	else if (dialer->absent_since_ns == 0)
 		dialer->absent_since_ns = now_ns;
-	nng_duration pause_ms = longest_pause_ms(dialer, now_ns);
-	if (pause_ms == dialer->pause_ms)
+	bool is_hasty = dialer->absent_since_ns == 0 || now_ns - dialer->absent_since_ns < RETURN_NS;
+	if (is_hasty == dialer->is_hasty)
 		return;
-	dialer->pause_ms = pause_ms;
-	(void)nng_dialer_set_ms(dialer->dialer, NNG_OPT_RECONNMAXT, pause_ms); /* else it stays as it was */
+	dialer->is_hasty = is_hasty;
+	(void)nng_dialer_set_ms(dialer->dialer, NNG_OPT_RECONNMAXT,
+		is_hasty ? RECONNECT_MIN_MS : RECONNECT_MAX_MS); /* else it stays as it was */
 }
 
 /* The listener wakes the dialer's loop. */

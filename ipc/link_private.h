@@ -44,7 +44,7 @@ struct link {
 	/* producer */
 	atomic_int pipe; /* id of the connection, 0 = none; written by nng's threads */
 	nng_dialer dialer;
-	nng_duration pause_ms; /* the longest until it dials again, see link_is_stuck() */
+	bool is_hasty; /* dials again every few ms, see link_is_stuck() */
 	uint64_t absent_since_ns;
 	link_connect_fn *on_connect;
 	int send_fd; /* readable while the queue has room; nng's */
