@@ -122,10 +122,9 @@ static bool read_state(const struct metric_sample *sample, struct kepler_series 
 	return false;
 }
 
-bool kepler_is_stale(const struct metric_sample *sample)
+bool kepler_tells_stale(const struct metric_sample *sample)
 {
-	return is_text(sample->name, "tanso_power_state") && label_is(sample, "state", "stale") &&
-	       sample->value > 0;
+	return is_text(sample->name, "tanso_power_state") && label_is(sample, "state", "stale");
 }
 
 bool kepler_read(unsigned endpoint, const struct metric_sample *sample, struct kepler_series *ret_series)

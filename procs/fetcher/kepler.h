@@ -39,8 +39,9 @@ struct kepler_workload {
 /* True where the sample is one that counts; ret_workload is filled for SUBJECT_POD and SUBJECT_VM. `endpoint` tells
  * equal series of two endpoints apart. */
 bool kepler_read(unsigned endpoint, const struct metric_sample *sample, struct kepler_series *ret_series);
-/* True where a tanso says that its own sensor is silent: its counters stand, and what stands is no 0 W. */
-bool kepler_is_stale(const struct metric_sample *sample);
+/* True of the series by which a tanso says, with 1, that its own sensor is silent: its counters stand, and what stands is no
+ * 0 W. */
+bool kepler_tells_stale(const struct metric_sample *sample);
 /* 0; -ENOENT: it has no name, its energy is part of the rest; -E2BIG. */
 int kepler_workload(
 	enum subject subject, const struct metric_sample *sample, struct kepler_workload *ret_workload);

@@ -76,7 +76,7 @@ static int on_sample(void *context, const struct metric_sample *sample)
 	struct source_set *set = member->set;
 	struct reading reading;
 
-	member->is_stale |= kepler_is_stale(sample);
+	member->is_stale |= kepler_tells_stale(sample) && sample->value > 0;
 	int r = tally_series(&set->power->tally, member->index, sample, &reading);
 
 	if (r == 0)

@@ -81,6 +81,13 @@ struct points {
 	size_t count, room;
 };
 
+/* What an answer tells. */
+struct told {
+	struct points points;
+	struct points silent; /* steps at which a tanso said that its own sensor is silent */
+	size_t tansos;        /* that would say so */
+};
+
 static int add_point(struct points *points, int64_t at_s, const struct reading *reading)
 {
 	if (points->count == points->room) {
@@ -119,12 +126,27 @@ static int read_labels(struct json_object *metric, struct metric_sample *sample)
 	return sample->name.size > 0 ? 0 : -EBADMSG;
 }
 
-static int read_series(struct source_member *member, struct json_object *series, struct points *points)
+static int read_values(
+	struct json_object *values, struct json_object *pair, struct reading *reading, struct points *points)
+{
+	size_t count = values != NULL ? json_object_array_length(values) : 1;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		int64_t at_s;
+		r = promql_point(
+			values != NULL ? json_object_array_get_idx(values, i) : pair, &at_s, &reading->value);
+		if (r == 0)
+			r = add_point(points, at_s, reading);
+	}
+	return r;
+}
+
+static int read_series(struct source_member *member, struct json_object *series, struct told *told)
 {
 	struct json_object *metric, *values = NULL, *pair = NULL;
 	static struct metric_sample sample; /* large; one thread */
-	struct reading reading;
-	size_t count;
+	struct reading reading = { 0 };
 	int r;
 
 	if (!json_object_object_get_ex(series, "metric", &metric) ||
@@ -133,18 +155,14 @@ static int read_series(struct source_member *member, struct json_object *series,
 	if (!json_object_object_get_ex(series, "values", &values) &&
 		!json_object_object_get_ex(series, "value", &pair))
 		return -EBADMSG;
-	count = values != NULL ? json_object_array_length(values) : 1;
+	if (kepler_tells_stale(&sample)) {
+		told->tansos++;
+		return read_values(values, pair, &reading, &told->silent);
+	}
 	r = tally_series(&member->set->power->tally, member->index, &sample, &reading);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOSPC ? 0 : r;
-	for (size_t i = 0; i < count && r == 0; i++) {
-		int64_t at_s;
-		r = promql_point(
-			values != NULL ? json_object_array_get_idx(values, i) : pair, &at_s, &reading.value);
-		if (r == 0)
-			r = add_point(points, at_s, &reading);
-	}
-	return r;
+	return read_values(values, pair, &reading, &told->points);
 }
 
 static int by_time(const void *left, const void *right)
@@ -154,43 +172,65 @@ static int by_time(const void *left, const void *right)
 	return (a->at_s > b->at_s) - (a->at_s < b->at_s);
 }
 
-/* Each step is a round of its own. */
-static int apply_points(struct source_member *member, struct points *points)
+static size_t silent_at(const struct points *silent, int64_t at_s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < silent->count; i++)
+		count += silent->all[i].at_s == at_s && silent->all[i].reading.value > 0;
+	return count;
+}
+
+/* Each step is a round of its own. One at which every tanso was silent is left out, -ESTALE if it is the last; with some
+ * of them silent it is partial. */
+static int apply_points(struct source_member *member, const struct told *told)
 {
 	struct source_set *set = member->set;
+	const struct points *points = &told->points;
 	int r = 0;
 
-	set->power->tally.is_partial = member->was_partial;
 	qsort(points->all, points->count, sizeof(*points->all), by_time);
-	for (size_t i = 0, next; i < points->count && r == 0; i = next) {
+	for (size_t i = 0, next; i < points->count && (r == 0 || r == -ESTALE); i = next) {
 		set->reading_count = 0;
-		for (next = i;
+		for (r = 0, next = i;
 			next < points->count && points->all[next].at_s == points->all[i].at_s && r == 0;
 			next++)
 			r = source_add_reading(set, &points->all[next].reading);
 		uint64_t real_ns = (uint64_t)points->all[i].at_s * NS_PER_SECOND;
+		size_t silent = silent_at(&told->silent, points->all[i].at_s);
+		if (r == 0 && silent > 0 && silent == told->tansos)
+			r = -ESTALE;
+		bool is_partial = member->was_partial || silent > 0;
+		set->power->tally.is_partial = is_partial;
 		if (r < 0 || tally_apply(&set->power->tally, member->index, set->readings, set->reading_count,
 				     real_ns) < 0)
 			continue;
-		power_tell(set->power, real_ns, member->was_partial);
+		power_tell(set->power, real_ns, is_partial);
 	}
+	return r;
+}
+
+static int read_told(struct source_member *member, struct json_object *root, struct told *told)
+{
+	struct json_object *result;
+	int r = promql_series(root, &result);
+
+	member->was_partial = promql_is_partial(root);
+	for (size_t i = 0; r == 0 && i < json_object_array_length(result); i++)
+		r = read_series(member, json_object_array_get_idx(result, i), told);
 	return r;
 }
 
 static int read_result(struct source_member *member, struct json_object *root)
 {
-	struct json_object *result;
-	CLEANUP(freep) struct point *all = NULL;
-	struct points points = { 0 };
-	int r = promql_series(root, &result);
+	struct told told = { 0 };
+	int r = read_told(member, root, &told);
 
-	member->was_partial = promql_is_partial(root);
-	for (size_t i = 0; r == 0 && i < json_object_array_length(result); i++)
-		r = read_series(member, json_object_array_get_idx(result, i), &points);
-	all = points.all;
-	if (r == 0 && points.count == 0)
-		return -ENODATA;
-	return r == 0 ? apply_points(member, &points) : r;
+	if (r == 0)
+		r = told.points.count > 0 ? apply_points(member, &told) : -ENODATA;
+	free(told.points.all);
+	free(told.silent.all);
+	return r;
 }
 
 static void fail(
@@ -199,8 +239,10 @@ static void fail(
 	char text[400];
 
 	promql_failure(answer->status, root,
-		r == -ENODATA ? "it answers, but has no Kepler metric of that selector now"
-			      : "its answer is no result of a query",
+		r == -ENODATA  ? "it answers, but has no Kepler metric of that selector now"
+		: r == -ESTALE ? "it answers, but the sensor of the tanso behind it is silent "
+				 "(tanso_power_state is stale)"
+			       : "its answer is no result of a query",
 		text, sizeof(text));
 	source_fail(member, text);
 }
@@ -213,7 +255,7 @@ bool store_take(struct source_member *member, const struct fetch_answer *answer)
 	int r = root == NULL || answer->status != 200 ? -EBADMSG : read_result(member, root);
 
 	/* A range without data ends where it ended: a store that was empty for a while is asked for what comes. */
-	if (r == 0 || (r == -ENODATA && is_behind))
+	if (r == 0 || r == -ESTALE || (r == -ENODATA && is_behind))
 		member->last_s = member->to_s;
 	member->is_well = r == 0;
 	if (r < 0)

@@ -254,6 +254,30 @@ def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
         store.close()
 
 
+def a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts():
+    store = Store()
+
+    def use(joules, stale):
+        store.put(joules, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web", pod_namespace="shop", node_name="n1")
+        store.put(joules + 500, __name__="kepler_node_cpu_active_joules_total", zone="package", node_name="n1")
+        store.put(stale, __name__="tanso_power_state", state="stale", node_name="n1")
+
+    use(1000, 0)
+    try:
+        with Brain(f"prometheus_url={store.url}", *FAST) as brain:
+            brain.until("get_power_consumption_summary", lambda a: True)
+            use(1040, 0)
+            summary_joules(brain, 40)
+            use(1040, 1)
+            brain.until("list_top_power_consumers", lambda a: a["provenance"]["power"]["metrics_age_s"] > 5)
+            assert "the sensor of the tanso behind it is silent" in brain.log("fetcher"), brain.log("fetcher")
+            use(1050, 0)
+            summary_joules(brain, 50)
+            brain.until("list_top_power_consumers", lambda a: a["provenance"]["power"]["metrics_age_s"] < 3)
+    finally:
+        store.close()
+
+
 def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
     node, folder = Node(), pathlib.Path(tempfile.mkdtemp(prefix="tanso-prometheus-"))
     server, port = Server(node.answer), fixture.free_port()
@@ -375,6 +399,7 @@ def what_is_no_exposition_or_a_frozen_one_is_refused_whole():
 TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_adds_up, resets_and_missed_readings_are_handled_and_said,
          kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
          what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
-         a_store_behind_a_token_answers_in_part_late_or_not_at_all, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
+         a_store_behind_a_token_answers_in_part_late_or_not_at_all,
+         a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
          the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell, what_is_no_exposition_or_a_frozen_one_is_refused_whole)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))
