@@ -87,6 +87,12 @@ static bool is_borderline(const struct page *page, const char *confidence, const
 	       strcmp(text(page, status), "UNKNOWN") != 0 && strcmp(text(page, status), "NOT_ASSESSED") != 0;
 }
 
+static void put_borderline(const struct page *page, const char *confidence, const char *status)
+{
+	if (is_borderline(page, confidence, status))
+		fputs(word(page, " (borderline)", " (경계값)"), page->out);
+}
+
 static void print_title(const struct page *page)
 {
 	terminal_put(page->out, text(page, "workload"));
@@ -156,8 +162,7 @@ static void print_carbon(const struct page *page)
 		fputs(" · ", page->out);
 	}
 	put_status(page, text(page, "carbon_status"));
-	if (is_borderline(page, "carbon_confidence", "carbon_status"))
-		fputs(word(page, " (borderline)", " (경계값)"), page->out);
+	put_borderline(page, "carbon_confidence", "carbon_status");
 	if (!is_idle && is_there(page, "uncertainty_gCO2eq_kWh"))
 		fprintf(page->out, ", ±%.0f (k = 2)", number(page, "uncertainty_gCO2eq_kWh"));
 	fputc('\n', page->out);
@@ -174,6 +179,7 @@ static void print_pue(const struct page *page)
 		fprintf(page->out, " · ");
 	}
 	put_status(page, text(page, "pue_status"));
+	put_borderline(page, "pue_confidence", "pue_status");
 	if (text(page, "pue_source")[0] != '\0')
 		fprintf(page->out, word(page, ", %s", ", 출처 %s"),
 			code_word(text(page, "pue_source"), page->is_korean));

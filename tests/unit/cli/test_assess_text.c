@@ -148,9 +148,10 @@ static void what_is_at_its_target_is_neither_over_nor_under_it(void **state)
 	assert_non_null(strstr(korean, "PUE: 1.4 (목표 1.4와 같음) · 기준 충족"));
 	static const char over[] =
 		"{\"workload\":\"a\",\"status\":\"NON_COMPLIANT\",\"pue_status\":\"NON_COMPLIANT\","
-		"\"current_pue\":1.4005,\"target_pue\":1.4,\"pue_gap_percent\":0}";
+		"\"pue_confidence\":\"borderline\",\"current_pue\":1.4005,\"target_pue\":1.4,\"pue_gap_"
+		"percent\":0}";
 	char *rounded = printed(over, "en");
-	assert_non_null(strstr(rounded, "(0.0 % over 1.4 target) · NON-COMPLIANT"));
+	assert_non_null(strstr(rounded, "(0.0 % over 1.4 target) · NON-COMPLIANT (borderline)\n"));
 	free(rounded);
 	assert_null(strstr(text, "borderline")); /* of what is not assessed */
 	free(text);
