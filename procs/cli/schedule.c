@@ -53,6 +53,18 @@ static void print_night(struct json_object *root, bool is_korean)
 		json_object_get_double(member_of(check, "intensity")), percent);
 }
 
+static void print_spread(struct json_object *root, bool is_korean)
+{
+	if (member_of(root, "worst_intensity") == NULL)
+		return;
+	printf(is_korean ? "가능한 모든 시작 시각: 평균 %.1f g/kWh, 최악 %.1f g/kWh("
+			 : "All possible starts: mean %.1f g/kWh, worst %.1f g/kWh (",
+		json_object_get_double(member_of(root, "mean_intensity")),
+		json_object_get_double(member_of(root, "worst_intensity")));
+	print_time(member_of(root, "worst_start"));
+	puts(")");
+}
+
 /* For who runs it every day. */
 static void print_cron(struct json_object *root, bool is_korean)
 {
@@ -99,6 +111,7 @@ static void print_schedule(struct json_object *root, bool is_korean)
 	print_option(options, "carbon", "carbon", "탄소", is_korean);
 	print_option(options, "cost", "cost", "요금", is_korean);
 	print_option(options, "now", "now", "지금", is_korean);
+	print_spread(root, is_korean);
 	print_cron(root, is_korean);
 	print_assumptions(root, is_korean);
 	print_night(root, is_korean);

@@ -1,0 +1,101 @@
+/* The money of compare_optimization_impact: what is charged less, what the bill is smaller by, and what that pays back. */
+#include "tests/unit/analyst/train.h"
+
+static void a_months_money_does_not_depend_on_the_day_of_asking(void **state)
+{
+	double first = 0;
+
+	(void)state;
+	for (unsigned day = 0; day < 7; day++) {
+		struct world w;
+		begin_days_later(&w, "Job", day);
+		assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+		double krw = number_in(step(&w, "temporal_shift"), "estimated_krw_month");
+		assert_true(krw > 0);
+		first = day == 0 ? krw : first;
+		near(krw, first);
+		destroy(&w);
+	}
+}
+
+/* What a smaller request no longer takes, others are charged with: no money is saved by it. */
+static void words_count_what_goes_in_fact(void **state)
+{
+	struct world w;
+	const char *words;
+	char money[64];
+
+	(void)state;
+	begin(&w, "Job");
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	words = json_object_get_string(member(&w, "recommendation"));
+	assert_non_null(strstr(words, "Together 23.5 % less"));
+	assert_non_null(strstr(words, "Of this 10.0 % goes in fact"));
+	snprintf(money, sizeof(money), "It saves %.0f KRW a month",
+		number_in(step(&w, "temporal_shift"), "estimated_krw_month"));
+	assert_non_null(strstr(words, money));
+	destroy(&w);
+}
+
+/* The golden case's request of 8 cores made 6, on a node that stays on: charged less, and the bill is the same. */
+static void what_the_bill_is_not_smaller_by_pays_nothing_back(void **state)
+{
+	static const char question[] = "{\"workload_name\":\"train\",\"optimizations\":[%s],"
+				       "\"implementation_cost_krw\":100000}";
+	struct world w;
+	char text[256];
+
+	(void)state;
+	begin(&w, "Job");
+	snprintf(text, sizeof(text), question, "\"resource_rightsizing\"");
+	assert_int_equal(compare(&w, text), 200);
+	assert_true(json_object_get_double(member(&w, "estimated_cost_savings_krw_month")) > 0);
+	expect_number(&w, "realizable_cost_savings_krw_month", 0);
+	near(number_in(step(&w, "resource_rightsizing"), "realizable_krw_month"), 0);
+	expect_absent(&w, "payback_months");
+	expect_reason(&w, "NO_PAYBACK", true);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		"It saves 0 KRW a month of an energy charge of "));
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" Nothing pays back the 100000 KRW of the change."));
+	snprintf(text, sizeof(text), question, "\"temporal_shift\"");
+	assert_int_equal(compare(&w, text), 200);
+	expect_reason(&w, "NO_PAYBACK", false);
+	near(100000 / json_object_get_double(member(&w, "estimated_cost_savings_krw_month")),
+		json_object_get_double(member(&w, "payback_months")));
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" The 100000 KRW of the change are paid back in "));
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\"}"), 200);
+	expect_reason(&w, "NO_PAYBACK", false); /* nobody asked */
+	destroy(&w);
+}
+
+/* Two cores fewer on a node of two: the node goes, and its idle power with it. */
+static void a_node_switched_off_is_money_in_fact(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	w.f.book.last.cpus = 2;
+	assert_int_equal(
+		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"resource_rightsizing\"]}"),
+		200);
+	near(json_object_get_double(member(&w, "realizable_cost_savings_krw_month")),
+		json_object_get_double(member(&w, "estimated_cost_savings_krw_month")));
+	near(number_in(step(&w, "resource_rightsizing"), "realizable_krw_month"),
+		number_in(step(&w, "resource_rightsizing"), "estimated_krw_month"));
+	destroy(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_months_money_does_not_depend_on_the_day_of_asking),
+		cmocka_unit_test(words_count_what_goes_in_fact),
+		cmocka_unit_test(what_the_bill_is_not_smaller_by_pays_nothing_back),
+		cmocka_unit_test(a_node_switched_off_is_money_in_fact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
