@@ -93,6 +93,38 @@ static bool is_choice(const char *choices, const char *text, size_t size)
 	return false;
 }
 
+static int refuse_choice(const struct tool_argument *argument, const struct check *check)
+{
+	char list[256] = "";
+
+	for (const char *at = argument->choices; *at != '\0'; at += strcspn(at, "|"), at += *at == '|') {
+		size_t used = strlen(list);
+		snprintf(list + used, sizeof(list) - used, "%s%.*s", used > 0 ? ", " : "",
+			(int)strcspn(at, "|"), at);
+	}
+	return refuse(check, argument->name, "%s must be one of %s.", "%s 값은 %s 중 하나여야 합니다.",
+		argument->name, list);
+}
+
+/* What the argument is stands beside it, as a hint. */
+static int refuse_length(const struct tool_argument *argument, size_t size, const struct check *check)
+{
+	const char *name = argument->name, *min = argument->min, *max = argument->max;
+	bool is_short = size < strtoull(min, NULL, 10);
+
+	if (!is_short && (max[0] == '\0' || size <= strtoull(max, NULL, 10)))
+		return 0;
+	snprintf(check->error->hint, sizeof(check->error->hint), "%s",
+		check->is_korean ? argument->text_ko : argument->text_en);
+	if (size == 0)
+		return refuse(check, name, "%s must not be empty.", "%s 값이 비어 있습니다.", name);
+	if (strcmp(min, max) == 0)
+		return refuse(
+			check, name, "%s must have %s letters.", "%s 값은 %s글자여야 합니다.", name, max);
+	return refuse(check, name, "%s is too long: at most %s bytes, not %zu.",
+		"%s 값이 너무 깁니다. 최대 %s바이트이며 현재 %zu바이트입니다.", name, max, size);
+}
+
 static int check_string(const struct tool_argument *argument, struct json_object *value,
 	struct json_object **ret_value, const struct check *check)
 {
@@ -106,13 +138,9 @@ static int check_string(const struct tool_argument *argument, struct json_object
 		return refuse(
 			check, name, "%s must not contain U+0000.", "%s 값에 U+0000을 쓸 수 없습니다.", name);
 	if (argument->choices[0] != '\0' && !is_choice(argument->choices, text, size))
-		return refuse(check, name, "%s must be one of %s.", "%s 값은 %s 중 하나여야 합니다.", name,
-			argument->choices);
-	if (size < strtoull(argument->min, NULL, 10) ||
-		(argument->max[0] != '\0' && size > strtoull(argument->max, NULL, 10)))
-		return refuse(check, name, "%s must have %s to %s bytes, not %zu.",
-			"%s 값의 길이는 %s~%s바이트여야 합니다(현재 %zu).", name,
-			argument->min[0] != '\0' ? argument->min : "0", argument->max, size);
+		return refuse_choice(argument, check);
+	if (refuse_length(argument, size, check) < 0)
+		return -EINVAL;
 	*ret_value = json_object_new_string_len(text, (int)size);
 	return *ret_value == NULL ? -ENOMEM : 0;
 }

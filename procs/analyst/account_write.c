@@ -23,6 +23,7 @@ void write_consumer(
 	json_write_text(w, "status", status_name(row->status));
 	if (row->is_usable)
 		json_write_number(w, "emissions_kg_month", row->kg_month);
+	json_write_text(w, "confidence", row->is_clear ? "clear" : "borderline");
 }
 
 double account_rest_watts(const struct account *account, double listed_watts)

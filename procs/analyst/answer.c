@@ -126,7 +126,8 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 	json_write_number(writer, "metrics_age_s", (double)(k->age_ns / NS_PER_MILLISECOND) / 1000);
 	if (book_watts_span(k->book, &span_ns))
 		json_write_number(writer, "watts_window_s", (double)(span_ns / NS_PER_MILLISECOND) / 1000);
-	json_write_number(writer, "observed_hours", observed_ns / NS_PER_HOUR);
+	if (observed_ns > 0)
+		json_write_number(writer, "observed_hours", observed_ns / NS_PER_HOUR);
 	json_close_object(writer);
 }
 

@@ -10,6 +10,7 @@
 #include "analyst/improvement_text.h"
 #include "analyst/recommend.h"
 #include "analyst/tariff.h"
+#include "korea/mass.h"
 
 #define PUE_TARGET_DEFAULT 1.4
 #define COST_SLACK         1e-9
@@ -155,6 +156,21 @@ static void note_reasons(struct impact *m)
 	is_set[REASON_NO_PAYBACK] |= has_money(m) && change_krw(m) >= 0 && realizable_krw(m) <= 0;
 }
 
+/* The same relative uncertainty about a smaller value; what is never clear of the intensity is not of this one. */
+static bool is_service_clear(const struct impact *m)
+{
+	double share = m->then.intensity > 0 ? m->service_intensity / m->then.intensity : 0;
+
+	return m->assessment.verdict.is_power_usable &&
+	       fabs(m->service_intensity - m->question->standard->target) > m->then.uncertainty * share &&
+	       m->after.site_pue.source != PUE_ASSUMED && m->after.factor == m->question->standard->factor;
+}
+
+static void write_confidence(struct json_writer *w, const char *key, bool is_clear)
+{
+	json_write_text(w, key, is_clear ? "clear" : "borderline");
+}
+
 static void write_before(struct json_writer *w, const struct impact *m)
 {
 	const struct question *q = m->question;
@@ -165,6 +181,7 @@ static void write_before(struct json_writer *w, const struct impact *m)
 	json_write_text(w, "standard", q->standard->code);
 	json_write_text(w, "region", q->region->code);
 	json_write_text(w, "current_status", status_name(a->verdict.compliance.status));
+	write_confidence(w, "current_confidence", a->verdict.compliance.is_clear);
 	if (!a->verdict.is_power_usable)
 		return;
 	if (a->has_watts)
@@ -173,6 +190,8 @@ static void write_before(struct json_writer *w, const struct impact *m)
 	json_write_number(w, "current_intensity", a->verdict.compliance.intensity);
 	json_write_number(w, "current_emissions_gCO2eq_hour", a->verdict.grams_per_hour);
 	json_write_number(w, "current_monthly_emissions_kg", outlook_kg_month(&m->before));
+	json_write_number(w, "current_intensity_uncertainty", a->verdict.compliance.uncertainty);
+	json_write_number(w, "current_monthly_emissions_uncertainty_kg", a->verdict.kg_month_uncertainty);
 }
 
 static void write_gap(struct json_writer *w, const struct impact *m, const char *key, double intensity)
@@ -189,8 +208,11 @@ static void write_after(struct json_writer *w, const struct impact *m)
 	bool is_usable = m->assessment.verdict.is_power_usable;
 
 	json_write_text(w, "optimized_status", status_name(m->then.status));
+	write_confidence(w, "optimized_confidence", m->then.is_clear);
 	json_write_text(w, "intensity_status_after", status_name(m->then.carbon_status));
+	write_confidence(w, "intensity_confidence_after", m->then.is_carbon_clear);
 	json_write_text(w, "service_status_after", status_name(m->service_status));
+	write_confidence(w, "service_confidence_after", is_service_clear(m));
 	if (!is_usable)
 		return;
 	json_write_number(w, "optimized_power_watts", m->after.watts);
@@ -198,6 +220,7 @@ static void write_after(struct json_writer *w, const struct impact *m)
 		carbon_grams_per_hour(m->after.watts, m->after.pue.value, m->after.intensity));
 	json_write_number(w, "optimized_monthly_emissions_kg", outlook_kg_month(&m->after));
 	json_write_number(w, "intensity_after", m->then.intensity);
+	json_write_number(w, "intensity_uncertainty_after", m->then.uncertainty);
 	write_gap(w, m, "intensity_gap_after_percent", m->then.intensity);
 	json_write_number(w, "service_intensity_after", m->service_intensity);
 	write_gap(w, m, "service_gap_after_percent", m->service_intensity);
@@ -238,15 +261,6 @@ static void write_steps(struct json_writer *w, struct impact *m)
 		json_close_object(w);
 	}
 	json_close_array(w);
-}
-
-/* The same relative uncertainty about a smaller value; what is never clear of the intensity is not of this one. */
-static bool is_service_clear(const struct impact *m)
-{
-	double share = m->then.intensity > 0 ? m->service_intensity / m->then.intensity : 0;
-
-	return fabs(m->service_intensity - m->question->standard->target) > m->then.uncertainty * share &&
-	       m->after.site_pue.source != PUE_ASSUMED && m->after.factor == m->question->standard->factor;
 }
 
 static void say_after(const struct impact *m, char *text, size_t size)
@@ -302,12 +316,13 @@ static void say_money(const struct impact *m, char *text, size_t size)
 static void write_words(struct json_writer *w, const struct impact *m)
 {
 	const struct question *q = m->question;
-	char text[RECOMMENDATION_MAX] = "", name[PROSE_NAME_MAX];
+	char text[RECOMMENDATION_MAX] = "", name[PROSE_NAME_MAX], mass[2][MASS_TEXT_MAX];
 
 	prose_name(m->assessment.subject.name, name);
 	if (reduction(m) > 0) {
 		improvement_say(q, text, sizeof(text), WORDS_TOGETHER, reduction(m) * 100, name,
-			outlook_kg_month(&m->before), outlook_kg_month(&m->after));
+			mass_text(outlook_kg_month(&m->before), mass[0]),
+			mass_text(outlook_kg_month(&m->after), mass[1]));
 		if (attributed_step(m) != NULL)
 			improvement_say(
 				q, text, sizeof(text), WORDS_ATTRIBUTED, realizable_reduction(m) * 100);
@@ -344,7 +359,7 @@ static int read_wishes(struct impact *m, struct error_object *error)
 		m->is_wished[improvement_from_name(
 			json_object_get_string(json_object_array_get_idx(list, i)))] = true;
 	if (tariff_status(q->knowledge->data, m->wish.tariff, 0) == NULL)
-		return question_refuse_tariff(q, error);
+		return question_refuse_tariff(q, m->wish.tariff, error);
 	if (m->wish.target_region != NULL)
 		return question_find_region(q, "target_region", m->wish.target_region, &region, error);
 	return 0;

@@ -99,12 +99,6 @@ int question_refuse(const struct question *question, struct error_object *error,
 	return -EINVAL;
 }
 
-int question_refuse_tariff(const struct question *question, struct error_object *error)
-{
-	return question_refuse(question, error, ERROR_INVALID_ARGUMENT, "tariff",
-		"There is no such tariff class in the data files.", "데이터 파일에 그런 요금제가 없습니다.");
-}
-
 /* The codes there are, and the one that may have been meant. */
 static int refuse_code(const struct question *question, struct error_object *error, enum error_code code,
 	const char *field, const char *asked, const char *const *codes, size_t count)
@@ -118,6 +112,25 @@ static int refuse_code(const struct question *question, struct error_object *err
 		snprintf(error->candidates[0], sizeof(error->candidates[0]), "%s", codes[nearest]);
 		error->candidate_count = 1;
 	}
+	return -EINVAL;
+}
+
+int question_refuse_tariff(const struct question *question, const char *code, struct error_object *error)
+{
+	const struct data *data = question->knowledge->data;
+	const char *codes[TARIFFS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0, j; i < data->tariff_count; i++) {
+		for (j = 0; j < count && strcmp(codes[j], data->tariffs[i].code) != 0; j++)
+			;
+		codes[j] = data->tariffs[i].code; /* one of several periods */
+		count += j == count;
+	}
+	refuse_code(question, error, ERROR_INVALID_ARGUMENT, "tariff", code, codes, count);
+	snprintf(error->message, sizeof(error->message), "%s",
+		question->is_korean ? "데이터 파일에 그런 요금제가 없습니다."
+				    : "There is no such tariff class in the data files.");
 	return -EINVAL;
 }
 

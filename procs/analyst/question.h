@@ -104,8 +104,8 @@ bool question_flag(const struct question *question, const char *name);
 int question_refuse(const struct question *question, struct error_object *error, enum error_code code,
 	const char *field, const char *message_en, const char *message_ko);
 
-/* INVALID_ARGUMENT for a class of tariff that is none. Always -EINVAL. */
-int question_refuse_tariff(const struct question *question, struct error_object *error);
+/* INVALID_ARGUMENT for a class of tariff that is none, with those there are. Always -EINVAL. */
+int question_refuse_tariff(const struct question *question, const char *code, struct error_object *error);
 /* 0, or -EINVAL with UNKNOWN_REGION for `field`, and the codes there are. */
 int question_find_region(const struct question *question, const char *field, const char *code,
 	const struct region **ret_region, struct error_object *error);

@@ -13,9 +13,11 @@ enum advice { ADVICE_SHIFT, ADVICE_RUN_NOW, ADVICE_NO_BENEFIT, ADVICE_NO_HOURLY_
 struct schedule_words {
 	enum advice advice;
 	bool is_by_cost, is_over; /* over: that window began before now */
-	const char *window;       /* "11-24 11:00-15:00 KST" */
-	double percent;           /* less than the mean start */
-	double coverage;          /* share of the hours it may run in with grid data, 0 … 1 */
+	bool is_past, is_later;   /* the first start asked for lies before now; is not now */
+	const char *window;     /* "11-24 11:00-15:00 KST"; without hourly data that of the cheapest hours */
+	double cheaper_percent; /* those than the mean start, without hourly data; 0 = not worth telling */
+	double percent;         /* less than the mean start */
+	double coverage;        /* share of the hours it may run in with grid data, 0 … 1 */
 };
 void recommend_schedule(const struct question *question, const struct schedule_words *words,
 	char text[static RECOMMENDATION_MAX]);

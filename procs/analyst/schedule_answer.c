@@ -1,6 +1,7 @@
 /* calculate_optimal_schedule */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyst/answer.h"
@@ -283,24 +284,39 @@ static void tell_rest(const struct question *question, size_t rest, char *text, 
 			rest);
 }
 
+static void tell_window(
+	const struct schedule_plan *plan, const struct placement *placement, char *text, size_t size)
+{
+	struct placement head = *placement;
+
+	head.count = head.count > CHUNKS_TOLD ? CHUNKS_TOLD : head.count;
+	format_window(&head, true, text, size);
+	tell_rest(plan->question, placement->count - head.count, text, size);
+}
+
 static void write_words(struct json_writer *w, const struct schedule_plan *plan, enum advice advice)
 {
-	const struct placement *best = schedule_plan_optimum(plan);
-	struct schedule_words words = {
-		.advice = advice, .is_by_cost = plan->is_by_cost, .coverage = plan->coverage
-	};
+	const struct placement *best = schedule_plan_optimum(plan), *cheapest = &plan->best_price;
+	int64_t now = question_now(plan->question);
 	char text[RECOMMENDATION_MAX], window[128] = "";
+	struct schedule_words words = { .advice = advice,
+		.is_by_cost = plan->is_by_cost,
+		.coverage = plan->coverage,
+		.is_past =
+			plan->job.earliest<now, .is_later = llabs(plan->job.earliest - now)> MINUTE_SECONDS,
+		.window = window };
 
 	if (best != NULL) {
 		const struct signal *signal = plan->is_by_cost ? &plan->price : &plan->carbon;
 		double mean = plan->is_by_cost ? plan->by_price.mean : plan->by_carbon.mean;
-		struct placement head = *best;
-		head.count = head.count > CHUNKS_TOLD ? CHUNKS_TOLD : head.count;
-		format_window(&head, true, window, sizeof(window));
-		tell_rest(plan->question, best->count - head.count, window, sizeof(window));
-		words.window = window;
+		tell_window(plan, best, window, sizeof(window));
 		words.percent = reduction_percent(placement_mean(best, signal), mean);
-		words.is_over = placement_start(best) < question_now(plan->question);
+		words.is_over = placement_start(best) < now;
+	} else if (plan->has_price && cheapest->count > 0 &&
+		   !schedule_is_no_benefit(placement_mean(cheapest, &plan->price), plan->by_price.mean)) {
+		tell_window(plan, cheapest, window, sizeof(window));
+		words.cheaper_percent =
+			reduction_percent(placement_mean(cheapest, &plan->price), plan->by_price.mean);
 	}
 	recommend_schedule(plan->question, &words, text);
 	json_write_text(w, "recommendation", text);

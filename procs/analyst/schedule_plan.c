@@ -70,6 +70,15 @@ const struct placement *schedule_plan_optimum(const struct schedule_plan *plan)
 
 /* arguments */
 
+static int refuse_time(const struct schedule_plan *plan, const char *name, const char *what_en,
+	const char *what_ko, struct error_object *error)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s %s", name, plan->question->is_korean ? what_ko : what_en);
+	return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, name, text, text);
+}
+
 static int read_time(const struct schedule_plan *plan, const char *name, int64_t otherwise,
 	int64_t *ret_seconds, struct error_object *error)
 {
@@ -82,12 +91,11 @@ static int read_time(const struct schedule_plan *plan, const char *name, int64_t
 		int64_t distance = *ret_seconds - question_now(plan->question);
 		if (distance >= -TIME_REACH && distance <= TIME_REACH)
 			return 0;
-		return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, name,
-			"must lie within ten years of now.", "현재부터 10년 이내여야 합니다.");
+		return refuse_time(plan, name, "must lie within ten years of now.",
+			"값은 현재부터 10년 이내여야 합니다.", error);
 	}
-	return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, name,
-		"must be an RFC 3339 time, e.g. 2026-11-24T09:00:00+09:00.",
-		"RFC 3339 시각이어야 합니다. 예: 2026-11-24T09:00:00+09:00");
+	return refuse_time(plan, name, "must be an RFC 3339 time, such as 2026-11-24T09:00:00+09:00.",
+		"값은 2026-11-24T09:00:00+09:00 같은 RFC 3339 시각이어야 합니다.", error);
 }
 
 static int read_window(struct schedule_plan *plan, struct error_object *error)
@@ -100,8 +108,8 @@ static int read_window(struct schedule_plan *plan, struct error_object *error)
 			plan->job.window.from != plan->job.window.to))
 		return 0;
 	return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, "allowed_window",
-		"must be HH:MM-HH:MM in Korean time, e.g. 22:00-06:00.",
-		"한국 시각으로 HH:MM-HH:MM 형식이어야 합니다. 예: 22:00-06:00");
+		"allowed_window must be HH:MM-HH:MM in Korean time, such as 22:00-06:00.",
+		"allowed_window 값은 22:00-06:00처럼 한국 시각 HH:MM-HH:MM이어야 합니다.");
 }
 
 static int check_fit(const struct schedule_plan *plan, struct error_object *error)
@@ -135,7 +143,8 @@ static int read_job(struct schedule_plan *plan, struct error_object *error)
 	plan->has_price = question_is_in_korea(q);
 	if (plan->is_by_cost && !plan->has_price)
 		return question_refuse(q, error, ERROR_INVALID_ARGUMENT, "objective",
-			"cost is known for regions in Korea only.", "요금은 한국 리전만 알 수 있습니다.");
+			"objective cost is known for regions in Korea only.",
+			"objective cost는 한국 리전에서만 쓸 수 있습니다.");
 	plan->min_chunk = (int64_t)question_number(q, "min_chunk_minutes", 60) * MINUTE_SECONDS;
 	plan->tariff = question_text(q, "tariff", TARIFF_DEFAULT);
 	job->duration = llround(plan->hours * (double)HOUR_SECONDS);
@@ -165,8 +174,8 @@ static int read_power(struct schedule_plan *plan, struct error_object *error)
 	plan->has_workload = q->workload_name[0] != '\0';
 	if (!plan->has_workload && !plan->has_power)
 		return question_refuse(q, error, ERROR_INVALID_ARGUMENT, "workload_name",
-			"Give workload_name or power_watts.",
-			"workload_name이나 power_watts를 지정하십시오.");
+			"Give workload_name, or power_watts, such as power_watts 500.",
+			"workload_name 또는 power_watts를 지정하십시오(예: power_watts 500).");
 	if (!plan->has_workload)
 		return 0;
 	if ((r = assessment_gather(q, &plan->workload, error)) < 0)
@@ -180,7 +189,7 @@ static int read_power(struct schedule_plan *plan, struct error_object *error)
 
 /* grid data */
 
-static int refuse_profile(const struct schedule_plan *plan, const char *name, struct error_object *error)
+static int refuse_profile(const struct schedule_plan *plan, struct error_object *error)
 {
 	const struct data *data = plan->question->knowledge->data;
 
@@ -188,7 +197,6 @@ static int refuse_profile(const struct schedule_plan *plan, const char *name, st
 	for (size_t i = 0; i < data->profile_count && error->candidate_count < ERROR_CANDIDATES_MAX; i++)
 		snprintf(error->candidates[error->candidate_count++], sizeof(error->candidates[0]), "%s",
 			data->profiles[i].name);
-	(void)name;
 	return -EINVAL;
 }
 
@@ -201,7 +209,7 @@ static int use_sample(struct schedule_plan *plan, const char *name, struct error
 
 	if (profile == NULL || strcmp(profile->zone, q->region->zone) != 0 ||
 		(with_solar && !profile->has_solar))
-		return refuse_profile(plan, name, error);
+		return refuse_profile(plan, error);
 	plan->sample = (struct grid_file) {
 		.is_daily = true, .count = 24, .points = plan->sample_points, .hold = HOUR_SECONDS
 	};
@@ -279,7 +287,7 @@ static int read_grid(struct schedule_plan *plan, struct error_object *error)
 
 	if (r == 0)
 		r = read_signals(plan);
-	return r == -ENOENT ? question_refuse_tariff(plan->question, error) : r;
+	return r == -ENOENT ? question_refuse_tariff(plan->question, plan->tariff, error) : r;
 }
 
 /* placing */

@@ -18,6 +18,13 @@ static void ten_and_fifteen_percent_make_twenty_three_and_a_half(void **state)
 	expect_number(&w, "service_intensity_after", 390.15);
 	expect_number(&w, "service_gap_after_percent", -8);
 	expect_text(&w, "service_status_after", "COMPLIANT");
+	expect_text(&w, "current_confidence", "clear");
+	expect_text(&w, "optimized_confidence", "borderline");
+	expect_text(&w, "intensity_confidence_after", "borderline");
+	expect_text(&w, "service_confidence_after", "borderline");
+	assert_true(json_object_get_double(member(&w, "intensity_uncertainty_after")) > 459 - 424);
+	assert_true(json_object_get_double(member(&w, "current_intensity_uncertainty")) > 0);
+	assert_true(json_object_get_double(member(&w, "current_monthly_emissions_uncertainty_kg")) > 0);
 	expect_number(&w, "mean_power_watts", 57.5);
 	expect_number(&w, "optimized_power_watts", 48.875);
 	near(number_in(step(&w, "temporal_shift"), "estimated_reduction_percent"), 10);

@@ -1,6 +1,7 @@
 /* calculate_optimal_schedule, whole answers: real days, and the cases worked out by hand. */
 #include "tests/unit/analyst/world.h"
 
+#include "base/cleanup.h"
 #include "base/kst.h"
 
 static void make_idle_world(struct world *w)
@@ -31,6 +32,11 @@ static double option(struct world *w, const char *name, const char *key)
 		!json_object_object_get_ex(found, key, &value))
 		fail_msg("no options.%s.%s in %s", name, key, w->answer.body);
 	return json_object_get_double(value);
+}
+
+static const char *recommendation(struct world *w)
+{
+	return json_object_get_string(member(w, "recommendation"));
 }
 
 static void a_sample_day_is_cleanest_at_midday_and_says_it_is_a_sample(void **state)
@@ -101,6 +107,15 @@ static void without_hourly_data_only_the_cost_side_is_answered(void **state)
 	assert_int_equal(json_object_array_length(member(&w, "sample_days")), 2);
 	assert_true(option(&w, "cost", "krw") > 0);
 	expect_reason(&w, "NO_HOURLY_DATA", true);
+	/* the table has cheaper hours: what cannot be told apart is their carbon */
+	assert_non_null(strstr(recommendation(&w), "By carbon one hour cannot be told from another"));
+	assert_non_null(strstr(recommendation(&w), " By cost it can: at "));
+	assert_non_null(strstr(recommendation(&w), "ask with `objective cost`."));
+	/* of a job of no workload no hours were observed: "0" would say that they were few */
+	assert_null(strstr(w.answer.body, "observed_hours"));
+	assert_int_equal(schedule(&w, "{\"power_watts\":57.5,\"duration_hours\":24,\"lang\":\"ko\"}"), 200);
+	assert_non_null(strstr(recommendation(&w), "탄소로는 시간대를 비교할 수 없습니다"));
+	assert_null(strstr(recommendation(&w), "objective")); /* every start takes a whole day */
 	destroy(&w);
 }
 
@@ -141,6 +156,8 @@ static void running_now_is_said_when_it_is_best_and_no_benefit_when_all_are_alik
 			     "09:00\"}"),
 		200);
 	expect_text(&w, "recommendation_code", "RUN_NOW");
+	assert_non_null(
+		strstr(recommendation(&w), "Run it at the first start asked for (11-24 14:20-17:20 KST)"));
 	expect_number(&w, "optimal_intensity", 432.823333);
 	expect_number(&w, "reduction_vs_now_percent", 0);
 	expect_number(&w, "reduction_vs_worst_percent", 7.09353825);
@@ -257,15 +274,20 @@ static void a_time_that_is_over_is_said_to_be(void **state)
 		200);
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
 		" That time is over. The day it rests on stands for any day: "));
+	/* also where the cost side is all there is, and where the best of the starts is yet to come */
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-20T00:00:00+09:00\"}"), 200);
+	assert_non_null(strstr(recommendation(&w), " The first start asked for lies in the past."));
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2023-09-01\"}"), 200);
-	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "over"));
+	assert_null(strstr(recommendation(&w), "over"));
+	assert_null(strstr(recommendation(&w), "past"));
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"objective\":\"cost\","
 				      "\"earliest\":\"2026-11-20T00:00:00+09:00\"}"),
 		200);
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), " That time is over."));
 	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "any day"));
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"tomorrow\"}"), 422);
-	assert_non_null(strstr(w.answer.body, "e.g. 2026-11-24T09:00:00+09:00"));
+	assert_non_null(strstr(
+		w.answer.body, "earliest must be an RFC 3339 time, such as 2026-11-24T09:00:00+09:00"));
 	destroy(&w);
 }
 
@@ -285,12 +307,21 @@ static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
 	expect_error(&w, "DURATION_EXCEEDS_WINDOW");
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2019-01-01\"}"), 422);
 	expect_error(&w, "UNKNOWN_PROFILE");
-	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"allowed_window\":\"22:00-6:00x\"}"), 422);
-	expect_error(&w, "INVALID_ARGUMENT");
+	static const char *const windows[] = { "22:00-6:00x", "22-6" };
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+		char arguments[96];
+		snprintf(arguments, sizeof(arguments), "{\"power_watts\":1,\"allowed_window\":\"%s\"}",
+			windows[i]);
+		assert_int_equal(schedule(&w, arguments), 422);
+		expect_error(&w, "INVALID_ARGUMENT");
+		assert_non_null(strstr(w.answer.body,
+			"allowed_window must be HH:MM-HH:MM in Korean time, such as 22:00-06:00."));
+	}
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24 at nine\"}"), 422);
 	expect_error(&w, "INVALID_ARGUMENT");
-	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"tariff\":\"residential\"}"), 422);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"tariff\":\"industrial_c\"}"), 422);
 	expect_error(&w, "INVALID_ARGUMENT");
+	assert_non_null(strstr(w.answer.body, "Did you mean industrial_b? Known: industrial_b"));
 	assert_int_equal(schedule(&w, "{}"), 422);
 	expect_error(&w, "INVALID_ARGUMENT");
 	assert_int_equal(schedule(&w, "{\"workload_name\":\"nobody\"}"), 404);
@@ -301,11 +332,6 @@ static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
 		422);
 	expect_error(&w, "NO_FEASIBLE_WINDOW");
 	destroy(&w);
-}
-
-static const char *recommendation(struct world *w)
-{
-	return json_object_get_string(member(w, "recommendation"));
 }
 
 static void expect_no_hourly_data(struct world *w, const char *arguments)

@@ -24,7 +24,9 @@ static void hotspots_carry_what_can_be_computed_and_never_save_more_than_they_em
 	struct json_object *steps = at(row(&fleet, "hotspots", 0), "optimizations");
 	assert_int_equal(json_object_array_length(steps), 2); /* moving abroad comes last */
 	expect_in(json_object_array_get_idx(steps, 0), "type", "pue_improvement");
+	expect_in(row(&fleet, "hotspots", 0), "confidence", "clear");
 	assert_int_equal(ask(&fleet.w, "identify_power_hotspots", "{\"pue\":1.4}"), 200);
+	expect_in(row(&fleet, "hotspots", 0), "confidence", "borderline");
 	expect_number(&fleet.w, "total_hotspots", 9);
 	expect_number(&fleet.w, "potential_reduction_kg_month", 0);
 	fleet.w.knowledge.age_ns = 60 * NS_PER_SECOND;

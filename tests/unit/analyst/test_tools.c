@@ -63,7 +63,7 @@ static void mistakes_are_named_with_their_remedy(void **state)
 	expect_refused("{\"workload_name\":\"a\",\"zzzzzzzzzz\":1}", ERROR_INVALID_ARGUMENT, "zzzzzzzzzz",
 		"namespace");
 	expect_refused("{\"workload_name\":7}", ERROR_INVALID_ARGUMENT, "workload_name", "string");
-	expect_refused("{\"workload_name\":\"\"}", ERROR_INVALID_ARGUMENT, "workload_name", "bytes");
+	expect_refused("{\"workload_name\":\"\"}", ERROR_INVALID_ARGUMENT, "workload_name", "not be empty");
 	expect_refused(
 		"{\"workload_name\":\"a\\u0000b\"}", ERROR_INVALID_ARGUMENT, "workload_name", "U+0000");
 	expect_refused("{\"workload_name\":\"a\",\"pue\":\"x\"}", ERROR_INVALID_ARGUMENT, "pue", "number");
@@ -71,7 +71,8 @@ static void mistakes_are_named_with_their_remedy(void **state)
 	expect_refused("{\"workload_name\":\"a\",\"pue\":1e999}", ERROR_INVALID_ARGUMENT, "pue", "number");
 	expect_refused("{\"workload_name\":\"a\",\"pue\":11}", ERROR_INVALID_ARGUMENT, "pue", "at most 10");
 	expect_refused("{\"workload_name\":\"a\",\"pue\":0.9}", ERROR_PUE_BELOW_ONE, "pue", "1.45");
-	expect_refused("{\"workload_name\":\"a\",\"lang\":\"fr\"}", ERROR_INVALID_ARGUMENT, "lang", "en|ko");
+	expect_refused("{\"workload_name\":\"a\",\"lang\":\"fr\"}", ERROR_INVALID_ARGUMENT, "lang",
+		"one of en, ko.");
 	expect_refused("{\"workload_name\":\"a\",\"allow_fake\":1}", ERROR_INVALID_ARGUMENT, "allow_fake",
 		"true or false");
 	expect_refused("[1]", ERROR_INVALID_ARGUMENT, "", "object");
