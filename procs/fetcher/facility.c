@@ -31,6 +31,7 @@ struct facility_asker {
 	struct facility_mean mean;
 	int64_t from_s; /* of the round */
 	uint64_t next_ns;
+	struct instant now; /* of the last tick: answers come a second after it at most */
 	unsigned meter;
 	bool is_asking, has_news;
 	char failure[256];
@@ -41,7 +42,7 @@ static void fail(struct facility_asker *asker, const char *reason)
 	char text[sizeof(asker->failure)];
 
 	++*asker->server.failures;
-	asker->next_ns = clock_mono_ns() + RETRY_S * NS_PER_SECOND;
+	asker->next_ns = asker->now.mono_ns + RETRY_S * NS_PER_SECOND;
 	snprintf(text, sizeof(text), "%s: %s", asker->meter == 0 ? "pue_facility_query" : "pue_it_query",
 		reason);
 	if (strcmp(asker->failure, text) == 0)
@@ -110,7 +111,7 @@ static void on_answer(void *context, const struct fetch_answer *answer)
 	struct facility_asker *asker = context;
 
 	asker->is_asking = false;
-	server_note(&asker->server, answer);
+	server_note(&asker->server, answer, asker->now.mono_ns);
 	if (answer->error != NULL)
 		fail(asker, answer->error);
 	else if (!take(asker, answer))
@@ -136,13 +137,14 @@ void facility_asker_tell(struct facility_asker *asker, struct link *analyst)
 		asker->has_news = false;
 }
 
-void facility_asker_tick(struct facility_asker *asker, struct link *analyst)
+void facility_asker_tick(struct facility_asker *asker, struct link *analyst, const struct instant *now)
 {
 	if (asker == NULL)
 		return;
-	if (!asker->is_asking && clock_mono_ns() >= asker->next_ns) {
-		asker->next_ns = clock_mono_ns() + ROUND_S * NS_PER_SECOND;
-		asker->from_s = clock_real_s() / FACILITY_STEP_S * FACILITY_STEP_S -
+	asker->now = *now;
+	if (!asker->is_asking && now->mono_ns >= asker->next_ns) {
+		asker->next_ns = now->mono_ns + ROUND_S * NS_PER_SECOND;
+		asker->from_s = (int64_t)(now->real_ns / NS_PER_SECOND) / FACILITY_STEP_S * FACILITY_STEP_S -
 				(int64_t)FACILITY_STEP_S * (FACILITY_STEPS - 1);
 		asker->meter = 0;
 		ask(asker);
@@ -227,7 +229,7 @@ uint16_t facility_asker_port(const struct facility_asker *asker)
 	return asker != NULL ? asker->server.address.port : 0;
 }
 
-bool facility_asker_is_lost(const struct facility_asker *asker)
+bool facility_asker_is_lost(const struct facility_asker *asker, uint64_t mono_ns)
 {
-	return asker != NULL && server_is_lost(&asker->server, LOST_NS);
+	return asker != NULL && server_is_lost(&asker->server, mono_ns, LOST_NS);
 }

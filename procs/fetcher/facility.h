@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/loop.h"
 #include "base/stats.h"
@@ -17,8 +18,8 @@ int facility_asker_new(const struct config *config, struct loop *loop, struct st
 	struct facility_asker **ret_asker);
 void facility_asker_free(struct facility_asker *asker);
 void facility_asker_tell(struct facility_asker *asker, struct link *analyst);
-/* Once a second: asks when it is due, tells when there is news. */
-void facility_asker_tick(struct facility_asker *asker, struct link *analyst);
+/* Once a second: asks when it is due, tells when there is news. Between two ticks it is `now`. */
+void facility_asker_tick(struct facility_asker *asker, struct link *analyst, const struct instant *now);
 /* 0 = none. */
 uint16_t facility_asker_port(const struct facility_asker *asker);
-bool facility_asker_is_lost(const struct facility_asker *asker);
+bool facility_asker_is_lost(const struct facility_asker *asker, uint64_t mono_ns);

@@ -6,14 +6,20 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "fetcher/grid_cache.h"
 
-#define BACKOFF_FIRST_S 60
-#define BACKOFF_MOST_S  3600
-#define OPEN_AFTER      5         /* failures in a row open the circuit: BACKOFF_MOST_S between trials */
-#define TOKEN_SECONDS   (25 * 60) /* WattTime's lives for 30 minutes */
+#define TOKEN_SECONDS (25 * 60) /* WattTime's lives for 30 minutes */
+
+int64_t grid_boot_s(const struct asked *asked)
+{
+	return (int64_t)(asked->asker->now.boot_ns / NS_PER_SECOND);
+}
+
+int64_t grid_real_s(const struct asked *asked)
+{
+	return (int64_t)(asked->asker->now.real_ns / NS_PER_SECOND);
+}
 
 /* What is sent to the analyst */
 
@@ -55,22 +61,20 @@ void grid_asker_tell_all(struct grid_asker *asker, struct link *analyst)
 static void fail(struct asked *asked, const char *reason, bool is_refused)
 {
 	const struct grid_query *query = &asked->provider->queries[asked->query];
-	unsigned *failures = &asked->failures[asked->query];
-	int64_t wait_s = BACKOFF_FIRST_S << (*failures < OPEN_AFTER ? *failures : OPEN_AFTER);
+	struct patience *patience = &asked->patience[asked->query];
+	int64_t wait_s =
+		patience_fail(patience, grid_boot_s(asked), is_refused, erand48(asked->asker->chance));
 
 	++*asked->server.failures;
-	if (++*failures >= OPEN_AFTER || is_refused || wait_s > BACKOFF_MOST_S)
-		wait_s = BACKOFF_MOST_S;
-	asked->next_s[asked->query] = clock_real_s() + wait_s;
 	asked->token_until_s = 0;
 	if (query->is_optional) {
-		if (*failures == 1)
+		if (patience->failures == 1)
 			log_info("%s: no answer to question %u (%s): left out", asked->provider->name,
 				asked->query + 1, reason);
 		return;
 	}
 	if (asked->failing_since_s == 0)
-		asked->failing_since_s = clock_real_s();
+		asked->failing_since_s = grid_real_s(asked);
 	asked->has_news = true;
 	if (strcmp(asked->failure, reason) == 0)
 		return;
@@ -84,8 +88,7 @@ static void succeed(struct asked *asked)
 	const struct grid_query *query = &asked->provider->queries[asked->query];
 
 	++*asked->server.answers;
-	asked->failures[asked->query] = 0;
-	asked->next_s[asked->query] = clock_real_s() + query->interval_s;
+	patience_succeed(&asked->patience[asked->query], grid_boot_s(asked), query->interval_s);
 	asked->has_news = true;
 	grid_told_trim(&asked->told, GRID_ROWS_MAX);
 	if (query->is_optional)
@@ -94,7 +97,7 @@ static void succeed(struct asked *asked)
 		log_info("%s answers again", asked->provider->name);
 	asked->failure[0] = '\0';
 	asked->failing_since_s = 0;
-	asked->retrieved_s = clock_real_s();
+	asked->retrieved_s = grid_real_s(asked);
 	if (grid_cache_save(asked->cache_fd, &asked->told, asked->retrieved_s) < 0)
 		log_warning("%s: its cache cannot be written", asked->provider->name);
 }
@@ -152,7 +155,7 @@ void grid_take_answer(void *context, const struct fetch_answer *answer)
 	struct asked *asked = context;
 
 	asked->is_asking = false;
-	server_note(&asked->server, answer);
+	server_note(&asked->server, answer, asked->asker->now.mono_ns);
 	if (answer->error != NULL)
 		fail(asked, answer->error, false);
 	else if (!asked->is_login || answer->status != 200)
@@ -160,7 +163,7 @@ void grid_take_answer(void *context, const struct fetch_answer *answer)
 	else if (parse_watttime_token(answer->body, answer->size, asked->token, sizeof(asked->token)) < 0)
 		fail(asked, "its login gives no token", false);
 	else {
-		asked->token_until_s = clock_real_s() + TOKEN_SECONDS;
+		asked->token_until_s = grid_boot_s(asked) + TOKEN_SECONDS;
 		ask(asked);
 	}
 }
@@ -176,31 +179,32 @@ static void follow_rules(struct grid_asker *asker)
 		if (!asked->provider->is_mix)
 			continue;
 		for (unsigned q = 0; q < GRID_QUERIES_MAX && is_other; q++)
-			asked->next_s[q] = asked->failures[q] == 0 ? 0 : asked->next_s[q];
+			patience_hurry(&asked->patience[q]);
 		if (!asker->rules.is_known && strcmp(asked->failure, asker->rules.failure) != 0) {
 			snprintf(asked->failure, sizeof(asked->failure), "%s", asker->rules.failure);
-			asked->failing_since_s = clock_real_s();
+			asked->failing_since_s = grid_real_s(asked);
 			asked->has_news = true;
 		}
 	}
 }
 
-static bool is_due(const struct asked *asked, unsigned query, int64_t now)
+static bool is_due(const struct asked *asked, unsigned query)
 {
-	return asked->provider->queries[query].path != NULL && now >= asked->next_s[query] &&
+	return asked->provider->queries[query].path != NULL &&
+	       patience_is_due(&asked->patience[query], grid_boot_s(asked)) &&
 	       (asked->asker->rules.is_known || !asked->provider->is_mix);
 }
 
-void grid_asker_tick(struct grid_asker *asker, struct link *analyst)
+void grid_asker_tick(struct grid_asker *asker, struct link *analyst, const struct instant *now)
 {
-	int64_t now = clock_real_s();
-
-	if (asker != NULL)
-		follow_rules(asker);
-	for (size_t i = 0; asker != NULL && i < asker->count; i++) {
+	if (asker == NULL)
+		return;
+	asker->now = *now;
+	follow_rules(asker);
+	for (size_t i = 0; i < asker->count; i++) {
 		struct asked *asked = &asker->asked[i];
 		for (unsigned q = 0; q < GRID_QUERIES_MAX && !asked->is_asking; q++)
-			if (is_due(asked, q, now)) {
+			if (is_due(asked, q)) {
 				asked->query = q;
 				ask(asked);
 			}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -106,6 +107,9 @@ int grid_asker_new(
 	if (asker == NULL)
 		return -ENOMEM;
 	asker->config = config;
+	asker->now = clock_now();
+	if (getrandom(asker->chance, sizeof(asker->chance), 0) < 0)
+		asker->chance[0] = (unsigned short)asker->now.boot_ns;
 	r = open_all(asker, loop, stats);
 	if (r < 0) {
 		grid_asker_free(asker);
@@ -148,10 +152,10 @@ size_t grid_asker_ports(const struct grid_asker *asker, uint16_t *ports, size_t 
 	return count;
 }
 
-bool grid_asker_is_lost(const struct grid_asker *asker)
+bool grid_asker_is_lost(const struct grid_asker *asker, uint64_t mono_ns)
 {
 	for (size_t i = 0; asker != NULL && i < asker->count; i++)
-		if (server_is_lost(&asker->asked[i].server, LOST_NS))
+		if (server_is_lost(&asker->asked[i].server, mono_ns, LOST_NS))
 			return true;
 	return false;
 }

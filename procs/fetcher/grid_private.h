@@ -4,6 +4,7 @@
 #include "fetcher/grid.h"
 #include "fetcher/grid_providers.h"
 #include "fetcher/grid_rules.h"
+#include "fetcher/patience.h"
 #include "fetcher/server.h"
 
 #define GRID_ASKED_MAX 4
@@ -17,19 +18,25 @@ struct asked {
 	struct grid_told told;
 	int cache_fd;
 	char key[GRID_KEY_MAX], token[CREDENTIALS_TOKEN_MAX], failure[256];
-	int64_t next_s[GRID_QUERIES_MAX], retrieved_s, failing_since_s, token_until_s;
-	unsigned failures[GRID_QUERIES_MAX], query;
+	struct patience patience[GRID_QUERIES_MAX];
+	int64_t retrieved_s, failing_since_s; /* Unix time */
+	int64_t token_until_s;                /* CLOCK_BOOTTIME */
+	unsigned query;
 	bool is_asking, is_login, has_news;
 };
 
 struct grid_asker {
 	const struct config *config;
+	struct instant now;       /* of the last tick: answers come a second after it at most */
+	unsigned short chance[3]; /* erand48's */
 	struct grid_rules rules;
 	struct credentials credentials;
 	struct asked asked[GRID_ASKED_MAX];
 	size_t count;
 };
 
+int64_t grid_boot_s(const struct asked *asked);
+int64_t grid_real_s(const struct asked *asked);
 /* Sends the question that is due, or the login before it. 0; -ENOKEY; or -errno. */
 int grid_request(struct asked *asked);
 /* What has come back; `context` is the struct asked. */

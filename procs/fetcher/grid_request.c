@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/kst.h"
 
 #define ANSWER_MAX (4U << 20)
@@ -42,7 +41,7 @@ static void put_key(const struct asked *asked, char *text, size_t size)
 static void fill(const struct asked *asked, const char *name, size_t length, char *text, size_t size)
 {
 	const struct config *config = asked->asker->config;
-	struct kst today = kst_of(clock_real_s());
+	struct kst today = kst_of(grid_real_s(asked));
 
 	text[0] = '\0';
 	if (strncmp(name, "key", length) == 0)
@@ -88,7 +87,7 @@ int grid_request(struct asked *asked)
 
 	if (r < 0)
 		return r;
-	asked->is_login = provider->key == KEY_LOGIN && clock_real_s() >= asked->token_until_s;
+	asked->is_login = provider->key == KEY_LOGIN && grid_boot_s(asked) >= asked->token_until_s;
 	make_url(asked, asked->is_login ? provider->login : provider->queries[asked->query].path, url,
 		sizeof(url));
 	if (provider->key == KEY_IN_HEADER)

@@ -65,8 +65,10 @@ static int on_timer(struct timer *timer)
 {
 	struct fetcher *fetcher = container_of(timer, struct fetcher, timer);
 	const struct landlock_place *moved = landlock_find_moved(fetcher->places, fetcher->place_count);
-	bool is_lost = source_set_is_lost(fetcher->sources) || grid_asker_is_lost(fetcher->grid) ||
-		       facility_asker_is_lost(fetcher->facility);
+	const struct instant now = clock_now();
+	bool is_lost = source_set_is_lost(fetcher->sources, now.mono_ns) ||
+		       grid_asker_is_lost(fetcher->grid, now.mono_ns) ||
+		       facility_asker_is_lost(fetcher->facility, now.mono_ns);
 
 	if (moved != NULL)
 		log_info("%s is there now: restarting to reach it", moved->path);
@@ -81,8 +83,8 @@ static int on_timer(struct timer *timer)
 		log_error("the analyst's frames do not come through: restarting to listen anew");
 		return -ENOTCONN;
 	}
-	grid_asker_tick(fetcher->grid, fetcher->power.analyst);
-	facility_asker_tick(fetcher->facility, fetcher->power.analyst);
+	grid_asker_tick(fetcher->grid, fetcher->power.analyst, &now);
+	facility_asker_tick(fetcher->facility, fetcher->power.analyst, &now);
 	*fetcher->turns = (double)loop_turns(fetcher->loop);
 	link_send_stats(fetcher->exporter, STAGE_FETCHER, fetcher->run, &fetcher->stats);
 	return 0;

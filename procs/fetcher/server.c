@@ -37,17 +37,17 @@ int server_open(struct server *server, struct loop *loop, const char *url, const
 	return r < 0 ? r : found;
 }
 
-void server_note(struct server *server, const struct fetch_answer *answer)
+void server_note(struct server *server, const struct fetch_answer *answer, uint64_t mono_ns)
 {
 	if (answer->status != 0)
 		server->unreached_ns = 0;
 	else if (server->unreached_ns == 0)
-		server->unreached_ns = clock_mono_ns();
+		server->unreached_ns = mono_ns;
 }
 
-bool server_is_lost(const struct server *server, uint64_t after_ns)
+bool server_is_lost(const struct server *server, uint64_t mono_ns, uint64_t after_ns)
 {
 	bool has_name = server->address.resolve[0] != '\0' || server->address.port == 0;
 
-	return has_name && server->unreached_ns != 0 && clock_mono_ns() - server->unreached_ns > after_ns;
+	return has_name && server->unreached_ns != 0 && mono_ns - server->unreached_ns > after_ns;
 }

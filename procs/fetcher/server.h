@@ -19,6 +19,6 @@ void server_count_in(struct server *server, struct stats *stats, const char *nam
 int server_open(struct server *server, struct loop *loop, const char *url, const char *path,
 	bool may_be_plain, fetch_done_fn *done, void *context);
 /* Of every answer: was there a connection? */
-void server_note(struct server *server, const struct fetch_answer *answer);
+void server_note(struct server *server, const struct fetch_answer *answer, uint64_t mono_ns);
 /* Its name may mean another address by now: all attempts to connect have failed for that long. */
-bool server_is_lost(const struct server *server, uint64_t after_ns);
+bool server_is_lost(const struct server *server, uint64_t mono_ns, uint64_t after_ns);

@@ -114,7 +114,7 @@ static void on_answer(void *context, const struct fetch_answer *answer)
 	bool has_more = false;
 	char text[128];
 
-	server_note(&member->server, answer);
+	server_note(&member->server, answer, clock_mono_ns());
 	if (answer->error != NULL)
 		source_fail(member, answer->error);
 	else if (member->set->kind == SOURCE_STORE) {
@@ -257,10 +257,10 @@ size_t source_set_ports(const struct source_set *set, uint16_t *ports, size_t ro
 	return count;
 }
 
-bool source_set_is_lost(const struct source_set *set)
+bool source_set_is_lost(const struct source_set *set, uint64_t mono_ns)
 {
 	for (size_t i = 0; set != NULL && i < set->count; i++)
-		if (server_is_lost(&set->members[i].server, LOST_NS))
+		if (server_is_lost(&set->members[i].server, mono_ns, LOST_NS))
 			return true;
 	return false;
 }

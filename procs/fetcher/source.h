@@ -20,6 +20,6 @@ void source_set_free(struct source_set *set);
 int source_set_begin(struct source_set *set);
 size_t source_set_ports(const struct source_set *set, uint16_t *ports, size_t room);
 /* A server's name may mean another address by now. */
-bool source_set_is_lost(const struct source_set *set);
+bool source_set_is_lost(const struct source_set *set, uint64_t mono_ns);
 /* For people: "2 Kepler endpoints". */
 void source_set_describe(const struct source_set *set, char *text, size_t size);
