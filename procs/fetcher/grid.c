@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "fetcher/grid_cache.h"
 
 #define TOKEN_SECONDS (25 * 60) /* WattTime's lives for 30 minutes */
 
@@ -41,12 +40,15 @@ static void tell(struct asked *asked, struct link *analyst)
 		.demand_mw = told->demand_mw,
 		.reserve_percent = told->reserve_percent };
 
-	for (size_t i = 0; i < told->count && rows != NULL; i++)
-		rows[i] = (struct intensity_row) { .start_s = (uint64_t)told->rows[i].start,
+	/* weighed by factors that nobody can read now, intensities may be today's or not */
+	size_t from = provider->is_mix && !asked->asker->rules.is_known ? grid_told_intensities(told) : 0;
+
+	for (size_t i = from; i < told->count && rows != NULL; i++)
+		rows[i - from] = (struct intensity_row) { .start_s = (uint64_t)told->rows[i].start,
 			.seconds = told->rows[i].seconds,
 			.value = told->rows[i].value,
 			.flags = told->rows[i].flags };
-	if (rows != NULL && link_send(analyst, &head, &once, rows, told->count) == 0)
+	if (rows != NULL && link_send(analyst, &head, &once, rows, told->count - from) == 0)
 		asked->has_news = false;
 }
 
@@ -98,7 +100,7 @@ static void succeed(struct asked *asked)
 	asked->failure[0] = '\0';
 	asked->failing_since_s = 0;
 	asked->retrieved_s = grid_real_s(asked);
-	if (grid_cache_save(asked->cache_fd, &asked->told, asked->retrieved_s) < 0)
+	if (grid_cache_save(asked->cache_fd, &asked->told, asked->retrieved_s, asked->basis) < 0)
 		log_warning("%s: its cache cannot be written", asked->provider->name);
 }
 
@@ -168,18 +170,24 @@ void grid_take_answer(void *context, const struct fetch_answer *answer)
 	}
 }
 
-/* A mix is worth asking for where its fuels have factors: without, the provider stands there with the reason, and what it
- * told before. Asked again by others it is told by those at once; a provider that fails keeps its waiting time. */
+/* A mix is worth asking for where its fuels have factors: without, the provider stands there with the reason. Asked again by others it is told by those at once, and not by the old ones meanwhile; a provider that fails
+ * keeps its waiting time. */
 static void follow_rules(struct grid_asker *asker)
 {
-	bool is_other = grid_rules_watch(&asker->rules);
+	bool is_other;
 
+	if (grid_asker_folder(asker)[0] == '\0')
+		return;
+	is_other = grid_rules_watch(&asker->rules);
 	for (size_t i = 0; i < asker->count; i++) {
 		struct asked *asked = &asker->asked[i];
 		if (!asked->provider->is_mix)
 			continue;
 		for (unsigned q = 0; q < GRID_QUERIES_MAX && is_other; q++)
 			patience_hurry(&asked->patience[q]);
+		if (is_other)
+			grid_settle(asked);
+		asked->has_news |= is_other; /* what was held back is told, where it is today's */
 		if (!asker->rules.is_known && strcmp(asked->failure, asker->rules.failure) != 0) {
 			snprintf(asked->failure, sizeof(asked->failure), "%s", asker->rules.failure);
 			asked->failing_since_s = grid_real_s(asked);

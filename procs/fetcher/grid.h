@@ -23,7 +23,7 @@ void grid_asker_tell_all(struct grid_asker *asker, struct link *analyst);
 void grid_asker_tick(struct grid_asker *asker, struct link *analyst, const struct instant *now);
 /* The data files are to be looked at again: SIGHUP. */
 void grid_asker_reload(struct grid_asker *asker);
-/* Where they are. */
+/* Where they are; "" where nobody is asked who tells a mix of fuels, and nobody needs them. */
 const char *grid_asker_folder(const struct grid_asker *asker);
 size_t grid_asker_ports(const struct grid_asker *asker, uint16_t *ports, size_t room);
 bool grid_asker_is_lost(const struct grid_asker *asker, uint64_t mono_ns);

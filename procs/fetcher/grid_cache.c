@@ -12,8 +12,9 @@
 #include "base/cleanup.h"
 #include "korea/data.h"
 
-#define CACHE_HEAD "# tanso grid cache 1, retrieved "
-#define SUM_BYTES  (2 + 64 + 1) /* "# ", sha256, line feed */
+#define CACHE_HEAD    "# tanso grid cache "
+#define CACHE_VERSION 2
+#define SUM_BYTES     (2 + 64 + 1) /* "# ", sha256, line feed */
 
 int grid_cache_open(const char *state_dir, const char *name)
 {
@@ -49,10 +50,26 @@ static int read_rows(char *text, struct grid_told *told)
 	return r;
 }
 
-int grid_cache_load(int fd, struct grid_told *told, int64_t *ret_retrieved_s)
+static int read_head(const char *text, int64_t *ret_retrieved_s, char ret_basis[static GRID_BASIS_MAX])
+{
+	int version;
+
+	if (sscanf(text, CACHE_HEAD "%d", &version) != 1)
+		return -EBADMSG;
+	if (version != CACHE_VERSION)
+		return -EPROTONOSUPPORT;
+	return sscanf(text, CACHE_HEAD "%d, retrieved %" SCNd64 ", rests on %64[0-9a-f]\n", &version,
+		       ret_retrieved_s, ret_basis) == 3
+		       ? 0
+		       : -EBADMSG;
+}
+
+int grid_cache_load(
+	int fd, struct grid_told *told, int64_t *ret_retrieved_s, char ret_basis[static GRID_BASIS_MAX])
 {
 	CLEANUP(freep) char *text = malloc(GRID_CACHE_BYTES_MAX + 1);
 	char sum[65];
+	int r;
 	ssize_t size = text == NULL ? -1 : pread(fd, text, GRID_CACHE_BYTES_MAX, 0);
 
 	if (size == 0)
@@ -63,12 +80,11 @@ int grid_cache_load(int fd, struct grid_told *told, int64_t *ret_retrieved_s)
 	if (sha256_hex(text, (size_t)size, sum) < 0 || memcmp(text + size + 2, sum, 64) != 0)
 		return -EBADMSG;
 	text[size] = '\0';
-	if (sscanf(text, CACHE_HEAD "%" SCNd64, ret_retrieved_s) != 1)
-		return -EBADMSG;
-	return read_rows(text, told);
+	r = read_head(text, ret_retrieved_s, ret_basis);
+	return r < 0 ? r : read_rows(text, told);
 }
 
-int grid_cache_save(int fd, const struct grid_told *told, int64_t retrieved_s)
+int grid_cache_save(int fd, const struct grid_told *told, int64_t retrieved_s, const char *basis)
 {
 	CLEANUP(freep) char *text = NULL;
 	char sum[65];
@@ -77,7 +93,8 @@ int grid_cache_save(int fd, const struct grid_told *told, int64_t retrieved_s)
 
 	if (out == NULL)
 		return -ENOMEM;
-	fprintf(out, CACHE_HEAD "%" PRId64 "\n", retrieved_s);
+	fprintf(out, CACHE_HEAD "%d, retrieved %" PRId64 ", rests on %s\n", CACHE_VERSION, retrieved_s,
+		basis);
 	for (size_t i = 0; i < told->count; i++)
 		fprintf(out, "%" PRId64 ",%" PRIu32 ",%.9g,%u\n", told->rows[i].start, told->rows[i].seconds,
 			told->rows[i].value, told->rows[i].flags);

@@ -8,21 +8,31 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "fetcher/grid_cache.h"
 
 #define LOST_NS (300 * NS_PER_SECOND)
 
 static int open_cache(struct asked *asked)
 {
 	const char *state_dir = asked->asker->config->state_dir, *name = asked->provider->name;
+	int r;
 
 	asked->cache_fd = grid_cache_open(state_dir, name);
 	if (asked->cache_fd < 0) {
 		log_error("%s/fetcher: cannot be written: %s", state_dir, strerror(-asked->cache_fd));
 		return asked->cache_fd;
 	}
-	if (grid_cache_load(asked->cache_fd, &asked->told, &asked->retrieved_s) == -EBADMSG)
+	r = grid_cache_load(asked->cache_fd, &asked->told, &asked->retrieved_s, asked->basis);
+	if (r == -EPROTONOSUPPORT)
+		log_info("%s: its cache is of another version, which does not say what it rests on: it is "
+			 "not used",
+			name);
+	else if (r == -EBADMSG)
 		log_warning("%s: its cache is damaged, it is not used", name);
+	if (r < 0) { /* nor is what it holds of whole rows */
+		grid_told_trim(&asked->told, 0);
+		asked->retrieved_s = 0;
+	}
+	grid_settle(asked);
 	asked->has_news = true;
 	return 0;
 }
@@ -39,6 +49,8 @@ static int open_one(struct grid_asker *asker, struct loop *loop, struct stats *s
 	asked->asker = asker;
 	asked->provider = provider;
 	snprintf(asked->key, sizeof(asked->key), "%s", key != NULL ? key : "");
+	if (provider->is_mix && grid_asker_folder(asker)[0] == '\0')
+		grid_rules_open(&asker->rules, asker->config);
 	snprintf(label, sizeof(label), "provider=\"%s\"", provider->name);
 	server_count_in(&asked->server, stats, "grid_requests_total", label);
 	asked->dropped = stats_entry(stats, STAT_COUNTER, "grid_values_dropped_total", label);
@@ -74,7 +86,6 @@ static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *s
 	char names[CONFIG_TEXT_MAX], *rest = names, *name;
 	int r = 0;
 
-	grid_rules_open(&asker->rules, asker->config);
 	snprintf(names, sizeof(names), "%s", asker->config->grid_providers);
 	while (r == 0 && (name = strsep(&rest, ", ")) != NULL) {
 		const struct grid_provider *provider = grid_provider_find(name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fetcher/grid.h"
+#include "fetcher/grid_cache.h"
 #include "fetcher/grid_providers.h"
 #include "fetcher/grid_rules.h"
 #include "fetcher/patience.h"
@@ -16,6 +17,7 @@ struct asked {
 	struct server server;
 	double *dropped; /* counter: what told.dropped says */
 	struct grid_told told;
+	char basis[GRID_BASIS_MAX]; /* what its intensities rest on, "" = not known yet */
 	int cache_fd;
 	char key[GRID_KEY_MAX], token[CREDENTIALS_TOKEN_MAX], failure[256];
 	struct patience patience[GRID_QUERIES_MAX];
@@ -37,6 +39,9 @@ struct grid_asker {
 
 int64_t grid_boot_s(const struct asked *asked);
 int64_t grid_real_s(const struct asked *asked);
+/* Intensities that rest on other emission factors, or were asked for with other settings, than today's are forgotten; prices
+ * stay. Before the first tick, and where the rules may have changed. */
+void grid_settle(struct asked *asked);
 /* Sends the question that is due, or the login before it. 0; -ENOKEY; or -errno. */
 int grid_request(struct asked *asked);
 /* What has come back; `context` is the struct asked. */

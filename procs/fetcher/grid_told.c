@@ -76,12 +76,32 @@ int grid_told_add(struct grid_told *told, const struct grid_row *row)
 	return 0;
 }
 
-void grid_told_trim(struct grid_told *told, size_t most)
+static void drop_first(struct grid_told *told, size_t gone)
 {
-	size_t gone = told->count > most ? told->count - most : 0;
-
+	if (gone == 0)
+		return;
 	told->count -= gone;
 	memmove(told->rows, told->rows + gone, told->count * sizeof(*told->rows));
+}
+
+size_t grid_told_intensities(const struct grid_told *told)
+{
+	const struct grid_row first_price = { .start = INT64_MIN, .flags = GRID_PRICE };
+
+	return place_of(told, &first_price);
+}
+
+size_t grid_told_forget_intensities(struct grid_told *told)
+{
+	size_t gone = grid_told_intensities(told);
+
+	drop_first(told, gone);
+	return gone;
+}
+
+void grid_told_trim(struct grid_told *told, size_t most)
+{
+	drop_first(told, told->count > most ? told->count - most : 0);
 }
 
 bool grid_parse_time(const char *text, int64_t *ret_seconds)

@@ -36,6 +36,10 @@ struct grid_mix_rules {
 void grid_told_done(struct grid_told *told);
 /* Adds or replaces the row of that start. 0 or -ENOMEM; what is out of range is counted and dropped. */
 int grid_told_add(struct grid_told *told, const struct grid_row *row);
+/* How many of the rows are intensities: they come first, prices behind them. */
+size_t grid_told_intensities(const struct grid_told *told);
+/* Leaves the prices. How many are gone. */
+size_t grid_told_forget_intensities(struct grid_told *told);
 /* Leaves the newest `most`. */
 void grid_told_trim(struct grid_told *told, size_t most);
 

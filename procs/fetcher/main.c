@@ -134,7 +134,7 @@ static void add_folder(struct fetcher *fetcher, const char *folder)
 {
 	struct landlock_place *place = &fetcher->places[fetcher->place_count];
 
-	if (fetcher->place_count == PLACES_MAX)
+	if (fetcher->place_count == PLACES_MAX || folder[0] == '\0')
 		return;
 	place->use = LANDLOCK_READ;
 	snprintf(place->path, sizeof(place->path), "%s", folder);

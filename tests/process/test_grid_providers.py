@@ -218,7 +218,8 @@ def what_is_too_old_is_cached_and_said():
         cache = site.brain.folder / "state/fetcher/grid-electricitymaps.csv"
         lines = cache.read_text().splitlines()
         import hashlib
-        text = "\n".join([f"# tanso grid cache 1, retrieved {int(time.time()) - 10000}", *lines[1:-1]]) + "\n"
+        basis = lines[0].split(", rests on ")[1]
+        text = "\n".join([f"# tanso grid cache 2, retrieved {int(time.time()) - 10000}, rests on {basis}", *lines[1:-1]]) + "\n"
         cache.write_text(text + f"# {hashlib.sha256(text.encode()).hexdigest()}\n")
         site.provider.is_down = True
         site.brain.start("fetcher")
