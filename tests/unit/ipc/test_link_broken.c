@@ -1,0 +1,135 @@
+/* What nng 1.5.2 made of connections that end at the wrong moment (ipc/nng/faults.c). The peer is a thread with a raw socket. */
+#include "tests/unit/ipc/link_fixture.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "ipc/link_private.h"
+
+#define PASSERS_BY 50
+#define BROKEN     300
+#define SP_HEAD    8
+
+static const uint8_t sp_push0[SP_HEAD] = { 0, 'S', 'P', 0, 0, 0x50 };
+
+static struct sockaddr_un address_of(const char *dir)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/estimator/collector.ipc", dir);
+	return address;
+}
+
+static void pass_by(const char *dir, size_t said)
+{
+	struct sockaddr_un address = address_of(dir);
+	int raw = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(raw, (struct sockaddr *)&address, sizeof(address)), 0);
+	if (said > 0)
+		assert_int_equal(send(raw, sp_push0, said, MSG_NOSIGNAL), said);
+	close(raw);
+}
+
+static void a_listener_hears_on_after_handshakes_that_were_broken_off(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < PASSERS_BY; i++)
+		pass_by(fixture->dir, i % (SP_HEAD + 1));
+	struct link *link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	assert_int_equal(send_tick(link, 1, 5), 0);
+	serve_until(fixture->link, fixture->seen.sum == 5);
+	link_free(link);
+}
+
+/* A consumer that ends each connection at once. */
+struct breaker {
+	char dir[40], folder[64];
+	int listener;
+	pthread_t thread;
+	atomic_int broken;
+};
+
+static void *break_connections(void *context)
+{
+	struct breaker *breaker = context;
+	int raw;
+
+	while ((raw = accept(breaker->listener, NULL, NULL)) >= 0) {
+		close(raw);
+		breaker->broken++;
+	}
+	return NULL;
+}
+
+static int open_breaker(void **state)
+{
+	struct breaker *breaker = calloc(1, sizeof(*breaker));
+
+	strcpy(breaker->dir, "/tmp/tanso-link-XXXXXX");
+	assert_non_null(mkdtemp(breaker->dir));
+	snprintf(breaker->folder, sizeof(breaker->folder), "%s/estimator", breaker->dir);
+	assert_int_equal(mkdir(breaker->folder, 0755), 0);
+	struct sockaddr_un address = address_of(breaker->dir);
+	breaker->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(breaker->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(breaker->listener, 16), 0);
+	assert_int_equal(pthread_create(&breaker->thread, NULL, break_connections, breaker), 0);
+	*state = breaker;
+	return 0;
+}
+
+static int close_breaker(void **state)
+{
+	struct breaker *breaker = *state;
+
+	rmdir(breaker->folder);
+	int r = rmdir(breaker->dir);
+	free(breaker);
+	return r;
+}
+
+/* In its place the real one, which the link has to reach. */
+static void give_way(struct breaker *breaker, struct link *link)
+{
+	struct sockaddr_un address = address_of(breaker->dir);
+	struct seen seen = { 0 };
+	struct link *consumer;
+
+	shutdown(breaker->listener, SHUT_RDWR);
+	close(breaker->listener);
+	pthread_join(breaker->thread, NULL);
+	unlink(address.sun_path);
+	assert_int_equal(
+		link_listen(&consumer, breaker->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR, note_frame, &seen), 0);
+	wait_until(link_is_connected(link));
+	wait_until(send_tick(link, 2, 5) == 0);
+	serve_until(consumer, seen.last_seq == 2);
+	link_free(link);
+	link_free(consumer);
+}
+
+static void a_dialer_dials_on_after_handshakes_that_were_broken_off(void **state)
+{
+	struct breaker *breaker = *state;
+	struct link *link;
+
+	assert_int_equal(link_dial(&link, breaker->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR, NULL, NULL), 0);
+	assert_int_equal(nng_dialer_set_ms(link->dialer, NNG_OPT_RECONNMAXT, 10), 0);
+	wait_until(breaker->broken >= BROKEN);
+	give_way(breaker, link);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_listener_hears_on_after_handshakes_that_were_broken_off,
+			open_fixture, close_fixture),
+		cmocka_unit_test_setup_teardown(
+			a_dialer_dials_on_after_handshakes_that_were_broken_off, open_breaker, close_breaker),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
