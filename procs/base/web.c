@@ -33,20 +33,27 @@ static const char *reason_of(int status)
 	}
 }
 
-void web_reply(h2o_req_t *req, int status, const char *content_type, const char *body, size_t size)
+void web_reply_parts(h2o_req_t *req, int status, const char *content_type, h2o_iovec_t *parts, size_t count)
 {
 	static h2o_generator_t generator;
-	h2o_iovec_t copy = h2o_strdup(&req->pool, body, size);
+	bool is_head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
 
 	req->res.status = status;
 	req->res.reason = reason_of(status);
-	req->res.content_length = size;
+	req->res.content_length = 0;
+	for (size_t i = 0; i < count; i++)
+		req->res.content_length += parts[i].len;
 	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
 		strlen(content_type));
 	h2o_start_response(req, &generator);
-	if (h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD")))
-		size = 0;
-	h2o_send(req, &copy, size > 0 ? 1 : 0, H2O_SEND_STATE_FINAL);
+	h2o_send(req, parts, is_head ? 0 : count, H2O_SEND_STATE_FINAL);
+}
+
+void web_reply(h2o_req_t *req, int status, const char *content_type, const char *body, size_t size)
+{
+	h2o_iovec_t copy = h2o_strdup(&req->pool, body, size);
+
+	web_reply_parts(req, status, content_type, &copy, size > 0 ? 1 : 0);
 }
 
 /* CVE-2023-44487 (rapid reset) has no fix in h2o 2.2.5: a connection that asks too fast is cut. */

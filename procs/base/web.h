@@ -62,3 +62,5 @@ uint64_t web_turns(const struct web *web);
 
 /* Sends a whole answer; body is copied. content_type static. */
 void web_reply(h2o_req_t *req, int status, const char *content_type, const char *body, size_t size);
+/* The same, not copied: the parts' bytes live as long as the request, and none is empty. */
+void web_reply_parts(h2o_req_t *req, int status, const char *content_type, h2o_iovec_t *parts, size_t count);

@@ -182,7 +182,8 @@ static int open_mcp(const struct mcp_extension *extension)
 	int r;
 
 	*mcp = (struct mcp) { .config = &frontend.config,
-		.questions = { &frontend.http, submit, cancel, is_reachable, recall, keep },
+		.questions = { &frontend.http, submit, cancel, is_reachable,
+			extension == NULL ? recall : NULL, extension == NULL ? keep : NULL },
 		.extension = extension };
 	r = mcp_open(mcp, &frontend.stats, &is_kept);
 	if (!is_kept)

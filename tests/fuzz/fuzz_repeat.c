@@ -5,6 +5,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Of stdio, and of HTTP in both eras. */
+static const struct mcp_headers legacy = { "2025-11-25", NULL, NULL, 10, 0, 0 }, modern = { "2026-07-28",
+	"tools/call", "list_top_power_consumers", 10, 10, 24 };
+static const struct mcp_headers *const all[] = { NULL, &legacy, &modern };
+
+static void take_again(const char *line, size_t size, const struct mcp_headers *headers)
+{
+	CLEANUP(freep) char *again = short_way(line, size, headers, "en");
+	const char *whole = again != NULL ? whole_way(line, size, headers, "en", false) : NULL;
+
+	if (again != NULL && (whole == NULL || strcmp(again, whole) != 0))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint64_t generation;
@@ -15,14 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (messages == NULL && repeats_open() < 0)
 		abort();
-	answers_begin(messages, ++generation, clock_mono_ns());
-	whole_way(line, first, "en", true);
-	if (size > first + 1) {
-		CLEANUP(freep) char *again = short_way(second + 1, size - first - 1, "en");
-		const char *whole =
-			again != NULL ? whole_way(second + 1, size - first - 1, "en", false) : NULL;
-		if (again != NULL && (whole == NULL || strcmp(again, whole) != 0))
-			abort();
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		answers_begin(messages, ++generation, clock_mono_ns());
+		whole_way(line, first, all[i], "en", true);
+		for (size_t j = 0; j < ARRAY_SIZE(all) && size > first + 1; j++)
+			take_again(second + 1, size - first - 1, all[j]);
 	}
 	return 0;
 }

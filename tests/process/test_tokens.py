@@ -157,6 +157,38 @@ def resources_completion_and_sessions_keep_to_the_token():
         expect(history.frontend.curl("/mcp", *other, body=subscribe)[0], 404)  # another's session is none
 
 
+def what_was_answered_before_is_still_answered_to_nobody_else():
+    """The same bytes again, by who may not ask, in another session, or with headers that say otherwise."""
+    def post(who, *headers, body=None):
+        sent = [word for header in (f"Authorization: Bearer secret-of-{who}", *headers) for word in ("-H", header)]
+        status, text = history.frontend.curl("/mcp", *sent, body=body or call)
+        return status, json.loads(text) if text.startswith("{") else text
+    with _world() as history:
+        call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": TOP}})
+        initialize = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}})
+        head = history.frontend.curl("/mcp", "-i", "-H", "Authorization: Bearer secret-of-shop", body=initialize)[1]
+        session = "Mcp-Session-Id: " + next(line.split(": ")[1].strip() for line in head.splitlines() if line.lower().startswith("mcp-session-id"))
+        newest = "MCP-Protocol-Version: 2025-11-25"
+        def is_shops(answer):
+            return answer[0] == 200 and [row["workload"] for row in answer[1]["result"]["structuredContent"]["consumers"]] == ["cart"]
+        for _ in range(8):  # over more than one snapshot
+            expect([is_shops(post("shop", session)) for _ in range(5)], [True] * 5)
+            expect([len(post("all", newest)[1]["result"]["structuredContent"]["consumers"]) for _ in range(3)], [5] * 3)
+            expect(post("nobody", session)[0], 401)
+            expect(post("all", session, newest)[0], 404)
+            expect(post("all", session + "x", newest)[0], 404)
+            expect(post("shop", session, "Origin: https://evil.example")[0], 403)
+            expect(post("shop", session, "MCP-Protocol-Version: 1999-01-01")[0], 400)
+            expect(post("shop", session, "MCP-Protocol-Version: 2026-07-28")[0], 400)
+            expect("structuredContent" in post("shop", session, "MCP-Protocol-Version: 2025-03-26")[1]["result"], False)
+            expect(post("shop", session, "Accept: text/event-stream")[1].startswith("id: "), True)
+            expect(post("shop", session, body=call.replace('"id": 1', '"id": "\\u0041"'))[1]["id"], "A")
+            time.sleep(0.15)
+        expect(history.frontend.curl("/mcp", "-X", "DELETE", "-H", "Authorization: Bearer secret-of-shop", "-H", session)[0], 204)
+        expect([is_shops(post("shop", newest)) for _ in range(3)], [True] * 3)
+        expect(post("shop", session, newest)[0], 404)
+
+
 def a_json_web_token_shows_its_namespaces_alone():
     with tempfile.TemporaryDirectory() as folder:
         make_certificate(folder, "issuer")

@@ -77,6 +77,11 @@ static void find_session(struct arrival *arrival)
 	}
 }
 
+static enum revision fallback_of(const struct arrival *arrival)
+{
+	return arrival->context.session != NULL ? arrival->context.session->revision : REVISION_ASSUMED;
+}
+
 /* True: there is no such session, and that was answered. */
 static bool refuse_session(struct arrival *arrival, const char *id)
 {
@@ -106,11 +111,10 @@ static void take_message(struct arrival *arrival, struct message *message)
 {
 	struct post_context *context = &arrival->context;
 	struct mcp_refusal refusal;
-	enum revision fallback = context->session != NULL ? context->session->revision : REVISION_ASSUMED;
 	bool is_initialize = strcmp(message->method, "initialize") == 0;
 
-	if (!mcp_check(message, &arrival->headers, fallback, context->mcp->config->mcp_lenient_headers,
-		    &context->revision, &refusal)) {
+	if (!mcp_check(message, &arrival->headers, fallback_of(arrival),
+		    context->mcp->config->mcp_lenient_headers, &context->revision, &refusal)) {
 		post_refuse(context->req, refusal.http_status, refusal.code, refusal.why, message->id,
 			refusal.data);
 		return;
@@ -137,21 +141,20 @@ static bool may_batch(const struct arrival *arrival)
 {
 	int revision = arrival->headers.version != NULL
 			       ? revision_find(arrival->headers.version, arrival->headers.version_size)
-		       : arrival->context.session != NULL ? (int)arrival->context.session->revision
-							  : (int)REVISION_ASSUMED;
+			       : (int)fallback_of(arrival);
 
 	return revision >= 0 && revision_has_batches((enum revision)revision);
 }
 
-static void post(struct arrival *arrival)
+static void post_anew(struct arrival *arrival, const char *bytes, const struct repeat *repeat)
 {
 	h2o_req_t *req = arrival->context.req;
-	const char *bytes = req->entity.len > 0 ? req->entity.base : "";
 	struct message message;
 	char why[96];
 	int code = message_parse(bytes, req->entity.len, &message, why);
 
-	find_session(arrival);
+	if (code == 0 && repeat != NULL)
+		arrival->context.repeat = repeat_of(&message, repeat);
 	if (code == 0)
 		take_message(arrival, &message);
 	else if (code == RPC_PARSE_ERROR || !message_is_batch(bytes, req->entity.len) || !may_batch(arrival))
@@ -159,7 +162,22 @@ static void post(struct arrival *arrival)
 	else if (!refuse_session(arrival, ""))
 		post_batch(&arrival->context, bytes, req->entity.len);
 	message_done(&message);
-	session_release(arrival->context.session);
+}
+
+/* A session that is not there is refused, or ignored, the whole way; streams have a form of their own. */
+static void post(struct arrival *arrival)
+{
+	const struct post_context *context = &arrival->context;
+	const char *bytes = context->req->entity.len > 0 ? context->req->entity.base : "";
+	struct repeat repeat;
+
+	find_session(arrival);
+	bool may_repeat = arrival->session_result >= 0 && !context->needs_stream &&
+			  repeat_read(&repeat, bytes, context->req->entity.len, &arrival->headers,
+				  fallback_of(arrival));
+	if (!may_repeat || !post_again(context, &repeat))
+		post_anew(arrival, bytes, may_repeat ? &repeat : NULL);
+	session_release(context->session);
 }
 
 /* GET and DELETE: of a legacy session */

@@ -164,6 +164,34 @@ static void fill_call(struct mcp_call *call, const struct post_context *context)
 	call->lang = context->lang;
 	mcp_call_of(call, context->principal);
 	call->session = context->session;
+	call->repeat = context->repeat;
+}
+
+/* Lives as long as the response. */
+struct again {
+	struct answers_body *kept;
+	char begin[REPEAT_BEGIN_SIZE + REPEAT_ID_MAX];
+};
+
+static void on_again_done(void *object)
+{
+	answers_release(((struct again *)object)->kept);
+}
+
+bool post_again(const struct post_context *context, const struct repeat *repeat)
+{
+	struct answers_body *kept = repeat_find(context->mcp, context->principal, context->lang, repeat);
+
+	if (kept == NULL)
+		return false;
+	struct again *again = h2o_mem_alloc_shared(&context->req->pool, sizeof(*again), on_again_done);
+	again->kept = kept;
+	memcpy(again->begin, repeat_begin, REPEAT_BEGIN_SIZE);
+	memcpy(again->begin + REPEAT_BEGIN_SIZE, repeat->line + repeat->id_at, repeat->id_size);
+	h2o_iovec_t parts[] = { h2o_iovec_init(again->begin, REPEAT_BEGIN_SIZE + repeat->id_size),
+		h2o_iovec_init(kept->data, kept->size) };
+	web_reply_parts(context->req, 200, JSON, parts, ARRAY_SIZE(parts));
+	return true;
 }
 
 void post_call(const struct post_context *context, struct message *message)

@@ -15,7 +15,11 @@ struct post_context {
 	enum revision revision;
 	struct session *session;           /* borrowed: each call holds it for itself */
 	bool accepts_stream, needs_stream; /* Accept names text/event-stream; and nothing else we have */
+	const struct repeat *repeat; /* what the message's answer may be remembered by; NULL = nothing */
 };
+
+/* True: it was answered as it was before. */
+bool post_again(const struct post_context *context, const struct repeat *repeat);
 
 /* Answers one request; takes the message. */
 void post_call(const struct post_context *context, struct message *message);

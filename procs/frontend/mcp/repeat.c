@@ -3,7 +3,14 @@
 #include <string.h>
 
 #include "frontend/mcp/mcp.h"
-#include "frontend/mcp/session.h"
+
+#define PARTS_MAX 5
+
+/* What is compared: parts, each behind its size, so that no two rows of parts are alike. */
+struct key {
+	size_t size;
+	char bytes[REPEAT_LINE_MAX + REPEAT_HEADERS_MAX + PARTS_MAX * sizeof(size_t)];
+};
 
 const char repeat_begin[] = "{\"jsonrpc\":\"2.0\",\"id\":";
 
@@ -32,12 +39,19 @@ static size_t integer_size(const char *bytes, size_t size)
 	return is_plain ? end : 0;
 }
 
-bool repeat_read(struct repeat *ret_repeat, const char *line, size_t size)
+static bool are_short(const struct mcp_headers *headers)
+{
+	return headers == NULL ||
+	       headers->version_size + headers->method_size + headers->name_size <= REPEAT_HEADERS_MAX;
+}
+
+bool repeat_read(struct repeat *ret_repeat, const char *line, size_t size, const struct mcp_headers *headers,
+	enum revision fallback)
 {
 	static const char key[] = "\"id\":";
 	const char *found = size <= REPEAT_LINE_MAX - 1 ? memmem(line, size, key, sizeof(key) - 1) : NULL;
 
-	if (found == NULL)
+	if (found == NULL || !are_short(headers))
 		return false;
 	size_t at = (size_t)(found - line) + sizeof(key) - 1;
 	while (at < size && line[at] == ' ')
@@ -45,31 +59,49 @@ bool repeat_read(struct repeat *ret_repeat, const char *line, size_t size)
 	size_t id_size = at == size        ? 0
 			 : line[at] == '"' ? string_size(line + at, size - at)
 					   : integer_size(line + at, size - at);
-	*ret_repeat = (struct repeat) { line, size, at, id_size };
+	*ret_repeat = (struct repeat) { line, size, at, id_size, headers, fallback };
 	return id_size > 0;
 }
 
-/* The line with a NUL for its id, which no message has: so equal keys are equal before and behind the id. */
-static struct answers_question question_of(const struct repeat *repeat, const char *namespaces,
-	enum revision revision, const char *lang, char key[static REPEAT_LINE_MAX])
+/* NULL is another part than one without bytes. */
+static void put(struct key *key, const char *bytes, size_t size)
 {
-	size_t behind = repeat->size - repeat->id_at - repeat->id_size;
+	const size_t told = bytes != NULL ? size : SIZE_MAX;
 
-	memcpy(key, repeat->line, repeat->id_at);
-	key[repeat->id_at] = '\0';
-	memcpy(key + repeat->id_at + 1, repeat->line + repeat->id_at + repeat->id_size, behind);
-	return (struct answers_question) { namespaces, revision_name(revision), lang, key,
-		repeat->id_at + 1 + behind };
+	memcpy(key->bytes + key->size, &told, sizeof(told));
+	key->size += sizeof(told);
+	if (bytes == NULL)
+		return;
+	memcpy(key->bytes + key->size, bytes, size);
+	key->size += size;
+}
+
+static struct answers_question question_of(
+	const struct repeat *repeat, const struct principal *principal, const char *lang, struct key *ret_key)
+{
+	const struct mcp_headers *headers = repeat->headers;
+	size_t behind_at = repeat->id_at + repeat->id_size;
+
+	ret_key->size = 0;
+	put(ret_key, repeat->line, repeat->id_at);
+	put(ret_key, repeat->line + behind_at, repeat->size - behind_at);
+	if (headers != NULL) {
+		put(ret_key, headers->version, headers->version_size);
+		put(ret_key, headers->method, headers->method_size);
+		put(ret_key, headers->name, headers->name_size);
+	}
+	return (struct answers_question) { principal->namespaces, revision_name(repeat->fallback), lang,
+		ret_key->bytes, ret_key->size };
 }
 
 struct answers_body *repeat_find(
-	struct mcp *mcp, const struct session *session, const char *lang, const struct repeat *repeat)
+	struct mcp *mcp, const struct principal *principal, const char *lang, const struct repeat *repeat)
 {
 	struct answers_question question;
 	struct answers_body *body = NULL;
-	char key[REPEAT_LINE_MAX];
+	struct key key;
 
-	question = question_of(repeat, principal_anyone.namespaces, session->revision, lang, key);
+	question = question_of(repeat, principal, lang, &key);
 	if (mcp->questions.recall == NULL || !mcp->questions.recall(mcp->questions.context, &question, &body))
 		return NULL;
 	++*mcp->requests;
@@ -89,13 +121,12 @@ void repeat_keep(const struct mcp_call *call, const char *message, size_t size)
 	const struct mcp_questions *questions = &call->mcp->questions;
 	const struct repeat *repeat = call->repeat;
 	size_t begin = REPEAT_BEGIN_SIZE + repeat->id_size;
-	char key[REPEAT_LINE_MAX];
+	struct key key;
 
 	if (questions->keep == NULL || size < begin ||
 		memcmp(message, repeat_begin, REPEAT_BEGIN_SIZE) != 0 ||
 		memcmp(message + REPEAT_BEGIN_SIZE, repeat->line + repeat->id_at, repeat->id_size) != 0)
 		return;
-	const struct answers_question question =
-		question_of(repeat, call->principal->namespaces, call->session->revision, call->lang, key);
+	const struct answers_question question = question_of(repeat, call->principal, call->lang, &key);
 	questions->keep(questions->context, &question, message + begin, size - begin);
 }

@@ -50,7 +50,7 @@ static void give(struct connection *connection, const char *message, size_t size
 static bool give_again(struct connection *connection, const struct repeat *repeat)
 {
 	struct answers_body *kept =
-		repeat_find(connection->stdio->mcp, connection->session, connection->lang, repeat);
+		repeat_find(connection->stdio->mcp, &principal_anyone, connection->lang, repeat);
 
 	if (kept == NULL)
 		return false;
@@ -211,7 +211,7 @@ static void take_line(struct connection *connection, const char *line, size_t si
 	struct repeat repeat;
 	char why[96];
 
-	bool may_repeat = connection->stdio->mcp->extension == NULL && repeat_read(&repeat, line, size);
+	bool may_repeat = repeat_read(&repeat, line, size, NULL, connection->session->revision);
 	if (size == 0 || (may_repeat && give_again(connection, &repeat)))
 		return;
 	int code = message_parse(line, size, &message, why);
