@@ -1,4 +1,4 @@
-#include "analyst/find.h"
+#include "analyst/find_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "analyst/answer.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/nearest.h"
 
 #define NAMES_MAX 2000
+#define FORMS_MAX 32
 
 /* Parts of one owner are one subject; everything else stands for itself. */
 static bool is_same_subject(const struct found *a, const struct found *b)
@@ -50,15 +52,55 @@ static void add_candidates(const struct found_list *list, const char *asked, str
 	}
 }
 
+/* What one of several has for itself: its kind where no two have the same, else its namespace, else both. */
+static size_t tell_apart(
+	const struct found_list *list, const char *asked, char (*forms)[SUBJECT_FORM_MAX], size_t max)
+{
+	const struct found *found = list->items;
+	bool same_kind = false, same_namespace = false;
+	size_t count = 0, first[FORMS_MAX];
+	char kind[64], other[64];
+
+	for (size_t i = 0; i < list->count && count < max && count < FORMS_MAX; i++) {
+		bool is_new = true;
+		for (size_t j = 0; j < count && is_new; j++)
+			is_new = !is_same_subject(&found[first[j]], &found[i]);
+		found_kind(&found[i], kind);
+		for (size_t j = 0; j < count && is_new; j++) {
+			found_kind(&found[first[j]], other);
+			same_kind |= strcmp(kind, other) == 0;
+			same_namespace |=
+				strcmp(found[first[j]].identity.namespace, found[i].identity.namespace) == 0;
+		}
+		if (is_new)
+			first[count++] = i;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct found *one = &found[first[i]];
+		const char *name = one->is_owned ? asked : one->identity.name;
+		found_kind(one, kind);
+		snprintf(forms[i], SUBJECT_FORM_MAX, "%s%s%s%s%s", same_kind ? one->identity.namespace : "",
+			same_kind ? "/" : "", same_kind && !same_namespace ? "" : kind,
+			same_kind && !same_namespace ? "" : "/", name);
+	}
+	return count > 1 ? count : 0;
+}
+
 static int refuse_ambiguous(const struct question *question, const struct found_list *list, const char *asked,
 	struct error_object *error)
 {
+	char forms[2][SUBJECT_FORM_MAX] = { "", "" }, first[PROSE_NAME_MAX], second[PROSE_NAME_MAX];
+
 	*error = (struct error_object) { .code = ERROR_AMBIGUOUS_WORKLOAD };
 	snprintf(error->field, sizeof(error->field), "workload_name");
 	add_candidates(list, asked, error);
-	snprintf(error->hint, sizeof(error->hint), "%s",
-		question->is_korean ? "namespace 인수를 더하거나 candidates의 전체 이름을 쓰십시오."
-				    : "Add the argument namespace, or use a full name of candidates.");
+	tell_apart(list, asked, forms, ARRAY_SIZE(forms));
+	snprintf(error->hint, sizeof(error->hint),
+		question->is_korean
+			? "어느 것인지 이름으로 밝히십시오(예: %.200s 또는 %.200s). candidates의 전체 이름도 "
+			  "됩니다."
+			: "Say which: %.200s or %.200s, for instance; or use a full name of candidates.",
+		prose_name(forms[0], first), prose_name(forms[1], second));
 	return -EINVAL;
 }
 
@@ -113,57 +155,6 @@ static int refuse_unseen(
 				    : "It was last measured at %s; try a longer window.",
 		time);
 	return -EINVAL;
-}
-
-/* A name as answers show it, taken apart. */
-struct asked {
-	char namespace[254], name[254], kind[32];
-};
-
-/* "namespace/name (kind)": the slash at `slash` ends the namespace; the kind may be missing. */
-static bool take_apart(const char *text, const char *slash, struct asked *ret_asked)
-{
-	const char *name = slash + 1, *kind = NULL;
-	size_t length = strlen(name);
-
-	*ret_asked = (struct asked) { 0 };
-	for (const char *at = name; (at = strstr(at, " (")) != NULL; at++)
-		kind = at; /* a name may have some of its own */
-	if (kind != NULL && kind > name && name[length - 1] == ')') {
-		snprintf(ret_asked->kind, sizeof(ret_asked->kind), "%.*s",
-			(int)(name + length - 1 - (kind + 2)), kind + 2);
-		length = (size_t)(kind - name);
-	}
-	if (length == 0 || length >= sizeof(ret_asked->name) ||
-		(size_t)(slash - text) >= sizeof(ret_asked->namespace))
-		return false;
-	snprintf(ret_asked->namespace, sizeof(ret_asked->namespace), "%.*s", (int)(slash - text), text);
-	snprintf(ret_asked->name, sizeof(ret_asked->name), "%.*s", (int)length, name);
-	return true;
-}
-
-/* The name as it is first; then, while nothing is found, with each of its slashes as the end of the namespace. */
-static int look_up(const struct question *question, struct asked *asked, struct found_list *list)
-{
-	const char *whole = question->workload_name;
-	struct wanted wanted = { .name = asked->name,
-		.reach = question_reach(question),
-		.kind = question->workload_kind,
-		.since = question->since };
-	int r;
-
-	snprintf(asked->name, sizeof(asked->name), "%s", whole);
-	r = ledger_find(question->knowledge->ledger, &wanted, list);
-	for (const char *slash = strchr(whole, '/'); slash != NULL && r == 0 && list->count == 0;
-		slash = strchr(slash + 1, '/')) {
-		if (!take_apart(whole, slash, asked) ||
-			!reach_reaches(question_reach(question), asked->namespace))
-			continue;
-		wanted.reach = asked->namespace;
-		wanted.kind = asked->kind;
-		r = ledger_find(question->knowledge->ledger, &wanted, list);
-	}
-	return r;
 }
 
 static bool has_owned(const struct found_list *list, int64_t workload)
@@ -294,7 +285,7 @@ int subject_find(const struct question *question, struct subject *ret_subject, s
 {
 	struct found_list list = { 0 };
 	struct asked asked = { 0 };
-	int r = look_up(question, &asked, &list);
+	int r = find_named(question, &asked, &list);
 
 	*ret_subject = (struct subject) { 0 };
 	settle_namesakes(&list);
@@ -302,6 +293,23 @@ int subject_find(const struct question *question, struct subject *ret_subject, s
 		r = choose(question, &list, &asked, ret_subject, error);
 	free(list.items);
 	return r;
+}
+
+size_t subject_forms(
+	const struct question *question, const char *name, char (*forms)[SUBJECT_FORM_MAX], size_t max)
+{
+	const struct wanted wanted = {
+		.name = name, .reach = question_reach(question), .kind = "", .since = question->since
+	};
+	struct found_list list = { 0 };
+	size_t count = 0;
+
+	if (ledger_find(question->knowledge->ledger, &wanted, &list) == 0) {
+		settle_namesakes(&list);
+		count = tell_apart(&list, name, forms, max);
+	}
+	free(list.items);
+	return count;
 }
 
 void subject_done(struct subject *subject)

@@ -5,11 +5,13 @@
 #include <strings.h>
 
 #include "analyst/answer.h"
+#include "analyst/find.h"
 #include "base/fnv.h"
 #include "base/idmap.h"
 #include "base/nearest.h"
 
 #define NAMES_MAX 2000 /* looked through */
+#define FORMS_MAX 8
 
 static void write_row(struct json_writer *w, const char *code, const char *name, const char *description)
 {
@@ -139,6 +141,30 @@ static void names_free(struct names *names)
 	free(names);
 }
 
+/* A name that would be asked back stands as those that tell apart whom it may mean; of them what goes on from `typed`. */
+static size_t write_names(struct json_writer *w, const struct question *q, const struct names *names,
+	const char *typed, size_t limit)
+{
+	bool is_bare = strchr(typed, '/') == NULL,
+	     is_workload = strcmp(question_text(q, "kind", ""), "workload") == 0;
+	char forms[FORMS_MAX][SUBJECT_FORM_MAX];
+	size_t written = 0;
+
+	for (size_t i = 0; i < names->count && written < limit; i++) {
+		size_t count = is_workload ? subject_forms(q, names->all[i], forms, FORMS_MAX) : 0;
+		for (size_t f = 0; f < count && written < limit; f++)
+			if (is_bare || strncasecmp(forms[f], typed, strlen(typed)) == 0) {
+				json_write_text(w, NULL, forms[f]);
+				written++;
+			}
+		if (count == 0 && strncasecmp(names->all[i], typed, strlen(typed)) == 0) {
+			json_write_text(w, NULL, names->all[i]);
+			written++;
+		}
+	}
+	return written;
+}
+
 int names_answer(struct question *question, struct json_writer *w, struct error_object *error)
 {
 	struct names *names = calloc(1, sizeof(*names));
@@ -147,15 +173,16 @@ int names_answer(struct question *question, struct json_writer *w, struct error_
 	(void)error;
 	if (names == NULL)
 		return -ENOMEM;
-	names->prefix = question_text(question, "prefix", "");
+	const char *typed = question_text(question, "prefix", ""), *slash = strrchr(typed, '/');
+	names->prefix = slash != NULL ? slash + 1 : typed;
 	int r = gather(names, question, question_text(question, "kind", ""));
 	drop_doubles(names);
 	if (r == 0) {
 		json_open_array(w, "values");
-		for (size_t i = 0; i < names->count && i < limit; i++)
-			json_write_text(w, NULL, names->all[i]);
+		size_t written = write_names(w, question, names, typed, limit);
 		json_close_array(w);
-		json_write_integer(w, "total", (int64_t)names->count);
+		json_write_integer(w, "total",
+			(int64_t)(slash != NULL || written > names->count ? written : names->count));
 	}
 	names_free(names);
 	return r;

@@ -102,7 +102,9 @@ void mcp_resources_templates(struct mcp_call *call)
 
 /* reading */
 
-static void refuse_unknown(struct mcp_call *call, const char *uri, const char *code, const char *message)
+/* `error`, as the answer has it, may be NULL: its hint and candidates go along. */
+static void refuse_unknown(struct mcp_call *call, const char *uri, const char *code, const char *message,
+	struct json_object *error)
 {
 	struct json_writer writer = { 0 };
 	CLEANUP(freep) char *data = NULL;
@@ -111,6 +113,16 @@ static void refuse_unknown(struct mcp_call *call, const char *uri, const char *c
 	json_open_object(&writer, NULL);
 	json_write_text(&writer, "uri", uri);
 	json_write_text(&writer, "code", code);
+	if (text_member(error, "hint") != NULL)
+		json_write_text(&writer, "hint", text_member(error, "hint"));
+	struct json_object *candidates = object_member(error, "candidates", json_type_array);
+	if (candidates != NULL) {
+		json_open_array(&writer, "candidates");
+		for (size_t i = 0; i < json_object_array_length(candidates); i++)
+			json_write_text(&writer, NULL,
+				json_object_get_string(json_object_array_get_idx(candidates, i)));
+		json_close_array(&writer);
+	}
 	json_close_object(&writer);
 	if (json_take(&writer, &data, &size) < 0)
 		data = NULL;
@@ -138,7 +150,7 @@ static void answer_failure(struct mcp_call *call, int code, const char *body, si
 	struct json_object *error = object_member(root, "error", json_type_object);
 	const char *message = text_member(error, "message"), *name = text_member(error, "code");
 	refuse_unknown(call, uri_of(call), name != NULL ? name : "INTERNAL",
-		message != NULL ? message : "no such resource");
+		message != NULL ? message : "no such resource", error);
 	json_object_put(root);
 }
 
@@ -173,7 +185,7 @@ static void ask_resource(struct mcp_call *call, mcp_answered_fn *answer)
 	if (text[0] == '\0')
 		mcp_fail(call, 200, RPC_INVALID_PARAMS, "params.uri must be the URI of a resource", NULL);
 	else if (strlen(text) > URI_MAX || uri_parse(text, &uri) < 0)
-		refuse_unknown(call, text, "UNKNOWN_RESOURCE", "Resource not found");
+		refuse_unknown(call, text, "UNKNOWN_RESOURCE", "Resource not found", NULL);
 	else if ((arguments = uri_arguments(&uri)) == NULL)
 		mcp_fail(call, 200, RPC_INTERNAL_ERROR, "out of memory", NULL);
 	else

@@ -3,21 +3,18 @@
 
 #include "base/cleanup.h"
 
-/* In namespace shop the bare pod web, Deployment web with two pods, and Job run with a pod of its own name; in db Deployment
- * redis and StatefulSet redis. The owners' joules differ, so that one taken for another shows. */
-static void begin_homonyms(struct fleet *fleet)
+struct pod {
+	const char *namespace, *name, *owner_kind, *owner;
+	uint64_t joules;
+};
+
+static void begin_pods(struct fleet *fleet, const struct pod *pods, size_t count)
 {
-	static const struct {
-		const char *namespace, *name, *owner_kind, *owner;
-		uint64_t joules;
-	} pods[] = { { "shop", "web", "", "", 60 }, { "shop", "web-a", "Deployment", "web", 280 },
-		{ "shop", "web-b", "Deployment", "web", 200 }, { "shop", "run", "Job", "run", 70 },
-		{ "db", "r-1", "Deployment", "redis", 250 }, { "db", "r-2", "StatefulSet", "redis", 110 } };
 	uint64_t joules[FLEET_MAX];
 
 	begin(fleet);
 	fleet->w.config.pue = 1.5;
-	for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct workload_row pod = { .op = TOPOLOGY_ADD,
 			.id = 100 + fleet->count++,
 			.kind = WORKLOAD_POD,
@@ -31,6 +28,18 @@ static void begin_homonyms(struct fleet *fleet)
 	}
 	for (int i = 0; i < 12; i++)
 		step(fleet, joules, 50);
+}
+
+/* In namespace shop the bare pod web, Deployment web with two pods, and Job run with a pod of its own name; in db Deployment
+ * redis and StatefulSet redis. The owners' joules differ, so that one taken for another shows. */
+static void begin_homonyms(struct fleet *fleet)
+{
+	static const struct pod pods[] = { { "shop", "web", "", "", 60 },
+		{ "shop", "web-a", "Deployment", "web", 280 }, { "shop", "web-b", "Deployment", "web", 200 },
+		{ "shop", "run", "Job", "run", 70 }, { "db", "r-1", "Deployment", "redis", 250 },
+		{ "db", "r-2", "StatefulSet", "redis", 110 } };
+
+	begin_pods(fleet, pods, ARRAY_SIZE(pods));
 }
 
 static double saving_of(struct json_object *row, const char *type)
@@ -155,6 +164,103 @@ static void a_name_of_two_is_asked_back_and_the_candidates_are_understood(void *
 	end(&fleet);
 }
 
+static void a_name_says_its_kind_as_kubectl_writes_it(void **state)
+{
+	static const struct {
+		const char *arguments, *kind;
+		double watts;
+	} cases[] = { { "{\"workload_name\":\"deployment/redis\"}", "deployment", 25 },
+		{ "{\"workload_name\":\"StatefulSet/redis\"}", "statefulset", 11 },
+		{ "{\"workload_name\":\"db/statefulset/redis\"}", "statefulset", 11 },
+		{ "{\"workload_name\":\"statefulset/redis\",\"namespace\":\"db\"}", "statefulset", 11 },
+		{ "{\"workload_name\":\"redis (deployment)\",\"namespace\":\"db\"}", "deployment", 25 },
+		{ "{\"workload_name\":\"pod/web\"}", "pod", 6 },
+		{ "{\"workload_name\":\"deployment/web\"}", "deployment", 48 },
+		{ "{\"workload_name\":\"job/run\"}", "job", 7 } };
+	static const char *const strangers[] = { "{\"workload_name\":\"job/redis\"}",
+		"{\"workload_name\":\"shop/statefulset/redis\"}",
+		"{\"workload_name\":\"statefulset/redis\",\"namespace\":\"shop\"}",
+		"{\"workload_name\":\"statefulset/\"}", "{\"workload_name\":\"/redis\"}" };
+	struct fleet fleet;
+
+	(void)state;
+	begin_homonyms(&fleet);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (assess(&fleet.w, cases[i].arguments) != 200)
+			fail_msg("%s: %s", cases[i].arguments, fleet.w.answer.body);
+		expect_text(&fleet.w, "kind", cases[i].kind);
+		expect_number(&fleet.w, "current_power_watts", cases[i].watts);
+		if (strstr(cases[i].arguments, "namespace") == NULL)
+			continue;
+		assert_int_equal(ask(&fleet.w, "workload_metrics", cases[i].arguments), 200);
+		expect_text(&fleet.w, "kind", cases[i].kind);
+		expect_near(number_in(member(&fleet.w, "metrics"), "total_watts"), cases[i].watts);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+		assert_int_equal(assess(&fleet.w, strangers[i]), 404);
+		expect_error(&fleet.w, "WORKLOAD_NOT_FOUND");
+	}
+	/* and says so where it was needed */
+	assess(&fleet.w, "{\"workload_name\":\"redis\"}");
+	assert_non_null(strstr(fleet.w.answer.body, "Say which: deployment/redis or statefulset/redis"));
+	end(&fleet);
+}
+
+/* A namespace that is called as a kind; two Deployments of one name; and both at once. */
+static void what_tells_them_apart_is_as_short_as_it_may_be_and_never_guessed(void **state)
+{
+	static const struct pod pods[] = { { "deployment", "web", "", "", 60 },
+		{ "shop", "web-a", "Deployment", "web", 250 }, { "a", "x-1", "Deployment", "api", 110 },
+		{ "b", "x-2", "Deployment", "api", 120 }, { "a", "y-1", "Deployment", "etl", 130 },
+		{ "b", "y-2", "Deployment", "etl", 140 }, { "b", "y-3", "Job", "etl", 150 } };
+	static const struct {
+		const char *prefix, *values;
+	} completions[] = { { "api", "[\"a/api\",\"b/api\"]" },
+		{ "etl", "[\"a/deployment/etl\",\"b/deployment/etl\",\"b/job/etl\"]" },
+		{ "b/", "[\"b/api\",\"b/deployment/etl\",\"b/job/etl\"]" }, { "b/jo", "[]" },
+		{ "b/job/e", "[\"b/job/etl\"]" }, { "x", "[\"x-1\",\"x-2\"]" },
+		{ "we", "[\"pod/web\",\"deployment/web\",\"web-a\"]" } };
+	struct fleet fleet;
+	char text[128];
+
+	(void)state;
+	begin_pods(&fleet, pods, ARRAY_SIZE(pods));
+	assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"deployment/web\"}"), 422);
+	expect_error(&fleet.w, "AMBIGUOUS_WORKLOAD");
+	assert_non_null(strstr(fleet.w.answer.body, "\"deployment/web (pod)\",\"shop/web (deployment)\""));
+	for (size_t i = 0; i < ARRAY_SIZE(completions); i++) {
+		snprintf(text, sizeof(text), "{\"kind\":\"workload\",\"prefix\":\"%s\"}",
+			completions[i].prefix);
+		assert_int_equal(ask(&fleet.w, "names", text), 200);
+		assert_string_equal(json_object_to_json_string_ext(
+					    member(&fleet.w, "values"), JSON_C_TO_STRING_NOSLASHESCAPE),
+			completions[i].values);
+	}
+	end(&fleet);
+}
+
+/* What completes a name is understood, each as another one. */
+static void what_completes_a_name_is_understood(void **state)
+{
+	struct fleet fleet;
+	struct json_object *values;
+	char text[1024];
+
+	(void)state;
+	begin_homonyms(&fleet);
+	assert_int_equal(ask(&fleet.w, "names", "{\"kind\":\"workload\",\"prefix\":\"\"}"), 200);
+	values = json_object_get(member(&fleet.w, "values"));
+	assert_int_equal(json_object_array_length(values), 9); /* web and redis twice, run, and the pods */
+	for (size_t i = 0; i < json_object_array_length(values); i++) {
+		snprintf(text, sizeof(text), "{\"workload_name\":\"%s\"}",
+			json_object_get_string(json_object_array_get_idx(values, i)));
+		if (assess(&fleet.w, text) != 200)
+			fail_msg("%s: %s", text, fleet.w.answer.body);
+	}
+	json_object_put(values);
+	end(&fleet);
+}
+
 static void the_star_of_an_answer_may_be_asked_back(void **state)
 {
 	struct fleet fleet;
@@ -177,6 +283,9 @@ int main(void)
 		cmocka_unit_test(the_metrics_of_a_pod_are_the_pods_beside_an_owner_of_its_name),
 		cmocka_unit_test(the_metrics_say_how_they_were_collected_as_the_provenance_does),
 		cmocka_unit_test(a_name_of_two_is_asked_back_and_the_candidates_are_understood),
+		cmocka_unit_test(a_name_says_its_kind_as_kubectl_writes_it),
+		cmocka_unit_test(what_tells_them_apart_is_as_short_as_it_may_be_and_never_guessed),
+		cmocka_unit_test(what_completes_a_name_is_understood),
 		cmocka_unit_test(the_star_of_an_answer_may_be_asked_back),
 	};
 
