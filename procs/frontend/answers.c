@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/fnv.h"
 
 #define PROBES 8 /* slots looked at: a fuller neighbourhood keeps nothing more */
 #define PARTS  4 /* of a question */
@@ -115,13 +114,30 @@ static char *key_of(const struct part parts[static PARTS], size_t size)
 	return key;
 }
 
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) *
+	       UINT64_C(0x9e3779b97f4a7c15); /* odd, its bits all over (2^64 / the golden ratio) */
+	return hash ^ hash >> 32;
+}
+
+/* A word at a time: by bytes (base/fnv.h) it was a tenth of what a repeat takes. */
 static uint64_t hash_of(const struct part parts[static PARTS])
 {
-	uint64_t hash = FNV_BEGIN;
+	uint64_t hash = 0, word;
 
-	for (size_t i = 0; i < PARTS; i++)
-		hash = fnv_bytes(hash, parts[i].bytes, parts[i].size);
-	return hash;
+	for (size_t i = 0; i < PARTS; i++) {
+		const char *at = parts[i].bytes;
+		size_t left = parts[i].size;
+		for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
+			memcpy(&word, at, sizeof(word));
+			hash = mix(hash, word);
+		}
+		word = 0;
+		memcpy(&word, at, left);
+		hash = mix(hash, word);
+	}
+	return mix(hash, 0); /* the last one's upper bits, too, choose the place */
 }
 
 /* The question's entry, else a free one near its place, else NULL. */

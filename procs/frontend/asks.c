@@ -19,36 +19,37 @@ struct ask *ask_find(struct asks *asks, uint64_t id)
 	return ask->phase != PHASE_FREE && ask->id == id ? ask : NULL;
 }
 
-static void release(struct ask *ask)
+static void release(struct asks *asks, struct ask *ask)
 {
+	asks->pending -= ask->phase != PHASE_FREE;
 	free(ask->arguments);
 	free(ask->namespaces);
 	free(ask->body);
 	*ask = (struct ask) { 0 };
 }
 
-void ask_finish(struct ask *ask, int code, const char *body, size_t size)
+void ask_finish(struct asks *asks, struct ask *ask, int code, const char *body, size_t size)
 {
 	ask_done_fn *done = ask->done;
 	void *context = ask->context;
 
 	done(context, code, body, size);
-	release(ask);
+	release(asks, ask);
 }
 
-static void fail_with(struct ask *ask, const struct error_object *error)
+static void fail_with(struct asks *asks, struct ask *ask, const struct error_object *error)
 {
 	size_t size;
 	CLEANUP(freep) char *body = error_json(error, ask->lang[0] != '\0' ? ask->lang : "en", &size);
 
-	ask_finish(ask, error_status(error->code), body != NULL ? body : "{}", body != NULL ? size : 2);
+	ask_finish(asks, ask, error_status(error->code), body != NULL ? body : "{}", body != NULL ? size : 2);
 }
 
-void ask_fail(struct ask *ask, enum error_code code)
+void ask_fail(struct asks *asks, struct ask *ask, enum error_code code)
 {
 	const struct error_object error = { .code = code, .retry_after_s = code == ERROR_BUSY };
 
-	fail_with(ask, &error);
+	fail_with(asks, ask, &error);
 }
 
 struct error_object asks_absent_error(const char *lang)
@@ -129,7 +130,7 @@ void asks_free(struct asks *asks)
 	if (asks == NULL)
 		return;
 	for (size_t i = 0; i < ASKS_MAX; i++)
-		release(&asks->all[i]);
+		release(asks, &asks->all[i]);
 	answers_free(asks->answers);
 	answers_free(asks->messages);
 	free(asks);
@@ -152,16 +153,12 @@ bool asks_can_reach_analyst(const struct asks *asks)
 
 size_t asks_pending(const struct asks *asks)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < ASKS_MAX; i++)
-		count += asks->all[i].phase != PHASE_FREE;
-	return count;
+	return asks->pending;
 }
 
 bool asks_are_held(const struct asks *asks)
 {
-	for (size_t i = 0; i < ASKS_MAX; i++)
+	for (size_t i = 0; i < ASKS_MAX && asks->pending > 0; i++)
 		if (asks->all[i].phase == PHASE_QUEUED)
 			return true;
 	return false;
@@ -218,12 +215,12 @@ void asks_keep(struct asks *asks, const struct answers_question *question, const
 	answers_add(asks->messages, question, answers_generation(asks->answers), message, size);
 }
 
-static int fill(struct ask *ask, const struct answers_question *question)
+static int fill(struct asks *asks, struct ask *ask, const struct answers_question *question)
 {
 	ask->arguments = malloc(question->arguments_size + 1);
 	ask->namespaces = strdup(question->namespaces);
 	if (ask->arguments == NULL || ask->namespaces == NULL) {
-		release(ask);
+		release(asks, ask);
 		return -ENOMEM;
 	}
 	memcpy(ask->arguments, question->arguments, question->arguments_size);
@@ -250,12 +247,13 @@ int64_t asks_submit(struct asks *asks, const char *namespaces, const char *tool,
 		++*asks->refused;
 		return -EBUSY;
 	}
-	if (fill(ask, &question) < 0)
+	if (fill(asks, ask, &question) < 0)
 		return -ENOMEM;
 	ask->deadline_ns = now_ns + asks->budget_ns;
 	ask->done = done;
 	ask->context = context;
 	ask->phase = PHASE_QUEUED;
+	asks->pending++;
 	++*asks->asked;
 	return (int64_t)ask->id;
 }
@@ -265,7 +263,7 @@ void asks_cancel(struct asks *asks, int64_t id)
 	struct ask *ask = ask_find(asks, (uint64_t)id);
 
 	if (ask != NULL)
-		release(ask);
+		release(asks, ask);
 }
 
 static size_t gather(struct asks *asks, uint64_t now_ns, struct ask_row rows[static ASKS_MAX])
@@ -312,9 +310,9 @@ static void end_overdue(struct asks *asks, uint64_t now_ns)
 		++*asks->overdue;
 		if (is_in_vain) {
 			const struct error_object error = asks_absent_error(ask->lang);
-			fail_with(ask, &error);
+			fail_with(asks, ask, &error);
 		} else {
-			ask_fail(ask, ERROR_BUSY);
+			ask_fail(asks, ask, ERROR_BUSY);
 		}
 	}
 }
@@ -329,8 +327,9 @@ void asks_flush(struct asks *asks)
 	}
 	if (asks_can_reach_analyst(asks)) {
 		asks->analyst_seen_ns = now_ns;
-		if (link_is_connected(asks->in)) /* else its answer would be lost */
+		if (asks->pending > 0 && link_is_connected(asks->in)) /* else its answer would be lost */
 			send_queued(asks, now_ns);
 	}
-	end_overdue(asks, now_ns);
+	if (asks->pending > 0)
+		end_overdue(asks, now_ns);
 }

@@ -28,6 +28,7 @@ struct asks {
 	uint64_t budget_ns;
 	uint64_t analyst_seen_ns; /* when it was last connected */
 	uint64_t repeat_at_ns;    /* 0 = not */
+	size_t pending;           /* of all, those that are not free */
 	struct ask all[ASKS_MAX];
 	struct answers *answers, *messages;
 	double *asked, *answered, *late, *overdue, *refused, *repeated, *reused;
@@ -36,7 +37,7 @@ struct asks {
 /* NULL: no such question is on its way. */
 struct ask *ask_find(struct asks *asks, uint64_t id);
 /* Answers the asker; the place is free then. */
-void ask_finish(struct ask *ask, int code, const char *body, size_t size);
-void ask_fail(struct ask *ask, enum error_code code);
+void ask_finish(struct asks *asks, struct ask *ask, int code, const char *body, size_t size);
+void ask_fail(struct asks *asks, struct ask *ask, enum error_code code);
 /* Handler of the analyst's frames (link_frame_fn). */
 int asks_take(void *context, const struct frame *frame);

@@ -48,7 +48,7 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 		return;
 	}
 	if (append(ask, row->body) < 0) {
-		ask_fail(ask, ERROR_INTERNAL);
+		ask_fail(asks, ask, ERROR_INTERNAL);
 		return;
 	}
 	if (row->chunk + 1 < row->chunks)
@@ -59,7 +59,7 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 			ask->arguments, ask->arguments_size };
 		answers_add(asks->answers, &question, row->generation, ask->body, ask->body_size);
 	}
-	ask_finish(ask, row->code, ask->body, ask->body_size);
+	ask_finish(asks, ask, row->code, ask->body, ask->body_size);
 }
 
 static bool is_sane(const struct answer_row *row)
