@@ -53,7 +53,7 @@ static int open_database(struct archive *archive, const char *verb)
 				"tanso %s: %s: 이 버전의 원장이 아닙니다%s\n"),
 			verb, archive->path,
 			version >= 1 ? in_language("; the analyst brings it up to date when it starts",
-					       ". analyst가 시작할 때 변환합니다")
+					       ". 분석 단계(analyst)가 시작할 때 변환합니다")
 				     : "");
 		return -EPROTONOSUPPORT;
 	}

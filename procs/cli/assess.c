@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/assess_text.h"
+#include "cli/hint.h"
 #include "cli/language.h"
 #include "cli/question.h"
 #include "cli/terminal.h"
@@ -118,6 +119,7 @@ static int print_answer(const struct question *question, const struct client_ans
 		json_object_put(root);
 		return -EBADMSG;
 	}
+	hint_rewrite(question, root);
 	assess_print(stdout, root, &style);
 	json_object_put(root);
 	return 0;

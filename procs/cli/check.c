@@ -24,7 +24,7 @@ static const char extra_en[] =
 	"  --junit FILE                write a JUnit report\n"
 	"\nA line a workload, the same in every language: STATUS CONFIDENCE NAMESPACE/NAME REASONS; the sums "
 	"go to stderr.\n"
-	"All workloads are checked, whatever --limit says; --status-filter and --cursor are refused.\n"
+	"All workloads are checked: --status-filter and --cursor are refused.\n"
 	"\nExit status: 0 all compliant, 1 any that fails, 2 any unknown, none assessed, unreachable or "
 	"usage.\n";
 static const char extra_ko[] =
@@ -33,7 +33,7 @@ static const char extra_ko[] =
 	"  --junit FILE                JUnit 보고서를 이 파일에 씁니다\n"
 	"\n워크로드마다 한 줄이며 언어와 관계없이 같습니다: 판정 신뢰도 네임스페이스/이름 이유. 합계는 표준 "
 	"오류로 나옵니다.\n"
-	"--limit와 관계없이 모든 워크로드를 검사합니다. --status-filter와 --cursor는 쓸 수 없습니다.\n"
+	"모든 워크로드를 검사하므로 --status-filter와 --cursor는 쓸 수 없습니다.\n"
 	"\n종료 코드: 0 모두 기준 충족, 1 실패가 있음, 2 판단 보류가 있음, 판정된 것이 없음, 연결 실패\n"
 	"또는 사용법 오류.\n";
 
@@ -175,17 +175,6 @@ static int write_report(const struct check *check, struct json_object *rows)
 	return r;
 }
 
-/* The site's, so every row says the same. */
-static bool is_pue_assumed(struct json_object *rows)
-{
-	struct json_object *code, *row = json_object_array_get_idx(rows, 0);
-
-	for (size_t i = 0; (code = element_of(row, "reason_codes", i)) != NULL; i++)
-		if (strcmp(json_object_get_string(code), reason_name(REASON_PUE_ASSUMED)) == 0)
-			return true;
-	return false;
-}
-
 static void say_ended(struct json_object *rows)
 {
 	size_t ended = 0;
@@ -239,7 +228,8 @@ static int judge(const struct check *check, bool is_silent)
 		terminal_put(stderr, check->words != NULL ? check->words : "");
 		fputc('\n', stderr);
 	} else {
-		say_sums(counts, is_pue_assumed(check->rows));
+		/* the site's, so every row says the same */
+		say_sums(counts, has_reason(json_object_array_get_idx(check->rows, 0), REASON_PUE_ASSUMED));
 		say_ended(check->rows);
 	}
 	if (counts[CHECK_FAILED] > 0 || (fails_unknown && counts[CHECK_UNKNOWN] > 0))

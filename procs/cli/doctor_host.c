@@ -126,7 +126,8 @@ static void check_meter(struct findings *findings, const struct config *config)
 			in_language("power sensors are here (%s); the collector says at its start whether "
 				    "one of them is "
 				    "the CPU's or the host's",
-				"전력 센서가 있습니다(%s). CPU나 호스트의 센서인지는 collector가 시작할 때 "
+				"전력 센서가 있습니다(%s). CPU나 호스트의 센서인지는 수집 단계(collector)가 "
+				"시작할 때 "
 				"알려 줍니다"),
 			path);
 		break;

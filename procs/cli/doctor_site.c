@@ -138,7 +138,7 @@ static void check_data(struct findings *findings, const struct config *config)
 				    "keeps what it "
 				    "read before",
 				"그 파일을 고치거나 tanso.conf의 data_dir을 지정하십시오. 실행 중인 "
-				"analyst는 이전에 읽은 값을 계속 씁니다"),
+				"분석 단계(analyst)는 이전에 읽은 값을 계속 씁니다"),
 			in_language("Korean data files in %s: %s", "%s의 한국 데이터 파일: %s"), folder,
 			error.text);
 	data_free(data);
@@ -315,7 +315,8 @@ void doctor_check_pipeline(struct findings *findings, struct client *client, con
 				"tanso-analyst의 로그를 확인하십시오(tanso up의 화면 또는 journalctl -u "
 				"tanso-analyst)"),
 			in_language("the frontend answers at %s, the analyst does not (status %d)",
-				"frontend는 %s에서 응답하지만 analyst가 응답하지 않습니다(상태 %d)"),
+				"응답 단계(frontend)는 %s에서 응답하지만 분석 단계(analyst)가 응답하지 "
+				"않습니다(상태 %d)"),
 			client_address(client), answer.status);
 	else if (r == 0 || r == -EIO)
 		tell_stranger(findings, "answers", client_address(client), "http_listen");

@@ -82,7 +82,7 @@ static void print_grid(struct json_object *root, bool is_korean)
 	if (has_hours(root))
 		print_hours(root, is_korean);
 	else
-		puts(is_korean ? "\n시간별 자료가 없습니다. tanso.conf의 grid_file이나 grid_providers로 "
+		puts(is_korean ? "\n시간별 데이터가 없습니다. tanso.conf의 grid_file이나 grid_providers로 "
 				 "설정합니다"
 			       : "\nThere is no hourly data: set grid_file or grid_providers in tanso.conf");
 	if (element_of(root, "providers", 0) == NULL) {

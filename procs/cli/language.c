@@ -71,8 +71,10 @@ const char *code_word(const char *code, bool in_korean)
 		{ "forecast", "예측값" }, { "typical_day", "대표일" }, { "sample", "예시일" },
 		{ "user", "사용자 값" }, { "live", "실시간" }, { "cached", "보관값" }, { "empty", "없음" },
 		{ "average", "평균" }, { "marginal", "한계" }, { "fake", "가짜 계측기" },
-		{ "modelled", "모델 추정" }, { "modeled", "모델 추정" }, { "high", "높음" },
-		{ "medium", "보통" }, { "low", "낮음" } };
+		{ "model", "모델 추정" }, { "initializing", "준비 중" }, { "modelled", "모델 추정" },
+		{ "modeled", "모델 추정" }, { "high", "높음" }, { "medium", "보통" }, { "low", "낮음" },
+		{ "temporal_shift", "시간 이동" }, { "resource_rightsizing", "자원 적정화" },
+		{ "regional_migration", "리전 이동" }, { "pue_improvement", "PUE 개선" } };
 
 	if (!in_korean)
 		return strcmp(code, "region_table") == 0  ? "from the region table"

@@ -9,8 +9,9 @@
 #include "cli/verbs.h"
 #include "ipc/reasons.h"
 
-#define NAME_COLUMNS  40
-#define THIRD_COLUMNS 11
+#define NAME_COLUMNS   40
+#define STATUS_COLUMNS 27 /* "NON-COMPLIANT (borderline)" */
+#define THIRD_COLUMNS  11
 
 static void put_total(
 	struct json_object *root, const char *key, int digits, const char *unit, const char *name)
@@ -39,7 +40,7 @@ static void put_right(const char *text, int columns)
 
 static void print_heading(const char *second, bool is_korean)
 {
-	put_text(is_korean ? "판정" : "status", 16);
+	put_text(is_korean ? "판정" : "status", STATUS_COLUMNS);
 	printf(" %10s ", "W");
 	put_right(is_korean ? "월 kg" : "kg/month", 12);
 	putchar(' ');
@@ -48,25 +49,15 @@ static void print_heading(const char *second, bool is_korean)
 	puts(is_korean ? "워크로드" : "workload");
 }
 
-/* A gap of -100 % says little of what used nothing: the reason stands in its place. */
-static bool used_nothing(struct json_object *row)
-{
-	struct json_object *code;
-
-	for (size_t i = 0; (code = element_of(row, "reason_codes", i)) != NULL; i++)
-		if (strcmp(json_object_get_string(code), reason_name(REASON_ZERO_ENERGY)) == 0)
-			return true;
-	return false;
-}
-
 static void print_row(struct json_object *row, const char *third, bool is_korean)
 {
-	bool is_idle = used_nothing(row);
+	/* a gap of -100 % says little of what used nothing: the reason stands in its place */
+	bool is_idle = has_reason(row, REASON_ZERO_ENERGY);
 	const char *note = row_has_ended(row) ? in_language("ended", "끝남")
 			   : is_idle          ? reason_label(REASON_ZERO_ENERGY, is_korean ? "ko" : "en")
 					      : "";
 
-	put_status(text_of_member(row, "status"), is_korean, 16);
+	put_status(row, "status", "confidence", is_korean, STATUS_COLUMNS);
 	put_number(member_of(row, "power_watts"), 10, 2);
 	put_number(member_of(row, "emissions_kg_month"), 12, 2);
 	put_number(is_idle ? NULL : member_of(row, third), THIRD_COLUMNS, 1);
@@ -87,11 +78,15 @@ static void print_list(struct json_object *root, bool is_korean)
 {
 	struct json_object *row, *idle = member_of(root, "idle");
 
+	if (is_of_empty_namespace(root)) {
+		puts(text_of_member(root, "recommendation"));
+		return;
+	}
 	print_heading(is_korean ? "목표 대비 %" : "gap %", is_korean);
 	for (size_t i = 0; (row = element_of(root, "workloads", i)) != NULL; i++)
 		print_row(row, "gap_percent", is_korean);
-	if (idle != NULL && !is_of_empty_namespace(root)) {
-		put_text("", 16);
+	if (idle != NULL) {
+		put_text("", STATUS_COLUMNS);
 		put_number(member_of(idle, "power_watts"), 10, 2);
 		put_number(member_of(idle, "emissions_kg_month"), 12, 2);
 		printf(" %*s  %s\n", THIRD_COLUMNS, "", is_korean ? "(유휴)" : "(idle)");
@@ -111,11 +106,12 @@ static void print_hotspots(struct json_object *root, bool is_korean)
 {
 	struct json_object *row, *step;
 
-	print_heading(is_korean ? "비중 %" : "node %", is_korean);
+	if (element_of(root, "hotspots", 0) != NULL)
+		print_heading(is_korean ? "비중 %" : "node %", is_korean);
 	for (size_t i = 0; (row = element_of(root, "hotspots", i)) != NULL; i++) {
 		print_row(row, "share_of_node_percent", is_korean);
 		for (size_t j = 0; (step = element_of(row, "optimizations", j)) != NULL; j++) {
-			printf("%16s → ", "");
+			printf("%*s → ", STATUS_COLUMNS, "");
 			put_text(text_of_member(step, "description"), 0);
 			printf(" (%.1f %%)\n",
 				json_object_get_double(member_of(step, "estimated_reduction_percent")));

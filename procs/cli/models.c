@@ -7,12 +7,11 @@
 #include "base/cleanup.h"
 #include "cli/client.h"
 #include "cli/language.h"
+#include "cli/models_reason.h"
 #include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "ipc/json_write.h"
-#include "models/catalogue.h"
-#include "models/model.h"
 
 static const char help_en[] =
 	"Usage: tanso models [--all] [--json] [--lang en|ko] [--config FILE]\n\n"
@@ -30,48 +29,24 @@ static const char help_ko[] =
 	"종료 코드: 0 출력함, 2 사용법 또는 설정 오류.\n";
 
 struct words {
-	const char *machine, *chosen, *error, *hidden[2], *unknown, *fits[5];
+	const char *machine, *chosen, *error, *hidden[2], *unknown, *fits[5], *general;
 };
 
 static const struct words words[] = {
 	{ "this machine", "in use here where no meter is", "stated error (k = 1)",
 		{ "", " models of other machines; --all shows them" }, "no error stated",
-		{ "unreadable", "other host", "not stated", "same CPU", "this host" } },
+		{ "unreadable", "other host", "not stated", "same CPU", "this host" }, "any host, built in" },
 	{ "이 기기", "계측기가 없을 때 이 기기에 쓰이는 모델", "명시된 오차 (k = 1)",
 		{ "다른 기기용 모델 ", "개는 --all로 볼 수 있습니다" }, "오차가 명시되지 않음",
-		{ "읽을 수 없음", "다른 호스트", "명시되지 않음", "같은 CPU", "이 호스트" } },
+		{ "읽을 수 없음", "다른 호스트", "명시되지 않음", "같은 CPU", "이 호스트" },
+		"모든 호스트, 내장" },
 };
 static const char *const fit_names[] = { "unreadable", "other_host", "not_stated", "same_cpu", "host_type" };
-
-struct view {
-	struct host host;
-	struct model model;
-	struct catalogue catalogue;
-};
 
 struct arguments {
 	const char *config;
 	bool is_json, is_all;
 };
-
-static bool is_chosen(const struct view *view, const struct candidate *candidate)
-{
-	size_t length = strlen(candidate->file.name);
-	const char *base = strrchr(candidate->file.name, '/');
-	char name[MODEL_NAME_BYTES * 2];
-
-	for (uint32_t i = 0; i < view->model.choices; i++) {
-		const char *choice = view->model.choice[i].name;
-		if (strncmp(choice, candidate->file.name, length) == 0 && choice[length] == '/')
-			return true;
-		snprintf(name, sizeof(name), "%s/%s", candidate->file.variant[0].name,
-			base != NULL ? base + 1 : candidate->file.name);
-		if (candidate->file.is_upstream && candidate->fit >= FIT_SAME_CPU &&
-			strcmp(choice, name) == 0)
-			return true;
-	}
-	return false;
-}
 
 static void write_host(struct json_writer *writer, const struct host *host)
 {
@@ -85,15 +60,24 @@ static void write_host(struct json_writer *writer, const struct host *host)
 	json_close_object(writer);
 }
 
-static void write_choices(struct json_writer *writer, const struct model *model)
+static void write_choices(struct json_writer *writer, const struct view *view)
 {
+	const struct model *model = &view->model;
+	const char *source, *licence;
+	char why[256];
+
 	json_open_array(writer, "in_use");
 	for (uint32_t i = 0; i < model->choices; i++) {
+		models_find_source(view, &model->choice[i], &source, &licence);
+		models_say_why(view, &model->choice[i], why, sizeof(why));
 		json_open_object(writer, NULL);
 		json_write_text(writer, "name", model->choice[i].name);
 		json_write_boolean(writer, "needs_counters", model->choice[i].counters != 0);
 		json_write_number(writer, "error_percent", model->choice[i].error_ppm / 1e4);
 		json_write_integer(writer, "host_threads", model->choice[i].host_threads);
+		json_write_text(writer, "reason", why);
+		json_write_text(writer, "source", source);
+		json_write_text(writer, "licence", licence);
 		json_close_object(writer);
 	}
 	json_close_array(writer);
@@ -106,7 +90,7 @@ static void write_candidate(struct json_writer *writer, const struct view *view,
 	json_write_text(writer, "path", one->path);
 	json_write_text(writer, "fit", fit_names[one->fit]);
 	json_write_text(writer, "reason", one->reason);
-	json_write_boolean(writer, "in_use", is_chosen(view, one));
+	json_write_boolean(writer, "in_use", models_is_chosen(view, one));
 	json_write_text(writer, "source", one->file.source);
 	json_write_text(writer, "licence", one->file.licence);
 	json_open_array(writer, "variants");
@@ -132,7 +116,7 @@ static int print_json(const struct view *view)
 
 	json_open_object(&writer, NULL);
 	write_host(&writer, &view->host);
-	write_choices(&writer, &view->model);
+	write_choices(&writer, view);
 	json_write_text(&writer, "models_dir", view->catalogue.folder);
 	json_open_array(&writer, "models");
 	for (size_t i = 0; i < view->catalogue.count; i++)
@@ -147,8 +131,11 @@ static int print_json(const struct view *view)
 
 static void print_candidate(const struct view *view, const struct words *say, const struct candidate *one)
 {
-	printf("%c %s  [%s] ", is_chosen(view, one) ? '*' : ' ', one->file.name, say->fits[one->fit]);
-	terminal_put(stdout, one->reason);
+	char why[256];
+
+	models_say_reason(view, one, why, sizeof(why));
+	printf("%c %s  [%s] ", models_is_chosen(view, one) ? '*' : ' ', one->file.name, say->fits[one->fit]);
+	terminal_put(stdout, why);
 	putchar('\n');
 	for (uint32_t v = 0; v < one->file.variants; v++) {
 		const struct model_variant *variant = &one->file.variant[v];
@@ -168,6 +155,30 @@ static void print_candidate(const struct view *view, const struct words *say, co
 		printf("      %s (%s)\n", one->file.source, one->file.licence);
 }
 
+static void print_choice(const struct view *view, const struct words *say, uint32_t index)
+{
+	const struct model_choice *choice = &view->model.choice[index];
+	const char *source, *licence;
+	char why[256];
+
+	printf("  %u. %s%s  %s ±%.1f %%\n     ", index + 1, choice->name,
+		choice->counters != 0 ? " (PMU)" : "", say->error, choice->error_ppm / 1e4);
+	models_say_why(view, choice, why, sizeof(why));
+	terminal_put(stdout, why);
+	models_find_source(view, choice, &source, &licence);
+	if (source[0] != '\0')
+		printf("\n     %s (%s)", source, licence);
+	putchar('\n');
+}
+
+/* Of no file: it is built in, and stands behind all others. */
+static void print_general(const struct view *view, const struct words *say)
+{
+	for (uint32_t i = 0; i < view->model.choices; i++)
+		if (models_is_general(&view->model.choice[i]))
+			printf("* %s  [%s]\n", view->model.choice[i].name, say->general);
+}
+
 static void print_text(const struct view *view, const struct arguments *arguments)
 {
 	const struct words *say = &words[language_is_korean()];
@@ -180,14 +191,13 @@ static void print_text(const struct view *view, const struct arguments *argument
 		host->product, host->product[0] != '\0' ? ", " : "", host->cpus, host->host_threads);
 	printf("%s:\n", say->chosen);
 	for (uint32_t i = 0; i < view->model.choices; i++)
-		printf("  %u. %s%s  %s ±%.1f %%\n", i + 1, view->model.choice[i].name,
-			view->model.choice[i].counters != 0 ? " (PMU)" : "", say->error,
-			view->model.choice[i].error_ppm / 1e4);
+		print_choice(view, say, i);
 	putchar('\n');
+	print_general(view, say);
 	for (size_t i = 0; i < view->catalogue.count; i++) {
 		const struct candidate *one = &view->catalogue.all[i];
 		bool is_shown = arguments->is_all || one->fit == FIT_UNREADABLE || one->fit >= FIT_SAME_CPU ||
-				is_chosen(view, one);
+				models_is_chosen(view, one);
 		hidden += !is_shown;
 		if (is_shown)
 			print_candidate(view, say, one);

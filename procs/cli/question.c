@@ -159,6 +159,7 @@ const char *question_exit_of_many(void)
 static void print_help(const struct question *question, const char *positional, const char *extra)
 {
 	const struct tool *tool = question->tool;
+	const struct verb *verb = verb_find(question->verb);
 	bool is_korean = strcmp(question->lang, "ko") == 0;
 	const struct tool_argument *name =
 		positional != NULL ? &tool->arguments[find_argument(tool, positional)] : NULL;
@@ -173,7 +174,7 @@ static void print_help(const struct question *question, const char *positional, 
 	if (name != NULL)
 		terminal_option(stdout, "NAME", is_korean ? name->text_ko : name->text_en);
 	for (size_t i = 0; i < argument_count(tool); i++)
-		if (&tool->arguments[i] != name)
+		if (&tool->arguments[i] != name && verb_takes(verb, tool->arguments[i].name))
 			print_argument(&tool->arguments[i], is_korean);
 	for (size_t i = 0; i < ARRAY_SIZE(own_help); i++)
 		terminal_option(stdout, own_help[i].left, in_language(own_help[i].en, own_help[i].ko));
@@ -225,7 +226,9 @@ int question_parse(struct question *question, const char *verb, const char *tool
 	struct option_table table;
 	int option, r = 0;
 
-	*question = (struct question) { .verb = verb, .tool = tool_find(tool, strlen(tool)) };
+	*question = (struct question) {
+		.verb = verb, .tool = tool_find(tool, strlen(tool)), .positional = positional
+	};
 	if (question->tool == NULL)
 		question->tool = view_find(tool, strlen(tool));
 	build_options(&table, question->tool);

@@ -12,6 +12,7 @@
 struct question {
 	const char *verb;
 	const struct tool *tool;
+	const char *positional; /* the argument that stands without an option, or NULL */
 	const char *
 		values[QUESTION_ARGUMENTS_MAX]; /* as typed, by the tool's argument order; NULL = not given */
 	const char *lang;                       /* "en" or "ko" */

@@ -59,10 +59,10 @@ static void print_refusal(const struct question *question, const struct client_a
 		return;
 	}
 	fprintf(stderr, "tanso %s: ", question->verb);
-	terminal_put(stderr, text_of_member(error, "message"));
+	hint_put(stderr, question, text_of_member(error, "field"), text_of_member(error, "message"));
 	if (text_of_member(error, "hint")[0] != '\0') {
 		fputs("\n  ", stderr);
-		hint_put(stderr, text_of_member(error, "hint"));
+		hint_put(stderr, question, text_of_member(error, "field"), text_of_member(error, "hint"));
 	}
 	if (json_object_object_get_ex(error, "candidates", &list) &&
 		json_object_is_type(list, json_type_array))
@@ -180,8 +180,10 @@ static int check_namespace(const struct question *question, struct client *clien
 		return EXIT_UNANSWERED;
 	struct json_object *root = json_parse_strict(answer.body, answer.size, &offset);
 	bool is_none = root == NULL || is_of_none(root);
-	if (is_none && !is_told)
-		put_words(root, "recommendation");
+	if (is_none && !is_told) {
+		hint_rewrite(&list, root);
+		puts(text_of_member(root, "recommendation"));
+	}
 	json_object_put(root);
 	return is_none ? EXIT_UNANSWERED : EXIT_SUCCESS;
 }
@@ -193,16 +195,20 @@ static int print_answer(const struct question *question, struct client *client,
 	size_t offset;
 	struct json_object *root = json_parse_strict(answer->body, answer->size, &offset);
 	int status = root == NULL || is_of_none(root) || is_partial(root) ? EXIT_UNANSWERED : EXIT_SUCCESS;
+	bool has_words = member_of(root, "recommendation") != NULL, is_told = question->is_json;
 
-	if (question->is_json) {
+	if (question->is_json) { /* before another answer takes its place */
 		fwrite(answer->body, 1, answer->size, stdout);
 		putchar('\n');
-	} else if (json_object_is_type(root, json_type_object)) {
+	}
+	if (status == EXIT_SUCCESS && is_table_empty(root) && question_value(question, "namespace") != NULL) {
+		status = check_namespace(question, client, question->is_json || has_words);
+		is_told |= status != EXIT_SUCCESS && !has_words; /* an empty table would say it less well */
+	}
+	if (!is_told && json_object_is_type(root, json_type_object)) {
+		hint_rewrite(question, root);
 		print(root, strcmp(question->lang, "ko") == 0);
 	}
-	if (status == EXIT_SUCCESS && is_table_empty(root) && question_value(question, "namespace") != NULL)
-		status = check_namespace(
-			question, client, question->is_json || member_of(root, "recommendation") != NULL);
 	json_object_put(root);
 	return status;
 }

@@ -20,10 +20,9 @@ int refuse_usage(const char *verb, const char *text)
 
 static size_t options_of(const char *name, struct verb_option list[static VERB_OPTIONS_MAX])
 {
-	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
-		if (strcmp(verb->name, name) == 0)
-			return verb_options(verb, list);
-	return 0;
+	const struct verb *verb = verb_find(name);
+
+	return verb != NULL ? verb_options(verb, list) : 0;
 }
 
 /* getopt_long() takes a beginning that only one option has for the whole; NULL: none, or several. */

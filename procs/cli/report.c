@@ -84,6 +84,7 @@ struct arguments {
 	const struct format *format;
 	const char *out, *ledger, *config;
 	int from, to; /* 20260101; 0 = not given */
+	bool names_no_day;
 	double bill_kwh;
 };
 
@@ -184,6 +185,7 @@ static int64_t midnight_of(int date)
 /* Both days are included. */
 static int resolve_period(struct arguments *arguments, int64_t now, int64_t *ret_from, int64_t *ret_to)
 {
+	arguments->names_no_day = arguments->from == 0 && arguments->to == 0;
 	if (arguments->from == 0)
 		arguments->from =
 			(arguments->to != 0 ? arguments->to / 10000 : kst_of(now).year - 1) * 10000 + 101;
@@ -257,41 +259,6 @@ static int gather(const struct archive *archive, int64_t from, int64_t to, struc
 	return r;
 }
 
-/* In place of the report. */
-static void tell_nothing(const struct archive *archive, int64_t from, int64_t to)
-{
-	struct sealed_hour hour;
-	int64_t first = -1, last = -1;
-	char days[2][32], has[2][32];
-
-	sealed_select(archive->sealed, 0, INT64_MAX);
-	while (sealed_next(archive->sealed, &hour) > 0) {
-		first = first < 0 ? hour.start : first;
-		last = hour.start;
-	}
-	clock_format_kst((uint64_t)from * NS_PER_SECOND, days[0]);
-	clock_format_kst((uint64_t)(to - 1) * NS_PER_SECOND, days[1]);
-	fprintf(stderr,
-		in_language("tanso report: %s has no sealed hour from %.10s to %.10s: ",
-			"tanso report: %s에 %.10s부터 %.10s까지 마감된 시간이 없습니다. "),
-		archive->path, days[0], days[1]);
-	if (first < 0) {
-		fputs(in_language("none at all yet. An hour is sealed five minutes after its end, while the "
-				  "analyst runs.\n",
-			      "원장에 마감된 시간이 아직 없습니다. analyst가 실행 중이면 매시간이 끝나고 "
-			      "5분 뒤에 마감됩니다.\n"),
-			stderr);
-		return;
-	}
-	clock_format_kst((uint64_t)first * NS_PER_SECOND, has[0]);
-	clock_format_kst((uint64_t)last * NS_PER_SECOND, has[1]);
-	fprintf(stderr,
-		in_language("its hours lie between %.10s and %.10s. Try --from %.10s --to %.10s.\n",
-			"원장의 시간은 %.10s부터 %.10s까지입니다. --from %.10s --to %.10s(으)로 "
-			"지정하십시오.\n"),
-		has[0], has[1], has[0], has[1]);
-}
-
 /* Figures are only as good as the chain they come from. 0 = go on, -EBADMSG = there is no report, -errno. */
 static int check_chain(const struct arguments *arguments, const struct archive *archive, int64_t from,
 	int64_t to, struct audit *ret_audit)
@@ -360,7 +327,14 @@ static int run(
 	if (r == 0)
 		tell_bill(&report);
 	if (r == 0 && tally.sealed_hours == 0)
-		tell_nothing(archive, from, to);
+		report_tell_nothing(
+			&(struct report_asked) { .kind = arguments->kind->name,
+				.format = arguments->format != &formats[0] ? arguments->format->name : NULL,
+				.out = arguments->out,
+				.ledger = arguments->ledger,
+				.config = arguments->config,
+				.names_no_day = arguments->names_no_day },
+			archive, from, to);
 	if (r < 0)
 		r = EXIT_UNANSWERED;
 	else if (audit.fault[0][0] != '\0')

@@ -17,6 +17,16 @@ struct report {
 	int64_t now;     /* s since 1970 */
 };
 
+/* What was typed; NULL = not. */
+struct report_asked {
+	const char *kind, *format, *out, *ledger, *config;
+	bool names_no_day;
+};
+/* In place of a report of a period without a sealed hour. */
+struct archive;
+void report_tell_nothing(
+	const struct report_asked *asked, const struct archive *archive, int64_t from, int64_t to);
+
 typedef void report_fn(struct report *report);
 report_fn report_energy_use, report_emissions, report_green_dc, report_audit;
 

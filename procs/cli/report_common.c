@@ -161,11 +161,11 @@ void report_energy_facts(struct report *report, struct table *table)
 			{ { "of it by a meter, the rest by a model", "계측기 측정 비율(나머지는 모델)" } },
 			it_uj > 0 ? 100 * (double)tally->measured_uj / it_uj : NAN, 1, "%", NULL, 0 },
 		{ "covered_percent",
-			{ { "Time with data, of the period", "기간 가운데 자료가 있는 시간의 비율" } },
+			{ { "Time with data, of the period", "기간 가운데 데이터가 있는 시간의 비율" } },
 			100 * (double)total->present_ns / 1e9 / seconds, 2, "%", NULL, 0 },
 		{ "sealed_hours",
 			{ { "Sealed hours that have data, whole or in part",
-				"자료가 (일부라도) 있는 마감된 시간" } },
+				"데이터가 (일부라도) 있는 마감된 시간" } },
 			(double)total->hours, 0, "h", NULL, 0 },
 		{ "incomplete_hours",
 			{ { "of them closed without the source",
@@ -313,10 +313,11 @@ void report_notes(struct report *report)
 			   : "More was measured than the bill has: check the bill's period and site, and the "
 			     "PUE.");
 	if ((double)tally->total.present_ns < 1e9 * (double)(tally->to - tally->from))
-		document_note(document, ko ? "이 기간의 일부 시간에는 자료가 없습니다. 합계는 자료가 있는 "
-					     "시간의 값이며 추정으로 채우지 않았습니다."
-					   : "Part of the period has no data. Sums are those of the time "
-					     "there is; nothing is filled in.");
+		document_note(
+			document, ko ? "이 기간의 일부 시간에는 데이터가 없습니다. 합계는 데이터가 있는 "
+				       "시간의 값이며 추정으로 채우지 않았습니다."
+				     : "Part of the period has no data. Sums are those of the time "
+				       "there is; nothing is filled in.");
 	report_factors(report);
 	note_grids(report);
 	note_pues(report);

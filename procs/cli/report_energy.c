@@ -8,13 +8,13 @@
 #include "korea/uncertainty.h"
 
 static const struct column quarter_columns[] = { { "quarter", { { "quarter", "분기" } } },
-	{ "hours", { { "sealed hours with data", "자료가 있는 마감 시간" } } },
+	{ "hours", { { "sealed hours with data", "데이터가 있는 마감 시간" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } },
 	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } }, { "toe", { { "toe", "toe" } } },
 	{ "tj", { { "TJ (final)", "TJ(최종)" } } },
 	{ "uncertainty_percent", { { "± % (k = 2)", "± % (k = 2)" } } } };
 static const struct column month_columns[] = { { "month", { { "month", "월" } } },
-	{ "hours", { { "sealed hours with data", "자료가 있는 마감 시간" } } },
+	{ "hours", { { "sealed hours with data", "데이터가 있는 마감 시간" } } },
 	{ "facility_energy_MWh", { { "with PUE, MWh", "PUE 반영(MWh)" } } },
 	{ "tCO2eq", { { "tCO2eq, official factor", "tCO2eq(공식 배출계수)" } } },
 	{ "tCO2eq_uncertainty_percent", { { "± % of it (k = 2)", "그 ± % (k = 2)" } } },

@@ -52,7 +52,7 @@ static void put_score(struct report *report, struct table *facts)
 
 	if (tally->total.it_uj == 0 || tally->assumed_uj > 0) {
 		report_fact_text(report, facts, "score", (struct words) { { "Score", "점수" } },
-			tally->total.it_uj == 0 ? (ko ? "자료 없음" : "no data")
+			tally->total.it_uj == 0 ? (ko ? "데이터 없음" : "no data")
 			: ko ? "판단 보류: PUE가 설정되거나 계측되지 않은 시간이 있습니다 (tanso.conf: pue = "
 			       "…)"
 			     : "not assessed: the PUE of some hours is assumed, neither declared nor "

@@ -1,7 +1,9 @@
 /* `tanso schedule`: when to run a job, for carbon and for cost. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/kst.h"
 #include "cli/language.h"
 #include "cli/question.h"
 #include "cli/table.h"
@@ -96,6 +98,16 @@ static void print_assumptions(struct json_object *root, bool is_korean)
 	putchar('\n');
 }
 
+/* Without --earliest, or with a time that is about now. */
+static bool starts_now(struct json_object *root)
+{
+	const char *start = text_of_member(member_of(member_of(root, "options"), "now"), "start");
+	int64_t at, now;
+
+	return !kst_parse_time(start, &at) || !kst_parse_time(text_of_member(root, "timestamp"), &now) ||
+	       llabs(at - now) <= MINUTE_SECONDS;
+}
+
 static void print_schedule(struct json_object *root, bool is_korean)
 {
 	struct json_object *options = member_of(root, "options");
@@ -110,7 +122,8 @@ static void print_schedule(struct json_object *root, bool is_korean)
 	putchar('\n');
 	print_option(options, "carbon", "carbon", "탄소", is_korean);
 	print_option(options, "cost", "cost", "요금", is_korean);
-	print_option(options, "now", "now", "지금", is_korean);
+	print_option(options, "now", starts_now(root) ? "now" : "earliest",
+		starts_now(root) ? "지금" : "첫 시각", is_korean);
 	print_spread(root, is_korean);
 	print_cron(root, is_korean);
 	print_assumptions(root, is_korean);

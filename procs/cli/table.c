@@ -1,9 +1,9 @@
 #include "cli/table.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/language.h"
+#include "cli/status.h"
 #include "cli/terminal.h"
 
 struct json_object *member_of(struct json_object *object, const char *key)
@@ -49,15 +49,42 @@ void put_number(struct json_object *value, int width, int digits)
 		printf(" %*s", width, "-");
 }
 
-void put_status(const char *status, bool is_korean, int columns)
+bool has_reason(struct json_object *object, enum reason_code reason)
 {
-	static const char *const words[][3] = { { "COMPLIANT", "COMPLIANT", "기준 충족" },
-		{ "NON_COMPLIANT", "NON-COMPLIANT", "기준 초과" }, { "UNKNOWN", "UNKNOWN", "판단 보류" } };
+	struct json_object *code;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i][0], status) == 0)
-			status = words[i][is_korean ? 2 : 1];
-	put_text(status, columns);
+	for (size_t i = 0; (code = element_of(object, "reason_codes", i)) != NULL; i++)
+		if (json_object_is_type(code, json_type_string) &&
+			strcmp(json_object_get_string(code), reason_name(reason)) == 0)
+			return true;
+	return false;
+}
+
+void put_status(
+	struct json_object *object, const char *status, const char *confidence, bool is_korean, int columns)
+{
+	char words[STATUS_WORDS_MAX];
+
+	put_text(status_words(text_of_member(object, status), text_of_member(object, confidence), is_korean,
+			 words),
+		columns);
+}
+
+void put_reasons(FILE *out, struct json_object *root, const char *indent, bool is_korean)
+{
+	for (int i = 0; i < REASON_CODE_COUNT; i++)
+		if (has_reason(root, (enum reason_code)i))
+			fprintf(out, "%s%s: %s\n", indent, reason_name((enum reason_code)i),
+				reason_text((enum reason_code)i, is_korean ? "ko" : "en"));
+}
+
+/* Nothing is less than none: what reaches below is told from 0 on, and covers no less for it. */
+void put_interval(FILE *out, double value, double uncertainty, bool is_korean)
+{
+	if (uncertainty <= value)
+		fprintf(out, " ±%.2f (k = 2)", uncertainty);
+	else
+		fprintf(out, is_korean ? " (0~%.2f, k = 2)" : " (0 to %.2f, k = 2)", value + uncertainty);
 }
 
 void put_workload(struct json_object *row)

@@ -3,6 +3,26 @@
 #include "cli/question.h"
 #include "cli/verbs.h"
 
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+	return NULL;
+}
+
+bool verb_takes(const struct verb *verb, const char *argument)
+{
+	size_t size = strlen(argument);
+
+	for (const char *at = verb->without; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+		if (strcspn(at, " ") == size && memcmp(at, argument, size) == 0)
+			return false;
+		at += strcspn(at, " ");
+	}
+	return true;
+}
+
 const struct tool *verb_tool(const struct verb *verb)
 {
 	if (verb->tool == NULL)
@@ -26,6 +46,8 @@ size_t verb_options(const struct verb *verb, struct verb_option ret_list[static 
 	size_t count = add(verb->options, ret_list, 0);
 
 	for (size_t i = 0; tool != NULL && i < tool->argument_count && count < VERB_OPTIONS_MAX; i++) {
+		if (!verb_takes(verb, tool->arguments[i].name))
+			continue;
 		question_option_name(&tool->arguments[i], ret_list[count].name);
 		ret_list[count++].has_value = strcmp(tool->arguments[i].type, "boolean") != 0;
 	}

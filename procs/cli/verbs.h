@@ -15,8 +15,10 @@ struct verb {
 	const char *tool;             /* whose arguments are its options, or NULL */
 	const struct option *options; /* of its own, or NULL */
 	const char *words;            /* what may stand beside them, by blanks, or NULL */
+	const char *without;          /* arguments of the tool that it has no use for, by blanks, or NULL */
 };
 
+#define VERBS_MAX 32
 /* Ends with a nameless one. */
 extern const struct verb verbs[];
 /* Those of every verb that asks a tool, beside the tool's arguments. */
@@ -31,6 +33,10 @@ struct verb_option {
 	bool has_value;
 };
 size_t verb_options(const struct verb *verb, struct verb_option ret_list[static VERB_OPTIONS_MAX]);
+/* NULL if there is none of that name. */
+const struct verb *verb_find(const char *name);
+/* Is that argument of its tool an option of the verb, too? */
+bool verb_takes(const struct verb *verb, const char *argument);
 /* The tool or view it asks, or NULL. */
 const struct tool *verb_tool(const struct verb *verb);
 

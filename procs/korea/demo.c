@@ -200,7 +200,7 @@ static int add_day(const struct reading *reading, const struct json_place *place
 		return place_refuse(place, "hourly_profile", "is one profile too many");
 	*profile = (struct profile) { .name = DEMO_PROFILE,
 		.day = "unknown",
-		.label = { "A day of the operator's, without a source", "출처가 없는 운영자의 하루 자료" },
+		.label = { "A day of the operator's, without a source", "출처가 없는 운영자의 하루 데이터" },
 		.is_unverified = true,
 		.factor = FACTOR_LIFECYCLE,
 		.licence = LICENCE };

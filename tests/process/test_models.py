@@ -45,8 +45,14 @@ def models_says_what_fits_and_why():
         expect([name for name, model in models.items() if model["in_use"]], ["m5.metal"])
         code, out, _ = _tanso("models", "--config", conf)
         assert "* m5.metal" in out and "i3.metal" not in out, out
+        expect([(choice["reason"], choice["licence"]) for choice in answer["in_use"][::2]],
+               [("this host is m5.metal; 4 of its 96 threads are here", "Apache-2.0"),
+                ("fits any host of this CPU generation: 0.64 W idle and 3.97 W at full load a thread", "Apache-2.0")])
+        for choice in answer["in_use"]:
+            assert f"     {choice['reason']}\n     {choice['source']} ({choice['licence']})\n" in out, out
+        assert "\n* curve:cascade_lake  [any host, built in]\n" in out, out  # so that --all marks what is in use, file or not
         code, out, _ = _tanso("models", "--config", conf, "--lang", "ko", "--all")
-        assert "이 기기" in out and "i3.metal" in out, out
+        assert "이 기기" in out and "i3.metal" in out and "다른 CPU: E5-2686 v4" in out and "another CPU" not in out, out
 
 
 def a_model_that_is_not_there_is_refused():

@@ -11,6 +11,8 @@ const NAME_BYTES_MAX = 253; // of the argument workload_name
 let tools = null; // their names, once asked
 
 const section = (title, ...children) => el("section", {}, el("h3", { text: title }), ...children);
+// Nothing emits less than none: what reaches below is told from 0 on.
+const interval = (kg, error) => (error <= kg ? `${number(kg, 2)} ± ${number(error, 2)} kg` : `${number(kg, 2)} kg (0–${number(kg + error, 2)})`);
 const fact = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }));
 
 // Where the value stands beside its target: the bar ends at 1.5 times the target.
@@ -42,7 +44,7 @@ function facts(a) {
 		fact(t("meanPresent"), a.mean_power_watts === undefined ? "–" : watts(a.mean_power_watts)),
 		fact(t("duty"), a.duty_percent === undefined ? "–" : percent(a.duty_percent, 0)),
 		fact(t("monthEnergy"), `${number(a.energy_kWh_month, 2)} kWh`),
-		fact(t("monthCarbon"), a.monthly_emissions_kg === undefined ? "–" : `${number(a.monthly_emissions_kg, 2)} ± ${number(a.monthly_emissions_uncertainty_kg, 2)} kg`));
+		fact(t("monthCarbon"), a.monthly_emissions_kg === undefined ? "–" : interval(a.monthly_emissions_kg, a.monthly_emissions_uncertainty_kg)));
 	return a.monthly_emissions_kg === undefined ? [list] : [list, el("p", { class: "quiet", text: t("errorOf") })];
 }
 
@@ -63,10 +65,10 @@ function pair(name, before, after) {
 function showImpact(box, c) {
 	box.replaceChildren(
 		el("table", {}, el("thead", {}, el("tr", {}, el("td"), el("th", { scope: "col", class: "n", text: t("before") }), el("th", { scope: "col", class: "n", text: t("after") }))),
-			el("tbody", {}, pair(t("status"), badge(c.current_status), badge(c.optimized_status)),
+			el("tbody", {}, pair(t("status"), badge(c.current_status, c.current_confidence), badge(c.optimized_status, c.optimized_confidence)),
 				pair(t("meanPresent"), watts(c.mean_power_watts ?? c.current_power_watts), watts(c.optimized_power_watts)),
 				pair(t("monthCarbon"), `${number(c.current_monthly_emissions_kg, 2)} kg`, `${number(c.optimized_monthly_emissions_kg, 2)} kg`),
-				c.service_status_after === undefined ? null : pair(t("service"), "", badge(c.service_status_after)))),
+				c.service_status_after === undefined ? null : pair(t("service"), "", badge(c.service_status_after, c.service_confidence_after)))),
 		el("p", { text: c.recommendation }),
 		el("ul", { class: "steps" }, (c.steps ?? []).map((step) => el("li", {}, el("b", { text: t(step.type) }), el("span", { text: step.description }),
 			el("small", { text: step.applied === false ? `${t("notApplied")} ${step.reason_code ?? ""}` : `${t("applied")} · ${signed(-step.estimated_reduction_percent)}` })))));

@@ -171,8 +171,54 @@ static void within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on(void
 	(void)state;
 	assert_non_null(strstr(text, "COMPLIANT (borderline), ±179 (k = 2)\n"));
 	assert_non_null(strstr(text, "by curve:unknown, ±56 % (k = 1), CPU time by procfs\n"));
-	assert_non_null(strstr(text, "2.00 kg CO2/month ±2.40 (k = 2)"));
+	assert_non_null(
+		strstr(text, "2.00 kg CO2/month (0 to 4.40, k = 2)")); /* nothing emits less than none */
 	free(text);
+	text = printed("{\"monthly_emissions_kg\":2,\"monthly_emissions_uncertainty_kg\":1.2}", "ko");
+	assert_non_null(strstr(text, "월 2.00 kg CO2 ±1.20 (k = 2)\n"));
+	free(text);
+}
+
+static void what_would_read_as_nothing_is_told_in_grams(void **state)
+{
+	static const char answer[] =
+		"{\"monthly_emissions_kg\":0.008,\"monthly_emissions_uncertainty_kg\":0.009,"
+		"\"optimizations\":[{\"type\":\"resource_rightsizing\",\"estimated_reduction_percent\":50,"
+		"\"realizable_saving_percent\":25}]}";
+	char *text = printed(answer, "en"), *korean = printed(answer, "ko");
+
+	(void)state;
+	assert_non_null(strstr(text, "Estimated: 8.00 g CO2/month (0 to 17.00, k = 2)\n"));
+	assert_non_null(strstr(text, "Estimated savings: 4.00 g CO2/month, of which 2.00 g goes in fact\n"));
+	assert_non_null(strstr(korean, "예상 절감: 월 4.00 g CO2, 이 가운데 실제로 2.00 g\n"));
+	free(text);
+	free(korean);
+}
+
+static void the_combined_effect_is_as_borderline_as_the_value_it_rests_on(void **state)
+{
+	static const struct {
+		const char *more;
+		bool is_borderline;
+	} cases[] = { { "\"uncertainty_gCO2eq_kWh\":100", true }, { "\"uncertainty_gCO2eq_kWh\":40", false },
+		{ "\"pue_source\":\"assumed\"", true }, { "\"reason_codes\":[\"BASIS_MISMATCH\"]", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char answer[512];
+		snprintf(answer, sizeof(answer),
+			"{\"monthly_emissions_kg\":100,\"current_carbon_intensity_gCO2eq_kWh\":510,"
+			"\"target_carbon_intensity_gCO2eq_kWh\":424,\"optimizations\":[{\"type\":"
+			"\"temporal_shift\",\"estimated_reduction_percent\":25}],%s}",
+			cases[i].more);
+		char *text = printed(answer, "en"), *korean = printed(answer, "ko");
+		/* 510 x 0.75 = 382.5, 41.5 under the target; 75 or 30 uncertain */
+		assert_int_equal(
+			strstr(text, "→ COMPLIANT (borderline) on carbon") != NULL, cases[i].is_borderline);
+		assert_int_equal(strstr(korean, "→ 기준 충족 (경계값)(탄소") != NULL, cases[i].is_borderline);
+		free(text);
+		free(korean);
+	}
 }
 
 static void an_answer_of_wrong_types_is_survived(void **state)
@@ -198,6 +244,8 @@ int main(void)
 		cmocka_unit_test(what_is_unknown_is_not_a_number_and_says_what_would_settle_it),
 		cmocka_unit_test(what_is_at_its_target_is_neither_over_nor_under_it),
 		cmocka_unit_test(within_the_uncertainty_is_said_and_so_is_what_the_watts_rest_on),
+		cmocka_unit_test(what_would_read_as_nothing_is_told_in_grams),
+		cmocka_unit_test(the_combined_effect_is_as_borderline_as_the_value_it_rests_on),
 		cmocka_unit_test(an_answer_of_wrong_types_is_survived),
 	};
 
