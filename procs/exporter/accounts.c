@@ -73,7 +73,8 @@ int accounts_init(struct accounts *accounts, uint32_t ended_max)
 	*accounts = (struct accounts) { .ended_max = ended_max };
 	begin(accounts);
 	accounts->all = calloc(ACCOUNTS_MAX, sizeof(*accounts->all)); /* touched only as far as used */
-	return accounts->all == NULL ? -ENOMEM : 0;
+	accounts->pasts = calloc(ACCOUNTS_MAX, sizeof(*accounts->pasts));
+	return accounts->all == NULL || accounts->pasts == NULL ? -ENOMEM : 0;
 }
 
 void accounts_clear(struct accounts *accounts)
@@ -90,6 +91,7 @@ void accounts_done(struct accounts *accounts)
 	if (accounts->all != NULL)
 		accounts_clear(accounts);
 	free(accounts->all);
+	free(accounts->pasts);
 	idmap_done(&accounts->by_key);
 	*accounts = (struct accounts) { 0 };
 }
@@ -146,6 +148,7 @@ uint32_t accounts_get(struct accounts *accounts, enum level level, const char *k
 	}
 	struct account *account = &accounts->all[index];
 	idmap_find(&accounts->by_key, hash, &head);
+	accounts->pasts[index] = (struct account_past) { 0 };
 	*account = (struct account) { .level = level,
 		.is_used = true,
 		.key = strndup(key, size),
@@ -153,6 +156,7 @@ uint32_t accounts_get(struct accounts *accounts, enum level level, const char *k
 		.previous = NONE,
 		.next = NONE,
 		.vm = NONE,
+		.past = &accounts->pasts[index],
 		.watts_uw = { WATTS_NONE, WATTS_NONE, WATTS_NONE } };
 	if (account->key == NULL || idmap_put(&accounts->by_key, hash, index) < 0) {
 		give_slot_back(accounts, index);
@@ -302,30 +306,30 @@ uint64_t window_mean_uw(const struct window *window)
 void account_grow(struct account *account, const uint64_t uj[static SHARE_COUNT])
 {
 	for (int share = 0; share < SHARE_COUNT; share++)
-		account->grown_uj[share] += uj[share];
+		account->past->grown_uj[share] += uj[share];
 }
 
 void account_push(struct account *account, const struct window *beat, uint64_t mono_ns)
 {
 	for (int share = 0; share < SHARE_COUNT; share++) {
-		struct window *window = &account->window[share];
+		struct window *window = &account->past->window[share];
+		uint64_t grown_uj = account->past->grown_uj[share];
 		if (!window_keeps_step(window, beat))
-			window_begin(window, beat, window->count == 0 ? 0 : account->grown_uj[share]);
-		window_push(window, mono_ns, account->grown_uj[share]);
+			window_begin(window, beat, window->count == 0 ? 0 : grown_uj);
+		window_push(window, mono_ns, grown_uj);
 		account->watts_uw[share] = window_mean_uw(window);
 	}
 }
 
 void account_pass_on(struct account *from, struct account *to)
 {
-	account_grow(to, from->grown_uj);
+	account_grow(to, from->past->grown_uj);
 	for (int share = 0; share < SHARE_COUNT; share++)
-		if (to->window[share].count == 0)
-			to->window[share] = from->window[share];
+		if (to->past->window[share].count == 0)
+			to->past->window[share] = from->past->window[share];
 		else
-			window_add(&to->window[share], &from->window[share]);
-	memset(from->grown_uj, 0, sizeof(from->grown_uj));
-	memset(from->window, 0, sizeof(from->window));
+			window_add(&to->past->window[share], &from->past->window[share]);
+	*from->past = (struct account_past) { 0 };
 }
 
 static bool has_used(const struct account *account)

@@ -41,7 +41,13 @@ struct energy {
 
 #define WATTS_NONE UINT64_MAX
 
-/* What a scrape reads comes first, together. */
+/* What its watts rest on. It lies apart: three times as large as the rest of an account, and no scrape reads it. */
+struct account_past {
+	uint64_t grown_uj[SHARE_COUNT]; /* since it is known here */
+	struct window window[SHARE_COUNT];
+};
+
+/* What a scrape reads comes first, together: each family passes over all its accounts. */
 struct account {
 	enum level level;
 	bool is_used;
@@ -63,13 +69,13 @@ struct account {
 	uint64_t start_ns;   /* processes: CLOCK_BOOTTIME of birth */
 	uint32_t references; /* rows and processes that name this account */
 	uint32_t next_same, previous, next; /* chain of equal hashes; list of ended ones */
-	uint32_t vm;                    /* processes: the account of the machine it runs, or ACCOUNT_NONE */
-	uint64_t grown_uj[SHARE_COUNT]; /* since it is known here: what its watts rest on */
-	struct window window[SHARE_COUNT];
+	uint32_t vm; /* processes: the account of the machine it runs, or ACCOUNT_NONE */
+	struct account_past *past;
 };
 
 struct accounts {
 	struct account *all;
+	struct account_past *pasts;
 	uint32_t count; /* accounts ever used at a time: the array's used part */
 	uint32_t free;  /* head of the free list, linked by next */
 	uint32_t in_use;

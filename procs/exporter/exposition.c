@@ -107,23 +107,29 @@ void exposition_close(struct exposition *exposition, uint64_t value, unsigned de
 
 /* accounts: the hot path */
 
+/* What the lines of one family share. */
 struct line {
 	const char *name; /* `kepler_pod_cpu_watts{` */
 	size_t name_size;
+	struct ending (*endings)[ENDING_ZONES]; /* [is terminated] */
+	unsigned shares;                        /* of energy or power: bits of enum share */
+	bool has_zone, is_joules;
 };
 
-static void put_line(struct sheet *sheet, const struct line *line, const char *labels, size_t labels_size,
+static inline void put_line(struct sheet *sheet, const struct line *line, const struct account *account,
 	const struct ending *ending, uint64_t value, unsigned decimals)
 {
-	if (!sheet_reserve(sheet, line->name_size + labels_size + ending->size + DECIMAL_SIZE + 1))
+	size_t name_size = line->name_size, labels_size = account->labels_size, ending_size = ending->size;
+
+	if (!sheet_reserve(sheet, name_size + labels_size + ending_size + DECIMAL_SIZE + 1))
 		return;
-	char *out = sheet->text + sheet->size;
-	out = mempcpy(out, line->name, line->name_size);
-	out = mempcpy(out, labels, labels_size);
-	out = mempcpy(out, ending->text, ending->size);
+	char *begin = sheet->text + sheet->size, *out = begin;
+	out = mempcpy(out, line->name, name_size);
+	out = mempcpy(out, account->labels, labels_size);
+	out = mempcpy(out, ending->text, ending_size);
 	out = decimal_write(out, value, decimals);
 	*out++ = '\n';
-	sheet->size = (size_t)(out - sheet->text);
+	sheet->size += (size_t)(out - begin);
 }
 
 static uint64_t energy_uj(const struct account *account, int share)
@@ -150,51 +156,45 @@ static unsigned shares_of(enum part part, uint32_t zone_mask)
 	return wanted & there;
 }
 
-static void put_zones(struct exposition *exposition, const struct account *account, const struct line *line,
-	enum metric metric)
+static void put_zones(struct sheet *sheet, const struct line *line, const struct account *account)
 {
-	enum part part = metric_table[metric].part;
-	unsigned shares = shares_of(part, exposition->book->zone_mask);
-	bool is_joules = metric_table[metric].unit[0] == 'J', is_ended = account->rows == 0;
-	bool has_zone = part == PART_CPU || part == PART_ALL_ZONES;
-	bool is_fake = exposition->book->state == POWER_FAKE;
+	const struct ending *endings = line->endings[account->rows == 0];
 
-	for (int share = 0; share < SHARE_COUNT; share++) {
-		uint64_t value = is_joules ? energy_uj(account, share) : account->watts_uw[share];
-		if (!(shares & 1U << share) || (!is_joules && value == WATTS_NONE))
-			continue;
-		put_line(exposition->sheet, line, account->labels, account->labels_size,
-			&exposition->of[is_fake][is_ended][has_zone ? share : ENDING_NO_ZONE], value, 6);
+	for (unsigned shares = line->shares; shares != 0; shares &= shares - 1) {
+		int share = __builtin_ctz(shares);
+		uint64_t value = line->is_joules ? energy_uj(account, share) : account->watts_uw[share];
+		if (line->is_joules || value != WATTS_NONE)
+			put_line(sheet, line, account, &endings[line->has_zone ? share : ENDING_NO_ZONE],
+				value, 6);
 	}
 }
 
 static void put_seconds(
-	struct exposition *exposition, const struct account *account, const struct line *line, enum part part)
+	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
 {
 	const struct ending *ending = part == PART_SECONDS
 					      ? &exposition->plain
 					      : &exposition->of[false][account->rows == 0][ENDING_NO_ZONE];
 
-	put_line(exposition->sheet, line, account->labels, account->labels_size, ending,
-		account->base.cpu_ns + account->now.cpu_ns, 9);
+	put_line(exposition->sheet, line, account, ending, account->base.cpu_ns + account->now.cpu_ns, 9);
 }
 
 static void put_network(
-	struct exposition *exposition, const struct account *account, const struct line *line, enum part part)
+	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
 {
 	static const enum counter counter_of[NETWORK_COUNT] = { COUNTER_rx_bytes, COUNTER_tx_bytes,
 		COUNTER_rx_packets, COUNTER_tx_packets };
 	int i = (int)part - PART_NETWORK;
 
 	if (exposition->book->counters >> counter_of[i] & 1U)
-		put_line(exposition->sheet, line, account->labels, account->labels_size,
+		put_line(exposition->sheet, line, account,
 			&exposition->of[false][account->rows == 0][ENDING_NO_ZONE],
 			account->base.network[i] + account->now.network[i], 0);
 }
 
 /* Kepler <= 0.9: `mode` tells the shared part of idling from what the workload caused. */
 static void put_older(
-	struct exposition *exposition, const struct account *account, const struct line *line, enum part part)
+	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
 {
 	struct sheet *sheet = exposition->sheet;
 	int first = part == PART_OLD_DRAM ? SHARE_DRAM : SHARE_PACKAGE,
@@ -219,20 +219,24 @@ void exposition_accounts(struct exposition *exposition, enum metric metric)
 	const struct metric_info *info = &metric_table[metric];
 	const struct accounts *accounts = &exposition->book->accounts;
 	char name[128];
-	struct line line = { .name = name };
+	struct line line = { .name = name,
+		.endings = exposition->of[exposition->book->state == POWER_FAKE],
+		.shares = shares_of(info->part, exposition->book->zone_mask),
+		.has_zone = info->part == PART_CPU || info->part == PART_ALL_ZONES,
+		.is_joules = info->unit[0] == 'J' };
 
 	line.name_size = (size_t)snprintf(name, sizeof(name), "%s{", info->name);
 	for (uint32_t i = exposition->shown_begin[info->level]; i < exposition->shown_begin[info->level + 1];
 		i++) {
 		const struct account *account = &accounts->all[exposition->shown[i]];
 		if (info->part >= PART_OLD && account->older_labels != NULL)
-			put_older(exposition, account, &line, info->part);
+			put_older(exposition, &line, account, info->part);
 		else if (info->part == PART_SECONDS || info->part == PART_STATE_SECONDS)
-			put_seconds(exposition, account, &line, info->part);
+			put_seconds(exposition, &line, account, info->part);
 		else if (info->part >= PART_NETWORK && info->part < PART_USAGE)
-			put_network(exposition, account, &line, info->part);
+			put_network(exposition, &line, account, info->part);
 		else if (info->part < PART_OLD)
-			put_zones(exposition, account, &line, metric);
+			put_zones(exposition->sheet, &line, account);
 	}
 }
 

@@ -20,10 +20,8 @@ void sheet_clear(struct sheet *sheet)
 	sheet->is_cut = false;
 }
 
-bool sheet_reserve(struct sheet *sheet, size_t more)
+bool sheet_grow(struct sheet *sheet, size_t more)
 {
-	if (sheet->size + more <= sheet->room)
-		return true;
 	size_t room = 2 * sheet->room + more + FIRST_ROOM;
 	if (room > SHEET_BYTES_MAX)
 		room = SHEET_BYTES_MAX;
@@ -62,43 +60,45 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
 			    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 			    "8081828384858687888990919293949596979899";
 
-/* All digits of value into the end of buffer; returns the first. */
-static char *digits(char *end, uint64_t value)
+static const uint64_t power_of_ten[20] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+	1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+	1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+	UINT64_C(10000000000000000000) };
+
+static unsigned digit_count(uint64_t value)
 {
-	while (value >= 100) {
-		end -= 2;
-		memcpy(end, &pairs[2 * (value % 100)], 2);
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), count = bits * 1233 >> 12; /* log10(2) */
+
+	return count + (value >= power_of_ten[count] || count == 0);
+}
+
+/* The last `count` digits of value at `at`, in their place at once: who reads back what was just written in smaller pieces
+ * waits for it (a store forwarded to a wider load), which cost more than the digits. */
+static char *digits(char *at, uint64_t value, unsigned count)
+{
+	char *end = at + count;
+
+	for (at = end; count >= 2; count -= 2) {
+		at -= 2;
+		memcpy(at, &pairs[2 * (value % 100)], 2);
 		value /= 100;
 	}
-	if (value >= 10) {
-		end -= 2;
-		memcpy(end, &pairs[2 * value], 2);
-	} else {
-		*--end = (char)('0' + value);
-	}
+	if (count > 0)
+		at[-1] = (char)('0' + value % 10);
 	return end;
 }
 
 char *decimal_write(char *at, uint64_t value, unsigned decimals)
 {
-	static const uint64_t power_of_ten[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
-		100000000, 1000000000 };
-	char buffer[DECIMAL_SIZE], *end = buffer + sizeof(buffer);
 	uint64_t whole = value / power_of_ten[decimals], rest = value % power_of_ten[decimals];
 
-	char *first = digits(end, whole);
-	memcpy(at, first, (size_t)(end - first));
-	at += end - first;
+	at = digits(at, whole, digit_count(whole));
 	if (rest == 0)
 		return at;
+	for (; rest % 10 == 0; rest /= 10)
+		decimals--;
 	*at++ = '.';
-	first = digits(end, rest);
-	for (size_t zeros = decimals - (size_t)(end - first); zeros > 0; zeros--)
-		*at++ = '0';
-	while (end[-1] == '0')
-		end--;
-	memcpy(at, first, (size_t)(end - first));
-	return at + (end - first);
+	return digits(at, rest, decimals);
 }
 
 void sheet_put_decimal(struct sheet *sheet, uint64_t value, unsigned decimals)

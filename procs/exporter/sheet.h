@@ -20,7 +20,11 @@ struct sheet {
 void sheet_done(struct sheet *sheet);
 void sheet_clear(struct sheet *sheet);
 /* Room for `more` bytes at text + size; false (and is_cut) when there is none. */
-bool sheet_reserve(struct sheet *sheet, size_t more);
+bool sheet_grow(struct sheet *sheet, size_t more);
+static inline bool sheet_reserve(struct sheet *sheet, size_t more)
+{
+	return sheet->size + more <= sheet->room || sheet_grow(sheet, more);
+}
 void sheet_put(struct sheet *sheet, const char *bytes, size_t size);
 void sheet_print(struct sheet *sheet, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* value / 10^decimals without trailing zeros: (1500000, 6) is "1.5". decimals <= 9. */

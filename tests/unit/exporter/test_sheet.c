@@ -49,6 +49,18 @@ static void decimals_agree_with_printf_everywhere(void **state)
 	}
 }
 
+static void numbers_of_each_length_are_whole(void **state)
+{
+	char wanted[64];
+
+	(void)state;
+	for (uint64_t value = 1; value <= UINT64_MAX / 10; value *= 10)
+		for (uint64_t near = value - 1; near <= value + 1; near++) {
+			snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)near);
+			expect_decimal(near, 0, wanted);
+		}
+}
+
 static void a_sheet_over_its_limit_is_cut_and_says_so(void **state)
 {
 	struct sheet sheet = { 0 };
@@ -87,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decimals_are_exact),
 		cmocka_unit_test(decimals_agree_with_printf_everywhere),
+		cmocka_unit_test(numbers_of_each_length_are_whole),
 		cmocka_unit_test(a_sheet_over_its_limit_is_cut_and_says_so),
 		cmocka_unit_test(processors_are_read_as_the_kernel_writes_them),
 	};
