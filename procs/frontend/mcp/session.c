@@ -120,14 +120,10 @@ static void mac_of(const struct sessions *sessions, const uint8_t body[static BO
 	memcpy(ret_mac, full, MAC_SIZE);
 }
 
-static void swap_alphabet(char *text, const char *from, const char *to)
+/* base64url (RFC 4648 §5) in the letters of base64, whose own are none. */
+static char base64_of(char c)
 {
-	for (; *text != '\0'; text++)
-		for (size_t i = 0; from[i] != '\0'; i++)
-			if (*text == from[i]) {
-				*text = to[i];
-				break;
-			}
+	return c == '-' ? '+' : c == '_' ? '/' : c == '+' || c == '/' ? '?' : c;
 }
 
 void sessions_issue(struct sessions *sessions, enum revision revision, const struct principal *principal,
@@ -142,7 +138,8 @@ void sessions_issue(struct sessions *sessions, enum revision revision, const str
 		abort(); /* an id that can be guessed must not be given out */
 	mac_of(sessions, bytes, principal, bytes + BODY_SIZE);
 	EVP_EncodeBlock((unsigned char *)ret_id, bytes, sizeof(bytes));
-	swap_alphabet(ret_id, "+/", "-_");
+	for (char *at = ret_id; *at != '\0'; at++)
+		*at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
 }
 
 static bool decode(const struct sessions *sessions, const char *id, size_t size,
@@ -153,9 +150,8 @@ static bool decode(const struct sessions *sessions, const char *id, size_t size,
 
 	if (size != SESSION_ID_SIZE - 1 || memchr(id, '\0', size) != NULL)
 		return false;
-	memcpy(text, id, size);
-	text[size] = '\0';
-	swap_alphabet(text, "-_+/", "+/??");
+	for (size_t i = 0; i < size; i++)
+		text[i] = base64_of(id[i]);
 	if (EVP_DecodeBlock(ret_bytes, (const unsigned char *)text, (int)size) != BODY_SIZE + MAC_SIZE)
 		return false;
 	mac_of(sessions, ret_bytes, principal, mac);

@@ -52,6 +52,30 @@ static void a_session_outlives_the_process_and_a_deleted_one_stays_deleted(void 
 	assert_int_equal(system(command), 0);
 }
 
+static void an_id_has_one_spelling(void **state)
+{
+	char id[SESSION_ID_SIZE], *letter;
+	struct sessions *sessions;
+	struct session *session;
+	bool is_kept;
+
+	(void)state;
+	assert_int_equal(sessions_open(&sessions, "/proc/nonexistent", &is_kept), 0);
+	for (const char *letters = "-+_/"; *letters != '\0'; letters += 2) {
+		do
+			sessions_issue(sessions, REVISION_2025_06_18, &principal_anyone, 1000, id);
+		while ((letter = strchr(id, letters[0])) == NULL);
+		assert_null(strpbrk(id, "+/"));
+		assert_int_equal(
+			sessions_find(sessions, id, strlen(id), &principal_anyone, 1000, &session), 0);
+		session_release(session);
+		*letter = letters[1];
+		assert_int_equal(
+			sessions_find(sessions, id, strlen(id), &principal_anyone, 1000, &session), -ENOENT);
+	}
+	sessions_free(sessions);
+}
+
 static size_t count_kept(const struct watch_kept *kept, const struct session *session)
 {
 	size_t cursor = 0, count = 0;
@@ -123,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_outlives_the_process_and_a_deleted_one_stays_deleted),
+		cmocka_unit_test(an_id_has_one_spelling),
 		cmocka_unit_test(what_a_session_watches_outlives_the_process),
 		cmocka_unit_test(a_full_table_forgets_what_expires_first),
 	};
