@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/kst.h"
+#include "korea/data.h"
 
 /* the allowed window */
 
@@ -83,13 +84,23 @@ static void sort_unique(struct candidates *candidates)
 }
 
 /* Every start at which the mean can change its slope, or that bounds what is allowed. */
-static int gather(const struct schedule_job *job, const struct signal *signal, struct candidates *candidates)
+static int gather_edges(
+	const struct schedule_job *job, const struct signal *signal, struct candidates *candidates)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < signal->count && r == 0; i++)
+	for (size_t i = 0; signal != NULL && i < signal->count && r == 0; i++)
 		if ((r = add(candidates, job, signal->pieces[i].start)) == 0)
 			r = add(candidates, job, signal->pieces[i].start - job->duration);
+	return r;
+}
+
+static int gather(const struct schedule_job *job, const struct signal *signal, struct candidates *candidates)
+{
+	int r = gather_edges(job, signal, candidates);
+
+	if (r == 0)
+		r = gather_edges(job, job->second, candidates);
 	if (r < 0 || (r = add(candidates, job, job->earliest)) < 0 ||
 		(r = add(candidates, job, job->latest_start)) < 0 ||
 		(r = add(candidates, job, job->starts_end)) < 0 ||
@@ -144,12 +155,28 @@ static bool is_less(double a, double b)
 	return a < b - SCHEDULE_EPSILON * fabs(b);
 }
 
+bool schedule_is_less(double first, double second, double other_first, double other_second)
+{
+	if (is_less(first, other_first) || is_less(other_first, first))
+		return first < other_first;
+	return is_less(second, other_second);
+}
+
 static void weigh(struct schedule *schedule, const struct schedule_choice *choice, bool is_first)
 {
-	if (is_first || is_less(choice->mean, schedule->best.mean))
+	const struct schedule_choice *best = &schedule->best;
+
+	if (is_first || schedule_is_less(choice->mean, choice->second, best->mean, best->second))
 		schedule->best = *choice;
 	if (is_first || is_less(schedule->worst.mean, choice->mean))
 		schedule->worst = *choice;
+}
+
+double schedule_second(const struct schedule_job *job, int64_t from, int64_t to)
+{
+	if (job->second == NULL)
+		return 0;
+	return signal_missing(job->second, from, to) > 0 ? INTENSITY_MAX : signal_mean(job->second, from, to);
 }
 
 /* Between two neighbouring feasible candidates the mean is linear: the trapezoid is exact. A stretch whose middle is
@@ -176,6 +203,7 @@ int schedule_search(
 			continue;
 		}
 		choice.mean = signal_mean(signal, choice.start, choice.start + job->duration);
+		choice.second = schedule_second(job, choice.start, choice.start + job->duration);
 		if (choice.start <= job->latest_start) {
 			weigh(ret_schedule, &choice, feasible++ == 0);
 			sum += choice.mean;
@@ -235,7 +263,7 @@ size_t schedule_alternatives(const struct schedule_job *job, const struct signal
 	for (size_t i = 0; i < candidates.count; i++)
 		if (starts[i] <= job->latest_start && is_feasible(job, signal, starts[i]))
 			all[count++] = (struct schedule_choice) { starts[i],
-				signal_mean(signal, starts[i], starts[i] + job->duration) };
+				signal_mean(signal, starts[i], starts[i] + job->duration), 0 };
 	qsort(all, count, sizeof(*all), by_mean);
 	/* all[0] is the best one itself: what is told here are others */
 	for (size_t i = 1; i < count && chosen < max; i++)

@@ -11,7 +11,7 @@
 #define SCHEDULE_CHUNKS_MAX    512
 #define SCHEDULE_BENEFIT_LEAST 0.01 /* below that, against the mean start, shifting is not worth it */
 #define SCHEDULE_KNOWN_LEAST   0.5  /* of the starts must be known before none is said to be worth it */
-#define SCHEDULE_EPSILON       1e-9 /* relative: means closer than that are equal, and the earlier start is taken */
+#define SCHEDULE_EPSILON       1e-9 /* relative: means closer than that are equal */
 
 /* Daily windows of Korean time in which the job may run; both 0 = always. from > to: over midnight. */
 struct daily_window {
@@ -25,12 +25,15 @@ struct schedule_job {
 	int64_t starts_end;   /* where the starts end that the mean is over, exclusive; 0 = latest_start */
 	int64_t deadline;     /* end of the last window at most */
 	struct daily_window window;
+	/* Of equal starts, or chunks, those are taken that meet least of this, and of those the earliest; NULL = the earliest.
+	 * Unknown is no less than anything known. It must cover what the signal has to. */
+	const struct signal *second;
 };
 
 /* A start time and what the job meets there. */
 struct schedule_choice {
 	int64_t start;
-	double mean;
+	double mean, second;
 };
 
 struct schedule {
@@ -42,6 +45,10 @@ struct schedule {
 	double known;      /* share of the starts that window and deadline allow whose hours are all known */
 };
 
+/* Is (first, second) less than the other pair, by more than rounding? */
+bool schedule_is_less(double first, double second, double other_first, double other_second);
+/* What the job's second signal is there; where it is not known, INTENSITY_MAX. */
+double schedule_second(const struct schedule_job *job, int64_t from, int64_t to);
 /* The longest stretch the window allows at once; INT64_MAX where it is always open. */
 int64_t daily_window_length(const struct daily_window *window);
 /* Is [from, to) inside one opening of the window? */

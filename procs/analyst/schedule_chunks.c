@@ -13,6 +13,11 @@
 
 #define CELLS_MAX (UINT64_C(8) << 20)
 
+/* What steps sum up to: the signal, and of equals the job's second one. */
+struct cost {
+	double first, second;
+};
+
 enum move { MOVE_NONE, MOVE_REST, MOVE_BEGIN, MOVE_GO_ON };
 
 /* Resting or running in the step before a time, with so many steps done. Of costs only the times that can still be
@@ -20,8 +25,8 @@ enum move { MOVE_NONE, MOVE_REST, MOVE_BEGIN, MOVE_GO_ON };
 struct table {
 	size_t steps, needed, least; /* of the grid: in all, to run, in a chunk at least */
 	int64_t start;
-	double *value;                 /* of each step; infinite where it may not run */
-	double *rest, *run;            /* [time % (least + 1)][done] */
+	struct cost *value;            /* of each step; infinite where it may not run */
+	struct cost *rest, *run;       /* [time % (least + 1)][done] */
 	uint8_t *rest_move, *run_move; /* [time][done] */
 	bool *runs;                    /* of each step: the answer */
 };
@@ -46,11 +51,24 @@ static size_t cost_cell(const struct table *table, size_t time, size_t done)
 	return cell(table, time % (table->least + 1), done);
 }
 
+static const struct cost never = { INFINITY, 0 };
+
+static struct cost sum_of(struct cost a, struct cost b)
+{
+	return (struct cost) { a.first + b.first, a.second + b.second };
+}
+
+static bool is_less(struct cost a, struct cost b)
+{
+	if (isinf(a.first) || isinf(b.first))
+		return a.first < b.first;
+	return schedule_is_less(a.first, a.second, b.first, b.second);
+}
+
 static void forget_costs(struct table *table, size_t time)
 {
 	for (size_t done = 0; done <= table->needed; done++)
-		table->rest[cost_cell(table, time, done)] = table->run[cost_cell(table, time, done)] =
-			INFINITY;
+		table->rest[cost_cell(table, time, done)] = table->run[cost_cell(table, time, done)] = never;
 }
 
 static int allocate(struct table *table)
@@ -60,9 +78,9 @@ static int allocate(struct table *table)
 
 	if (cells > CELLS_MAX || costs > CELLS_MAX)
 		return -E2BIG;
-	table->value = calloc(table->steps + 1, sizeof(double));
-	table->rest = malloc(costs * sizeof(double));
-	table->run = malloc(costs * sizeof(double));
+	table->value = calloc(table->steps + 1, sizeof(*table->value));
+	table->rest = malloc(costs * sizeof(*table->rest));
+	table->run = malloc(costs * sizeof(*table->run));
 	table->rest_move = calloc(cells, 1);
 	table->run_move = calloc(cells, 1);
 	table->runs = calloc(table->steps + 1, sizeof(*table->runs));
@@ -71,7 +89,7 @@ static int allocate(struct table *table)
 		return -ENOMEM;
 	for (size_t time = 0; time <= table->least; time++)
 		forget_costs(table, time);
-	table->rest[0] = 0;
+	table->rest[0] = (struct cost) { 0, 0 };
 	return 0;
 }
 
@@ -82,44 +100,47 @@ static void read_values(struct table *table, const struct schedule_job *job, con
 			to = from + SCHEDULE_GRID_SECONDS;
 		bool may_run = daily_window_contains(&job->window, from, to) &&
 			       signal_missing(signal, from, to) == 0;
-		table->value[i] = may_run ? signal_mean(signal, from, to) : INFINITY;
+		table->value[i] = may_run ? (struct cost) { signal_mean(signal, from, to),
+			schedule_second(job, from, to) }
+					  : never;
 	}
 }
 
 /* Strictly less: of equal plans the one that rests later, i.e. runs earlier, stays. */
-static void offer(double *cost, uint8_t *move, double new_cost, enum move new_move)
+static void offer(struct cost *cost, uint8_t *move, struct cost new_cost, enum move new_move)
 {
-	if (new_cost < *cost - SCHEDULE_EPSILON * fabs(new_cost)) {
+	if (is_less(new_cost, *cost)) {
 		*cost = new_cost;
 		*move = (uint8_t)new_move;
 	}
 }
 
 /* What can follow the state (time, done). `chunk`: cost of the least chunk from here. */
-static void step(struct table *table, size_t time, size_t done, double chunk)
+static void step(struct table *table, size_t time, size_t done, struct cost chunk)
 {
-	double resting = table->rest[cost_cell(table, time, done)],
-	       running = table->run[cost_cell(table, time, done)];
+	struct cost resting = table->rest[cost_cell(table, time, done)],
+		    running = table->run[cost_cell(table, time, done)];
 	size_t next = cost_cell(table, time + 1, done);
 
 	if (done < table->needed)
 		offer(&table->run[cost_cell(table, time + 1, done + 1)],
-			&table->run_move[cell(table, time + 1, done + 1)], running + table->value[time],
-			MOVE_GO_ON);
+			&table->run_move[cell(table, time + 1, done + 1)],
+			sum_of(running, table->value[time]), MOVE_GO_ON);
 	if (done + table->least <= table->needed && time + table->least <= table->steps)
 		offer(&table->run[cost_cell(table, time + table->least, done + table->least)],
 			&table->run_move[cell(table, time + table->least, done + table->least)],
-			resting + chunk, MOVE_BEGIN);
+			sum_of(resting, chunk), MOVE_BEGIN);
+	bool was_running = is_less(running, resting);
 	offer(&table->rest[next], &table->rest_move[cell(table, time + 1, done)],
-		resting <= running ? resting : running, resting <= running ? MOVE_REST : MOVE_GO_ON);
+		was_running ? running : resting, was_running ? MOVE_GO_ON : MOVE_REST);
 }
 
 static void fill(struct table *table)
 {
 	for (size_t time = 0; time < table->steps; time++) {
-		double chunk = 0;
+		struct cost chunk = { 0, 0 };
 		for (size_t i = 0; i < table->least; i++)
-			chunk += time + i < table->steps ? table->value[time + i] : INFINITY;
+			chunk = sum_of(chunk, time + i < table->steps ? table->value[time + i] : never);
 		for (size_t done = 0; done <= table->needed; done++)
 			step(table, time, done, chunk);
 		forget_costs(table, time); /* its place in the ring is that of time + least + 1 */
@@ -131,7 +152,7 @@ static void trace(struct table *table)
 {
 	size_t time = table->steps, done = table->needed;
 	bool is_running =
-		table->run[cost_cell(table, time, done)] < table->rest[cost_cell(table, time, done)];
+		is_less(table->run[cost_cell(table, time, done)], table->rest[cost_cell(table, time, done)]);
 
 	while (time > 0 && done > 0) {
 		size_t here = cell(table, time, done);
@@ -158,7 +179,7 @@ static int collect(const struct table *table, struct schedule_chunk *chunks, siz
 		int64_t from = table->start + (int64_t)i * SCHEDULE_GRID_SECONDS;
 		if (!table->runs[i])
 			continue;
-		sum += table->value[i];
+		sum += table->value[i].first;
 		if (*ret_count == 0 || chunks[*ret_count - 1].end != from) {
 			if (*ret_count == max)
 				return -E2BIG;
@@ -190,7 +211,7 @@ int schedule_chunks(const struct schedule_job *job, int64_t min_chunk, const str
 	read_values(&table, job, signal);
 	fill(&table);
 	size_t end = cost_cell(&table, table.steps, table.needed);
-	if (isinf(table.run[end]) && isinf(table.rest[end]))
+	if (isinf(table.run[end].first) && isinf(table.rest[end].first))
 		return -ENOENT;
 	trace(&table);
 	return collect(&table, chunks, max, ret_count, ret_mean);

@@ -302,15 +302,20 @@ static void place_one(struct placement *placement, int64_t start, int64_t durati
 static int place(const struct schedule_plan *plan, const struct signal *signal, struct schedule *schedule,
 	struct placement *best)
 {
+	struct schedule_job job = plan->job;
 	double mean;
-	int r = schedule_search(&plan->job, signal, schedule);
+	int r;
+
+	/* of equally cheap hours the cleanest */
+	job.second = signal == &plan->price && plan->has_hours ? &plan->carbon : NULL;
+	r = schedule_search(&job, signal, schedule);
 
 	if (r == 0)
 		place_one(best, schedule->best.start, plan->job.duration);
 	if (!plan->is_interruptible || (r < 0 && r != -ENOENT))
 		return r;
 	return schedule_chunks(
-		&plan->job, plan->min_chunk, signal, best->chunks, SCHEDULE_CHUNKS_MAX, &best->count, &mean);
+		&job, plan->min_chunk, signal, best->chunks, SCHEDULE_CHUNKS_MAX, &best->count, &mean);
 }
 
 /* The price has no holes: what it allows and carbon does not is for want of grid data. */

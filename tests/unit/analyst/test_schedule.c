@@ -240,6 +240,121 @@ static void no_minute_of_the_day_beats_the_search(void **state)
 	}
 }
 
+/* Prices of three levels, so that many starts cost the same; the grid by the hour, with or without a hole. */
+static void draw_two(struct random *random, struct signal *price, struct signal *carbon)
+{
+	double prices[24], grams[24];
+
+	for (int i = 0; i < 24; i++) {
+		prices[i] = i % 6 == 0 ? 100 + 50 * (double)random_below(random, 3) : prices[i - 1];
+		grams[i] = 300 + 10 * (double)random_below(random, 30);
+	}
+	*price = repeated(prices, 4, -1);
+	*carbon = repeated(grams, 4, random_below(random, 2) == 0 ? -1 : (int)random_below(random, 24));
+}
+
+static bool is_equal(double a, double b)
+{
+	return fabs(a - b) <= 1e-9 * fabs(b);
+}
+
+/* Brute force by the minute: nothing is cheaper; of what is as cheap nothing is cleaner, and of what is as clean nothing is
+ * earlier. */
+static void of_equally_cheap_starts_the_cleanest_is_taken_and_then_the_earliest(void **state)
+{
+	struct random random = random_new("equally cheap");
+	int decided = 0;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct signal price, carbon;
+		struct schedule_job job = job_of(0.25 + (double)(random_below(&random, 30)) / 4,
+			(double)(random_below(&random, 96)) / 4, 0);
+		struct schedule plain, schedule;
+		draw_two(&random, &price, &carbon);
+		job.latest_start = job.earliest + 24 * HOUR - 60;
+		job.deadline = job.latest_start + job.duration;
+		assert_int_equal(schedule_search(&job, &price, &plain), 0);
+		job.second = &carbon;
+		assert_int_equal(schedule_search(&job, &price, &schedule), 0);
+		assert_true(is_equal(schedule.best.mean, plain.best.mean));
+		assert_true(is_equal(schedule.mean, plain.mean));
+		assert_true(is_equal(schedule.worst.mean, plain.worst.mean));
+		double best = schedule_second(&job, schedule.best.start, schedule.best.start + job.duration);
+		for (int64_t start = job.earliest; start <= job.latest_start; start += 60) {
+			double cost = signal_mean(&price, start, start + job.duration);
+			double grams = schedule_second(&job, start, start + job.duration);
+			assert_true(cost >= plain.best.mean * (1 - 1e-9));
+			if (!is_equal(cost, plain.best.mean))
+				continue;
+			assert_true(grams >= best * (1 - 1e-9));
+			if (is_equal(grams, best) && start < schedule.best.start)
+				fail_msg("round %d: %lld s earlier", round,
+					(long long)(schedule.best.start - start));
+		}
+		decided += schedule.best.start != plain.best.start;
+		signal_done(&price);
+		signal_done(&carbon);
+	}
+	assert_true(decided > 50);
+}
+
+/* No chunk of the steps in `mask` is shorter than two. */
+static bool are_chunks_long(unsigned mask)
+{
+	return (mask & ~(mask << 1 | mask >> 1)) == 0;
+}
+
+/* Every set of steps of an hour, against the plan. */
+static void of_equally_cheap_chunks_the_cleanest_are_taken(void **state)
+{
+	struct random random = random_new("chunks");
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct signal price = { 0 }, carbon = { 0 };
+		struct schedule_job job = { .duration = (4 + (int64_t)random_below(&random, 4)) * 300,
+			.earliest = MIDNIGHT,
+			.deadline = MIDNIGHT + HOUR,
+			.second = &carbon };
+		struct schedule_chunk chunks[8];
+		double least[2] = { INFINITY, INFINITY }, got[2] = { 0, 0 }, mean;
+		size_t count;
+		for (int i = 0; i < 12; i++) {
+			int64_t at = MIDNIGHT + i * 300;
+			signal_append(&price, at, at + 300, 100 + 50 * (double)random_below(&random, 2),
+				SIGNAL_KNOWN);
+			signal_append(&carbon, at, at + 300, 300 + 7 * (double)random_below(&random, 40),
+				SIGNAL_KNOWN);
+		}
+		signal_seal(&price);
+		signal_seal(&carbon);
+		for (unsigned mask = 0; mask < 1U << 12; mask++) {
+			double sum[2] = { 0, 0 };
+			if (__builtin_popcount(mask) != job.duration / 300 || !are_chunks_long(mask))
+				continue;
+			for (int i = 0; i < 12; i++)
+				if ((mask >> i & 1) != 0) {
+					sum[0] += signal_mean(
+						&price, MIDNIGHT + i * 300, MIDNIGHT + i * 300 + 300);
+					sum[1] += signal_mean(
+						&carbon, MIDNIGHT + i * 300, MIDNIGHT + i * 300 + 300);
+				}
+			if (sum[0] < least[0] || (sum[0] == least[0] && sum[1] < least[1]))
+				memcpy(least, sum, sizeof(least));
+		}
+		assert_int_equal(schedule_chunks(&job, 600, &price, chunks, 8, &count, &mean), 0);
+		for (size_t i = 0; i < count; i++)
+			for (int64_t at = chunks[i].start; at < chunks[i].end; at += 300) {
+				got[0] += signal_mean(&price, at, at + 300);
+				got[1] += signal_mean(&carbon, at, at + 300);
+			}
+		assert_true(is_equal(got[0], least[0]) && is_equal(got[1], least[1]));
+		signal_done(&price);
+		signal_done(&carbon);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +366,8 @@ int main(void)
 		cmocka_unit_test(an_interruptible_job_takes_the_cheapest_hours_the_last_one_in_part),
 		cmocka_unit_test(chunks_are_never_shorter_than_allowed),
 		cmocka_unit_test(no_minute_of_the_day_beats_the_search),
+		cmocka_unit_test(of_equally_cheap_starts_the_cleanest_is_taken_and_then_the_earliest),
+		cmocka_unit_test(of_equally_cheap_chunks_the_cleanest_are_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

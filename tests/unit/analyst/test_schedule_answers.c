@@ -128,7 +128,21 @@ static void cost_and_carbon_pull_apart_in_summer_and_together_on_an_autumn_sunda
 	assert_int_equal(schedule(&w, "{\"power_watts\":57.5,\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
 				      "\"earliest\":\"2026-07-15T02:00:00+09:00\"}"),
 		200);
-	/* 02:00 is in the cheapest band and the earliest of equals: carbon 11-15, cost 02-06 */
+	/* the night is the cheapest band from 22:00 to 08:00, and of its hours 01-05 are the cleanest: (448.82 + 450.72 +
+	 * 450.25 + 451.17) / 4 */
+	assert_true(fabs(option(&w, "cost", "krw") - 42.688) < 1e-7);
+	assert_true(fabs(option(&w, "cost", "intensity") - 450.24) < 1e-6);
+	assert_int_equal(schedule(&w, "{\"power_watts\":57.5,\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
+				      "\"earliest\":\"2026-07-15T02:00:00+09:00\",\"interruptible\":true}"),
+		200);
+	assert_true(fabs(option(&w, "cost", "krw") - 42.688) < 1e-7);
+	assert_true(fabs(option(&w, "cost", "intensity") - 450.24) < 1e-6); /* the same, of two nights */
+	assert_int_equal(
+		schedule(&w,
+			"{\"power_watts\":57.5,\"pue\":1.6,\"profile\":\"KPX_2023-09-01\","
+			"\"earliest\":\"2026-07-15T02:00:00+09:00\",\"allowed_window\":\"02:00-00:00\"}"),
+		200);
+	/* 02:00 is in the cheapest band, and of it the cleanest that the window allows: carbon 11-15, cost 02-06 */
 	assert_true(fabs(option(&w, "cost", "krw") - 42.688) < 1e-7);
 	assert_true(fabs(option(&w, "cost", "gCO2eq") - 165.96064) < 1e-6);
 	assert_true(fabs(option(&w, "carbon", "krw") - 60.2784) < 1e-7);
