@@ -16,6 +16,7 @@ static const struct grid_provider grid_providers[] = {
 		.url_at = SETTING(kpx_url),
 		.key_file_at = SETTING(kpx_key_file),
 		.is_mix = true,
+		.is_experimental = true, /* of the present mix (15158491) an abridged answer is recorded */
 		.max_age_s = 1800,
 		.queries = { { KPX("sumperfuel5m", "getSumperfuel5m") "&numOfRows=10", parse_kpx_now, 600,
 				     false },
@@ -32,7 +33,7 @@ static const struct grid_provider grid_providers[] = {
 		.environment = "TANSO_ELECTRICITYMAPS_KEY",
 		.url_at = SETTING(electricitymaps_url),
 		.key_file_at = SETTING(electricitymaps_key_file),
-		.is_experimental = true, /* its fields are recorded, no whole answer is */
+		.is_experimental = true, /* its fields are recorded, no answer is */
 		.max_age_s = 7200,
 		.queries = { { "/carbon-intensity/history?zone=KR&emissionFactorType={factor}",
 				     parse_electricitymaps, 900, false },

@@ -54,6 +54,19 @@ static void expect_one(grid_parse_fn *parse, const struct grid_mix_rules *rules,
 	grid_told_done(&told);
 }
 
+/* tests/data/grid */
+static void read_recorded(const char *name, char *text, size_t size)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), TANSO_SOURCE_DIR "/tests/data/grid/%s", name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
 static void expect_error(grid_parse_fn *parse, const char *body, int error)
 {
 	struct grid_told told = { 0 };
@@ -65,6 +78,8 @@ static void expect_error(grid_parse_fn *parse, const char *body, int error)
 
 static void a_mix_of_kpx_becomes_an_intensity(void **state)
 {
+	char text[2048];
+
 	(void)state;
 	/* 2023-03-27T19:45:00Z */
 	expect_one(
@@ -78,6 +93,10 @@ static void a_mix_of_kpx_becomes_an_intensity(void **state)
 	expect_one(parse_kpx_now, &lifecycle_200, KPX_XML, 1777086300, 366.968096);
 	expect_one(parse_kpx_now, &lifecycle_644, KPX_XML, 1777086300, 383.929621);
 	expect_one(parse_kpx_now, &with_solar, KPX_XML, 1777086300, 363.131275);
+	read_recorded("kpx_15158491.xml", text, sizeof(text));
+	expect_one(parse_kpx_now, &lifecycle_644, text, 1777086300, 383.929621);
+	read_recorded("kpx_15113384.json", text, sizeof(text));
+	expect_one(parse_kpx_history, &lifecycle_200, text, 1679946300, 412.272515);
 }
 
 static void what_kpx_refuses_or_lacks_is_told_apart(void **state)
