@@ -24,18 +24,25 @@ static int64_t version_of(sqlite3 *db)
 	return version;
 }
 
+static const char *remedy_of(int error)
+{
+	if (error == -EACCES)
+		return in_language("; remedy: sudo, or --ledger with a copy (docs/operations.md: backup)",
+			". sudo로 실행하거나 사본을 --ledger로 지정하십시오(docs/operations.md의 backup)");
+	if (error == -ENOENT)
+		return in_language("; there is no ledger yet: `tanso up` writes it, --ledger names another",
+			". 아직 원장이 없습니다. `tanso up`이 실행되면 만들어지며 다른 원장은 --ledger로 "
+			"지정합니다");
+	return "";
+}
+
 static int open_database(struct archive *archive, const char *verb)
 {
 	int64_t version;
 
 	if (access(archive->path, R_OK) < 0) {
 		int r = -errno;
-		fprintf(stderr, "tanso %s: %s: %s%s\n", verb, archive->path, strerror(-r),
-			r == -EACCES ? in_language("; remedy: sudo, or --ledger with a copy "
-						   "(docs/operations.md: backup)",
-					       ". sudo로 실행하거나 사본을 --ledger로 "
-					       "지정하십시오(docs/operations.md의 backup)")
-				     : "");
+		fprintf(stderr, "tanso %s: %s: %s%s\n", verb, archive->path, strerror(-r), remedy_of(r));
 		return r;
 	}
 	if (sqlite3_open_v2(archive->path, &archive->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=

@@ -255,6 +255,18 @@ static int run(struct check *check, struct question *question)
 	return check->junit_path != NULL && write_report(check, check->rows) < 0 ? EXIT_UNANSWERED : status;
 }
 
+static int refuse_own(const struct check *check, const struct question *question)
+{
+	if (strcmp(check->fail_on, "NON_COMPLIANT") != 0 && strcmp(check->fail_on, "UNKNOWN") != 0)
+		return refuse_usage("check", in_language("--fail-on takes NON_COMPLIANT or UNKNOWN",
+						     "--fail-on 값은 NON_COMPLIANT 또는 UNKNOWN입니다"));
+	if (question_value(question, "status_filter") != NULL || question_value(question, "cursor") != NULL)
+		return refuse_usage("check",
+			in_language("all workloads are checked: no --status-filter, no --cursor",
+				"모든 워크로드를 검사하므로 --status-filter와 --cursor는 쓸 수 없습니다"));
+	return 0;
+}
+
 int verb_check(int argc, char **argv)
 {
 	struct check check = { .fail_on = "NON_COMPLIANT" };
@@ -268,17 +280,8 @@ int verb_check(int argc, char **argv)
 		return EXIT_SUCCESS;
 	if ((check.junit_path != NULL && write_report(&check, NULL) < 0) || r < 0)
 		return EXIT_UNANSWERED;
-	if ((strcmp(check.fail_on, "NON_COMPLIANT") != 0 && strcmp(check.fail_on, "UNKNOWN") != 0) ||
-		question_value(&question, "status_filter") != NULL ||
-		question_value(&question, "cursor") != NULL) {
-		refuse_usage("check",
-			in_language(
-				"--fail-on takes NON_COMPLIANT or UNKNOWN, and all workloads are checked: "
-				"no --status-filter, no --cursor",
-				"--fail-on 값은 NON_COMPLIANT 또는 UNKNOWN이며, 모든 워크로드를 검사하므로 "
-				"--status-filter와 --cursor는 쓸 수 없습니다"));
+	if (refuse_own(&check, &question) < 0)
 		return EXIT_UNANSWERED;
-	}
 	check.rows = json_object_new_array();
 	status = check.rows != NULL ? run(&check, &question) : EXIT_UNANSWERED;
 	json_object_put(check.rows);

@@ -74,17 +74,26 @@ static void put(FILE *out, const struct question *question, const char *field, c
 	}
 }
 
-void hint_put(FILE *out, const struct question *question, const char *field, const char *text)
+char *hint_text(const struct question *question, const char *field, const char *text)
 {
-	CLEANUP(freep) char *told = NULL;
+	char *told = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&told, &size);
 
 	if (memory == NULL)
-		return;
+		return NULL;
 	put(memory, question, field, text);
 	if (fclose(memory) == 0)
-		terminal_put(out, told);
+		return told;
+	free(told);
+	return NULL;
+}
+
+void hint_put(FILE *out, const struct question *question, const char *field, const char *text)
+{
+	CLEANUP(freep) char *told = hint_text(question, field, text);
+
+	terminal_put(out, told != NULL ? told : text);
 }
 
 void hint_rewrite(const struct question *question, struct json_object *root)
@@ -92,13 +101,8 @@ void hint_rewrite(const struct question *question, struct json_object *root)
 	static const char *const keys[] = { "recommendation", "migration_recommendation" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		CLEANUP(freep) char *told = NULL;
-		size_t size;
-		FILE *memory = member_of(root, keys[i]) != NULL ? open_memstream(&told, &size) : NULL;
-		if (memory == NULL)
-			continue;
-		put(memory, question, NULL, text_of_member(root, keys[i]));
-		if (fclose(memory) == 0)
+		CLEANUP(freep) char *told = hint_text(question, NULL, text_of_member(root, keys[i]));
+		if (told != NULL && member_of(root, keys[i]) != NULL)
 			json_object_object_add(root, keys[i], json_object_new_string(told));
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/hint.h"
 #include "cli/language.h"
 #include "cli/refuse.h"
 #include "cli/terminal.h"
@@ -107,7 +108,15 @@ static const char *placeholder(const struct tool_argument *argument)
 						       : "NUMBER";
 }
 
-static void print_argument(const struct tool_argument *argument, bool is_korean)
+static void print_option(const struct question *question, const char *left, const char *text)
+{
+	CLEANUP(freep) char *told = hint_text(question, "", text);
+
+	terminal_option(stdout, left, told != NULL ? told : text);
+}
+
+static void print_argument(
+	const struct question *question, const struct tool_argument *argument, bool is_korean)
 {
 	char name[QUESTION_NAME_SIZE], left[2 * QUESTION_NAME_SIZE], text[512];
 
@@ -118,7 +127,7 @@ static void print_argument(const struct tool_argument *argument, bool is_korean)
 	if (argument->default_text[0] != '\0' && !is_boolean(argument))
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			is_korean ? " 기본값: %s." : " Default: %s.", argument->default_text);
-	terminal_option(stdout, left, text);
+	print_option(question, left, text);
 }
 
 static const struct {
@@ -172,10 +181,10 @@ static void print_help(const struct question *question, const char *positional, 
 	terminal_wrap(stdout, is_korean ? tool->text_ko : tool->text_en, 0);
 	putchar('\n');
 	if (name != NULL)
-		terminal_option(stdout, "NAME", is_korean ? name->text_ko : name->text_en);
+		print_option(question, "NAME", is_korean ? name->text_ko : name->text_en);
 	for (size_t i = 0; i < argument_count(tool); i++)
 		if (&tool->arguments[i] != name && verb_takes(verb, tool->arguments[i].name))
-			print_argument(&tool->arguments[i], is_korean);
+			print_argument(question, &tool->arguments[i], is_korean);
 	for (size_t i = 0; i < ARRAY_SIZE(own_help); i++)
 		terminal_option(stdout, own_help[i].left, in_language(own_help[i].en, own_help[i].ko));
 	fputs(extra != NULL ? extra : question_exit(), stdout);

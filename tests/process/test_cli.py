@@ -26,6 +26,7 @@ def help_and_version_need_nothing():
         code, out, error = _tanso("--lang", "ko", *arguments)
         expect((code, "사용법: tanso" in out + error), (status, arguments in (["--help"], [])))
     assert "Length of the job, h. Default: 4." in _tanso("schedule", "--help")[1] and "기본값: P1D." in _tanso("list", "--lang", "ko", "--help")[1]
+    assert "draws. This or --power-watts." in _tanso("schedule", "--help")[1]  # and not the argument of the API
     expect(_tanso("version")[0], 0)
     expect(_tanso("nonsense")[0], 2)
     expect(_tanso()[0], 2)

@@ -328,6 +328,9 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
         assert "(고지서 1 kWh)" in korean.stderr and "(전과정, 실측값), 100.0 %" in korean.stdout, korean
         for verb in ("report", "verify"):
             assert tanso(verb, *(("emissions",) if verb == "report" else ()), "--ledger", path, "--lang", "fr").returncode == 2, verb
+        for verb in (("report", "audit"), ("verify",)):
+            missing = tanso(*verb, "--ledger", f / "nowhere.db", "--lang", "en")
+            assert missing.returncode == 2 and "there is no ledger yet: `tanso up` writes it" in missing.stderr, missing
         nothing = tanso("report", "emissions", "--from", "2024-01-01", "--ledger", path, "--lang", "en")
         assert nothing.returncode == 1 and "has no sealed hour from 2024-01-01 to 2024-12-31" in nothing.stderr, nothing
         assert nothing.stderr.endswith(f"  tanso report emissions --from 2026-11-24 --to 2026-11-27 --ledger '{path}'\n"), nothing.stderr

@@ -66,7 +66,8 @@ def check_says_it_by_its_exit_status():
             expect(len(out.splitlines()), len(rows))
     expect(_tanso("check", "--url", "http://127.0.0.1:9")[0], 2)
     expect(_tanso("check", "--fail-on", "COMPLIANT")[0], 2)
-    expect(_tanso("check", "--status-filter", "COMPLIANT")[0], 2)
+    code, _, error = _tanso("check", "--status-filter", "COMPLIANT")
+    expect((code, "--status-filter" in error, "--fail-on" in error), (2, True, False))
     expect(_tanso("check", "--junit")[0], 2)
     report = OUT / "earlier.xml"
     for options in (("--url", "http://127.0.0.1:9"), ("--status-filter", "COMPLIANT"), ("--no-such-option",)):
