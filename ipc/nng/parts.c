@@ -10,8 +10,8 @@ void __wrap_nni_posix_resolv_sysfini(void);
 int __wrap_nng_tls_engine_init_mbed(void);
 void __wrap_nng_tls_engine_fini_mbed(void);
 
-/* Threads for tasks and for expiries are as many as on a host of one CPU, 3, however many it has: a link carries ten
- * frames a second. */
+/* Threads for expiries are as many as on a host of one CPU, 1, however many it has (and for tasks, see faults.c): a link carries
+ * ten frames a second. */
 int __wrap_nni_plat_ncpu(void)
 {
 	return 1;

@@ -35,7 +35,7 @@ def no_threads_and_libraries_are_there_that_nobody_uses():
     with Frontend().start() as f:
         proc = pathlib.Path(f"/proc/{f.process.pid}")
         threads = sorted((task / "comm").read_text().strip() for task in (proc / "task").iterdir())
-        assert 2 < len(threads) <= 8 and "nng:resolver" not in threads, threads  # 7: its own and 6 of nng's
+        assert 2 < len(threads) <= 7 and threads.count("nng:task") <= 1 and "nng:resolver" not in threads, threads  # 6: its own and 5 of nng's
         assert not re.findall("lib(?:mbed|nng)[^ ]*", (proc / "maps").read_text())
 
 

@@ -290,13 +290,6 @@ static void a_full_link_drops_counts_and_owes_the_full_state_until_there_is_room
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_dir, close_dir)
 
-/* docs/decisions/0006-sanitizers.md */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:nni_msg_alloc";
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
