@@ -138,7 +138,8 @@ def resources_completion_and_sessions_keep_to_the_token():
         expect(complete("pod_name", namespace="bank")["values"], [])
         expect("contents" in _mcp(history, "resources/read", uri="workload-metrics://shop/cart")["result"], True)
         error = _mcp(history, "resources/read", uri="workload-metrics://bank/vault")["error"]
-        expect((error["code"], error["data"]), (-32002, {"uri": "workload-metrics://bank/vault", "code": "NAMESPACE_FORBIDDEN"}))
+        expect((error["code"], error["data"]), (-32002, {"uri": "workload-metrics://bank/vault", "code": "NAMESPACE_FORBIDDEN",
+            "hint": "Name one of these as namespace: shop"}))
         expect(_mcp(history, "tools/call", name=TOP, arguments={"namespace": "bank"})["result"]["isError"], True)
         initialize = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}})
         shop = ("-H", "Authorization: Bearer secret-of-shop", "-H", "Content-Type: application/json")
