@@ -263,6 +263,8 @@ def texts_say_how_wrong_their_watts_are_and_what_is_assumed():
         for verb in ("top", "list", "hotspots", "summary"):
             code, out, _ = _tanso(verb, "--url", url)
             assert code == 0 and out.endswith("Watts by curve:unknown (model, ±56 %, k = 1), CPU time by procfs\n"), (verb, out)
+            out = _tanso(verb, "--lang", "ko", "--url", url)[1]  # no word of it is left in English but the names
+            assert out.endswith("전력 출처: curve:unknown (모델 추정, ±56 %, k = 1), CPU 시간은 procfs\n"), (verb, out)
         out = _tanso("top", "--url", url)[1].splitlines()
         out_ko = _tanso("models", "--lang", "ko")[1]
         expect(("threads" in out_ko, "스레드" in out_ko), (False, True))
@@ -271,6 +273,7 @@ def texts_say_how_wrong_their_watts_are_and_what_is_assumed():
         assert "grid saves %" in out and "with PUE %" in out and "1.40(assumed)" in out.replace(" ", "") and "counts an assumed PUE" in out, out
         out = _tanso("grid", "--url", url)[1]
         assert "no hourly data: set grid_file" in out and "11:00" not in out, out
+        assert "시간별 데이터가 없습니다" in _tanso("grid", "--lang", "ko", "--url", url)[1]  # 데이터, as everywhere; 자료 are papers
 
 
 sys.exit(run_all("lists", globals()))
