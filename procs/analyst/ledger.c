@@ -153,7 +153,6 @@ static int prepare_reading(struct ledger *ledger)
 static int open_at(const char *path, struct ledger **ret_ledger)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
-	char limit[64];
 	int code, r;
 
 	if (ledger == NULL)
@@ -161,8 +160,6 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 	code = sqlite3_open_v2(
 		path, &ledger->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	r = code == SQLITE_OK ? 0 : ledger_errno(ledger, code);
-	snprintf(limit, sizeof(limit), "PRAGMA max_page_count = %lld",
-		(long long)(LEDGER_BYTES_MAX / LEDGER_PAGE_BYTES));
 	if (r == 0) {
 		sqlite3_busy_timeout(ledger->db, BUSY_MS);
 		/* NORMAL: a power cut may undo the last commits, and then begins a new epoch anyway (CONTRACT). */
@@ -173,10 +170,10 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 	}
 	if (r == 0)
 		r = prepare_schema(ledger);
-	if (r == 0)
-		r = execute(ledger, limit);
-	if (r == 0)
+	if (r == 0) {
+		ledger_limit_pages(ledger, LEDGER_BYTES_MAX / LEDGER_PAGE_BYTES);
 		r = execute(ledger, ledger_rolling);
+	}
 	if (r == 0)
 		r = prepare_statements(ledger);
 	if (r == 0)
@@ -267,6 +264,7 @@ void ledger_limit_pages(struct ledger *ledger, int64_t pages)
 {
 	char sql[64];
 
+	ledger->pages_max = pages;
 	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld", (long long)pages);
 	sqlite3_exec(ledger->db, sql, NULL, NULL, NULL);
 }

@@ -82,7 +82,7 @@ int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_as
 void ledger_close(struct ledger *ledger);
 /* What the last failing call was about. */
 const char *ledger_message(const struct ledger *ledger);
-/* For tests: the file may have that many pages. */
+/* The file may have that many pages: fewer than LEDGER_BYTES_MAX only in tests. */
 void ledger_limit_pages(struct ledger *ledger, int64_t pages);
 
 int ledger_load_state(struct ledger *ledger, struct ledger_state *ret_state);

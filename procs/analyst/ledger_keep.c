@@ -33,7 +33,7 @@ static int find_horizon(struct ledger *ledger, int64_t now, int64_t days, int64_
 		(r = ledger_first_integer(ledger, SQL_OLDEST_HOUR, &oldest)) < 0 ||
 		(r = ledger_first_integer(ledger, SQL_DAYS_UNTIL, &days_until)) < 0)
 		return r;
-	if (pages > LEDGER_BYTES_MAX / LEDGER_PAGE_BYTES / 4 * 3 && oldest + DAY_SECONDS > *ret_before)
+	if (pages > ledger->pages_max / 4 * 3 && oldest + DAY_SECONDS > *ret_before)
 		*ret_before = oldest + DAY_SECONDS;
 	if (*ret_before < days_until) /* a day goes as a whole */
 		*ret_before = kst_midnight(*ret_before);

@@ -97,7 +97,7 @@ struct ledger {
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	bool is_open; /* a transaction is */
 	int failure;  /* 0 or -errno: the transaction is spoilt */
-	int64_t next_workload;
+	int64_t next_workload, pages_max;
 	struct sealed *sealed; /* reads what is to be sealed */
 	struct rolling rolling;
 	struct recent recent;
