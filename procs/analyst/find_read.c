@@ -58,15 +58,31 @@ static bool read_kind(const char *text, const char *slash, struct asked *asked)
 	       copy(asked->namespace, sizeof(asked->namespace), text, (size_t)(kind - 1 - text));
 }
 
+static bool has(const struct found_list *list, const struct found *one)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].workload == one->workload && list->items[i].is_owned == one->is_owned)
+			return true;
+	return false;
+}
+
+/* What is found both ways is one: "system/(root)" is of namespace and kind system. */
 static int append(struct found_list *list, const struct found_list *more)
 {
 	struct found *grown = reallocarray(list->items, list->count + more->count, sizeof(*grown));
 
 	if (grown == NULL)
 		return -ENOMEM;
-	memcpy(grown + list->count, more->items, more->count * sizeof(*grown));
 	list->items = grown;
-	list->count = list->room = list->count + more->count;
+	list->room = list->count + more->count;
+	if (list->count == 0) { /* the parts of one owner, maybe thousands */
+		memcpy(grown, more->items, more->count * sizeof(*grown));
+		list->count = more->count;
+		return 0;
+	}
+	for (size_t i = 0; i < more->count; i++)
+		if (!has(list, &more->items[i]))
+			grown[list->count++] = more->items[i];
 	return 0;
 }
 

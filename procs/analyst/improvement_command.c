@@ -77,6 +77,11 @@ static bool is_of_engine(const struct subject *subject)
 	       (strcmp(subject->namespace, "docker") == 0 || strcmp(subject->namespace, "podman") == 0);
 }
 
+bool command_lacks_namespace(const struct subject *subject)
+{
+	return strcmp(subject->kind, "container") == 0 && strcmp(subject->namespace, "containerd") == 0;
+}
+
 bool command_needs_container(const struct subject *subject, const char *kind)
 {
 	return is_template(kind) || strcmp(kind, "job") == 0 || is_bare_pod(subject, kind);

@@ -26,6 +26,8 @@ bool command_add_name(char *command, size_t size, const char *name);
  * command does. */
 void command_start(const struct subject *subject, const char *owner, const char *kind, struct kst at,
 	char *command, size_t size);
+/* A container that no command starts, for its runtime keeps it in a namespace that no cgroup path tells. */
+bool command_lacks_namespace(const struct subject *subject);
 bool command_starts_once(const struct subject *subject, const char *kind);
 /* Gives it that many cores: in Kubernetes to the one container, whose name is needed; "" where no command does. */
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,

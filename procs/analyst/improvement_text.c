@@ -25,6 +25,13 @@ static const char *const texts[WORDS_COUNT][2] = {
 			 "afterwards, or it starts again in a year",
 		". 명령은 %04d-%02d-%02d %02d:%02d에 한 번 시작합니다. 이후 CronJob을 삭제하지 않으면 1년 "
 		"뒤에 다시 시작합니다" },
+	[WORDS_NO_START] = { "; no command is offered: a container of %s is started again in its namespace "
+			     "there, which is "
+			     "not known here, and only where its old task is deleted (nerdctl --namespace "
+			     "NAMESPACE start NAME)",
+		". 명령은 제공하지 않습니다. %s 컨테이너는 그 런타임의 네임스페이스에서 이전 태스크를 삭제한 "
+		"뒤에야 다시 시작되는데, 여기서는 "
+		"그 네임스페이스를 알 수 없습니다(nerdctl --namespace NAMESPACE start NAME)" },
 	[WORDS_SIZE_ONE] = { "Right-size the CPU of %s: container %s requests %s instead of %s cores, the "
 			     "others "
 			     "what they do now.",

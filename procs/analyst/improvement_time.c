@@ -129,6 +129,9 @@ static int propose(const struct question *question, const struct assessment *ass
 		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_ONCE, at.year, at.month,
 			at.day, at.hour, at.minute);
 	}
+	if (imp->action[0] == '\0' && command_lacks_namespace(&assessment->subject))
+		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_NO_START,
+			assessment->subject.namespace);
 	imp->is_applied = true;
 	return 0;
 }

@@ -161,7 +161,7 @@ static void the_hosts_own_work_is_not_proposed_to_move(void **state)
 
 static void what_runs_all_day_stays_where_it_is(void **state)
 {
-	const struct job job = { "Job", 8, 5.2, 23, 34.5, false };
+	const struct job job = { "Job", 8, 5.2, 23, 34.5, false, NULL };
 	struct world w;
 
 	(void)state;
@@ -180,8 +180,8 @@ static void what_runs_all_day_stays_where_it_is(void **state)
 
 static void what_cannot_be_worked_out_says_why(void **state)
 {
-	const struct job no_request = { "Job", 0, 5.2, 23, 34.5, false },
-			 small = { "Job", 5, 5.2, 23, 34.5, false };
+	const struct job no_request = { "Job", 0, 5.2, 23, 34.5, false, NULL },
+			 small = { "Job", 5, 5.2, 23, 34.5, false, NULL };
 	struct world w;
 
 	(void)state;
@@ -213,7 +213,7 @@ static void what_cannot_be_worked_out_says_why(void **state)
 /* Metered up to 14:00, where the job ends, and told for half a day more, with its best at 20:00 KST. */
 static void ran_before_a_forecast(struct world *w, double best)
 {
-	const struct job job = { "Job", 0, 5.2, 23, 34.5, false };
+	const struct job job = { "Job", 0, 5.2, 23, 34.5, false, NULL };
 	char lines[2048] = "";
 
 	make(w);
@@ -301,7 +301,7 @@ static void a_worse_pue_is_said_to_be_worse(void **state)
 
 static void cleaner_but_dearer_hours_are_said_to_be_so(void **state)
 {
-	const struct job job = { "Job", 0, 1, 50, 0, false };
+	const struct job job = { "Job", 0, 1, 50, 0, false, NULL };
 	struct world w;
 
 	(void)state;
@@ -324,7 +324,7 @@ static void cleaner_but_dearer_hours_are_said_to_be_so(void **state)
 
 static void nothing_used_saves_nothing(void **state)
 {
-	const struct job job = { "Job", 8, 0, 0, 0, false };
+	const struct job job = { "Job", 8, 0, 0, 0, false, NULL };
 	struct world w;
 
 	(void)state;

@@ -80,7 +80,7 @@ static void requests_none_of_which_is_more_than_the_pod_needs_have_no_command_an
 /* 4 of 11 W are shared by vCPU; of four one is enough. */
 static void a_machine_saves_by_whole_cpus(void **state)
 {
-	const struct job vm = { "", 4, 0.4, 7, 4, true };
+	const struct job vm = { "", 4, 0.4, 7, 4, true, NULL };
 	struct world w;
 	struct json_object *size;
 

@@ -88,9 +88,45 @@ static void a_node_switched_off_is_money_in_fact(void **state)
 	destroy(&w);
 }
 
+static void a_container_that_no_command_starts_says_why(void **state)
+{
+	static const struct {
+		const char *runtime, *lang, *action, *evidence;
+	} cases[] = { { "docker", "en", " docker start train-x7k2p", NULL },
+		{ "containerd", "en", "",
+			"; no command is offered: a container of containerd is started again" },
+		{ "containerd", "ko", "", ". 명령은 제공하지 않습니다. containerd 컨테이너는" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct job job = { "", 8, 5.2, 23, 34.5, false, cases[i].runtime };
+		char asked[160];
+		struct world w;
+		make(&w);
+		use_grid(&w, "00:00,510\n02:00,459\n06:00,510\n");
+		fixture_pass(&w.f, KST_10);
+		w.f.once.counted_ns = 0;
+		run_job(&w, &job, 4);
+		snprintf(asked, sizeof(asked),
+			"{\"workload_name\":\"train-x7k2p\",\"duration_hours\":4,\"lang\":\"%s\"}",
+			cases[i].lang);
+		assert_int_equal(compare(&w, asked), 200);
+		struct json_object *shift = step(&w, "temporal_shift");
+		if (cases[i].evidence != NULL) {
+			assert_string_equal(text_in(shift, "action"), "");
+			assert_non_null(strstr(text_in(shift, "evidence"), cases[i].evidence));
+		} else {
+			assert_non_null(strstr(text_in(shift, "action"), cases[i].action));
+			assert_null(strstr(text_in(shift, "evidence"), "no command"));
+		}
+		destroy(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_container_that_no_command_starts_says_why),
 		cmocka_unit_test(a_months_money_does_not_depend_on_the_day_of_asking),
 		cmocka_unit_test(words_count_what_goes_in_fact),
 		cmocka_unit_test(what_the_bill_is_not_smaller_by_pays_nothing_back),

@@ -10,16 +10,19 @@ struct job {
 	const char *owner_kind;
 	double requested, used, dynamic, idle;
 	bool is_vm;
+	const char *runtime; /* of a container of no pod */
 };
 
 static inline void run_job(struct world *w, const struct job *job, double hours)
 {
 	const struct workload_row name = { .op = TOPOLOGY_ADD,
 		.id = 10,
-		.kind = job->is_vm ? WORKLOAD_VM : WORKLOAD_POD,
-		.namespace = text_of("ai-team"),
+		.kind = job->is_vm             ? WORKLOAD_VM
+			: job->runtime != NULL ? WORKLOAD_CONTAINER
+					       : WORKLOAD_POD,
+		.namespace = text_of(job->runtime != NULL ? job->runtime : "ai-team"),
 		.workload = text_of("train-x7k2p"),
-		.pod = text_of("train-x7k2p"),
+		.pod = text_of(job->runtime != NULL ? "" : "train-x7k2p"),
 		.owner_kind = text_of(job->owner_kind),
 		.owner = text_of(job->owner_kind[0] != '\0' ? "train" : ""),
 		.container = text_of("main"),
