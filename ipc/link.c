@@ -14,7 +14,7 @@
 
 #define QUEUE_MESSAGES   (FRAME_PARTS_MAX + LINK_QUEUE) /* one frame of the most parts, and some small ones */
 #define RECONNECT_MIN_MS 10
-#define RECONNECT_MAX_MS 200 /* each attempt costs nng's threads some wake-ups */
+#define RECONNECT_MAX_MS 400 /* half of the attempts follow the last one at once */
 #define RETURN_NS        (3 * NS_PER_SECOND)
 #define URL_MAX          256
 #define ARENAS_MAX       2

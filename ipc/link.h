@@ -12,7 +12,7 @@
 #include "base/stats.h"
 #include "ipc/frame.h"
 
-#define LINK_MUTE_NS (1 * NS_PER_SECOND) /* we dial again within 200 ms */
+#define LINK_MUTE_NS (1 * NS_PER_SECOND) /* we dial again within 400 ms */
 #define LINK_DEAF_NS                                                                                         \
 	(3 * NS_PER_SECOND) /* a living peer too; longer than a mute process needs to notice and end */
 #define LINK_STATS_NS                                                                                        \

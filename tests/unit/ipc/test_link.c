@@ -355,7 +355,7 @@ static void a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_
 	assert_int_equal(longest_pause_ms(link), 10);
 	link->absent_since_ns = 1; /* since the machine started */
 	link_is_stuck(fixture->link, link);
-	assert_int_equal(longest_pause_ms(link), 200);
+	assert_int_equal(longest_pause_ms(link), 400);
 	link_free(link);
 
 	link = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
