@@ -190,11 +190,15 @@ int ledger_sum_all(
 	return r;
 }
 
-static void read_text(sqlite3_stmt *statement, int column, char *text, size_t size)
+void ledger_read_text(sqlite3_stmt *statement, int column, char *text, size_t size)
 {
-	const unsigned char *value = sqlite3_column_text(statement, column);
+	const void *value = sqlite3_column_text(statement, column);
+	size_t length = value != NULL ? (size_t)sqlite3_column_bytes(statement, column) : 0;
 
-	snprintf(text, size, "%s", value != NULL ? (const char *)value : "");
+	length = length < size ? length : size - 1;
+	if (length > 0)
+		memcpy(text, value, length);
+	text[length] = '\0';
 }
 
 static struct found *add_found(struct found_list *list)
@@ -225,9 +229,9 @@ static void read_found(sqlite3_stmt *statement, bool is_owned, struct found *ret
 		.identity.kind =
 			kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM,
 		.is_owned = is_owned };
-	read_text(statement, 2, ret_found->identity.namespace, sizeof(ret_found->identity.namespace));
-	read_text(statement, 3, ret_found->identity.name, sizeof(ret_found->identity.name));
-	read_text(statement, 4, ret_found->detail, sizeof(ret_found->detail));
+	ledger_read_text(statement, 2, ret_found->identity.namespace, sizeof(ret_found->identity.namespace));
+	ledger_read_text(statement, 3, ret_found->identity.name, sizeof(ret_found->identity.name));
+	ledger_read_text(statement, 4, ret_found->detail, sizeof(ret_found->detail));
 }
 
 /* Adds those of the wanted kind. */
@@ -328,31 +332,6 @@ int ledger_find(struct ledger *ledger, const struct wanted *wanted, struct found
 		sqlite3_clear_bindings(statement); /* the texts are the caller's */
 	}
 	prefer_window(ledger, wanted->since, list);
-	return r;
-}
-
-int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context)
-{
-	sqlite3_stmt *statement = ledger->statements[SQL_IDENTITIES];
-	int code = SQLITE_DONE, r = 0;
-
-	sqlite3_bind_text(statement, 1, reach, -1, SQLITE_STATIC);
-	while (r >= 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-		struct ledger_identity identity = { .kind = WORKLOAD_SYSTEM };
-		int kind = sqlite3_column_int(statement, 1);
-		char owner[254], owner_kind[64];
-		if (kind >= 0 && kind < WORKLOAD_KIND_COUNT)
-			identity.kind = (enum workload_kind)kind;
-		read_text(statement, 2, identity.namespace, sizeof(identity.namespace));
-		read_text(statement, 3, identity.name, sizeof(identity.name));
-		read_text(statement, 4, owner, sizeof(owner));
-		read_text(statement, 5, owner_kind, sizeof(owner_kind));
-		r = each(context, sqlite3_column_int64(statement, 0), &identity, owner, owner_kind);
-	}
-	if (r >= 0)
-		r = code == SQLITE_DONE ? 0 : ledger_errno(ledger, code);
-	sqlite3_reset(statement);
-	sqlite3_clear_bindings(statement); /* the text is the caller's */
 	return r;
 }
 

@@ -121,6 +121,9 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 #define SUMMED_ALL(table, seconds)                                                                           \
 	"SELECT coalesce(w.became, w.id), slot, " seconds ", " STATE COUNTED_UJ                              \
 	" FROM workload w CROSS JOIN " table " ON workload = w.id AND slot >= ?1"
+/* The same of a table that has an index by time, and often nothing of the window at all: then no workload is looked up in it. */
+#define SUMMED_ANY(table, seconds)                                                                           \
+	SUMMED_ALL(table, seconds) " WHERE EXISTS(SELECT 1 FROM " table " WHERE slot >= ?1)"
 #define SUMMED_ONE(table, seconds)  SUMMED_ALL(table, seconds) " WHERE w.id = ?2 OR w.became = ?2"
 #define SUMMED_NODE(table, seconds) "SELECT 0, slot, " seconds ", " STATE COUNTED_UJ " FROM " table
 #define ADDING_DAY                                                                                           \
@@ -192,8 +195,8 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 			   "OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = ?1) "
 			   "OR EXISTS(SELECT 1 FROM day_workload WHERE workload = ?1)",
 	/* workload by workload, each from the window's start on: older rows are not read at all */
-	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ALL(
-		"hour_workload", "3600") " UNION ALL " SUMMED_ALL("day_workload", "86400"),
+	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ANY(
+		"hour_workload", "3600") " UNION ALL " SUMMED_ANY("day_workload", "86400"),
 	[SQL_SUM_ONE] = SUMMED_ONE("slot_workload", "300") " UNION ALL " SUMMED_ONE(
 		"hour_workload", "3600") " UNION ALL " SUMMED_ONE("day_workload", "86400"),
 	[SQL_SUM_NODE] = SUMMED_NODE("slot_node", "300") " WHERE slot >= ?1 UNION ALL " SUMMED_NODE(
@@ -203,10 +206,9 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 					     "idle") ") FROM hour_node WHERE slot "
 						     ">= ?1 AND slot < " DAYS_UNTIL " GROUP BY day, marked "
 						     "HAVING day >= ?1",
-	/* one owner each: a pod that moved from one to another counts for the one that is first by name */
-	[SQL_IDENTITIES] = "SELECT w.id, w.kind, w.namespace, w.name, min(a.value), a.detail FROM workload w "
-			   "LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 "
-			   "WHERE (?1 = '' OR reaches(?1, w.namespace)) AND w.became IS NULL GROUP BY w.id",
+	[SQL_IDENTITIES] = "SELECT id, kind, namespace, name FROM workload "
+			   "WHERE (?1 = '' OR reaches(?1, namespace)) AND became IS NULL",
+	[SQL_OWNERS] = "SELECT workload, value, detail FROM alias WHERE type = 2 ORDER BY value, workload",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1 UNION ALL "

@@ -41,6 +41,7 @@ enum statement {
 	SQL_SUM_ONE,
 	SQL_SUM_NODE,
 	SQL_IDENTITIES,
+	SQL_OWNERS,
 	SQL_LAST_SEEN,
 	SQL_BY_NAME,
 	SQL_BY_ALIAS,
@@ -117,6 +118,8 @@ bool ledger_read_piece(sqlite3_stmt *statement, struct ledger_piece *ret_piece);
 /* ledger_walk() of pieces of every state. */
 int ledger_each_piece(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	ledger_piece_fn *each, void *context);
+/* The column's text, cut to the room; "" for NULL. */
+void ledger_read_text(sqlite3_stmt *statement, int column, char *text, size_t size);
 /* Reads the zone columns from `column` on: active, idle by zone. */
 void ledger_read_energy(sqlite3_stmt *statement, int column, struct energy *ret_energy);
 /* The hash after the last sealed hour, or day (SQL_LAST_HASH, SQL_LAST_DAY); CHAIN_GENESIS if there is none. 0 or -errno. */

@@ -1,0 +1,128 @@
+/* Every workload with its owner, by two passes over two tables, is what a join of them says. */
+#include "tests/unit/unit.h"
+
+#include "analyst/ledger_sql.h"
+#include "tests/unit/ipc/random.h"
+
+#define WORKLOADS 500
+#define JOIN                                                                                                 \
+	"SELECT w.id, w.kind, w.namespace, w.name, coalesce(min(a.value), ''), coalesce(a.detail, '') FROM " \
+	"workload w LEFT JOIN alias a ON a.workload = w.id AND a.type = 2 WHERE (?1 = '' OR w.namespace = "  \
+	"?1) AND "                                                                                           \
+	"w.became IS NULL GROUP BY w.id"
+
+struct story {
+	char folder[64];
+	struct ledger *ledger;
+	sqlite3_stmt *join;
+	size_t told;
+};
+
+/* Some have no owner, some have had two or three; a tenth turned out to be another. */
+static void begin(struct story *s)
+{
+	static const char *const kinds[] = { "Deployment", "StatefulSet", "Job" };
+	struct random random = random_new("identities");
+	const struct ledger_state state = { .energy_epoch = 1, .first_boot_ns = 1 };
+	bool is_aside;
+
+	*s = (struct story) { .folder = "/tmp/tanso-analyst-XXXXXX" };
+	assert_non_null(mkdtemp(s->folder));
+	assert_int_equal(ledger_open(&s->ledger, s->folder, &is_aside), 0);
+	for (int64_t workload = 1; workload <= WORKLOADS; workload++) {
+		struct ledger_identity identity = { .kind = WORKLOAD_POD };
+		const struct ledger_baseline baseline = { .id = (uint64_t)workload, .workload = workload };
+		snprintf(identity.namespace, sizeof(identity.namespace), "ns-%d",
+			(int)random_below(&random, 4));
+		snprintf(identity.name, sizeof(identity.name), "pod-%d", (int)workload);
+		ledger_put_workload(s->ledger, workload, &identity);
+		ledger_put_baseline(s->ledger, &baseline);
+		ledger_put_alias(s->ledger, workload, ALIAS_POD_UID, identity.name, "");
+		for (uint64_t owners = random_below(&random, 4); owners > 0; owners--) {
+			char owner[32];
+			snprintf(owner, sizeof(owner), "o%.*s-%d", (int)random_below(&random, 9), "aaaaaaaa",
+				(int)random_below(&random, 20));
+			ledger_put_alias(
+				s->ledger, workload, ALIAS_OWNER, owner, kinds[random_below(&random, 3)]);
+		}
+	}
+	assert_int_equal(ledger_commit(s->ledger, &state), 0);
+	assert_int_equal(sqlite3_exec(s->ledger->db, "UPDATE workload SET became = id + 1 WHERE id % 10 = 3",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(s->ledger->db, JOIN, -1, &s->join, NULL), SQLITE_OK);
+}
+
+static void end(struct story *s)
+{
+	char command[128];
+
+	sqlite3_finalize(s->join);
+	ledger_close(s->ledger);
+	snprintf(command, sizeof(command), "rm -rf '%s'", s->folder);
+	assert_int_equal(system(command), 0);
+}
+
+static int expect_next(void *context, int64_t workload, const struct ledger_identity *identity,
+	const char *owner, const char *owner_kind)
+{
+	struct story *s = context;
+
+	assert_int_equal(sqlite3_step(s->join), SQLITE_ROW);
+	assert_int_equal(workload, sqlite3_column_int64(s->join, 0));
+	assert_int_equal(identity->kind, sqlite3_column_int(s->join, 1));
+	assert_string_equal(identity->namespace, (const char *)sqlite3_column_text(s->join, 2));
+	assert_string_equal(identity->name, (const char *)sqlite3_column_text(s->join, 3));
+	assert_string_equal(owner, (const char *)sqlite3_column_text(s->join, 4));
+	assert_string_equal(owner_kind, (const char *)sqlite3_column_text(s->join, 5));
+	s->told++;
+	return 0;
+}
+
+static void each_has_the_first_of_its_owners(void **state)
+{
+	static const char *const reaches[] = { "", "ns-2", "nowhere" };
+	size_t least[] = { WORKLOADS * 9 / 10, 50, 0 };
+	struct story s;
+
+	(void)state;
+	begin(&s);
+	for (size_t i = 0; i < 3; i++) {
+		s.told = 0;
+		sqlite3_bind_text(s.join, 1, reaches[i], -1, SQLITE_STATIC);
+		assert_int_equal(ledger_identities(s.ledger, reaches[i], expect_next, &s), 0);
+		assert_int_equal(sqlite3_step(s.join), SQLITE_DONE);
+		assert_true(s.told >= least[i] && (i != 2 || s.told == 0));
+		sqlite3_reset(s.join);
+	}
+	end(&s);
+}
+
+static int stop(void *context, int64_t workload, const struct ledger_identity *identity, const char *owner,
+	const char *owner_kind)
+{
+	(void)workload, (void)identity, (void)owner, (void)owner_kind;
+	return ++*(int *)context == 3 ? -7 : 0;
+}
+
+static void who_has_seen_enough_ends_it(void **state)
+{
+	struct story s;
+	int told = 0;
+
+	(void)state;
+	begin(&s);
+	assert_int_equal(ledger_identities(s.ledger, "", stop, &told), -7);
+	assert_int_equal(told, 3);
+	end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_has_the_first_of_its_owners),
+		cmocka_unit_test(who_has_seen_enough_ends_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
