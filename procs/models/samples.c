@@ -9,8 +9,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define COLUMNS_MAX 32
-#define VALUE_MAX   1e15
+#define COLUMNS_MAX     32
+#define VALUE_MAX       1e15
+#define BUSY_MAX        1e6
+#define WATTS_MAX       ((double)FORMULA_MW_MAX / 1000)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* spreadsheets write one before all else */
 
 enum column { COLUMN_cycles, COLUMN_instructions, COLUMN_busy, COLUMN_package, COLUMN_dram, COLUMN_COUNT };
 
@@ -71,15 +74,19 @@ static int take_header(struct reading *reading, char *line)
 {
 	const char *const names[COLUMN_COUNT] = { "cpu_cycles", "cpu_instructions", "busy_ppm",
 		reading->watts, "dram_watts" };
-	char *save = NULL;
+	char *word;
 	int at = 0;
 
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		reading->column[i] = -1;
-	for (char *word = strtok_r(line, ",", &save); word != NULL; word = strtok_r(NULL, ",", &save), at++)
-		for (int i = 0; i < COLUMN_COUNT; i++)
-			if (strcmp(word, names[i]) == 0)
-				reading->column[i] = at;
+	for (; (word = strsep(&line, ",")) != NULL; at++) /* a column without a name is one, as in the rows */
+		for (int i = 0; i < COLUMN_COUNT; i++) {
+			if (strcmp(word, names[i]) != 0)
+				continue;
+			if (reading->column[i] >= 0)
+				return refuse(reading, "names a column twice");
+			reading->column[i] = at;
+		}
 	if (at > COLUMNS_MAX)
 		return refuse(reading, "has more than 32 columns");
 	if (reading->column[COLUMN_package] < 0)
@@ -121,11 +128,16 @@ static int take_row(struct reading *reading, char *line)
 				r = take_field(reading, word, &values[i]);
 	if (r < 0)
 		return r;
-	bool has_input = samples->has_counters
-				 ? !isnan(values[COLUMN_cycles]) && !isnan(values[COLUMN_instructions])
-				 : !isnan(values[COLUMN_busy]);
-	if (!has_input || !(values[COLUMN_package] > 0)) /* a window without its watts teaches nothing */
+	/* A window without its watts, or without what both fits look at, teaches nothing. */
+	bool has_input = !(values[COLUMN_package] <= 0);
+	for (int i = samples->has_counters ? COLUMN_cycles : COLUMN_busy; i < COLUMN_dram; i++)
+		has_input &= reading->column[i] < 0 || !isnan(values[i]);
+	if (!has_input)
 		return 0;
+	if (values[COLUMN_busy] > BUSY_MAX)
+		return refuse(reading, "busy_ppm is a share of all CPUs: at most 1000000");
+	if (values[COLUMN_package] > WATTS_MAX || values[COLUMN_dram] > WATTS_MAX)
+		return refuse(reading, "is more than 1 MW, which no host draws");
 	if (samples->count == SAMPLES_MAX)
 		return refuse(reading, "is one row too many");
 	samples->all[samples->count++] = (struct sample) { .cycles = values[COLUMN_cycles],
@@ -181,6 +193,8 @@ int samples_parse(const char *name, char *text, const char *watts, struct sample
 
 	if (samples.all == NULL)
 		return -ENOMEM;
+	if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		text += strlen(BYTE_ORDER_MARK);
 	while (r == 0 && (line = strsep(&text, "\n")) != NULL) {
 		reading.line++;
 		line[strcspn(line, "\r")] = '\0';

@@ -180,6 +180,10 @@ static void a_hostile_csv_is_refused_with_its_line(void **state)
 		{ "busy_ppm,package_watts\n1e99,5\n", "f.csv:2: is not a number" },
 		{ "busy_ppm,package_watts\n1,5,x\n2,6\n", "2 usable rows" },
 		{ "busy_ppm,package_watts\n1\n", "0 usable rows" },
+		{ "busy_ppm,package_watts,package_watts\n1,5,6\n", "f.csv:1: names a column twice" },
+		{ "busy_ppm,package_watts\n1000001,5\n", "f.csv:2: busy_ppm is a share of all CPUs" },
+		{ "busy_ppm,package_watts\n1,1000001\n", "f.csv:2: is more than 1 MW" },
+		{ "busy_ppm,package_watts,dram_watts\n1,1,1e9\n", "f.csv:2: is more than 1 MW" },
 	};
 
 	(void)state;
@@ -192,6 +196,67 @@ static void a_hostile_csv_is_refused_with_its_line(void **state)
 			strstr(error.text, cases[i].reason) == NULL)
 			fail_msg("case %zu: '%s' lacks '%s'", i, error.text, cases[i].reason);
 	}
+}
+
+/* 200 rows after `header`; every third has no busy_ppm where `has_gaps`. */
+static struct samples parse_made(const char *before, const char *header, bool has_index, bool has_gaps)
+{
+	struct samples samples;
+	struct model_error error = { "" };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "%s%s\n", before, header);
+	for (int i = 0; i < 200; i++) {
+		if (has_index)
+			fprintf(out, "%d,", i);
+		fprintf(out, "%d,%d,", i * 1000000, i * 2000000);
+		if (has_gaps && i % 3 == 0)
+			fprintf(out, ",%d\n", 50 + i);
+		else
+			fprintf(out, "%d,%d\n", i * 5000, 50 + i);
+	}
+	fclose(out);
+	if (samples_parse("f.csv", text, "package_watts", &samples, &error) < 0)
+		fail_msg("%s", error.text);
+	free(text);
+	return samples;
+}
+
+static void columns_stand_where_their_names_do_also_after_one_without_a_name(void **state)
+{
+	(void)state;
+	struct samples samples =
+		parse_made("", ",cpu_cycles,cpu_instructions,busy_ppm,package_watts", true, false);
+	for (uint32_t i = 0; i < 200; i++) {
+		assert_true(samples.all[i].cycles == i * 1e6 && samples.all[i].instructions == i * 2e6);
+		assert_true(samples.all[i].busy_ppm == i * 5e3 && samples.all[i].package == 50 + i);
+	}
+	samples_done(&samples);
+}
+
+static void a_spreadsheets_byte_order_mark_costs_no_column(void **state)
+{
+	(void)state;
+	struct samples samples = parse_made(
+		"\xef\xbb\xbf", "cpu_cycles,cpu_instructions,busy_ppm,package_watts", false, false);
+	assert_true(samples.has_counters);
+	samples_done(&samples);
+}
+
+static void a_row_that_lacks_an_input_is_in_neither_fit(void **state)
+{
+	struct model_file file;
+
+	(void)state;
+	struct samples samples =
+		parse_made("", "cpu_cycles,cpu_instructions,busy_ppm,package_watts", false, true);
+	assert_int_equal(samples.count, 133);
+	assert_int_equal(train_host(&samples, &file), 0);
+	for (uint32_t i = 0; i < file.variants; i++)
+		assert_true(file.variant[i].error.mape_ppm < 50000);
+	samples_done(&samples);
 }
 
 static int read_and_train(void **state)
@@ -228,6 +293,9 @@ int main(void)
 		cmocka_unit_test(the_order_of_lines_does_not_matter),
 		cmocka_unit_test(what_is_written_is_read_back_as_the_same),
 		cmocka_unit_test(a_hostile_csv_is_refused_with_its_line),
+		cmocka_unit_test(columns_stand_where_their_names_do_also_after_one_without_a_name),
+		cmocka_unit_test(a_spreadsheets_byte_order_mark_costs_no_column),
+		cmocka_unit_test(a_row_that_lacks_an_input_is_in_neither_fit),
 	};
 	return cmocka_run_group_tests(tests, read_and_train, free_hosts);
 }
