@@ -100,8 +100,9 @@ static int add_domain(struct powercap_meter *powercap, struct tallies *tallies, 
 		return 0;
 	snprintf(path, sizeof(path), "%s/class/powercap/%s/max_energy_range_uj", powercap->config->sysfs_root,
 		folder);
-	if (file_read_u64(AT_FDCWD, path, &range_uj) < 0 || range_uj == 0)
-		return 0;
+	int r = file_read_u64(AT_FDCWD, path, &range_uj); /* 0: it does not say where it wraps */
+	if (r < 0)
+		return r;
 	struct tally *tally = tallies_claim(tallies, key, (enum zone)zone);
 	struct domain *domain = tally != NULL ? find_domain(powercap, tally) : NULL;
 	if (tally == NULL || (domain == NULL && powercap->count == DOMAINS_MAX))
@@ -114,7 +115,7 @@ static int add_domain(struct powercap_meter *powercap, struct tallies *tallies, 
 	*domain = (struct domain) { .tally = tally, .range_uj = range_uj };
 	snprintf(domain->path, sizeof(domain->path), "%s/class/powercap/%s/energy_uj",
 		powercap->config->sysfs_root, folder);
-	int r = file_read_u64(AT_FDCWD, domain->path, &energy_uj);
+	r = file_read_u64(AT_FDCWD, domain->path, &energy_uj);
 	return r < 0 ? r : 1;
 }
 

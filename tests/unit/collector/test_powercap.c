@@ -75,6 +75,25 @@ static void a_counter_that_wraps_goes_on(void **state)
 	assert_int_equal(tick.flags, 0);
 }
 
+static void a_socket_that_does_not_say_where_it_wraps_counts_until_it_does(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, RANGE);
+	sysfs_rapl_zone("intel-rapl:1", "package-1", 7000, 0);
+	open_meters("powercap");
+	sysfs_rapl_energy("intel-rapl:0", 5100);
+	sysfs_rapl_energy("intel-rapl:1", 7020);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 120);
+	sysfs_rapl_energy("intel-rapl:1", 30);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_FAILED, 120);
+	assert_int_equal(stat_of("meter_breaks_total", "zone=\"package\""), 1);
+	sysfs_rapl_energy("intel-rapl:1", 33);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 123);
+}
+
 static void a_socket_that_disappears_makes_the_sum_a_failure_and_loses_nothing_when_back(void **state)
 {
 	(void)state;
@@ -225,6 +244,7 @@ int main(void)
 		METER_TEST(the_memory_mapped_twin_of_a_package_is_not_counted_twice),
 		METER_TEST(the_core_domain_of_an_amd_package_is_one_core_and_left_out),
 		METER_TEST(a_counter_that_wraps_goes_on),
+		METER_TEST(a_socket_that_does_not_say_where_it_wraps_counts_until_it_does),
 		METER_TEST(a_socket_that_disappears_makes_the_sum_a_failure_and_loses_nothing_when_back),
 		METER_TEST(a_socket_that_stays_away_leaves_the_others_and_begins_anew),
 		METER_TEST(a_socket_that_comes_later_counts_from_then),
