@@ -244,6 +244,64 @@ def who_asks_too_much_hears_when_to_come_back():
             stream.communicate()
 
 
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {}}}
+
+
+def _session(f, who):
+    """Headers of a new session, for curl."""
+    token = ("-H", f"Authorization: Bearer secret-of-{who}")
+    f.mcp(INITIALIZE, *token, "-D", str(f.folder / "headers"))
+    lines = (f.folder / "headers").read_text().splitlines()
+    session = next(line.split(": ", 1)[1] for line in lines if line.lower().startswith("mcp-session-id: "))
+    return *token, "-H", f"Mcp-Session-Id: {session}", "-H", "Accept: text/event-stream"
+
+
+def a_stream_whose_answer_is_given_ends_with_its_token_and_harms_nobody():
+    with Frontend() as f:
+        (f.folder / "tokens").write_text(TOKENS)
+        f.start(f"http_tokens={f.folder}/tokens")
+        f.start_analyst()
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": TOP}}
+        session = _session(f, "shop")
+        answer = f.curl("/mcp", *session, body=json.dumps(call))[1]
+        assert "isError" in answer, answer
+        event = [line for line in answer.splitlines() if line.startswith("id: ")][0].removeprefix("id: ")
+        again = f.curl("/mcp", *session, "-H", f"Last-Event-ID: {event}")[1]  # what was not heard is told again
+        assert "isError" in again, again
+        (f.folder / "tokens").write_text(_line("all"))
+        assert wait_for(lambda: f.curl("/mcp", *session, body=json.dumps(call))[0] == 401)
+        expect([f.curl("/healthz")[0] for _ in range(3)], [200] * 3)
+
+
+def who_comes_and_goes_keeps_nobody_out_and_has_no_more_streams_than_others():
+    with Frontend() as f:
+        (f.folder / "tokens").write_text(TOKENS)
+        f.start(f"http_tokens={f.folder}/tokens", "http_streams=4", "principal_streams=2")
+        f.start_analyst()
+        listen = lambda session, *more: f.curl("/mcp", *session, *more, "--http2-prior-knowledge", "-m", "0.5")
+        left = []
+        for _ in range(6):  # each waits a minute for its client
+            session = _session(f, "shop")
+            status, text = listen(session)
+            expect(status, 200)
+            left.append((session, "-H", "Last-Event-ID: " + text.split("\n")[0].removeprefix("id: ")))
+        expect(listen(_session(f, "two"))[0], 200)
+        held = [subprocess.Popen(["curl", "-sN", "-m", "20", f"http://127.0.0.1:{f.port}/events", *_session(f, "shop")[:2]], stdout=subprocess.PIPE)
+                for _ in range(2)]
+        for stream in held:
+            assert stream.stdout.readline().startswith(b"retry")
+        expect(listen(left[-1][0], *left[-1][1:])[0], 429)  # to come back is to have one more
+        held[0].kill()
+        numbers = [last.removeprefix("Last-Event-ID: ").split("-")[0] for *_, last in left]
+        come_back = lambda i: listen(left[i][0], *left[i][1:])
+        assert wait_for(lambda: come_back(-1)[0] == 200)
+        assert wait_for(lambda: numbers[-1] in come_back(-1)[1])
+        assert wait_for(lambda: come_back(0)[1].startswith("id: ")) and numbers[0] not in come_back(0)[1]  # forgotten for a later one
+        for stream in held:
+            stream.kill()
+            stream.communicate()
+
+
 class Sse:
     """A client of GET /sse by curl: lines of its stream, and POST to the address that it names."""
     def __init__(self, frontend, who):

@@ -205,9 +205,15 @@ static void open_listening(struct arrival *arrival)
 	struct stream *stream =
 		last.base != NULL ? stream_find(context->mcp->streams, session, last.base, last.len, &after)
 				  : NULL;
+	int r;
 
+	if (stream != NULL && !stream_is_attached(stream) &&
+		(r = streams_lack(context->mcp->streams, context->principal)) < 0) {
+		post_refuse_stream(context->req, r, "");
+		return;
+	}
 	if (stream == NULL) {
-		int r = stream_new(context->mcp->streams, context->principal, session, NULL, NULL, &stream);
+		r = stream_new(context->mcp->streams, context->principal, session, NULL, NULL, &stream);
 		if (r < 0) {
 			post_refuse_stream(context->req, r, "");
 			return;

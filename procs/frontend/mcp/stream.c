@@ -34,6 +34,7 @@ struct streams {
 	struct stream *first;
 	size_t count;
 	struct stream_limits *limits;
+	bool has_left; /* one lost its connection since the last turn */
 	double *opened, *refused, *dropped, *resumed;
 };
 
@@ -97,7 +98,6 @@ int stream_new(struct streams *streams, struct principal *principal, struct sess
 		stream->next->link = &stream->next;
 	streams->first = stream;
 	streams->count++;
-	streams->limits->open++;
 	++*streams->opened;
 	*ret_stream = stream;
 	return 0;
@@ -113,6 +113,15 @@ static void forget_oldest(struct stream *stream)
 	stream->count--;
 }
 
+static void note_disconnected(struct stream *stream)
+{
+	stream->sse = NULL;
+	stream->all->limits->open--;
+	stream->all->has_left = true;
+	principal_count_stream(stream->principal, false);
+	stream->detached_ns = clock_mono_ns();
+}
+
 /* Ends the connection, if there is one; its stream is not told. */
 static void disconnect(struct stream *stream)
 {
@@ -120,8 +129,7 @@ static void disconnect(struct stream *stream)
 		return;
 	sse_forget(stream->sse);
 	sse_end(stream->sse);
-	stream->sse = NULL;
-	principal_count_stream(stream->principal, false);
+	note_disconnected(stream);
 }
 
 void stream_free(struct stream *stream)
@@ -135,7 +143,6 @@ void stream_free(struct stream *stream)
 	if (stream->next != NULL)
 		stream->next->link = stream->link;
 	stream->all->count--;
-	stream->all->limits->open--;
 	if (session != NULL && session->stream == stream)
 		session->stream = NULL;
 	principal_release(stream->principal);
@@ -158,9 +165,7 @@ static void on_gone(void *context)
 {
 	struct stream *stream = context;
 
-	stream->sse = NULL;
-	principal_count_stream(stream->principal, false);
-	stream->detached_ns = clock_mono_ns();
+	note_disconnected(stream);
 	if (stream->session == NULL) /* else perhaps they come back */
 		lose(stream);
 }
@@ -251,6 +256,7 @@ static void prime(struct stream *stream)
 void stream_attach(struct stream *stream, h2o_req_t *req, uint64_t after)
 {
 	disconnect(stream);
+	stream->all->limits->open++;
 	principal_count_stream(stream->principal, true);
 	*stream->all->resumed += stream->last > 0;
 	stream->sse = sse_open(req, on_gone, stream);
@@ -271,6 +277,7 @@ void stream_attach(struct stream *stream, h2o_req_t *req, uint64_t after)
 void stream_end(struct stream *stream)
 {
 	stream->is_ended = true;
+	stream->left = NULL; /* whoever ended it may be gone before it is */
 	if (stream->session == NULL)
 		stream_free(stream); /* the bytes given still go out */
 	else if (stream->sse != NULL)
@@ -280,25 +287,56 @@ void stream_end(struct stream *stream)
 void stream_cut(struct stream *stream)
 {
 	disconnect(stream);
-	stream->detached_ns = clock_mono_ns();
+}
+
+/* Of those without a connection, of one principal (NULL: of all), the one that is so for longest, if there are more than max. */
+static struct stream *one_too_many(
+	const struct streams *streams, const struct principal *principal, uint32_t max)
+{
+	struct stream *oldest = NULL;
+	uint32_t count = 0;
+
+	for (struct stream *stream = streams->first; stream != NULL; stream = stream->next) {
+		if (stream->sse != NULL || (principal != NULL && stream->principal != principal))
+			continue;
+		count++;
+		if (oldest == NULL || stream->detached_ns < oldest->detached_ns)
+			oldest = stream;
+	}
+	return count > max ? oldest : NULL;
+}
+
+/* No more of them wait for their clients than may be open: nobody keeps others out by coming and going. */
+static struct stream *any_too_many(const struct streams *streams)
+{
+	struct stream *oldest = one_too_many(streams, NULL, streams->limits->all);
+
+	for (struct stream *stream = streams->first; stream != NULL && oldest == NULL; stream = stream->next)
+		if (stream->sse == NULL && stream->principal->name[0] != '\0')
+			oldest = one_too_many(streams, stream->principal, streams->limits->each);
+	return oldest;
 }
 
 void streams_turn(struct streams *streams, uint64_t now_ns)
 {
 	uint64_t now_s = clock_now().real_ns / NS_PER_SECOND;
+	struct stream *stream, *next;
 
-	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
+	for (stream = streams->first; stream != NULL; stream = next) {
 		next = stream->next;
 		if (principal_is_over(stream->principal, now_s)) {
 			lose(stream);
 		} else if (stream->sse == NULL) {
 			if (now_ns - stream->detached_ns > STREAM_DETACHED_S * NS_PER_SECOND)
-				stream_free(stream);
+				lose(stream);
 		} else if (now_ns >= stream->comment_ns) {
 			stream->comment_ns = now_ns + STREAM_COMMENT_S * NS_PER_SECOND;
 			sse_give(stream->sse, ": \n\n", 4);
 		}
 	}
+	while (streams->has_left && (stream = any_too_many(streams)) != NULL)
+		lose(stream);
+	streams->has_left = false;
 }
 
 void streams_end(struct streams *streams, const struct session *session)

@@ -1,7 +1,7 @@
 /*
  * Streams of JSON-RPC messages over server-sent events. A resumable one (legacy, in a session) gives every event an id and
  * keeps the newest, so that a client whose connection broke goes on where it was (Last-Event-ID); it outlives its
- * connection by STREAM_DETACHED_S. Another one ends with its connection.
+ * connection by STREAM_DETACHED_S, unless as many as may be open wait for their clients. Another one ends with its connection.
  */
 #pragma once
 
@@ -29,8 +29,9 @@ size_t streams_count(const struct streams *streams);
 /* Comments where they are due; forgets streams that nobody came back for. */
 void streams_turn(struct streams *streams, uint64_t now_ns);
 
-/* session NULL: not resumable. `left` is called when a stream that is not resumable loses its connection: the stream is
- * gone then; it may be NULL. When their credential is over, the stream loses its connection and its client.
+/* session NULL: not resumable. `left` is called when a stream that has not ended is lost, as one that is not resumable loses
+ * its connection, or nobody came back for another: the stream is gone then; it may be NULL. When their credential is over, the
+ * stream loses its connection and its client.
  * 0, or -EDQUOT, -EBUSY (streams_lack()), -ENOMEM. */
 int stream_new(struct streams *streams, struct principal *principal, struct session *session,
 	void (*left)(void *context), void *context, struct stream **ret_stream);
