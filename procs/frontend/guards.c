@@ -9,11 +9,26 @@
 
 #define NAME_SIZE 256
 
+static bool is_same(h2o_iovec_t a, h2o_iovec_t b)
+{
+	return h2o_memis(a.base, a.len, b.base, b.len);
+}
+
+/* Several lines of a name are one list (RFC 9110 §5.3): whoever reads another line than we do must not read another value. */
 h2o_iovec_t guard_header(h2o_req_t *req, const char *name)
 {
-	ssize_t index = h2o_find_header_by_str(&req->headers, name, strlen(name), -1);
+	const size_t size = strlen(name);
+	ssize_t index = h2o_find_header_by_str(&req->headers, name, size, -1);
 
-	return index < 0 ? h2o_iovec_init(NULL, 0) : req->headers.entries[index].value;
+	if (index < 0)
+		return h2o_iovec_init(NULL, 0);
+	const h2o_iovec_t first = req->headers.entries[index].value;
+	h2o_iovec_t all = first;
+	while ((index = h2o_find_header_by_str(&req->headers, name, size, index)) >= 0)
+		if (!is_same(req->headers.entries[index].value, first)) /* a proxy may write a line twice */
+			all = h2o_concat(&req->pool, all, h2o_iovec_init(H2O_STRLIT(", ")),
+				req->headers.entries[index].value);
+	return all;
 }
 
 h2o_iovec_t guard_origin(h2o_req_t *req)

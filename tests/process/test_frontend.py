@@ -317,6 +317,27 @@ def what_clients_do_in_practice_is_served_alike_by_both_http_versions():
             expect_error(strict.curl(ASSESS, http, "-H", "Origin: https://evil.example", body="workload_name=app"), 403, "FORBIDDEN_ORIGIN")
 
 
+def lines_of_one_header_are_one_value():
+    """A proxy may split a list, or send a line twice; whoever looks at another line than we do is not misled."""
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_top_power_consumers", "_meta": meta}})
+    good = ["MCP-Protocol-Version: 2026-07-28", "Mcp-Method: tools/call", "Mcp-Name: list_top_power_consumers"]
+    with Frontend().start() as f:
+        f.start_analyst()
+        words = lambda headers: [word for header in headers for word in ("-H", header)]
+        for http in ("--http1.1", "--http2-prior-knowledge"):
+            expect(f.mcp(call, http, *words(good + good))[0], 200)
+            for other in ("MCP-Protocol-Version: 2025-11-25", "Mcp-Method: tools/list", "Mcp-Name: identify_power_hotspots"):
+                for headers in (good + [other], [other] + good):
+                    status, answer = f.mcp(call, http, *words(headers))
+                    expect((status, answer["error"]["code"]), (400, -32020))
+            f.mcp(INITIALIZE, "-D", str(f.folder / "headers"))
+            session = next(line for line in (f.folder / "headers").read_text().splitlines() if line.lower().startswith("mcp-session-id"))
+            listen = words([session, "Accept: application/json", "Accept: text/event-stream"])
+            assert f.curl("/mcp", http, *listen, "-m", "1")[1].startswith("id: ")
+            expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, http, *words([session, "Mcp-Session-Id: other"]))[0], 404)
+
+
 def sessions_outlive_a_restart_and_streams_are_resumed():
     f = Frontend()
     with f.start(inherit=True):
@@ -354,6 +375,8 @@ def batches_belong_to_one_revision():
         batch = [{**ping, "id": 1}, {"jsonrpc": "2.0", "method": "notifications/initialized"}, call, {"id": 2}]
         status, replies = f.mcp(batch, "-H", "MCP-Protocol-Version: 2025-03-26")
         expect((status, sorted(str(reply["id"]) for reply in replies)), (200, ["1", "2", "c"]))
+        for silent in (batch[1:2], [{"jsonrpc": "2.0", "id": 4, "result": {}}]):
+            expect(f.curl("/mcp", "-H", "MCP-Protocol-Version: 2025-03-26", body=json.dumps(silent)), (202, ""))
         expect(f.mcp([], "-H", "MCP-Protocol-Version: 2025-03-26")[0], 400)
         for version in ("2024-11-05", "2025-06-18", "2025-11-25"):
             expect(f.mcp(batch, "-H", f"MCP-Protocol-Version: {version}")[0], 400)

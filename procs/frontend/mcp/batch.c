@@ -30,8 +30,9 @@ static void settle(struct batch *batch)
 		return;
 	json_close_array(&batch->answers);
 	int r = json_take(&batch->answers, &text, &size);
+	bool has_text = batch->has_answers && r == 0;
 	if (batch->done != NULL)
-		batch->done(batch->context, batch->has_answers && r == 0 ? text : NULL, size);
+		batch->done(batch->context, has_text ? text : NULL, has_text ? size : 0);
 	json_done(&batch->answers);
 	principal_release(batch->sender.principal);
 	session_release(batch->sender.session);
