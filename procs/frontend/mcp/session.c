@@ -22,12 +22,19 @@ struct deleted {
 	uint32_t expiry_s; /* 0 = a free place */
 };
 
+struct level {
+	uint8_t nonce[SESSION_NONCE_SIZE];
+	uint8_t level; /* and 1; 0 = a free place */
+};
+
 struct sessions {
 	uint8_t key[KEY_SIZE];
 	struct deleted *deleted; /* SESSIONS_DELETED_MAX, shared with the file */
 	size_t deleted_end;      /* none stands at or after it */
 	struct session *first;
 	size_t count;
+	struct level levels[SESSION_LEVELS_MAX]; /* of those that are not in memory, round and round */
+	size_t levels_next;
 };
 
 int log_level_find(const char *name)
@@ -169,6 +176,35 @@ static bool is_deleted(const struct sessions *sessions, const uint8_t nonce[stat
 
 /* in memory */
 
+static struct level *level_of(struct sessions *sessions, const uint8_t nonce[static SESSION_NONCE_SIZE])
+{
+	for (size_t i = 0; i < SESSION_LEVELS_MAX; i++)
+		if (sessions->levels[i].level != 0 &&
+			memcmp(sessions->levels[i].nonce, nonce, SESSION_NONCE_SIZE) == 0)
+			return &sessions->levels[i];
+	return NULL;
+}
+
+static int take_level(struct sessions *sessions, const uint8_t nonce[static SESSION_NONCE_SIZE])
+{
+	struct level *kept = level_of(sessions, nonce);
+
+	if (kept == NULL)
+		return LOG_LEVEL_DEFAULT;
+	int level = kept->level - 1;
+	kept->level = 0;
+	return level;
+}
+
+static void keep_level(struct sessions *sessions, const struct session *session)
+{
+	if (session->log_level == LOG_LEVEL_DEFAULT || session->expiry_s == SESSION_WITHOUT_ID)
+		return;
+	struct level *place = &sessions->levels[sessions->levels_next++ % SESSION_LEVELS_MAX];
+	memcpy(place->nonce, session->nonce, SESSION_NONCE_SIZE);
+	place->level = (uint8_t)(session->log_level + 1);
+}
+
 static int make(
 	struct sessions *sessions, const uint8_t *bytes, uint32_t expiry_s, struct session **ret_session)
 {
@@ -179,7 +215,7 @@ static int make(
 	session->all = sessions;
 	session->revision = (enum revision)bytes[0];
 	session->expiry_s = expiry_s;
-	session->log_level = LOG_LEVEL_DEFAULT;
+	session->log_level = take_level(sessions, bytes + 5);
 	memcpy(session->nonce, bytes + 5, SESSION_NONCE_SIZE);
 	session->next = sessions->first;
 	session->link = &sessions->first;
@@ -238,6 +274,7 @@ void session_release(struct session *session)
 	if (session->next != NULL)
 		session->next->link = session->link;
 	session->all->count--;
+	keep_level(session->all, session);
 	free(session);
 }
 

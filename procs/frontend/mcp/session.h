@@ -1,8 +1,8 @@
 /*
  * Sessions of the legacy era. An id describes itself: revision, expiry, a nonce, and a MAC over them and who asked for
  * it (struct principal), under a key that lies in the state directory. So an id outlives this process, needs no memory, and is
- * worth nothing to another principal. Memory is kept only for what cannot be derived: an open stream, subscriptions, the
- * log level, calls in flight. Deleted ids are remembered in a file, SESSIONS_DELETED_MAX of them; beyond, those deleted
+ * worth nothing to another principal. Memory is kept only for what cannot be derived: an open stream, subscriptions,
+ * calls in flight, and the log levels of the last SESSION_LEVELS_MAX that had one of their own. Deleted ids are remembered in a file, SESSIONS_DELETED_MAX of them; beyond, those deleted
  * first are forgotten (they expire within SESSION_LIFE_S anyway).
  */
 #pragma once
@@ -17,6 +17,7 @@
 #define SESSION_WITHOUT_ID   UINT32_MAX /* expiry of one that ends with its connection */
 #define SESSIONS_MAX         1024       /* with something to keep */
 #define SESSIONS_DELETED_MAX 4096
+#define SESSION_LEVELS_MAX   256
 #define SESSION_NONCE_SIZE   12
 
 struct mcp_sink;

@@ -52,6 +52,38 @@ static void a_session_outlives_the_process_and_a_deleted_one_stays_deleted(void 
 	assert_int_equal(system(command), 0);
 }
 
+static int level_of(struct sessions *sessions, const char *id, int new_level)
+{
+	const struct principal somebody = { .name = "somebody" };
+	struct session *session;
+
+	assert_int_equal(sessions_find(sessions, id, strlen(id), &somebody, 1001, &session), 0);
+	int level = session->log_level;
+	session->log_level = new_level;
+	session_release(session); /* nothing else holds it: it is not in memory then */
+	return level;
+}
+
+static void a_log_level_is_kept_between_two_requests(void **state)
+{
+	const struct principal somebody = { .name = "somebody" };
+	char id[SESSION_ID_SIZE], other[SESSION_ID_SIZE];
+	struct sessions *sessions;
+	bool is_kept;
+
+	(void)state;
+	assert_int_equal(sessions_open(&sessions, "/nonexistent", &is_kept), 0);
+	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, id);
+	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, other);
+	assert_int_equal(level_of(sessions, id, 0), LOG_LEVEL_DEFAULT);
+	assert_int_equal(level_of(sessions, other, 7), LOG_LEVEL_DEFAULT);
+	assert_int_equal(level_of(sessions, id, LOG_LEVEL_DEFAULT), 0);
+	assert_int_equal(level_of(sessions, id, LOG_LEVEL_DEFAULT), LOG_LEVEL_DEFAULT);
+	for (int i = 0; i < SESSION_LEVELS_MAX; i++)
+		assert_int_equal(level_of(sessions, other, 7), 7);
+	sessions_free(sessions);
+}
+
 static void an_id_has_one_spelling(void **state)
 {
 	char id[SESSION_ID_SIZE], *letter;
@@ -147,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_outlives_the_process_and_a_deleted_one_stays_deleted),
+		cmocka_unit_test(a_log_level_is_kept_between_two_requests),
 		cmocka_unit_test(an_id_has_one_spelling),
 		cmocka_unit_test(what_a_session_watches_outlives_the_process),
 		cmocka_unit_test(a_full_table_forgets_what_expires_first),
