@@ -6,6 +6,7 @@
 #include <nng/protocol/pipeline0/pull.h>
 #include <nng/protocol/pipeline0/push.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 
@@ -16,8 +17,9 @@
 #define RECONNECT_MIN_MS 10
 #define RECONNECT_MAX_MS 400 /* half of the attempts follow the last one at once */
 #define RETURN_NS        (3 * NS_PER_SECOND)
-#define URL_MAX          256
+#define SCHEME           "ipc://"
 #define ARENAS_MAX       2
+#define LOOK_NS          (NS_PER_SECOND / 2)
 
 int link_error(int nng_error)
 {
@@ -64,7 +66,7 @@ static int on_connected(struct source *source)
 
 static int make_folder(const char *runtime_dir, enum stage consumer)
 {
-	char path[URL_MAX];
+	char path[LINK_URL_MAX];
 	int written = snprintf(path, sizeof(path), "%s/%s", runtime_dir, stage_name(consumer));
 
 	if (written < 0 || (size_t)written >= sizeof(path))
@@ -73,12 +75,12 @@ static int make_folder(const char *runtime_dir, enum stage consumer)
 	return mkdir(path, 0750) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int make_url(const char *runtime_dir, const struct link *link, char *ret_url)
+static int make_url(struct link *link, const char *runtime_dir)
 {
-	int written = snprintf(ret_url, URL_MAX, "ipc://%s/%s/%s.ipc", runtime_dir,
+	int written = snprintf(link->url, sizeof(link->url), SCHEME "%s/%s/%s.ipc", runtime_dir,
 		stage_name(link->consumer), stage_name(link->producer));
 
-	return written < 0 || written >= URL_MAX ? -ENAMETOOLONG : 0;
+	return written < 0 || (size_t)written >= sizeof(link->url) ? -ENAMETOOLONG : 0;
 }
 
 static int new_link(struct link **ret_link, enum stage consumer, enum stage producer, void *context)
@@ -114,7 +116,7 @@ static int finish(struct link *link, int r, struct link **ret_link)
 	return r;
 }
 
-static int start_listening(struct link *link, const char *url)
+static int start_listening(struct link *link)
 {
 	nng_listener listener;
 	int r;
@@ -126,7 +128,7 @@ static int start_listening(struct link *link, const char *url)
 		(r = nng_socket_set_int(link->socket, NNG_OPT_RECVBUF, LINK_QUEUE)) != 0 ||
 		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_ADD_PRE, link_check_peer, link)) != 0 ||
 		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_REM_POST, link_forget, link)) != 0 ||
-		(r = nng_listener_create(&listener, link->socket, url)) != 0 ||
+		(r = nng_listener_create(&listener, link->socket, link->url)) != 0 ||
 		(r = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0 ||
 		(r = nng_listener_start(listener, 0)) != 0 ||
 		(r = nng_socket_get_int(link->socket, NNG_OPT_RECVFD, &link->source.fd)) != 0)
@@ -137,7 +139,6 @@ static int start_listening(struct link *link, const char *url)
 int link_listen(struct link **ret_link, const char *runtime_dir, enum stage consumer, enum stage producer,
 	link_frame_fn *on_frame, void *context)
 {
-	char url[URL_MAX];
 	struct link *link;
 	int r = new_link(&link, consumer, producer, context);
 
@@ -146,12 +147,13 @@ int link_listen(struct link **ret_link, const char *runtime_dir, enum stage cons
 	link->on_frame = on_frame;
 	link->peer = peer_rule_for(producer);
 	link->source.ready = link_receive;
-	if ((r = make_folder(runtime_dir, consumer)) == 0 && (r = make_url(runtime_dir, link, url)) == 0)
-		r = start_listening(link, url);
+	if ((r = make_folder(runtime_dir, consumer)) == 0 && (r = make_url(link, runtime_dir)) == 0 &&
+		(r = start_listening(link)) == 0)
+		r = stat(link->url + strlen(SCHEME), &link->place) < 0 ? -errno : 0;
 	return finish(link, r, ret_link);
 }
 
-static int start_dialing(struct link *link, const char *url)
+static int start_dialing(struct link *link)
 {
 	int r;
 
@@ -167,7 +169,7 @@ static int start_dialing(struct link *link, const char *url)
 		(r = nng_socket_get_int(link->socket, NNG_OPT_SENDFD, &link->send_fd)) != 0 ||
 		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_ADD_POST, on_pipe, link)) != 0 ||
 		(r = nng_pipe_notify(link->socket, NNG_PIPE_EV_REM_POST, on_pipe, link)) != 0 ||
-		(r = nng_dial(link->socket, url, &link->dialer, NNG_FLAG_NONBLOCK)) != 0)
+		(r = nng_dial(link->socket, link->url, &link->dialer, NNG_FLAG_NONBLOCK)) != 0)
 		return link_error(r);
 	return 0;
 }
@@ -175,7 +177,6 @@ static int start_dialing(struct link *link, const char *url)
 int link_dial(struct link **ret_link, const char *runtime_dir, enum stage consumer, enum stage producer,
 	link_connect_fn *on_connect, void *context)
 {
-	char url[URL_MAX];
 	struct link *link;
 	int r = new_link(&link, consumer, producer, context);
 
@@ -183,8 +184,8 @@ int link_dial(struct link **ret_link, const char *runtime_dir, enum stage consum
 		return r;
 	link->on_connect = on_connect;
 	link->source.ready = on_connected;
-	if ((r = make_url(runtime_dir, link, url)) == 0)
-		r = start_dialing(link, url);
+	if ((r = make_url(link, runtime_dir)) == 0)
+		r = start_dialing(link);
 	return finish(link, r, ret_link);
 }
 
@@ -260,6 +261,19 @@ static void pair(struct link *listener, struct link *dialer)
 	atomic_store(&listener->partner, dialer);
 }
 
+bool link_is_cut_off(struct link *listener)
+{
+	uint64_t now_ns = clock_mono_ns();
+	struct stat now;
+
+	if (now_ns - listener->looked_ns < LOOK_NS)
+		return false;
+	listener->looked_ns = now_ns;
+	if (stat(listener->url + strlen(SCHEME), &now) < 0)
+		return errno == ENOENT;
+	return now.st_ino != listener->place.st_ino || now.st_dev != listener->place.st_dev;
+}
+
 bool link_is_stuck(struct link *listener, struct link *dialer)
 {
 	bool hears = link_is_connected(listener), speaks = link_is_connected(dialer);
@@ -271,5 +285,7 @@ bool link_is_stuck(struct link *listener, struct link *dialer)
 		listener->stuck_since_ns = 0;
 	else if (listener->stuck_since_ns == 0)
 		listener->stuck_since_ns = now_ns;
-	return hears != speaks && now_ns - listener->stuck_since_ns > (speaks ? LINK_DEAF_NS : LINK_MUTE_NS);
+	return link_is_cut_off(listener) ||
+	       (hears != speaks &&
+		       now_ns - listener->stuck_since_ns > (speaks ? LINK_DEAF_NS : LINK_MUTE_NS));
 }

@@ -60,13 +60,23 @@ bool link_stats_are_due(const struct link *link);
 int link_send_stats(struct link *link, enum stage stage, uint64_t run, const struct stats *stats);
 
 /*
- * What nng 1.5.2 does to a pair of links when a connection is closed within its handshake, a peer killed there for example:
- * - deaf: the listener takes no peer any more; they believe to be connected, and nothing they say arrives. Seen from inside:
- *   our `dialer` reaches the peer, yet the peer has no pipe to our `listener` for LINK_DEAF_NS;
- * - mute: the dialer never dials again. The peer reaches our `listener`, yet our `dialer` has no pipe for LINK_MUTE_NS.
- * Ask at least once a second; a process that is stuck ends, and its successor opens its sockets anew. To a peer a mute process
- * looks like its own deafness, which a restart of the peer would not cure: so muteness is noticed first.
- * Who is asked for is also dialled every few ms for some seconds after it went, instead of ever more rarely; and when it
- * reaches `listener`, the loop turns.
+ * How a link may stay silent though both its processes live, and what is done about it:
+ *
+ * | state                                              | seen by                          | after                | then |
+ * |----------------------------------------------------|----------------------------------|----------------------|------|
+ * | deaf: peers believe to be connected, none is heard | we reach the peer, it not us     | LINK_DEAF_NS         | we end, and listen anew |
+ * | mute: the dialer never dials again                 | the peer reaches us, we not it   | LINK_MUTE_NS         | we end, and dial anew |
+ * | cut off: the listener's socket file is gone        | it is looked at                  | 0.5 s                | we end, and make it anew |
+ * | full: the peer hangs, or is stopped                | the supervisor's watchdog        | 5 s (link_send says  | the peer is killed; the full |
+ * |                                                    |                                  | -EAGAIN meanwhile)   | state is owed until there is room |
+ * | refused: we are a stranger to the peer             | the first, for want of answers   | LINK_DEAF_NS         | as deaf; users are looked up anew |
+ *
+ * What made a link of nng 1.5.2 deaf or mute is mended (ipc/nng, docs/decisions/0021-refused-peers.md); to a peer a mute process looks like
+ * its own deafness, which a restart of the peer would not cure, so muteness is noticed first. Deaf and mute need a link each way: where only
+ * one leads (names, stats, grid data) what is seen is the socket file.
+ * Ask at least once a second. Who is asked for is also dialled every few ms for some seconds after it went, instead of ever more
+ * rarely; and when it reaches `listener`, the loop turns.
  */
 bool link_is_stuck(struct link *listener, struct link *dialer);
+/* Of a listener that has no dialer the other way: the file at which it is dialled is gone, or another's. */
+bool link_is_cut_off(struct link *listener);

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "ipc/link.h"
 #include "ipc/link_join.h"
 #include "ipc/peer.h"
 
 #define LINK_PIPES     2 /* of which frames are joined at a time: a producer's, and its killed predecessor's */
-#define LINK_PEERS     8  /* connections whose frames are taken: the open ones, and those closed last */
+#define LINK_PEERS     8 /* connections whose frames are taken: the open ones, and those closed last */
+#define LINK_URL_MAX   256
 #define LINK_STRANGERS 64 /* refused connections that are kept open, unheard */
 
 /* The newest frame of a kind, to notice what was lost on the way. */
@@ -34,7 +36,10 @@ struct link {
 	_Atomic(struct link *) partner; /* in the other direction; NULL until link_is_stuck() */
 	struct frame_codec *codec;
 	void *context;
+	char url[LINK_URL_MAX];
 	/* consumer */
+	struct stat place; /* of its socket, as it was made */
+	uint64_t looked_ns;
 	link_frame_fn *on_frame;
 	struct peer_rule peer;
 	struct link_peers peers;

@@ -201,7 +201,9 @@ static int on_turn(void *context)
 	desk_announce(analyst->desk, analyst->book.generation);
 	if (desk_has_asks(analyst->desk) && !is_resuming(analyst))
 		desk_answer(analyst->desk, &analyst->knowledge, analyst->book.generation);
-	if (!link_is_stuck(analyst->power, analyst->acks) && !link_is_stuck(analyst->asks, analyst->answers))
+	if (!link_is_stuck(analyst->power, analyst->acks) &&
+		!link_is_stuck(analyst->asks, analyst->answers) &&
+		(analyst->outside == NULL || !link_is_cut_off(analyst->outside)))
 		return 0;
 	log_error("a peer's frames do not come through: restarting to listen anew");
 	return -ENOTCONN;

@@ -162,7 +162,7 @@ static int on_check(struct timer *timer)
 {
 	struct estimator *estimator = container_of(timer, struct estimator, check);
 
-	if (!link_is_stuck(estimator->topology, estimator->collector) &&
+	if (!link_is_stuck(estimator->topology, estimator->collector) && !link_is_cut_off(estimator->names) &&
 		!consumers_are_stuck(&estimator->consumers))
 		return take_turn(estimator);
 	log_error("a peer's frames do not come through: restarting to listen anew");

@@ -100,6 +100,14 @@ static bool have_folders_moved(uint64_t now_ns)
 	return moved != NULL;
 }
 
+static bool is_cut_off(void)
+{
+	for (int stage = 0; stage < STAGE_COUNT; stage++)
+		if (exporter.of_stage[stage] != NULL && link_is_cut_off(exporter.of_stage[stage]))
+			return true;
+	return false;
+}
+
 static int on_turn(void *context)
 {
 	uint64_t now_ns = clock_mono_ns();
@@ -110,9 +118,9 @@ static int on_turn(void *context)
 	scrapes_watch(&exporter.http.scrapes, now_ns);
 	if (have_folders_moved(now_ns))
 		return -ESTALE;
-	if (!link_is_stuck(exporter.estimator, exporter.to_estimator))
+	if (!link_is_stuck(exporter.estimator, exporter.to_estimator) && !is_cut_off())
 		return 0;
-	log_error("the estimator's frames do not come through: restarting to listen anew");
+	log_error("a peer's frames do not come through: restarting to listen anew");
 	return -ENOTCONN;
 }
 

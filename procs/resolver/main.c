@@ -192,6 +192,10 @@ static int on_timer(struct timer *timer)
 		loop_stop(resolver->loop);
 		return 0;
 	}
+	if (link_is_cut_off(resolver->topology)) {
+		log_error("the collector cannot reach us: restarting to listen anew");
+		return -ENOTCONN;
+	}
 	resolver->turn++;
 	bool has_changed = read_all_limits(resolver);
 	if (resolver->runtimes != NULL)

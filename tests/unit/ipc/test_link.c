@@ -337,6 +337,26 @@ static void a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through(void **
 	link_free(mute);
 }
 
+static void a_listener_whose_socket_was_removed_or_replaced_is_cut_off(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *peer = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	char path[96], other[96];
+
+	snprintf(path, sizeof(path), "%s/estimator/collector.ipc", fixture->dir);
+	snprintf(other, sizeof(other), "%s/estimator/other", fixture->dir);
+	assert_false(link_is_cut_off(fixture->link));
+	assert_int_equal(rename(path, other), 0);
+	wait_until(link_is_cut_off(fixture->link));
+	wait_until(link_is_stuck(fixture->link, peer));
+	assert_int_equal(mknod(path, S_IFREG | 0600, 0), 0);
+	wait_until(link_is_cut_off(fixture->link));
+	assert_int_equal(rename(other, path), 0);
+	fixture->link->looked_ns = 0;
+	assert_false(link_is_cut_off(fixture->link));
+	link_free(peer);
+}
+
 static int longest_pause_ms(const struct link *dialer)
 {
 	nng_duration pause_ms;
@@ -458,6 +478,7 @@ int main(void)
 		TEST(links_that_cannot_be_opened_say_why),
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
 		TEST(a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through),
+		TEST(a_listener_whose_socket_was_removed_or_replaced_is_cut_off),
 		TEST(a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_a_while),
 		TEST(who_waits_for_the_peer_is_woken_when_it_is_heard),
 		TEST(passers_by_neither_displace_the_producer_nor_make_it_unheard),
