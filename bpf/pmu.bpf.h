@@ -42,6 +42,8 @@ static __always_inline struct usage_pmu_cpu *charge_pmu(struct task_struct *task
 			bpf_perf_event_read_value(&perf_events, USAGE_PMU_SLOT(e, cpu), &now, sizeof(now)) <
 				0)
 			continue;
+		if (e == 0)
+			slot->enabled_ns = now.enabled;
 		__u64 grown = pmu_growth(&slot->last[e], &now);
 		if (thread) /* the idle task has none: what the node does idle is no workload's */
 			thread->counted[counters[e]] += grown;

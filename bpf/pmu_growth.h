@@ -6,7 +6,7 @@
 
 /*
  * How an event grew since `last`, scaled up by the time it shared its counter with others. 0 when it had none: what it
- * missed then is told by its next turn. An event that has been enabled for less time than before was opened anew.
+ * missed then is told by its next turn. An event of which anything is less than before was opened anew.
  */
 static inline __attribute__((always_inline)) __u64 pmu_growth(
 	struct bpf_perf_event_value *last, const struct bpf_perf_event_value *now)
@@ -17,7 +17,7 @@ static inline __attribute__((always_inline)) __u64 pmu_growth(
 		*last = *now;
 		return 0;
 	}
-	if (now->enabled < last->enabled)
+	if (now->enabled < last->enabled || now->running < last->running || now->counter < last->counter)
 		__builtin_memset(last, 0, sizeof(*last));
 	counter = now->counter - last->counter;
 	enabled = now->enabled - last->enabled;

@@ -170,8 +170,10 @@ struct usage_layout {
 /* What the events of a CPU stood at when its last thread left; only that CPU writes it. */
 struct usage_pmu_cpu {
 	struct bpf_perf_event_value last[USAGE_PMU_COUNT];
-	unsigned long long switches;   /* runs of on_switch */
-	unsigned long long padding[3]; /* to whole cache lines */
+	unsigned long long switches; /* runs of on_switch */
+	unsigned long long
+		enabled_ns; /* of the first event, at the last look: one that stands still is dead */
+	unsigned long long padding[2]; /* to whole cache lines */
 };
 
 /* The entries of map `totals`. */

@@ -97,6 +97,26 @@ bool usage_cpus_follow(struct usage_kernel *kernel)
 	return was_whole && r == 0; /* CPUs beyond our numbers are never counted */
 }
 
+bool usage_cpus_check(struct usage_kernel *kernel)
+{
+	struct usage_pmu_cpu slot;
+	bool are_all_running = true;
+
+	for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++) {
+		if (!(open_cpus_of(kernel)[cpu / 64] >> cpu % 64 & 1) ||
+			bpf_map_lookup_elem(kernel->map[USAGE_MAP_pmu_cpus], &cpu, &slot) < 0)
+			continue;
+		if (slot.enabled_ns == kernel->enabled_ns[cpu]) {
+			close_cpu(kernel, kernel->layout.pmu_events, cpu);
+			are_all_running = false;
+		}
+		kernel->enabled_ns[cpu] = slot.enabled_ns;
+	}
+	if (!are_all_running)
+		write_layout(kernel);
+	return are_all_running;
+}
+
 uint32_t usage_cpus_uncounted(const struct usage_kernel *kernel)
 {
 	uint32_t count = 0;

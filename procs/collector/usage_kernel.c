@@ -333,7 +333,7 @@ bool usage_kernel_settle(struct usage_kernel *kernel)
 		return true;
 	bool is_whole = usage_cpus_follow(kernel);
 	pmu_run_on(kernel->link[USAGE_PROGRAM_settle_cpu], (const uint64_t *)kernel->layout.open_cpus);
-	return is_whole;
+	return usage_cpus_check(kernel) && is_whole;
 }
 
 /* Which programs are these? */

@@ -82,6 +82,19 @@ static void an_event_opened_anew_counts_from_its_beginning(void **state)
 	assert_memory_equal(&last, &now, sizeof(now));
 }
 
+/* The CPU went and came twice in a moment: the new event has been enabled for longer than the old one, and counted less. */
+static void an_event_opened_anew_after_a_short_one_leaps_nowhere(void **state)
+{
+	value last = { 900000, 3 * US, 3 * US };
+	value now = { 70, 10 * US, 10 * US };
+
+	(void)state;
+	assert_int_equal(pmu_growth(&last, &now), 70);
+	last = (value) { 50, 10 * US, 10 * US }; /* and it had its hardware for less time */
+	now = (value) { 70, 20 * US, 5 * US };
+	assert_int_equal(pmu_growth(&last, &now), 280);
+}
+
 static void lists_of_cpus_are_read(void **state)
 {
 	static const struct {
@@ -287,6 +300,7 @@ int main(void)
 		cmocka_unit_test(what_shares_its_hardware_is_scaled_up),
 		cmocka_unit_test(without_the_hardware_nothing_is_told_until_the_next_turn),
 		cmocka_unit_test(an_event_opened_anew_counts_from_its_beginning),
+		cmocka_unit_test(an_event_opened_anew_after_a_short_one_leaps_nowhere),
 		cmocka_unit_test(lists_of_cpus_are_read),
 		cmocka_unit_test(each_kind_of_core_counts_by_its_own_pmu),
 		cmocka_unit_test(a_kernel_that_takes_no_types_is_asked_by_cpu),

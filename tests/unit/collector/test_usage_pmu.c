@@ -1,8 +1,11 @@
 /* Counters of the CPUs, where the CPUs' clock, a software event, stands for a hardware counter. */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -143,14 +146,32 @@ static void counters_of_cpus_come_and_go_with_them(void **state)
 }
 
 /* pmu_open() as usual, but on this CPU. */
-static uint32_t broken_cpu = UINT32_MAX;
+static uint32_t broken_cpu = UINT32_MAX, dying_cpu = UINT32_MAX;
 static int attempts;
+
+/* What the kernel leaves of a CPU's event when the CPU goes: it is there, and not enabled. */
+static int open_dead(int map_fd, uint32_t cpu)
+{
+	struct perf_event_attr attributes = { .type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attributes),
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.disabled = 1 };
+	const uint32_t slot = USAGE_PMU_SLOT(0, cpu);
+	CLEANUP(closep)
+	int fd = (int)syscall(SYS_perf_event_open, &attributes, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return bpf_map_update_elem(map_fd, &slot, &fd, BPF_ANY);
+}
+
 int __real_pmu_open(
 	int map_fd, const char *choice, const struct pmu_types *types, uint32_t events, uint32_t cpu);
 int __wrap_pmu_open(
 	int map_fd, const char *choice, const struct pmu_types *types, uint32_t events, uint32_t cpu)
 {
 	attempts += cpu == broken_cpu;
+	if (cpu == dying_cpu)
+		return open_dead(map_fd, cpu);
 	return cpu == broken_cpu ? -EBUSY : __real_pmu_open(map_fd, choice, types, events, cpu);
 }
 
@@ -196,6 +217,28 @@ static void while_a_cpu_is_uncounted_nothing_is_weighed_by_cycles(void **state)
 	assert_false(counts(world, USAGE_cycles)); /* nobody says which CPUs there are */
 }
 
+/* A CPU that was away between two readings took its events along, and nothing in /sys tells. */
+static void events_that_have_stopped_are_noticed_and_opened_anew(void **state)
+{
+	struct world *world = *state;
+
+	for (int i = 0; i < 3; i++) { /* a quiet machine's do not stop */
+		read_usage(world);
+		assert_true(counts(world, USAGE_cycles));
+	}
+	dying_cpu = 0;
+	world_begin_anew(world);
+	read_usage(world); /* opened in this one */
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles));
+	assert_true(counts(world, USAGE_cpu_ns));
+	dying_cpu = UINT32_MAX;
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles)); /* until now nobody counted there */
+	assert_in_range(clock_of_a_burst(world), BURN_NS / 10 * 9, DEADLINE_NS);
+	assert_true(counts(world, USAGE_cycles));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +246,8 @@ int main(void)
 			world_set_up_clock, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 			counters_of_cpus_come_and_go_with_them, world_set_up_clock, world_tear_down),
+		cmocka_unit_test_setup_teardown(events_that_have_stopped_are_noticed_and_opened_anew,
+			world_set_up_clock, world_tear_down),
 		cmocka_unit_test_setup_teardown(while_a_cpu_is_uncounted_nothing_is_weighed_by_cycles,
 			world_set_up_clock, world_tear_down),
 	};
