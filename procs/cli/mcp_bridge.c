@@ -81,8 +81,8 @@ void bridge_start(struct bridge *bridge, struct exchange *exchange)
 	exchange->session_turn = bridge->session_turn;
 	exchange->token_turn = bridge->token_turn;
 	if (exchange_start(exchange, bridge->multi, bridge->client,
-		    exchange->is_modern ? facts.version : NULL, exchange->is_modern ? facts.method : NULL,
-		    exchange->is_modern ? facts.name : NULL) < 0)
+		    exchange->is_modern ? facts.version : bridge->version,
+		    exchange->is_modern ? facts.method : NULL, exchange->is_modern ? facts.name : NULL) < 0)
 		bridge->failure = -ENOMEM;
 }
 
@@ -162,15 +162,13 @@ static int restart_due(struct bridge *bridge)
 /* In the newest revision a client cancels by closing the stream: the bridge does it for its client. */
 static bool cancel(struct bridge *bridge, const struct mcp_line_facts *facts)
 {
-	struct exchange *exchange = bridge->exchanges;
+	struct exchange *exchange = facts->cancelled[0] != '\0' ? bridge->exchanges : NULL;
 
-	if (bridge->has_version || facts->cancelled[0] == '\0')
-		return false;
-	while (exchange != NULL && strcmp(exchange->id, facts->cancelled) != 0)
+	while (exchange != NULL && (!exchange->is_modern || strcmp(exchange->id, facts->cancelled) != 0))
 		exchange = exchange->next;
 	if (exchange != NULL)
 		bridge_drop(bridge, exchange);
-	return true;
+	return exchange != NULL;
 }
 
 static void on_line(struct bridge *bridge, const char *line, size_t size, bool is_too_long)

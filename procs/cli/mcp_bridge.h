@@ -13,9 +13,10 @@ struct bridge {
 	struct client *client;
 	CURLM *multi;
 	int out; /* where messages go: the real standard output */
-	bool is_korean, has_version, is_listening, is_over;
+	bool is_korean, is_listening, is_over;
 	/* the session of the revisions that have them */
-	char *greeting; /* the initialize it began with; NULL = none */
+	char version[MCP_LINE_VERSION_MAX]; /* that its initialize agreed on; "" = none yet */
+	char *greeting;                     /* the initialize it began with; NULL = none */
 	size_t greeting_size;
 	bool is_renewing;
 	unsigned session_turn, token_turn; /* counted up by a session begun, a token read */

@@ -35,8 +35,7 @@ static void take_negotiated(
 
 	if (!mcp_line_negotiated(bytes, size, version))
 		return;
-	client_set_header(bridge->client, "MCP-Protocol-Version", version);
-	bridge->has_version = true;
+	memcpy(bridge->version, version, sizeof(version));
 	if (exchange->session[0] == '\0')
 		return;
 	client_set_header(bridge->client, "Mcp-Session-Id", exchange->session);
@@ -74,7 +73,7 @@ static void start_renewal(struct bridge *bridge)
 	if (exchange == NULL)
 		return;
 	client_set_header(bridge->client, "Mcp-Session-Id", NULL);
-	client_set_header(bridge->client, "MCP-Protocol-Version", NULL);
+	bridge->version[0] = '\0';
 	exchange->is_initialize = exchange->is_renewal = bridge->is_renewing = true;
 	bridge_start(bridge, exchange);
 }

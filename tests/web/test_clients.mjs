@@ -30,7 +30,7 @@ place("tanso", `#!/bin/sh\nexec ${bin}/tanso "$@" --runtime-dir ${site.folder}/r
 const environment = { ...process.env, PATH: `${path}:${process.env.PATH}` };
 
 // What comes out of a command that gets these messages, line by line.
-function talk(command, given, messages, env = {}) {
+function talk(command, given, messages, env = {}, write = JSON.stringify) {
 	return new Promise((done) => {
 		const child = spawn(command, given, { env: { ...environment, ...env } });
 		let out = "";
@@ -38,8 +38,8 @@ function talk(command, given, messages, env = {}) {
 		child.stdout.on("data", (data) => (out += data));
 		child.stderr.on("data", (data) => (error += data));
 		child.stdin.on("error", () => {}); // it may end before it reads
-		child.on("close", (code) => done({ code, error, lines: out.split("\n").filter(Boolean).map((line) => JSON.parse(line)) }));
-		for (const message of messages) child.stdin.write(`${JSON.stringify(message)}\n`);
+		child.on("close", (code) => done({ code, error, out, lines: out.split("\n").filter(Boolean).map((line) => JSON.parse(line)) }));
+		for (const message of messages) child.stdin.write(`${write(message)}\n`);
 		child.stdin.end();
 	});
 }
@@ -135,7 +135,7 @@ test("the bridge sends a token over verified TLS alone, and never to where a red
 
 	const before = server.heard.length;
 	const unknown = await run({ ...secret, TANSO_URL: `${at}/mcp` }, [HELLO]);
-	assert.match(unknown.lines[0].error.message, /does not answer/);
+	assert.match(unknown.lines[0].error.message, /is not trusted: .*self.signed.*TANSO_CA/);
 	assert.equal(server.heard.length, before, "a server that was not verified heard the token");
 
 	const moved = await run({ ...secret, TANSO_URL: `${at}/moved`, TANSO_CA: pem.file }, [HELLO]);
@@ -160,7 +160,57 @@ test("the bridge answers for a server that is away, and for lines that are none"
 	const heard = await run({ TANSO_URL: `http://127.0.0.1:${streams.port}/mcp` }, [HELLO]);
 	assert.deepEqual(heard.lines.map((line) => line.method ?? line.id), ["notifications/progress", 1]);
 	streams.close();
+	const odd = await talk(process.execPath, [bridge], ["null", "5", '"x"', "nonsense", '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping","params":{"text":"\u2028"}}'], { TANSO_URL: `${site.url}/mcp` }, (line) => line);
+	assert.deepEqual(odd.lines.map((line) => line.error?.code ?? "ok"), [-32600, -32600, -32600, -32700, "ok"]);
+	assert.match(odd.out, /"id":9007199254740993/);
 });
+
+// Both eras may come by one process; in the newest, the bridge cancels for its client, and says no more of it.
+for (const [what, start] of [
+	["the bundle's bridge", (url) => [process.execPath, [bridge], { TANSO_URL: url }]],
+	["tanso mcp --url", (url) => [join(bin, "tanso"), ["mcp", "--runtime-dir", "/nonexistent", "--url", url]]],
+])
+	test(`${what} says the version of each message, and closes what its client cancels`, async () => {
+		let closed = 0;
+		const heard = [];
+		const server = createServer(async (request, response) => {
+			let text = "";
+			for await (const part of request) text += part;
+			if (!text) return response.writeHead(405).end();
+			const { id, method } = JSON.parse(text);
+			heard.push([method, request.headersDistinct["mcp-protocol-version"]]);
+			if (id === undefined) return response.writeHead(202).end();
+			const end = () => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id, result: { protocolVersion: "2025-06-18" } }));
+			if (id !== "long") return end();
+			response.on("close", () => closed++);
+			setTimeout(() => closed === 0 && end(), 1500);
+		});
+		await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+		const [command, given, env] = start(`http://127.0.0.1:${server.address().port}/mcp`);
+		const child = spawn(command, given, { env: { ...environment, ...env } });
+		let out = "";
+		child.stdout.on("data", (data) => (out += data));
+		const say = (message) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+		const until = async (what) => {
+			for (let i = 0; i < 400 && !what(); i++) await new Promise((again) => setTimeout(again, 10));
+			assert.ok(what(), JSON.stringify([heard, out]));
+		};
+		const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+		say(HELLO);
+		await until(() => out.includes('"id":1'));
+		say({ id: "old", method: "ping" });
+		say({ id: "new", method: "server/discover", params: { _meta } });
+		say({ id: "long", method: "tools/call", params: { _meta } });
+		await until(() => heard.some(([method]) => method === "tools/call") && out.includes('"old"') && out.includes('"new"'));
+		say({ method: "notifications/cancelled", params: { requestId: "long", _meta } });
+		await until(() => closed === 1);
+		child.stdin.end();
+		await new Promise((done) => child.on("close", done));
+		const versions = Object.fromEntries(heard);
+		assert.deepEqual([versions.ping, versions["server/discover"], versions["tools/call"]], [["2025-06-18"], ["2026-07-28"], ["2026-07-28"]]);
+		assert.ok(!out.includes('"long"') && !("notifications/cancelled" in versions), out);
+		server.close();
+	});
 
 // A server whose session ends when it is told so; it answers initialize by an event, as a server may.
 async function forgetfulServer() {

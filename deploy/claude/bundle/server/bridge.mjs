@@ -3,11 +3,11 @@
 import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { createInterface } from "node:readline";
 
 const ENVELOPE = "io.modelcontextprotocol/protocolVersion";
 const ANSWER_MS = 60000;
 const ATTEMPTS = 3; // while nobody answers: questions change nothing and may be asked again
+const DISTRUST = /CERT|VERIFY|ISSUER/; // in the codes of Node's errors
 const BODY_MAX = 32 << 20;
 
 // A setting that was left empty may come as its own placeholder.
@@ -45,6 +45,7 @@ let greeting;
 let renewal; // under way
 let open = 0;
 let ended = false;
+const underway = new Map(); // requests of 2026-07-28 by id, and what ends them
 
 const write = (text) => process.stdout.write(`${text.replace(/[\r\n]+/g, " ")}\n`);
 const writeError = (id, message) => id !== undefined && write(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32603, message } }));
@@ -63,9 +64,9 @@ function headersFor(message) {
 	return headers;
 }
 
-function send(method, headers, body) {
+function send(method, headers, body, signal) {
 	return new Promise((resolve, reject) => {
-		const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, { method, headers, ca }, resolve);
+		const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, { method, headers, ca, signal }, resolve);
 		request.setTimeout(ANSWER_MS, () => request.destroy(new Error("no answer in time")));
 		request.on("error", reject);
 		request.end(body);
@@ -104,16 +105,17 @@ function learn(message, text) {
 	version = JSON.parse(text).result?.protocolVersion ?? version;
 }
 
-async function post(message, attempt = 1) {
-	let response;
+// What the line of its client was: read and written again, a large number would be another.
+async function post(message, { line = JSON.stringify(message), signal } = {}, attempt = 1) {
 	try {
-		response = await send("POST", headersFor(message), JSON.stringify(message));
+		return await send("POST", headersFor(message), line, signal);
 	} catch (error) {
-		if (attempt >= ATTEMPTS) throw new Error(`${url.origin} does not answer: ${error.message}`);
+		const why = error.message || error.code;
+		if (DISTRUST.test(error.code)) throw new Error(`${url.origin} is not trusted: ${why}. The settings take the certificate of the authority that it should be verified by (TANSO_CA)`);
+		if (attempt >= ATTEMPTS || signal?.aborted) throw new Error(`${url.origin} does not answer: ${why}`);
 		await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
-		return post(message, attempt + 1);
+		return post(message, { line, signal }, attempt + 1);
 	}
-	return response;
 }
 
 // The server forgot the session: begun anew with the same greeting, once.
@@ -125,10 +127,10 @@ async function renew() {
 	await readAll(await post({ jsonrpc: "2.0", method: "notifications/initialized" }));
 }
 
-async function carry(message, isSecond = false) {
+async function carry(message, as, isSecond = false) {
 	if (!isSecond) await renewal?.catch(() => {}); // then it is asked as it would have been
 	const used = session;
-	const response = await post(message);
+	const response = await post(message, as);
 	const status = response.statusCode;
 	const type = response.headers["content-type"] ?? "";
 
@@ -139,7 +141,7 @@ async function carry(message, isSecond = false) {
 	if (status === 404 && used && greeting && !isSecond && message.method !== "initialize" && !message.params?._meta?.[ENVELOPE]) {
 		response.resume();
 		if (renewal || session === used) await (renewal ??= renew().finally(() => (renewal = undefined)));
-		return carry(message, true);
+		return carry(message, as, true);
 	}
 	session = response.headers["mcp-session-id"] ?? session;
 	if (type.startsWith("text/event-stream")) return readEvents(response, (data) => (learn(message, data), write(data)));
@@ -160,26 +162,48 @@ async function take(line) {
 		write('{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not JSON"}}');
 		return;
 	}
+	if (typeof message !== "object" || message === null) {
+		write('{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"a message is a JSON object"}}');
+		return;
+	}
+	const { id, method, params } = message;
+	// In 2026-07-28 a client cancels by closing the stream: done for it here.
+	if (method === "notifications/cancelled" && underway.has(params?.requestId)) return underway.get(params.requestId).abort();
+	const end = new AbortController();
+	if (id !== undefined && params?._meta?.[ENVELOPE]) underway.set(id, end);
 	open++;
 	try {
-		await carry(message);
+		await carry(message, { line, signal: end.signal });
 	} catch (error) {
-		console.error(`tanso: ${error.message}`);
-		writeError(message.id, error.message);
+		if (!end.signal.aborted) {
+			console.error(`tanso: ${error.message}`);
+			writeError(id, error.message);
+		}
 	}
+	underway.delete(id);
 	open--;
 	if (ended && open === 0) process.exit(0);
 }
 
-const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
 let turn = Promise.resolve(); // the greeting first: what follows needs its session; 2026-07-28 has neither
-lines.on("line", (line) => {
+function hear(line) {
 	if (!line.trim()) return;
 	if (line.includes('"initialize"') || (greeting === undefined && !line.includes(ENVELOPE))) turn = turn.then(() => take(line));
 	else turn.then(() => take(line));
+}
+
+let rest = ""; // Node's readline would end a line at U+2028, too, which may stand in a string
+process.stdin.setEncoding("utf8");
+process.stdin.on("data", (part) => {
+	const parts = (rest + part).split("\n");
+	rest = parts.pop();
+	parts.forEach(hear);
 });
-lines.on("close", () => turn.then(() => {
-	ended = true;
-	if (open === 0) process.exit(0);
-}));
+process.stdin.on("close", () => {
+	hear(rest);
+	turn.then(() => {
+		ended = true;
+		if (open === 0) process.exit(0);
+	});
+});
 process.stdout.on("error", () => process.exit(1));
