@@ -40,7 +40,7 @@ static bool read_place(const char *text, const char *slash, struct asked *asked)
 	       take_kind(slash + 1, asked);
 }
 
-/* "kind/name", "namespace/kind/name" */
+/* "kind/name", "namespace/kind/name"; kubectl puts the group behind the kind: "deployment.apps/web" */
 static bool read_kind(const char *text, const char *slash, struct asked *asked)
 {
 	const char *kind = slash;
@@ -54,6 +54,7 @@ static bool read_kind(const char *text, const char *slash, struct asked *asked)
 		return false;
 	for (char *c = asked->kind; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
+	asked->kind[strcspn(asked->kind, ".")] = '\0';
 	return kind == text ||
 	       copy(asked->namespace, sizeof(asked->namespace), text, (size_t)(kind - 1 - text));
 }

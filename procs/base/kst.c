@@ -1,5 +1,6 @@
 #include "base/kst.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -101,9 +102,12 @@ bool kst_parse_time(const char *text, int64_t *ret_seconds)
 {
 	struct tm tm = { 0 };
 	const char *rest;
-	int hour, minute;
+	char day[11]; /* timegm would make a 30th of February the 1st of March */
+	int date, hour, minute;
 
-	if (strlen(text) < 20 || (rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
+	snprintf(day, sizeof(day), "%.10s", text);
+	if (!kst_parse_date(day, &date) || strlen(text) < 20 ||
+		(rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
 		return false;
 	*ret_seconds = (int64_t)timegm(&tm);
 	if (strcmp(rest, "Z") == 0)

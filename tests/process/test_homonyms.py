@@ -45,7 +45,7 @@ def each_is_found_by_what_was_said():
                                                      "argument": {"name": "pod_name", "value": "red"}, "context": {"arguments": {"namespace": "db"}}})
         assert done["result"]["completion"]["values"] == FORMS, done
         for kind, watts in KINDS.items():
-            for name in (f"{kind}/redis", f"db/{kind}/redis", f"db/redis ({kind})"):
+            for name in (f"{kind}/redis", f"{kind}.apps/redis", f"db/{kind}/redis", f"db/redis ({kind})"):
                 status, body = history.ask("assess_workload_compliance", workload_name=name)
                 assert (status, body.get("kind"), body.get("mean_power_watts")) == (200, kind, watts), (name, body)
             for part in (f"{kind}%2Fredis", f"redis%20%28{kind}%29"):

@@ -67,6 +67,9 @@ static void weekends_and_holidays_are_cheaper(void **state)
 	expect(at(2026, 7, 19, 16, 0), "industrial_b", "summer", "light", 116.0); /* Sunday */
 	expect(at(2026, 8, 17, 16, 0), "industrial_b", "summer", "light",
 		116.0); /* substitute holiday, a Monday */
+	expect(at(2026, 7, 17, 16, 0), "industrial_b", "summer", "light",
+		116.0); /* Constitution Day, a holiday again */
+	expect(at(2027, 7, 19, 16, 0), "industrial_b", "summer", "light", 116.0); /* and its substitute */
 	expect(at(2026, 10, 18, 12, 0), "industrial_b", "spring_autumn", "light",
 		58.0); /* half price 11-14 */
 	expect(at(2026, 10, 18, 14, 0), "industrial_b", "spring_autumn", "light", 116.0);
@@ -132,6 +135,7 @@ static void a_month_is_priced_by_a_week_without_a_holiday(void **state)
 static void korean_dates_are_right_before_and_after_1970(void **state)
 {
 	struct kst kst;
+	int64_t seconds;
 	int date;
 
 	(void)state;
@@ -145,6 +149,11 @@ static void korean_dates_are_right_before_and_after_1970(void **state)
 	assert_false(kst_parse_date("2026-02-29", &date));
 	assert_false(kst_parse_date("2026-2-09", &date));
 	assert_false(kst_parse_date("2026-13-01", &date));
+	assert_true(kst_parse_time("2028-02-29T23:59:60Z", &seconds)); /* a leap second */
+	assert_int_equal(seconds, kst_seconds(2028, 3, 1) + 9 * 3600);
+	assert_false(kst_parse_time("2026-02-29T00:00:00+09:00", &seconds));
+	assert_false(kst_parse_time("2026-02-30T00:00:00Z", &seconds));
+	assert_false(kst_parse_time("2026-2-3T00:00:00+09:00", &seconds));
 }
 
 int main(void)
