@@ -118,6 +118,7 @@ static void count_model_input(struct counting *counting)
 	struct model_input input = { .dt_ns = counting->dt_ns,
 		.busy_ns = grown(tick->busy_ns, head->busy_ns),
 		.capacity_ns = grown(tick->capacity_ns, head->capacity_ns),
+		.cpus = tick->cpus,
 		.counters_valid = head->counters_valid & tick->counters_valid };
 
 	for (int i = 0; i < COUNTER_COUNT; i++)

@@ -27,6 +27,7 @@ struct model_input {
 	uint64_t counter[COUNTER_COUNT]; /* by enum counter, where counters_valid says so */
 	uint64_t softirqs[SOFTIRQ_COUNT];
 	uint32_t counters_valid;
+	uint32_t cpus; /* online then; 0 = as many as at the start */
 };
 
 /* The features of one tick, per second of the whole host (busy_ppm: a ratio). */

@@ -222,15 +222,24 @@ static const struct model_choice *answering(const struct model *model, uint32_t 
 	return &model->choice[i];
 }
 
+/* How many of the host's threads are here. Where nobody knows of a host beyond this machine, the machine is the host. */
+static uint32_t cpus_here(const struct model *model, const struct model_choice *choice, uint32_t online)
+{
+	bool is_part = choice->host_threads > model->cpus;
+	uint32_t cpus = is_part && online > 0 ? online : model->cpus;
+
+	return cpus < choice->host_threads ? cpus : choice->host_threads;
+}
+
 void model_evaluate(
 	const struct model *model, const struct model_input *input, struct model_output *ret_output)
 {
 	const struct model_choice *choice = answering(model, input->counters_valid);
 	const struct formula *package = &choice->package, *dram = &choice->dram;
-	uint32_t cpus = model->cpus, threads = choice->host_threads;
+	uint32_t cpus = cpus_here(model, choice, input->cpus), threads = choice->host_threads;
 	struct rates rates;
 
-	rates_make(input, cpus < threads ? cpus : threads, threads, &rates);
+	rates_make(input, cpus, threads, &rates);
 	*ret_output = (struct model_output) {
 		.package_mw = share(formula_mw(package, &rates), cpus, threads),
 		.package_idle_mw = share(package->idle_mw + package->added_mw, cpus, threads),

@@ -325,6 +325,7 @@ static void the_model_sees_each_ticks_growth_of_every_counter(void **state)
 	assert_int_equal(seen.busy_ns, 12345);
 	assert_int_equal(seen.dt_ns, NS_PER_SECOND);
 	assert_int_equal(seen.capacity_ns, 2 * NS_PER_SECOND);
+	assert_int_equal(seen.cpus, world.tick.cpus);
 	end();
 }
 

@@ -44,6 +44,34 @@ static void a_guest_pays_its_threads_share_of_idle_and_full(void **state)
 	assert_true(model.error_ppm > 0);
 }
 
+static uint64_t idle_mw_with(const struct model *model, uint32_t online)
+{
+	struct model_input input = { .dt_ns = 1000, .capacity_ns = 1000, .cpus = online };
+	struct model_output output;
+
+	model_evaluate(model, &input, &output);
+	assert_int_equal(output.package_mw, output.package_idle_mw);
+	return output.package_idle_mw;
+}
+
+static void a_guest_that_gets_more_threads_pays_for_them_at_once(void **state)
+{
+	struct model model;
+
+	(void)state;
+	config_defaults(&config);
+	config.host_threads = 64;
+	assert_int_equal(make(&model), 0);
+	assert_int_equal(idle_mw_with(&model, 4), 4 * 450);
+	assert_int_equal(idle_mw_with(&model, 16), 16 * 450);
+	assert_int_equal(idle_mw_with(&model, 2), 2 * 450);
+	assert_int_equal(idle_mw_with(&model, 200), 64 * 450); /* there are no more */
+	assert_int_equal(idle_mw_with(&model, 0), 4 * 450);
+	config.host_threads = 0; /* this machine is the host: its package draws what it draws */
+	assert_int_equal(make(&model), 0);
+	assert_int_equal(idle_mw_with(&model, 2), 4 * 450);
+}
+
 static void power_never_falls_with_load_and_stays_in_its_range(void **state)
 {
 	struct model model;
@@ -230,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_generations_are_listed_once),
 		cmocka_unit_test(a_guest_pays_its_threads_share_of_idle_and_full),
+		cmocka_unit_test(a_guest_that_gets_more_threads_pays_for_them_at_once),
 		cmocka_unit_test(power_never_falls_with_load_and_stays_in_its_range),
 		cmocka_unit_test(the_operators_own_watts_count_and_narrow_the_error),
 		cmocka_unit_test(memory_costs_its_byte_seconds),
