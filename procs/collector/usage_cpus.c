@@ -36,6 +36,7 @@ static int open_all(struct usage_kernel *kernel, const uint64_t cpus[static PMU_
 			continue;
 		int failed = pmu_open(kernel->map[USAGE_MAP_perf_events], kernel->config->pmu_cycles,
 			&kernel->pmu_types, kernel->layout.pmu_events, cpu);
+		kernel->enabled_ns[cpu] = 0;
 		if (failed == 0)
 			open_cpus_of(kernel)[cpu / 64] |= UINT64_C(1) << cpu % 64;
 		r = failed < 0 ? failed : r;
@@ -97,16 +98,26 @@ bool usage_cpus_follow(struct usage_kernel *kernel)
 	return was_whole && r == 0; /* CPUs beyond our numbers are never counted */
 }
 
+/* An event is enabled all the time, whether it has its hardware or not: half of it leaves room for late looks. */
+static bool has_stopped(uint64_t before_ns, uint64_t now_ns, uint64_t passed_ns)
+{
+	if (before_ns == 0 || now_ns < before_ns) /* the first look at it */
+		return now_ns == 0;
+	return now_ns - before_ns <= passed_ns / 2;
+}
+
 bool usage_cpus_check(struct usage_kernel *kernel)
 {
 	struct usage_pmu_cpu slot;
+	uint64_t now_ns = clock_mono_ns(), passed_ns = now_ns - kernel->checked_ns;
 	bool are_all_running = true;
 
+	kernel->checked_ns = now_ns;
 	for (uint32_t cpu = 0; cpu < USAGE_CPUS_MAX; cpu++) {
 		if (!(open_cpus_of(kernel)[cpu / 64] >> cpu % 64 & 1) ||
 			bpf_map_lookup_elem(kernel->map[USAGE_MAP_pmu_cpus], &cpu, &slot) < 0)
 			continue;
-		if (slot.enabled_ns == kernel->enabled_ns[cpu]) {
+		if (has_stopped(kernel->enabled_ns[cpu], slot.enabled_ns, passed_ns)) {
 			close_cpu(kernel, kernel->layout.pmu_events, cpu);
 			are_all_running = false;
 		}

@@ -41,7 +41,8 @@ struct usage_kernel {
 	struct pmu_types pmu_types;
 	/* CPUs that are online and without hardware counters, when last tried (CLOCK_MONOTONIC) */
 	uint64_t uncounted[PMU_CPU_WORDS], cpus_tried_ns;
-	uint64_t enabled_ns[USAGE_CPUS_MAX]; /* of each CPU's first event, at the last look */
+	uint64_t enabled_ns[USAGE_CPUS_MAX]; /* of each CPU's first event, at the last look; 0 = none yet */
+	uint64_t checked_ns;                 /* CLOCK_MONOTONIC of that look */
 };
 
 /* As usage_open_ebpf(). The caller ends with usage_kernel_close() in any case. */

@@ -11,7 +11,7 @@
 #define READINGS  400
 
 /* What may happen to a thread between two readings. */
-enum event { NOTHING, RUNS, MOVES, EXECUTES, ENDS, IS_BORN, EVENT_COUNT };
+enum event { NOTHING, RUNS, MOVES, EXECUTES, IS_NAMED, ENDS, IS_BORN, EVENT_COUNT };
 
 struct thread {
 	struct usage_record told, now;
@@ -83,6 +83,8 @@ static void happen(struct world *world, struct random *random, uint32_t process,
 		thread->now.cgroup = 1 + random_below(random, CGROUPS);
 		memcpy(thread->now.base, thread->now.value, sizeof(thread->now.base));
 	}
+	if (event == EXECUTES || event == IS_NAMED)
+		snprintf(thread->now.comm, sizeof(thread->now.comm), "name %u", (unsigned)++world->clock);
 	if (event == EXECUTES)
 		snprintf(thread->now.exe, sizeof(thread->now.exe), "program %u", (unsigned)++world->clock);
 	if (event == ENDS)
@@ -130,6 +132,7 @@ static void assert_sums_of_process(struct world *world, int process)
 	assert_memory_equal(found->sum, sum, sizeof(sum));
 	assert_int_equal(found->cgroup, leader->now.cgroup);
 	assert_string_equal(found->exe, leader->now.exe);
+	assert_memory_equal(found->comm, leader->now.comm, sizeof(found->comm));
 }
 
 /* The rows of processes that did not change were laid out by an earlier reading. */

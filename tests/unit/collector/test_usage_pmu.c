@@ -239,6 +239,35 @@ static void events_that_have_stopped_are_noticed_and_opened_anew(void **state)
 	assert_true(counts(world, USAGE_cycles));
 }
 
+static bool turn_cpu(const char *online)
+{
+	CLEANUP(closep) int fd = open("/sys/devices/system/cpu/cpu1/online", O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write(fd, online, strlen(online)) == (ssize_t)strlen(online);
+}
+
+/* As a suspend does it to all CPUs but the first. Only where the machine is the test's own (tests/kernel). */
+static void a_cpu_that_was_away_between_two_readings_is_counted_again(void **state)
+{
+	struct world *world = *state;
+	cpu_set_t second;
+
+	if (getenv("TANSO_MACHINE_IS_OURS") == NULL)
+		skip();
+	read_usage(world);
+	assert_true(turn_cpu("0") && turn_cpu("1"));
+	CPU_ZERO(&second);
+	CPU_SET(1, &second);
+	assert_int_equal(sched_setaffinity(world->child, sizeof(second), &second), 0);
+	let(world, burn);
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles));
+	read_usage(world);
+	assert_false(counts(world, USAGE_cycles));
+	assert_in_range(clock_of_a_burst(world), BURN_NS / 10 * 9, DEADLINE_NS);
+	assert_true(counts(world, USAGE_cycles));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +276,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			counters_of_cpus_come_and_go_with_them, world_set_up_clock, world_tear_down),
 		cmocka_unit_test_setup_teardown(events_that_have_stopped_are_noticed_and_opened_anew,
+			world_set_up_clock, world_tear_down),
+		cmocka_unit_test_setup_teardown(a_cpu_that_was_away_between_two_readings_is_counted_again,
 			world_set_up_clock, world_tear_down),
 		cmocka_unit_test_setup_teardown(while_a_cpu_is_uncounted_nothing_is_weighed_by_cycles,
 			world_set_up_clock, world_tear_down),

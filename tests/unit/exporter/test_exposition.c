@@ -149,6 +149,23 @@ static void a_frozen_watt_is_left_out_and_its_joules_stay(void **state)
 			 "8.000001\n"));
 }
 
+/* Kepler's second scraper moves the first one's numbers. Here only the age of what is told goes on. */
+static void scrapes_between_two_frames_tell_the_same(void **state)
+{
+	static const char age[] = "\ntanso_power_age_seconds{";
+
+	(void)state;
+	fill("app", POWER_MODEL);
+	render_at(3 * NS_PER_SECOND);
+	char *first = strndup(sheet.text, sheet.size), *at = strstr(first, age);
+	assert_non_null(at);
+	size_t size = (size_t)(at - first);
+	render_at(3 * NS_PER_SECOND + 400 * NS_PER_MILLISECOND);
+	assert_true(sheet.size > size && memcmp(sheet.text, first, size) == 0);
+	assert_true(says("tanso_power_age_seconds{node_name=\"node\"} 1.4\n"));
+	free(first);
+}
+
 static void no_fake_watt_and_no_fake_joule_is_unmarked(void **state)
 {
 	(void)state;
@@ -464,6 +481,7 @@ int main(void)
 		cmocka_unit_test(network_is_a_workloads_where_the_kernel_counts_it),
 		cmocka_unit_test(nothing_is_shown_before_a_watt_rests_on_something),
 		cmocka_unit_test(a_frozen_watt_is_left_out_and_its_joules_stay),
+		cmocka_unit_test(scrapes_between_two_frames_tell_the_same),
 		cmocka_unit_test(no_fake_watt_and_no_fake_joule_is_unmarked),
 		cmocka_unit_test(labels_have_keplers_words),
 		cmocka_unit_test(hostile_names_cannot_break_the_format),
