@@ -70,6 +70,8 @@ static void weekends_and_holidays_are_cheaper(void **state)
 	expect(at(2026, 7, 17, 16, 0), "industrial_b", "summer", "light",
 		116.0); /* Constitution Day, a holiday again */
 	expect(at(2027, 7, 19, 16, 0), "industrial_b", "summer", "light", 116.0); /* and its substitute */
+	expect(at(2026, 5, 1, 16, 0), "industrial_b", "spring_autumn", "light",
+		116.0); /* Labour Day, a Friday */
 	expect(at(2026, 10, 18, 12, 0), "industrial_b", "spring_autumn", "light",
 		58.0); /* half price 11-14 */
 	expect(at(2026, 10, 18, 14, 0), "industrial_b", "spring_autumn", "light", 116.0);
