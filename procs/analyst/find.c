@@ -112,7 +112,7 @@ static void add_nearest(const struct question *question, struct error_object *er
 
 	if (names == NULL)
 		return;
-	count = ledger_names(k->ledger, question_reach(question), question->since, names, NAMES_MAX);
+	count = ledger_names(k->ledger, question_reach(question), question->since, "", names, NAMES_MAX);
 	for (size_t left = count; error->candidate_count < ERROR_CANDIDATES_MAX;) {
 		int nearest = nearest_name(question->workload_name, (const char *const *)names, left);
 		if (nearest < 0)

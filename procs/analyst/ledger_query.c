@@ -347,13 +347,16 @@ int64_t ledger_last_seen(struct ledger *ledger, int64_t workload)
 	return seen;
 }
 
-size_t ledger_names(struct ledger *ledger, const char *reach, int64_t since, char **names, size_t max)
+size_t ledger_names(
+	struct ledger *ledger, const char *reach, int64_t since, const char *prefix, char **names, size_t max)
 {
 	sqlite3_stmt *statement = ledger->statements[SQL_NAMES];
 	size_t count = 0;
 
 	sqlite3_bind_int64(statement, 1, since);
 	sqlite3_bind_text(statement, 2, reach, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, prefix, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 4, (int64_t)max);
 	while (count < max && sqlite3_step(statement) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(statement, 0);
 		if (name != NULL && (names[count] = strdup(name)) != NULL)

@@ -120,5 +120,6 @@ void ledger_owner(struct ledger *ledger, int64_t workload, char owner[static 254
 int ledger_container(struct ledger *ledger, int64_t workload, char container[static 254]);
 /* When energy of it was last counted, s since 1970; 0 = never. */
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);
-/* Up to `max` names in the window, each strdup'ed into names[]. Returns how many. */
-size_t ledger_names(struct ledger *ledger, const char *reach, int64_t since, char **names, size_t max);
+/* Up to `max` names in the window that begin with `prefix`, whatever the case, each strdup'ed into names[]. Returns how many. */
+size_t ledger_names(struct ledger *ledger, const char *reach, int64_t since, const char *prefix, char **names,
+	size_t max);

@@ -138,6 +138,10 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 	" OR EXISTS(SELECT 1 FROM hour_workload h WHERE h.workload = w.id AND h.slot >= ?1)"                 \
 	" OR EXISTS(SELECT 1 FROM day_workload d WHERE d.workload = w.id AND d.slot >= ?1))"
 
+/* as strncasecmp() has it */
+#define NAME_BEGINS  "(?3 = '' OR substr(w.name, 1, length(?3)) = ?3 COLLATE NOCASE)"
+#define ALIAS_BEGINS "(?3 = '' OR substr(a.value, 1, length(?3)) = ?3 COLLATE NOCASE)"
+
 #define HAS_ROWS(id)                                                                                         \
 	"(EXISTS(SELECT 1 FROM slot_workload WHERE workload = " id                                           \
 	") OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = " id                                       \
@@ -228,11 +232,11 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_IS_IN_WINDOW] =
 		"SELECT EXISTS(SELECT 1 FROM workload w WHERE (w.id = ?2 OR w.became = ?2) AND " IN_WINDOW
 		")",
-	[SQL_NAMES] = "SELECT DISTINCT name FROM (SELECT w.name AS name FROM workload w WHERE (?2 = '' OR "
-		      "reaches(?2, w.namespace)) AND "
-		      "" IN_WINDOW " UNION ALL SELECT a.value FROM alias a JOIN workload w ON w.id = "
-		      "a.workload WHERE a.type IN (1, 2, "
-		      "4) AND (?2 = '' OR reaches(?2, w.namespace)) AND " IN_WINDOW ") LIMIT 2000",
+	[SQL_NAMES] = "SELECT DISTINCT name FROM (SELECT w.name AS name FROM workload w WHERE " NAME_BEGINS
+		      " AND (?2 = '' OR reaches(?2, w.namespace)) AND " IN_WINDOW
+		      " UNION ALL SELECT a.value FROM alias a JOIN workload w ON w.id = a.workload "
+		      "WHERE a.type IN (1, 2, 4) AND " ALIAS_BEGINS
+		      " AND (?2 = '' OR reaches(?2, w.namespace)) AND " IN_WINDOW ") LIMIT ?4",
 	[SQL_LOADS] =
 		"SELECT slot, cpu_ns, counted_ns, request_millicores FROM load_workload WHERE workload = ?1 "
 		"AND slot >= ?2 ORDER BY slot",

@@ -10,7 +10,7 @@
 #include "base/idmap.h"
 #include "base/nearest.h"
 
-#define NAMES_MAX 2000 /* looked through */
+#define NAMES_MAX 65536 /* more than a node has */
 #define FORMS_MAX 8
 
 static void write_row(struct json_writer *w, const char *code, const char *name, const char *description)
@@ -87,7 +87,8 @@ static int gather_workloads(struct names *names, const struct question *q)
 
 	if (found == NULL)
 		return -ENOMEM;
-	size_t count = ledger_names(q->knowledge->ledger, question_reach(q), q->since, found, NAMES_MAX);
+	size_t count = ledger_names(
+		q->knowledge->ledger, question_reach(q), q->since, names->prefix, found, NAMES_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (r == 0)
 			r = add(names, found[i]);

@@ -1,5 +1,5 @@
 """Deployment and StatefulSet of one name in one namespace: tools, resources, completion and the command line ask back and say how to tell
-them apart, and never add up or choose. Usage: test_homonyms.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
+them apart, and never add up or choose; a name is found among many. Usage: test_homonyms.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, sys, time
 
 from frontend_fixture import run_all
@@ -54,6 +54,18 @@ def each_is_found_by_what_was_said():
                 assert (metrics["kind"], metrics["pod"], metrics["metrics"]["cpu_joules_total"]) == (kind, "redis", watts * 7200), read
             code, out, err = history.cli("assess", f"{kind}/redis", "--json")
             assert json.loads(out)["mean_power_watts"] == watts, (code, out, err)
+
+
+def a_name_is_completed_among_thousands():
+    now, count = int(time.time()), 2200
+    lines = [*(f"name {10 + i} pod db w-{i:04d} w-{i:04d} - - 0" for i in range(count)), f"begin {now - 600}", "idle 10",
+             *(f"power {10 + i} 0.01 0 0 0" for i in range(count)), f"until {now}", "hold"]
+    with History(lines) as history:
+        for typed, names, total in (("W-219", [f"w-219{i}" for i in range(10)], 10), ("w-21", [f"w-{i}" for i in range(2100, 2200)], 100),
+                                    ("w-", [f"w-{i:04d}" for i in range(100)], count), ("w_", [], 0)):
+            done = _rpc(history, "completion/complete", {"ref": {"type": "ref/prompt", "name": "compliance_review"},
+                                                         "argument": {"name": "workload_name", "value": typed}})
+            assert done["result"]["completion"] == {"values": names, "total": total, "hasMore": total > len(names)}, (typed, done)
 
 
 sys.exit(run_all("homonyms", globals()))
