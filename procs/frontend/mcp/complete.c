@@ -51,7 +51,9 @@ static const char *kind_of(struct json_object *ref, const char *argument)
 				return prompt->arguments[i].completes;
 		return NULL;
 	}
-	for (size_t i = 0; uri != NULL && i < uri_kind_count; i++) {
+	if (type == NULL || strcmp(type, "ref/resource") != 0 || uri == NULL)
+		return NULL;
+	for (size_t i = 0; i < uri_kind_count; i++) {
 		if (strcmp(uri_kinds[i].template, uri) != 0)
 			continue;
 		if (strcmp(argument, "namespace") == 0)

@@ -199,6 +199,11 @@ static void completion_asks_for_names_of_the_right_kind(void **state)
 		assert_non_null(
 			strstr(server.heard.answer, "{\"values\":[\"app\"],\"total\":1,\"hasMore\":false}"));
 	}
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"completion/complete\",\"params\":{\"ref\":{\"type\":"
+	     "\"ref/file\",\"uri\":\"carbon-intensity://"
+	     "{region}\"},\"argument\":{\"name\":\"region\",\"value\":\"\"}}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
 }
 
 int main(void)
