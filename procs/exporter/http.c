@@ -87,6 +87,13 @@ static void reply_refusal(h2o_req_t *req, enum credential_verdict verdict)
 	reply_text(req, 401, "a user and password, or a bearer token, is needed here\n");
 }
 
+static void reply_method(h2o_req_t *req)
+{
+	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_ALLOW, NULL,
+		H2O_STRLIT("GET, HEAD")); /* RFC 9110 15.5.6 */
+	reply_text(req, 405, "only GET and HEAD here\n");
+}
+
 static enum credential_verdict judge(struct http *http, h2o_req_t *req)
 {
 	ssize_t index = h2o_find_header(&req->headers, H2O_TOKEN_AUTHORIZATION, -1);
@@ -116,7 +123,7 @@ void http_on_request(void *context, h2o_req_t *req)
 	enum credential_verdict verdict;
 
 	if (!is_get)
-		reply_text(req, 405, "only GET and HEAD here\n");
+		reply_method(req);
 	else if (is_path(req, "/healthz"))
 		reply_text(req, 200, "ok\n");
 	else if (is_path(req, "/readyz"))

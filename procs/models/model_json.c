@@ -7,8 +7,10 @@
 
 int at_refuse(const struct json_at *at, const char *key, const char *reason)
 {
-	snprintf(at->error->text, sizeof(at->error->text), "%s: %s%s%s: %s", at->file, at->path,
-		at->path[0] != '\0' && key[0] != '\0' ? "." : "", key, reason);
+	bool has_path = at->path[0] != '\0', has_key = key[0] != '\0';
+
+	snprintf(at->error->text, sizeof(at->error->text), "%s: %s%s%s%s%s", at->file, at->path,
+		has_path && has_key ? "." : "", key, has_path || has_key ? ": " : "", reason);
 	return -EINVAL;
 }
 

@@ -84,23 +84,35 @@ static struct json_object *find_spec(struct json_object *specs, const char *name
 	return NULL;
 }
 
+/* "containerd://<id>"; no id: not started yet. */
+static int add_container(struct pods *pods, const struct entry *container, struct json_object *state)
+{
+	struct entry entry = *container;
+	char id[192];
+
+	if (!take_text(state, "containerID", id, sizeof(id)))
+		return 0;
+	const char *plain = strstr(id, "://");
+	plain = plain != NULL ? plain + strlen("://") : id;
+	if (*plain == '\0' || strlen(plain) >= sizeof(entry.container_id))
+		return 0;
+	memcpy(entry.container_id, plain, strlen(plain) + 1);
+	return add(pods, &entry);
+}
+
+/* Also the one that ended before this one began: of a container that does not live until the next list it is all that is told. */
 static int add_containers(
 	struct pods *pods, const struct entry *pod, struct json_object *statuses, struct json_object *specs)
 {
 	for (size_t i = 0; i < length_of(statuses); i++) {
 		struct json_object *status = json_object_array_get_idx(statuses, i);
 		struct entry entry = *pod;
-		char id[192];
-		if (!take_text(status, "name", entry.names.container, sizeof(entry.names.container)) ||
-			!take_text(status, "containerID", id, sizeof(id)))
-			continue;                      /* not started yet */
-		const char *plain = strstr(id, "://"); /* "containerd://<id>" */
-		plain = plain != NULL ? plain + strlen("://") : id;
-		if (*plain == '\0' || strlen(plain) >= sizeof(entry.container_id))
+		if (!take_text(status, "name", entry.names.container, sizeof(entry.names.container)))
 			continue;
-		memcpy(entry.container_id, plain, strlen(plain) + 1);
 		take_resources(member(find_spec(specs, entry.names.container), "resources"), &entry.names);
-		int r = add(pods, &entry);
+		int r = add_container(pods, &entry, status);
+		if (r == 0)
+			r = add_container(pods, &entry, member(member(status, "lastState"), "terminated"));
 		if (r < 0)
 			return r;
 	}

@@ -231,7 +231,8 @@ def it_says_that_it_is_not_ready_until_it_is():
         expect(e.get("/healthz"), (200, "ok\n"))
         assert '"/metrics"' in e.get("/")[1]
         expect(e.get("/nothing")[0], 404)
-        expect(e.ask(method="POST")[0], 405)
+        status, headers, _ = e.ask(method="POST")
+        expect((status, headers["allow"]), (405, "GET, HEAD"))
     finally:
         e.__exit__()
 

@@ -64,7 +64,9 @@ static void upstreams_file_is_read_as_suspiciously(void **state)
 	static const struct {
 		const char *name, *text, *reason;
 	} cases[] = {
-		{ "x.json", "{\"package\": {}}", "neither" },
+		{ "x.json", "{\"package\": {}}", "x.json: neither" },
+		{ "x.json", "{\"a\": 1, \"a\": 1}", "x.json: is not one JSON object" }, /* a name twice */
+		{ "x.json", "{\"a\": NaN}", "x.json: is not one JSON object" },
 		{ "SGDRegressorTrainer_0.json", "{\"package\": 1}", "package: must be an object" },
 		{ "SGDRegressorTrainer_0.json",
 			"{\"package\": {\"All_Weights\": {\"Bias_Weight\": 1e300, \"Numerical_Variables\": "

@@ -107,6 +107,21 @@ static void containers_are_found_by_pod_and_id(void **state)
 	find_one(LIST(STATIC), PODS_UNKNOWN, "99999999-1234-5678-9abc-123456789abc", ID);
 }
 
+/* One that crashes on and on lives a second, and is in a list's containerID only by chance. */
+static void a_container_that_was_started_anew_had_its_name_before_too(void **state)
+{
+	static const char list[] =
+		LIST("{\"metadata\":{\"name\":\"web\",\"namespace\":\"n\",\"uid\":\"" UID_ "\"},\"status\":{"
+		     "\"containerStatuses\":[{\"name\":\"a\",\"containerID\":\"containerd://" ID
+		     "\",\"lastState\":{\"terminated\":{\"containerID\":\"containerd://" ID2 "\"}}}],"
+		     "\"initContainerStatuses\":[{\"name\":\"b\",\"lastState\":{}},{\"name\":\"c\","
+		     "\"lastState\":7}]}}");
+
+	(void)state;
+	assert_string_equal(find_one(list, PODS_CONTAINER, UID_, ID).container, "a");
+	assert_string_equal(find_one(list, PODS_CONTAINER, UID_, ID2).container, "a");
+}
+
 static void a_static_pod_goes_by_the_hash_too(void **state)
 {
 	struct names names = find_one(LIST(STATIC), PODS_CONTAINER, HASH, ID);
@@ -178,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owners_are_followed_as_far_as_names_prove),
 		cmocka_unit_test(containers_are_found_by_pod_and_id),
+		cmocka_unit_test(a_container_that_was_started_anew_had_its_name_before_too),
 		cmocka_unit_test(a_static_pod_goes_by_the_hash_too),
 		cmocka_unit_test(an_empty_node_is_a_list_too),
 		cmocka_unit_test(pods_that_make_no_sense_are_left_out),
