@@ -190,6 +190,21 @@ def what_was_answered_before_is_still_answered_to_nobody_else():
         expect(post("shop", session, newest)[0], 404)
 
 
+def who_repeats_a_question_is_counted_and_sees_what_their_token_shows_now():
+    with _world() as history:
+        sent = ("-H", "Authorization: Bearer secret-of-shop", "-H", "MCP-Protocol-Version: 2025-11-25")
+        call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": TOP}})
+        def seen(*more):
+            return [row["workload"] for row in json.loads(history.frontend.curl("/mcp", *sent, *more, body=call)[1])["result"]["structuredContent"]["consumers"]]
+        expect([seen() for _ in range(5)], [["cart"]] * 5)
+        (history.frontend.folder / "tokens").write_text(_line("shop", "bank"))
+        assert wait_for(lambda: seen() != ["cart"])
+        expect([sorted(seen()) for _ in range(5)], [["twin", "vault"]] * 5)
+        urls = [f"{history.url}/mcp"] * 2000  # 200 in a second pass
+        out = subprocess.run(["curl", "-s", "-i", *sent, "-d", call, *urls], stdout=subprocess.PIPE).stdout.decode()
+        assert "HTTP/1.1 200" in out and "HTTP/1.1 429" in out, out[-400:]
+
+
 def a_json_web_token_shows_its_namespaces_alone():
     with tempfile.TemporaryDirectory() as folder:
         make_certificate(folder, "issuer")
