@@ -62,15 +62,49 @@ static uint64_t hash_text(uint64_t hash, struct text text)
 	return hash ^ hash >> 33;
 }
 
+static bool is_of_sample(struct text label)
+{
+	return !is_text(label, "state");
+}
+
+/* Not of the job that scraped it, or of the Prometheus that did. `instance` stays: two hosts may have one name. */
+static bool is_of_source(struct text label)
+{
+	static const char *const of_scrape[] = { "job", "endpoint", "service", "container", "pod",
+		"namespace", "prometheus", "prometheus_replica", "replica", "__replica__", "exported_pod",
+		"exported_namespace" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_scrape); i++)
+		if (is_text(label, of_scrape[i]))
+			return false;
+	return is_of_sample(label);
+}
+
 /* A sum, so that the order of the labels means nothing. */
-static uint64_t hash_of(unsigned endpoint, const struct metric_sample *sample)
+static uint64_t hash_of(
+	unsigned endpoint, const struct metric_sample *sample, bool (*does_count)(struct text label))
 {
 	uint64_t hash = hash_text(endpoint, sample->name);
 
 	for (size_t i = 0; i < sample->label_count; i++)
-		if (!is_text(sample->labels[i].name, "state"))
+		if (does_count(sample->labels[i].name))
 			hash += hash_text(hash_text(1, sample->labels[i].name), sample->labels[i].value);
 	return hash;
+}
+
+static bool says(const struct metric_sample *sample, const char *name)
+{
+	const struct metric_label *label = metric_label(sample, name);
+
+	return label != NULL && label->value.size > 0;
+}
+
+static uint64_t own_of(unsigned endpoint, const struct metric_sample *sample, enum subject subject)
+{
+	if (!says(sample, "instance") || !says(sample, "node_name") ||
+		(subject == SUBJECT_POD && !says(sample, "pod_name")))
+		return 0;
+	return hash_of(endpoint, sample, is_of_source);
 }
 
 /* core and uncore are inside package, and others are no zones of ours. */
@@ -144,7 +178,8 @@ bool kepler_read(unsigned endpoint, const struct metric_sample *sample, struct k
 		!read_mode(sample, &series->subject) || !read_state(sample, series))
 		return false;
 	series->has_ended = label_is(sample, "state", "terminated");
-	series->hash = hash_of(endpoint, sample);
+	series->hash = hash_of(endpoint, sample, is_of_sample);
+	series->own = own_of(endpoint, sample, series->subject);
 	return true;
 }
 

@@ -24,6 +24,8 @@ enum unit { UNIT_NONE, UNIT_JOULES, UNIT_WATTS };
 struct kepler_series {
 	uint64_t
 		hash; /* of the name and all labels but `state`: a series that ends goes on under another state */
+	uint64_t
+		own; /* the same without what a store's scrape added; 0 = what it added cannot be told apart */
 	enum subject subject;
 	enum zone zone;
 	enum unit unit;

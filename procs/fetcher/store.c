@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "fetcher/promql.h"
 #include "fetcher/source_private.h"
 #include "ipc/tools.h"
@@ -221,13 +222,29 @@ static int read_told(struct source_member *member, struct json_object *root, str
 	return r;
 }
 
+static void say_twins(const struct source_member *member)
+{
+	struct tally *tally = &member->set->power->tally;
+
+	if (tally->has_new_twins)
+		log_warning("%s tells the same series more than once, of several jobs or several Prometheus: "
+			    "each "
+			    "is counted once; remedy: prometheus_selector = job=\"kepler\"",
+			member->server.address.url);
+	tally->has_new_twins = false;
+}
+
 static int read_result(struct source_member *member, struct json_object *root)
 {
 	struct told told = { 0 };
 	int r = read_told(member, root, &told);
 
-	if (r == 0)
-		r = told.points.count > 0 ? apply_points(member, &told) : -ENODATA;
+	if (r == 0 && told.points.count > 0) {
+		say_twins(member);
+		r = apply_points(member, &told);
+	} else if (r == 0) {
+		r = -ENODATA;
+	}
 	free(told.points.all);
 	free(told.silent.all);
 	return r;

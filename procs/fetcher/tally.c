@@ -19,6 +19,7 @@ void tally_done(struct tally *tally)
 	free(tally->rows);
 	idmap_done(&tally->series_by_hash);
 	idmap_done(&tally->row_by_id);
+	idmap_done(&tally->leader_by_own);
 	*tally = (struct tally) { 0 };
 }
 
@@ -100,6 +101,7 @@ static int add_series(struct tally *tally, unsigned endpoint, const struct metri
 	if (r < 0 || (r = idmap_put(&tally->series_by_hash, told->hash, tally->series_count)) < 0)
 		return r;
 	tally->series[tally->series_count] = (struct tally_series) { .hash = told->hash,
+		.own = told->own,
 		.row = row,
 		.endpoint = (uint8_t)endpoint,
 		.subject = (uint8_t)told->subject,
@@ -107,7 +109,7 @@ static int add_series(struct tally *tally, unsigned endpoint, const struct metri
 		.unit = (uint8_t)told->unit,
 		.rank = told->rank };
 	*ret_index = tally->series_count++;
-	return 0;
+	return tally_twins_add(tally, *ret_index);
 }
 
 int tally_series(struct tally *tally, unsigned endpoint, const struct metric_sample *sample,
@@ -140,10 +142,12 @@ static void forget_series(struct tally *tally, uint32_t index)
 	struct tally_series *series = &tally->series[index];
 
 	idmap_remove(&tally->series_by_hash, series->hash);
+	tally_twins_remove(tally, index);
 	*series = tally->series[--tally->series_count];
-	if (index < tally->series_count)
-		idmap_put(
-			&tally->series_by_hash, series->hash, index); /* is in the map: no memory is needed */
+	if (index == tally->series_count)
+		return;
+	idmap_put(&tally->series_by_hash, series->hash, index); /* is in the map: no memory is needed */
+	tally_twins_move(tally, tally->series_count, index);
 }
 
 /* Its energy stays in the sum of all rows. */

@@ -17,13 +17,13 @@
 #define HOST_WATTS_MAX      100e3 /* a host of eight GPUs draws some 15 kW, a rack of the densest kind 130 */
 
 struct tally_series {
-	uint64_t hash;
+	uint64_t hash, own;
 	uint64_t last_uj, last_ns; /* of a counter: its last sound reading, and when, CLOCK_REALTIME */
 	uint64_t doubt_uj;         /* where it leapt to; it may go on from there */
 	uint64_t seen;             /* round of its endpoint */
 	uint32_t row;              /* index, TALLY_NO_ROW for the node's own */
 	uint8_t endpoint, subject, zone, unit, rank;
-	bool has_last, has_doubt;
+	bool has_last, has_doubt, has_twin;
 };
 #define TALLY_NO_ROW UINT32_MAX
 
@@ -53,7 +53,7 @@ struct tally {
 	struct tally_series *series;
 	struct tally_row *rows;
 	uint32_t series_count, series_room, row_count, row_room;
-	struct idmap series_by_hash, row_by_id;
+	struct idmap series_by_hash, row_by_id, leader_by_own;
 	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
 	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT]; /* of the node, as it is told */
 	uint64_t gone_uj[ZONE_COUNT];                        /* what forgotten rows had */
@@ -63,7 +63,8 @@ struct tally {
 	uint32_t error_ppm[TALLY_ENDPOINTS_MAX];
 	bool has_reset; /* since it was told last */
 	bool is_partial; /* the last answer may lack series: nobody has ended, and what no row tells is not yet the rest */
-	bool has_news; /* a row appeared or ended: the workloads must be told */
+	bool has_news;      /* a row appeared or ended: the workloads must be told */
+	bool has_new_twins; /* since it was said last */
 	struct tally_counts counts;
 };
 
@@ -88,6 +89,13 @@ int tally_apply(struct tally *tally, unsigned endpoint, const struct reading *re
 void tally_end(struct tally *tally, uint64_t seq);
 /* Forgets rows whose end was acknowledged, and series that are long gone. */
 void tally_forget(struct tally *tally, uint64_t acked_seq);
+
+/* Series that differ in what a store's scrape added alone, as of a pair of Prometheus or of two jobs at one Kepler: they tell the
+ * same energy, and one of them counts, the others only once it is gone. 0 or -ENOMEM. */
+int tally_twins_add(struct tally *tally, uint32_t index);
+void tally_twins_remove(struct tally *tally, uint32_t index);
+void tally_twins_move(struct tally *tally, uint32_t from, uint32_t to);
+bool tally_twins_counts(struct tally *tally, uint32_t index, uint64_t round);
 
 /* The state over a restart, in a file of its own. Loading what is no whole state leaves the tally empty: -EBADMSG. */
 struct tally_life {

@@ -125,6 +125,8 @@ static void apply(struct round *round, const struct reading *reading)
 	struct tally_series *series = &tally->series[reading->series];
 	uint64_t uj;
 
+	if (series->seen == round->endpoint->rounds)
+		return; /* told twice in one answer: a gauge would count twice */
 	series->seen = round->endpoint->rounds;
 	if ((series->subject == SUBJECT_STATE && reading->value > 0) || series->subject == SUBJECT_METHOD)
 		tally->states[series->endpoint] = (uint8_t)(reading->state + 1);
@@ -136,6 +138,8 @@ static void apply(struct round *round, const struct reading *reading)
 		refuse(round, series, reading);
 		return;
 	}
+	if (!tally_twins_counts(tally, reading->series, round->endpoint->rounds))
+		uj = 0;
 	tally->counts.readings++;
 	tally->zone_mask |= 1U << series->zone;
 	if (series->row != TALLY_NO_ROW) {

@@ -8,7 +8,7 @@
 #include "base/fnv.h"
 #include "fetcher/tally.h"
 
-#define KEEP_MAGIC UINT64_C(0x0166796c6c617433)
+#define KEEP_MAGIC UINT64_C(0x0166796c6c617434)
 
 struct kept_row {
 	uint64_t id, uj[ZONE_COUNT], seen, final_seq;
@@ -173,7 +173,9 @@ static int take(struct tally *tally, struct bank *bank)
 	tally->series_count = head->series_count;
 	tally->series_room = head->series_count;
 	for (uint32_t i = 0; i < tally->series_count && r == 0; i++)
-		r = idmap_put(&tally->series_by_hash, tally->series[i].hash, i);
+		if ((r = idmap_put(&tally->series_by_hash, tally->series[i].hash, i)) == 0)
+			r = tally_twins_add(tally, i);
+	tally->has_new_twins = false; /* it was said before the restart */
 	tally->zone_mask = head->zone_mask;
 	tally->node_mask = head->node_mask;
 	memcpy(tally->endpoints, head->endpoints, sizeof(head->endpoints));

@@ -48,7 +48,8 @@ int sha256_hex(const void *bytes, size_t size, char ret_hex[static 65])
 
 int data_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_size)
 {
-	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* not to wait for the writer of a pipe that lies there */
+	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	CLEANUP(freep) char *text = NULL;
 	size_t size = 0;
 
@@ -68,7 +69,7 @@ int data_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_
 		size += (size_t)n;
 	}
 	if (size > limit)
-		return -E2BIG;
+		return -EFBIG;
 	text[size] = '\0';
 	*ret_text = TAKE(text);
 	*ret_size = size;

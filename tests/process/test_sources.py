@@ -254,6 +254,28 @@ def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
         store.close()
 
 
+def a_store_that_scrapes_one_kepler_twice_tells_no_double_energy():
+    store = Store()
+
+    def use(joules, late):
+        for job, told in (("kepler", joules), ("pods", late)):
+            where = {"node_name": "n1", "instance": "10.0.0.1:28282", "job": job}
+            store.put(told, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web", pod_namespace="shop", **where)
+            store.put(told + 500, __name__="kepler_node_cpu_active_joules_total", zone="package", **where)
+
+    use(1000, 990)
+    try:
+        with Brain(f"prometheus_url={store.url}", *FAST) as brain:
+            brain.until("get_power_consumption_summary", lambda a: True)
+            use(1040, 1035)
+            summary_joules(brain, 40)
+            use(1100, 1100)
+            summary_joules(brain, 100)
+            assert brain.log("fetcher").count("tells the same series more than once") == 1, brain.log("fetcher")
+    finally:
+        store.close()
+
+
 def a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts():
     store = Store()
 
@@ -400,6 +422,7 @@ TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_
          kepler_0_9_counts_dynamic_energy_of_several_endpoints, gauges_are_held_over_time,
          what_is_no_longer_read_is_stale_with_its_age, only_whom_the_certificate_or_the_pin_names_is_believed,
          a_store_behind_a_token_answers_in_part_late_or_not_at_all,
+         a_store_that_scrapes_one_kepler_twice_tells_no_double_energy,
          a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
          the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell, what_is_no_exposition_or_a_frozen_one_is_refused_whole)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))

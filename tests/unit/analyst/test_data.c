@@ -35,6 +35,26 @@ static void expect_refused(const char *file, const char *text, const char *words
 		fail_msg("'%s' does not say '%s' and '%s'", error.text, file, words);
 }
 
+static void a_file_that_is_no_file_or_far_too_large_is_refused_at_once(void **state)
+{
+	struct data *data = NULL;
+	struct data_error error = { 0 };
+	char path[256];
+
+	(void)state;
+	copy_files();
+	snprintf(path, sizeof(path), "%s/regions.json", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_true(data_load(folder, &data, &error) < 0); /* and does not wait for who writes into it */
+	assert_non_null(strstr(error.text, "regions.json"));
+	assert_int_equal(unlink(path), 0);
+	copy_files();
+	assert_int_equal(truncate(path, DATA_FILE_BYTES_MAX + 1), 0);
+	assert_true(data_load(folder, &data, &error) < 0);
+	assert_non_null(strstr(error.text, "File too large"));
+}
+
 /* Of the data files, each of which has its own. */
 static const char *newest_version(void)
 {
@@ -258,6 +278,7 @@ static void one_changed_byte_changes_the_sha256(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_that_is_no_file_or_far_too_large_is_refused_at_once),
 		cmocka_unit_test(the_shipped_files_load),
 		cmocka_unit_test(mistakes_are_named_by_file_and_path),
 		cmocka_unit_test(overlapping_tariffs_and_misspelt_keys_are_refused),

@@ -1,4 +1,5 @@
 /* Readings of a Kepler become energy: which of them are no power of a host, and what is counted then. */
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "fetcher/tally.h"
 #include "tests/unit/unit.h"
@@ -119,6 +120,72 @@ static void what_a_missed_reading_hid_is_no_leap(void **state)
 	tally_done(&k.tally);
 }
 
+/* A round of a store, in which two scrapes of one Kepler tell of a pod; < 0: that one does not. */
+static uint64_t tell_twice(struct kepler *k, const char *metric, const char *label, const double joules[2])
+{
+	static const char *const values[] = { "a", "b" };
+	struct reading readings[2];
+	size_t count = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const struct metric_sample sample = { .name = text(metric),
+			.value = joules[i],
+			.label_count = 4,
+			.labels = { { text("pod_name"), text("p"), false },
+				{ text("node_name"), text("n"), false },
+				{ text("instance"), text("10.0.0.1:28282"), false },
+				{ text(label), text(values[i]), false } } };
+		if (joules[i] >= 0)
+			assert_int_equal(tally_series(&k->tally, 0, &sample, &readings[count++]), 0);
+	}
+	k->real_ns += NS_PER_SECOND;
+	assert_int_equal(tally_apply(&k->tally, 0, readings, count, k->real_ns), 0);
+	tally_end(&k->tally, ++k->seq);
+	return k->tally.rows[0].uj[ZONE_PACKAGE] / JOULE;
+}
+
+static void what_two_scrapes_tell_of_one_kepler_counts_once(void **state)
+{
+	static const char counter[] = "kepler_pod_cpu_joules_total";
+	static const double told[][2] = { { 100, 90 }, { 130, 121 }, { -1, 150 }, { -1, 170 }, { -1, 190 },
+		{ -1, 220 }, { 240, 235 } };
+	static const uint64_t counted[] = { 0, 30, 30, 30, 50, 80, 95 };
+	struct kepler k = begin();
+
+	(void)state;
+	/* the first counts; when it is gone for good the other does, and goes on to when the first is back */
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+		assert_int_equal(tell_twice(&k, counter, "job", told[i]), counted[i]);
+	assert_true(k.tally.has_new_twins);
+	assert_int_equal(k.tally.counts.resets, 0);
+	tally_done(&k.tally);
+	k = begin();
+	tell_twice(&k, counter, "cluster", told[0]);
+	assert_int_equal(tell_twice(&k, counter, "cluster", told[1]), 61); /* not of one Kepler */
+	assert_false(k.tally.has_new_twins);
+	tally_done(&k.tally);
+}
+
+static void a_series_that_stands_in_an_answer_twice_counts_once(void **state)
+{
+	struct kepler k = begin();
+	const struct metric_sample sample = { .name = text("kepler_pod_cpu_watts"),
+		.value = 50,
+		.label_count = 1,
+		.labels = { { text("pod_name"), text("p"), false } } };
+	struct reading readings[2];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(tally_series(&k.tally, 0, &sample, &readings[i]), 0);
+		k.real_ns += NS_PER_SECOND;
+		assert_int_equal(tally_apply(&k.tally, 0, readings, 2, k.real_ns), 0);
+	}
+	expect(&k, &k.tally.rows[0], 50, false);
+	tally_done(&k.tally);
+}
+
 static void the_nodes_own_reading_is_judged_the_same_way(void **state)
 {
 	struct kepler k = begin();
@@ -158,6 +225,8 @@ int main(void)
 		cmocka_unit_test(a_counter_that_leaps_and_comes_back_lost_nothing),
 		cmocka_unit_test(a_counter_that_stays_where_it_leapt_to_goes_on_from_there),
 		cmocka_unit_test(what_a_missed_reading_hid_is_no_leap),
+		cmocka_unit_test(what_two_scrapes_tell_of_one_kepler_counts_once),
+		cmocka_unit_test(a_series_that_stands_in_an_answer_twice_counts_once),
 		cmocka_unit_test(the_nodes_own_reading_is_judged_the_same_way),
 		cmocka_unit_test(what_a_broken_reading_hides_is_not_yet_the_rest),
 	};
