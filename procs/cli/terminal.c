@@ -11,13 +11,26 @@ bool terminal_has_colour(FILE *out)
 	return isatty(fileno(out)) && getenv("NO_COLOR") == NULL;
 }
 
+/* Bytes of a control character beyond ASCII that begins here: U+0080 … U+009F, or one that turns the direction of the text around it, so
+ * that a name reads as another (Unicode Standard Annex 9: U+061C, U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069), or ends a line. */
+static size_t control_size(const unsigned char *c)
+{
+	if ((c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) || (c[0] == 0xd8 && c[1] == 0x9c))
+		return 2;
+	if (c[0] != 0xe2 || (c[1] != 0x80 && c[1] != 0x81))
+		return 0;
+	bool is_one = c[1] == 0x80 ? c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)
+				   : c[2] >= 0xa6 && c[2] <= 0xa9;
+	return is_one ? 3 : 0;
+}
+
 void terminal_put(FILE *out, const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
 		if (*c == '\n' || *c == '\t')
 			fputc(' ', out);
-		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-			c++; /* U+0080 … U+009F are control characters too */
+		else if (control_size(c) > 0)
+			c += control_size(c) - 1;
 		else if (*c >= 0x20 && *c != 0x7f)
 			fputc(*c, out);
 	}

@@ -26,6 +26,10 @@ static void escape_sequences_do_not_reach_the_screen(void **state)
 		"31m"); /* CSI as one character */
 	assert_shown("\xc2\xb5", "µ");
 	assert_shown("cut\xc2", "cut\xc2");
+	assert_shown("cut\xe2\x80", "cut\xe2\x80");
+	assert_shown("a\u202eb\u2066c\u200fd\u061c", "abcd"); /* in another order than it is written */
+	assert_shown("a\u2028b", "ab");
+	assert_shown("5 – 6 ‰ ⁰", "5 – 6 ‰ ⁰"); /* their neighbours */
 }
 
 static void long_texts_are_broken_at_spaces_and_hangul_counts_two(void **state)
