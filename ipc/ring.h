@@ -43,6 +43,33 @@ enum counter {
 	COUNTER_COUNT
 };
 
+/* Those that go from reading to exposition as they were read, in frames of their own: nothing is split by them there. */
+#define PASSED_COUNTERS(X)                                                                                   \
+	X(switches)                                                                                          \
+	X(cycles)                                                                                            \
+	X(instructions)                                                                                      \
+	X(cache_misses)                                                                                      \
+	X(dtlb_loads)                                                                                        \
+	X(minor_faults)                                                                                      \
+	X(major_faults)                                                                                      \
+	X(cache_adds)                                                                                        \
+	X(cache_dirtied)                                                                                     \
+	X(read_bytes)                                                                                        \
+	X(write_bytes)                                                                                       \
+	X(io_ops)                                                                                            \
+	X(softirq_ns)
+
+enum passed_counter {
+#define X(name) PASSED_##name,
+	PASSED_COUNTERS(X)
+#undef X
+		PASSED_COUNT
+};
+
+struct passed {
+	uint64_t by[PASSED_COUNT]; /* since the counters' birth */
+};
+
 /* Softirqs counted on the node, as the ec2-0.7.11 models know them. */
 enum softirq { SOFTIRQ_BLOCK, SOFTIRQ_NET_RX, SOFTIRQ_NET_TX, SOFTIRQ_COUNT };
 

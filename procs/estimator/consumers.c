@@ -62,12 +62,26 @@ static void send_gpus(struct consumer *consumer)
 		link_send(consumer->out, &head, &once, rows, count);
 }
 
+static void send_counters(struct consumer *consumer)
+{
+	struct consumers *consumers = consumer->consumers;
+	struct frame_head head = head_of(consumers, FRAME_counters);
+	struct counters_once once;
+
+	if (consumers->counters_rows == NULL)
+		return;
+	publish_counters(consumers->state, &once, consumers->counters_rows);
+	link_send(consumer->out, &head, &once, consumers->counters_rows, consumers->state->head.row_count);
+}
+
 static void send_energy(struct consumer *consumer)
 {
 	if (!consumer->consumers->turn->has_run)
 		return; /* the state's energy without a turn has no source: the first turn sends it */
-	if (consumer->stage == STAGE_EXPORTER)
+	if (consumer->stage == STAGE_EXPORTER) {
 		send_gpus(consumer);
+		send_counters(consumer);
+	}
 	send_power(consumer);
 	if (consumer->stage == STAGE_EXPORTER)
 		send_processes(consumer);
@@ -185,6 +199,12 @@ int consumers_open(
 	if (consumers->workload_rows == NULL || consumers->power_rows == NULL ||
 		consumers->process_rows == NULL)
 		return -ENOMEM;
+	if (config->metrics_counters) {
+		consumers->counters_rows =
+			calloc(consumers->state->capacity, sizeof(*consumers->counters_rows));
+		if (consumers->counters_rows == NULL)
+			return -ENOMEM;
+	}
 	for (int i = 0; r == 0 && i < CONSUMER_COUNT; i++) {
 		consumers->each[i] = (struct consumer) { .stage = stages[i], .consumers = consumers };
 		r = open_one(&consumers->each[i], config, loop, stats);
@@ -197,4 +217,5 @@ void consumers_close(struct consumers *consumers)
 	free(consumers->workload_rows);
 	free(consumers->power_rows);
 	free(consumers->process_rows);
+	free(consumers->counters_rows);
 }

@@ -36,6 +36,7 @@ struct consumers {
 	struct workload_row *workload_rows;
 	struct power_row *power_rows;
 	struct process_row *process_rows;
+	struct counters_row *counters_rows; /* NULL without metrics_counters */
 };
 
 /* The four pointers are set by the caller. 0 or -errno. */

@@ -239,6 +239,7 @@ static int open_state(struct estimator *estimator, uint32_t ring_rows)
 	}
 	if (estimator->began_epoch)
 		state_reset(&estimator->state, clock_now().real_ns, estimator->model.hash);
+	estimator->state.head.has_passed = estimator->config.metrics_counters;
 	return 0;
 }
 

@@ -50,6 +50,17 @@ void publish_power(const struct state *state, const struct turn *turn, struct po
 		fill_row(&state->rows[i], &rows[i]);
 }
 
+void publish_counters(const struct state *state, struct counters_once *ret_once, struct counters_row *rows)
+{
+	*ret_once = (struct counters_once) { .counted = state->head.counters_valid };
+	for (uint32_t i = 0; i < state->head.row_count; i++)
+		rows[i] = (struct counters_row) { .id = state->rows[i].id,
+#define X(name) .name = state->passed[i].by[PASSED_##name],
+			PASSED_COUNTERS(X)
+#undef X
+		};
+}
+
 /* comm and exe are not NUL-terminated when they fill their place. */
 static struct text text_within(const char *text, size_t size)
 {

@@ -104,6 +104,15 @@ static void fold_oldest(struct rows *rows, struct state *state, uint32_t count)
 	}
 }
 
+static struct passed passed_of(const struct ring_row *shown)
+{
+	return (struct passed) { .by = {
+#define X(name) [PASSED_##name] = shown->counter[COUNTER_##name],
+					 PASSED_COUNTERS(X)
+#undef X
+				 } };
+}
+
 static void show(struct rows *rows, struct state *state, uint32_t at, struct use_masks uses)
 {
 	const struct ring_row *shown = &rows->bank[at];
@@ -116,6 +125,8 @@ static void show(struct rows *rows, struct state *state, uint32_t at, struct use
 	rows->shown[index] = at + 1;
 	rows->growth[index] = use_take_growth(&row->seen, shown, uses);
 	memcpy(row->network, &shown->counter[USE_NETWORK_FIRST], sizeof(row->network));
+	if (state->head.has_passed)
+		state->passed[index] = passed_of(shown);
 	row->flags = shown->flags;
 	if (!(row->flags & ROW_FINAL))
 		row->final_seq = 0;

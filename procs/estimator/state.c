@@ -13,7 +13,7 @@
 
 #define STATE_NAME    "estimator-state"
 #define STATE_MAGIC   UINT64_C(0x0165746174736e74)
-#define STATE_VERSION 6
+#define STATE_VERSION 7
 #define FILE_HEAD     4096
 
 struct file_head {
@@ -27,15 +27,22 @@ struct bank_head {
 	struct state_head head;
 };
 
-/* Where things lie for a ring of so many rows: a bank is its head, room for the rows, room for the processes. */
+/* Where things lie for a ring of so many rows: a bank is its head, room for the rows, for the processes, and for what is passed
+ * on of the rows. */
 static size_t rows_bytes(uint32_t ring_rows)
 {
 	return ((size_t)ring_rows + FINALS_MAX) * sizeof(struct state_row);
 }
 
+static size_t processes_bytes(uint32_t ring_rows)
+{
+	return ring_rows * sizeof(struct state_process);
+}
+
 static size_t bank_bytes(uint32_t ring_rows)
 {
-	return sizeof(struct bank_head) + rows_bytes(ring_rows) + ring_rows * sizeof(struct state_process);
+	return sizeof(struct bank_head) + rows_bytes(ring_rows) + processes_bytes(ring_rows) +
+	       ((size_t)ring_rows + FINALS_MAX) * sizeof(struct passed);
 }
 
 static size_t file_bytes(uint32_t ring_rows)
@@ -59,13 +66,24 @@ static void *processes_of(const struct state *state, struct bank_head *bank)
 	return (char *)rows_of(bank) + rows_bytes(state->process_capacity);
 }
 
+static void *passed_of(const struct state *state, struct bank_head *bank)
+{
+	return (char *)processes_of(state, bank) + processes_bytes(state->process_capacity);
+}
+
+static size_t passed_bytes(const struct state_head *head)
+{
+	return head->has_passed ? (size_t)head->row_count * sizeof(struct passed) : 0;
+}
+
 static uint64_t crc_of(const struct state *state, struct bank_head *bank)
 {
 	size_t size = sizeof(bank->head) + (size_t)bank->head.row_count * sizeof(struct state_row);
 	uLong crc = crc32_z(0, (const Bytef *)&bank->head, size);
 
-	return crc32_z(crc, processes_of(state, bank),
+	crc = crc32_z(crc, processes_of(state, bank),
 		(size_t)bank->head.process_count * sizeof(struct state_process));
+	return crc32_z(crc, passed_of(state, bank), passed_bytes(&bank->head));
 }
 
 static bool is_whole(const struct state *state, struct bank_head *bank)
@@ -82,6 +100,7 @@ static int load(struct state *state, struct bank_head *bank)
 	memcpy(state->rows, rows_of(bank), bank->head.row_count * sizeof(*state->rows));
 	memcpy(state->processes, processes_of(state, bank),
 		bank->head.process_count * sizeof(*state->processes));
+	memcpy(state->passed, passed_of(state, bank), passed_bytes(&bank->head));
 	for (uint32_t i = 0; r == 0 && i < state->head.row_count; i++)
 		r = idmap_put(&state->by_id, state->rows[i].id, i);
 	for (uint32_t i = 0; r == 0 && i < state->head.process_count; i++)
@@ -110,7 +129,8 @@ static int allocate(struct state *state, uint32_t ring_rows)
 	};
 	state->rows = calloc(state->capacity, sizeof(*state->rows));
 	state->processes = calloc(state->process_capacity, sizeof(*state->processes));
-	return state->rows == NULL || state->processes == NULL ? -ENOMEM : 0;
+	state->passed = calloc(state->capacity, sizeof(*state->passed));
+	return state->rows == NULL || state->processes == NULL || state->passed == NULL ? -ENOMEM : 0;
 }
 
 static int map_file(struct state *state)
@@ -178,6 +198,7 @@ void state_done(struct state *state)
 	closep(&state->fd);
 	free(state->rows);
 	free(state->processes);
+	free(state->passed);
 	idmap_done(&state->by_id);
 	idmap_done(&state->by_process);
 	*state = (struct state) { .fd = -1 };
@@ -237,6 +258,8 @@ struct state_row *state_row(struct state *state, uint64_t id)
 	}
 	struct state_row *row = &state->rows[state->head.row_count++];
 	*row = (struct state_row) { .id = id };
+	if (state->head.has_passed)
+		state->passed[state->head.row_count - 1] = (struct passed) { 0 };
 	return row;
 }
 
@@ -250,6 +273,8 @@ void state_remove(struct state *state, uint32_t index)
 	}
 	idmap_remove(&state->by_id, row->id);
 	*row = state->rows[--state->head.row_count];
+	if (state->head.has_passed)
+		state->passed[index] = state->passed[state->head.row_count];
 	if (index < state->head.row_count)
 		idmap_put(&state->by_id, row->id, index);
 }
@@ -294,6 +319,7 @@ void state_commit(struct state *state)
 	memcpy(rows_of(bank), state->rows, state->head.row_count * sizeof(*state->rows));
 	memcpy(processes_of(state, bank), state->processes,
 		state->head.process_count * sizeof(*state->processes));
+	memcpy(passed_of(state, bank), state->passed, passed_bytes(&state->head));
 	bank->crc = crc_of(state, bank);
 	__atomic_store_n(&file->current, other, __ATOMIC_RELEASE);
 }

@@ -67,6 +67,8 @@ struct state_head {
 	uint32_t
 		is_fake; /* the energy is a pretended meter's, all of it: real joules get another energy epoch */
 	uint32_t gpu_count;
+	uint32_t has_passed; /* state.passed is kept: somebody asked for it */
+	uint32_t reserved;
 	struct state_gpu gpus[NODE_GPUS_MAX];
 };
 
@@ -74,6 +76,7 @@ struct state {
 	struct state_head head;
 	struct state_row *rows;
 	struct state_process *processes;
+	struct passed *passed; /* of rows, by the same index; touched only while head.has_passed */
 	uint32_t capacity, process_capacity;
 	struct idmap by_id, by_process;
 	/* the memfd */

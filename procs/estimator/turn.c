@@ -39,6 +39,8 @@ static int begin_epoch(
 		memset(state->rows[i].network, 0, sizeof(state->rows[i].network));
 		state->rows[i].final_seq = 0; /* ended ones get a number of this epoch */
 	}
+	if (state->head.has_passed)
+		memset(state->passed, 0, state->head.row_count * sizeof(*state->passed));
 	processes_end_all(state);
 	gpus_begin(state);
 	node_begin(&state->head, ring_reader_epoch(ring), &tick);

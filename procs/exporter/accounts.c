@@ -92,6 +92,7 @@ void accounts_done(struct accounts *accounts)
 		accounts_clear(accounts);
 	free(accounts->all);
 	free(accounts->pasts);
+	free(accounts->passed);
 	idmap_done(&accounts->by_key);
 	*accounts = (struct accounts) { 0 };
 }
@@ -149,6 +150,8 @@ uint32_t accounts_get(struct accounts *accounts, enum level level, const char *k
 	struct account *account = &accounts->all[index];
 	idmap_find(&accounts->by_key, hash, &head);
 	accounts->pasts[index] = (struct account_past) { 0 };
+	if (accounts->passed != NULL)
+		accounts->passed[index] = (struct account_passed) { 0 };
 	*account = (struct account) { .level = level,
 		.is_used = true,
 		.key = strndup(key, size),
@@ -265,6 +268,8 @@ static void hand_in(struct accounts *accounts, struct account *account)
 	energy_add(&all, &account->now);
 	energy_take(&account->base, &all);
 	accounts->changes += !energy_is_zero(&all);
+	if (accounts->passed != NULL)
+		accounts->changes += account_passed_hand_in(&accounts->passed[account - accounts->all]);
 }
 
 /* Out of sight at once; out of memory when nobody names it. */

@@ -8,6 +8,7 @@
 #include "base/idmap.h"
 #include "base/window.h"
 #include "exporter/labels.h"
+#include "exporter/passed.h"
 
 #define ACCOUNTS_MAX 65536 /* 10 000 pods with container and workload, twice over */
 #define ACCOUNT_NONE UINT32_MAX
@@ -76,8 +77,9 @@ struct account {
 struct accounts {
 	struct account *all;
 	struct account_past *pasts;
-	uint32_t count; /* accounts ever used at a time: the array's used part */
-	uint32_t free;  /* head of the free list, linked by next */
+	struct account_passed *passed; /* by the same index; NULL without metrics_counters */
+	uint32_t count;                /* accounts ever used at a time: the array's used part */
+	uint32_t free;                 /* head of the free list, linked by next */
 	uint32_t in_use;
 	struct idmap by_key; /* hash of level and key -> head of a chain */
 	struct {

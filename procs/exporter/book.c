@@ -12,13 +12,14 @@ int book_init(struct book *book, const struct book_config *config)
 	*book = (struct book) { .config = *config };
 	int r = accounts_init(&book->accounts, config->ended_max);
 	book->rows = calloc(config->rows, sizeof(*book->rows));
-	return r < 0 ? r : book->rows == NULL ? -ENOMEM : 0;
+	return r < 0 ? r : book->rows == NULL ? -ENOMEM : book_open_counters(book);
 }
 
 void book_done(struct book *book)
 {
 	accounts_done(&book->accounts);
 	free(book->rows);
+	free(book->passed);
 	idmap_done(&book->by_id);
 }
 
@@ -57,6 +58,8 @@ struct book_row *book_row_of(struct book *book, uint64_t id)
 	}
 	struct book_row *row = &book->rows[book->row_count++];
 	*row = (struct book_row) { .id = id, .accounts = { NONE, NONE, NONE, NONE } };
+	if (book->passed != NULL)
+		book->passed[row - book->rows] = (struct passed) { 0 };
 	return row;
 }
 
@@ -80,6 +83,7 @@ void book_forget(struct book *book)
 {
 	accounts_clear(&book->accounts);
 	book->row_count = book->process_count = book->gpu_count = 0;
+	book->passed_told = book->passed_counted = 0;
 	book->are_others_resumed = false;
 	book->others_told = book->others_added = (struct energy) { 0 };
 	idmap_clear(&book->by_id);

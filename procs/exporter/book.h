@@ -39,6 +39,7 @@ struct book_config {
 	uint32_t ended_max; /* ended accounts shown of each level */
 	uint32_t processes; /* shown at a time, by energy */
 	bool has_older;     /* label texts of Kepler <= 0.9 too */
+	bool has_counters;  /* what the kernel counted too */
 	uint64_t interval_ns;
 };
 
@@ -52,8 +53,12 @@ struct book {
 	uint64_t rows_dropped;
 	bool is_short,
 		was_short; /* rows found no room in the newest frame, in the one before: what is new may be old */
-	uint64_t grown_uj[SHARE_COUNT]; /* all rows' active parts, since the first frame */
-	uint64_t generation;            /* grows with every frame applied */
+	/* with has_counters */
+	struct passed *passed; /* of rows, by the same index; NULL without */
+	struct epoch passed_epoch;
+	uint32_t passed_told, passed_counted; /* bits by enum counter: of the newest frame; with series */
+	uint64_t grown_uj[SHARE_COUNT];       /* all rows' active parts, since the first frame */
+	uint64_t generation;                  /* grows with every frame applied */
 	/* processes */
 	uint32_t process_count;
 	struct window beat;                   /* of process frames */
@@ -86,11 +91,14 @@ void book_forget(struct book *book);
 /* An ended row from before a restart: the next power frame tells it again, or its energy stays with these accounts. */
 void book_resume_ended(struct book *book, uint64_t id, const struct energy *energy,
 	const uint32_t accounts[static ROW_ACCOUNTS]);
-/* Applies one part of a workload, GPU, power or process frame; now_ns = CLOCK_MONOTONIC. */
+/* The same of what was passed on of it. */
+void book_resume_counters(struct book *book, uint64_t id, const struct passed *passed);
+/* Applies one part of a workload, GPU, counters, power or process frame; now_ns = CLOCK_MONOTONIC. */
 void book_workloads(struct book *book, const struct frame *frame);
 void book_power(struct book *book, const struct frame *frame, uint64_t now_ns);
 void book_processes(struct book *book, const struct frame *frame, uint64_t now_ns);
 void book_gpus(struct book *book, const struct frame *frame);
+void book_counters(struct book *book, const struct frame *frame);
 /* Forgets accounts whose last row ended more than keep_ns ago. */
 void book_expire(struct book *book, uint64_t now_ns, uint64_t keep_ns);
 uint64_t book_dropped(const struct book *book);

@@ -90,6 +90,7 @@ static void settle_forgotten(struct book *book)
 			energy_add(&book->accounts.all[row->accounts[slot]].base, &row->energy);
 			accounts_release(&book->accounts, row->accounts[slot]);
 		}
+		book_leave_counters(book, i);
 		book->accounts.changes += row->is_final || !energy_is_zero(&row->energy);
 		idmap_remove(&book->by_id, row->id);
 		*row = book->rows[--book->row_count];
@@ -196,6 +197,7 @@ void book_power(struct book *book, const struct frame *frame, uint64_t now_ns)
 		return;
 	settle_forgotten(book);
 	describe(book, once);
+	book_settle_counters(book);
 	settle_accounts(book, once->mono_ns, now_ns);
 	settle_node(book, once);
 	book_settle_gpus(book, frame->head.seq, once->mono_ns);

@@ -11,5 +11,11 @@ void book_name_nameless(struct book *book, struct book_row *known);
 void book_push(const struct book *book, struct account *account, const struct window *beat, uint64_t mono_ns);
 /* A new energy epoch begins with the names or with the power, whichever comes first. */
 void book_begin_epoch(struct book *book, uint64_t energy_epoch);
+/* What is passed on of rows (nothing is done without config.has_counters): opens it, */
+int book_open_counters(struct book *book);
+/* leaves a row's with its accounts before the last row takes its place, */
+void book_leave_counters(struct book *book, uint32_t index);
+/* and adds up with the power frame what was told before it. */
+void book_settle_counters(struct book *book);
 /* What the GPUs were told to have drawn up to seq counts from now on. */
 void book_settle_gpus(struct book *book, uint64_t seq, uint64_t mono_ns);

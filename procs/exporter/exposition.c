@@ -68,7 +68,8 @@ int exposition_init(struct exposition *exposition, const struct exposition_confi
 {
 	char name[128];
 
-	*exposition = (struct exposition) { .has_older = config->has_older };
+	*exposition =
+		(struct exposition) { .has_older = config->has_older, .has_counters = config->has_counters };
 	uname(&exposition->host);
 	snprintf(name, sizeof(name), "%s", config->node_name);
 	labels_add(&exposition->node, "node_name", text_of(name));
@@ -192,6 +193,25 @@ static void put_network(
 			account->base.network[i] + account->now.network[i], 0);
 }
 
+/* No series where it is not counted: 0 would be a number. */
+static void put_passed(struct exposition *exposition, const struct line *line, const struct account *account,
+	const struct metric_info *info)
+{
+	static const enum counter counter_of[PASSED_COUNT] = {
+#define X(name) [PASSED_##name] = COUNTER_##name,
+		PASSED_COUNTERS(X)
+#undef X
+	};
+	const struct accounts *accounts = &exposition->book->accounts;
+	unsigned i = info->part - PART_PASSED;
+
+	if (!(exposition->book->passed_counted >> counter_of[i] & 1U))
+		return;
+	const struct account_passed *passed = &accounts->passed[account - accounts->all];
+	put_line(exposition->sheet, line, account, &exposition->of[false][account->rows == 0][ENDING_NO_ZONE],
+		passed->base.by[i] + passed->now.by[i], info->unit[0] == 's' ? 9 : 0);
+}
+
 /* Kepler <= 0.9: `mode` tells the shared part of idling from what the workload caused. */
 static void put_older(
 	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
@@ -233,8 +253,10 @@ void exposition_accounts(struct exposition *exposition, enum metric metric)
 			put_older(exposition, &line, account, info->part);
 		else if (info->part == PART_SECONDS || info->part == PART_STATE_SECONDS)
 			put_seconds(exposition, &line, account, info->part);
-		else if (info->part >= PART_NETWORK && info->part < PART_USAGE)
+		else if (info->part >= PART_NETWORK && info->part < PART_PASSED)
 			put_network(exposition, &line, account, info->part);
+		else if (info->part >= PART_PASSED && info->part < PART_USAGE)
+			put_passed(exposition, &line, account, info);
 		else if (info->part < PART_OLD)
 			put_zones(exposition->sheet, &line, account);
 	}
@@ -303,12 +325,19 @@ static bool is_of_now(const struct metric_info *info)
 	return info->unit[0] == 'W' || info->part == PART_USAGE || info->part == PART_OF_NOW;
 }
 
+/* Shown with has_counters only; a workload's network always was. */
+static bool is_counter(const struct metric_info *info)
+{
+	return (info->part >= PART_PASSED && info->part < PART_USAGE) ||
+	       (info->part >= PART_NETWORK && info->part < PART_PASSED && info->level == LEVEL_CONTAINER);
+}
+
 /* No watt and no joule unmarked before there is something they rest on, and no watt when that is over. */
 static bool is_wanted(const struct exposition *exposition, const struct metric_info *info)
 {
 	bool is_energy = info->unit[0] == 'W' || info->unit[0] == 'J';
 
-	if (exposition->is_stale && is_of_now(info))
+	if ((exposition->is_stale && is_of_now(info)) || (is_counter(info) && !exposition->has_counters))
 		return false;
 	return exposition->levels & 1U << info->level && (info->part < PART_OLD || exposition->has_older) &&
 	       (!is_energy || exposition->book->state != POWER_INITIALIZING);

@@ -15,6 +15,7 @@ struct exposition_config {
 	const char *node_name;
 	const char *levels; /* comma-separated words of level_is_shown() */
 	bool has_older;     /* Kepler <= 0.9 names too */
+	bool has_counters;  /* what the kernel counts too */
 };
 
 /* `,state="running",zone="package",node_name="n"} `, ready to copy */
@@ -27,7 +28,7 @@ enum ending_zone { ENDING_NO_ZONE = SHARE_COUNT, ENDING_ZONES };
 
 struct exposition {
 	unsigned levels; /* bit per enum level */
-	bool has_older;
+	bool has_older, has_counters;
 	struct ending plain;                  /* node_name only */
 	struct ending of[2][2][ENDING_ZONES]; /* [is fake][is terminated][enum share, or none] */
 	struct labels node;                   /* node_name="n" */

@@ -10,7 +10,7 @@
 #include "base/ready.h"
 
 #define KEPT_NAME  "exporter-bases"
-#define KEPT_MAGIC UINT64_C(0x04736573616274) /* and the layout's version */
+#define KEPT_MAGIC UINT64_C(0x05736573616274) /* and the layout's version */
 #define FILE_HEAD  64
 #define NONE       ACCOUNT_NONE
 
@@ -18,6 +18,9 @@ struct bases_head {
 	struct epoch epoch;
 	uint64_t energy_epoch;
 	uint32_t account_count, row_count;
+	struct epoch passed_epoch;
+	uint32_t has_passed; /* each account and row ends with a struct passed */
+	uint32_t reserved;
 };
 
 /* Followed by its key, its labels and its older labels, filled up to eight bytes. */
@@ -79,7 +82,8 @@ static void resume_labels(struct account *account, const struct kept_account *sa
 	account_describe(account, saved->described, &labels, &older);
 }
 
-static int resume_account(struct book *book, struct reader *reader, uint32_t *index_of_slot)
+static int resume_account(
+	struct book *book, struct reader *reader, const struct bases_head *head, uint32_t *index_of_slot)
 {
 	const struct kept_account *saved = take(reader, sizeof(*saved));
 
@@ -88,7 +92,8 @@ static int resume_account(struct book *book, struct reader *reader, uint32_t *in
 		saved->older_size > LABELS_MAX)
 		return -EBADMSG;
 	const char *key = take(reader, texts_size(saved));
-	if (key == NULL || memchr(key, '\0', saved->key_size) != NULL)
+	const struct passed *passed = head->has_passed ? take(reader, sizeof(*passed)) : NULL;
+	if (key == NULL || (passed == NULL && head->has_passed) || memchr(key, '\0', saved->key_size) != NULL)
 		return -EBADMSG;
 	uint32_t index = accounts_get(&book->accounts, (enum level)saved->level, key, saved->key_size);
 	index_of_slot[saved->slot] = index;
@@ -96,6 +101,8 @@ static int resume_account(struct book *book, struct reader *reader, uint32_t *in
 		return 0;
 	struct account *account = &book->accounts.all[index];
 	account->base = saved->base;
+	if (passed != NULL && book->accounts.passed != NULL)
+		book->accounts.passed[index].base = *passed;
 	account->start_ns = saved->start_ns;
 	account->is_of_rows = saved->is_of_rows;
 	if (saved->labels_size > 0)
@@ -103,16 +110,20 @@ static int resume_account(struct book *book, struct reader *reader, uint32_t *in
 	return 0;
 }
 
-static int resume_row(struct book *book, struct reader *reader, const uint32_t *index_of_slot)
+static int resume_row(struct book *book, struct reader *reader, const struct bases_head *head,
+	const uint32_t *index_of_slot)
 {
 	const struct kept_row *saved = take(reader, sizeof(*saved));
+	const struct passed *passed = head->has_passed ? take(reader, sizeof(*passed)) : NULL;
 	uint32_t accounts[ROW_ACCOUNTS];
 
-	if (saved == NULL)
+	if (saved == NULL || (passed == NULL && head->has_passed))
 		return -EBADMSG;
 	for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
 		accounts[slot] = saved->slots[slot] < ACCOUNTS_MAX ? index_of_slot[saved->slots[slot]] : NONE;
 	book_resume_ended(book, saved->id, &saved->energy, accounts);
+	if (passed != NULL)
+		book_resume_counters(book, saved->id, passed);
 	return 0;
 }
 
@@ -125,14 +136,15 @@ static int resume_bases(struct book *book, const void *bytes, size_t size)
 
 	memset(index_of_slot, 0xff, sizeof(index_of_slot)); /* NONE */
 	for (uint32_t i = 0; r == 0 && i < head->account_count; i++)
-		r = resume_account(book, &reader, index_of_slot);
+		r = resume_account(book, &reader, head, index_of_slot);
 	for (uint32_t i = 0; r == 0 && i < head->row_count; i++)
-		r = resume_row(book, &reader, index_of_slot);
+		r = resume_row(book, &reader, head, index_of_slot);
 	if (r == 0 && reader.left > 0)
 		r = -EBADMSG;
 	if (r < 0)
 		return r;
 	book->epoch = head->epoch;
+	book->passed_epoch = head->passed_epoch;
 	book->energy_epoch = head->energy_epoch;
 	return 0;
 }
@@ -175,8 +187,21 @@ static void *put(struct writer *writer, size_t size)
 	return at;
 }
 
+/* Behind a record, where it is kept. */
+static size_t passed_size(const struct passed *passed)
+{
+	return passed != NULL ? sizeof(*passed) : 0;
+}
+
+static void put_passed(void *at, const struct passed *passed)
+{
+	if (passed != NULL)
+		memcpy(at, passed, sizeof(*passed));
+}
+
 /* A process's labels are told anew with it; of one that ended nothing is kept. */
-static bool put_account(struct writer *writer, const struct account *account, uint32_t slot)
+static bool put_account(
+	struct writer *writer, const struct account *account, uint32_t slot, const struct passed *passed)
 {
 	const struct kept_account head = { .base = account->base,
 		.start_ns = account->start_ns,
@@ -187,17 +212,19 @@ static bool put_account(struct writer *writer, const struct account *account, ui
 		.key_size = (uint32_t)strlen(account->key),
 		.labels_size = account->is_of_rows ? account->labels_size : 0,
 		.older_size = account->is_of_rows ? account->older_labels_size : 0 };
-	struct kept_account *saved = put(writer, sizeof(head) + texts_size(&head));
+	struct kept_account *saved = put(writer, sizeof(head) + texts_size(&head) + passed_size(passed));
 
 	if (saved == NULL)
 		return false;
+	char *end = (char *)(saved + 1) + texts_size(&head);
 	*saved = head;
 	char *text = mempcpy(saved + 1, account->key, head.key_size);
 	if (head.labels_size > 0)
 		text = mempcpy(text, account->labels, head.labels_size);
 	if (head.older_size > 0)
 		text = mempcpy(text, account->older_labels, head.older_size);
-	memset(text, 0, (size_t)((char *)(saved + 1) + texts_size(&head) - text));
+	memset(text, 0, (size_t)(end - text));
+	put_passed(end, passed);
 	return true;
 }
 
@@ -207,9 +234,11 @@ static uint32_t put_accounts(struct writer *writer, const struct accounts *accou
 
 	for (uint32_t i = 0; i < accounts->count; i++) {
 		const struct account *account = &accounts->all[i];
-		if (!account->is_used || (energy_is_zero(&account->base) && !is_named[i]))
+		const struct passed *passed = accounts->passed != NULL ? &accounts->passed[i].base : NULL;
+		bool is_zero = energy_is_zero(&account->base) && (passed == NULL || passed_is_zero(passed));
+		if (!account->is_used || (is_zero && !is_named[i]))
 			continue;
-		count += put_account(writer, account, i);
+		count += put_account(writer, account, i, passed);
 	}
 	return count;
 }
@@ -220,11 +249,14 @@ static uint32_t put_rows(struct writer *writer, const struct book *book)
 
 	for (uint32_t i = 0; i < book->row_count; i++) {
 		const struct book_row *row = &book->rows[i];
-		struct kept_row *saved = row->is_final ? put(writer, sizeof(*saved)) : NULL;
+		const struct passed *passed = book->passed != NULL ? &book->passed[i] : NULL;
+		struct kept_row *saved =
+			row->is_final ? put(writer, sizeof(*saved) + passed_size(passed)) : NULL;
 		if (saved == NULL)
 			continue;
 		*saved = (struct kept_row) { .id = row->id, .energy = row->energy };
 		memcpy(saved->slots, row->accounts, sizeof(saved->slots));
+		put_passed(saved + 1, passed);
 		count++;
 	}
 	return count;
@@ -251,6 +283,9 @@ static void save_bases(struct kept *kept, const struct book *book)
 
 	head->epoch = book->epoch;
 	head->energy_epoch = book->energy_epoch;
+	head->passed_epoch = book->passed_epoch;
+	head->has_passed = book->passed != NULL;
+	head->reserved = 0;
 	head->account_count = put_accounts(&writer, &book->accounts, find_named(book));
 	head->row_count = put_rows(&writer, book);
 	banks_switch(&kept->bases, (size_t)(writer.at - spare));

@@ -70,6 +70,7 @@ static int on_estimator(void *context, const struct frame *frame)
 	case FRAME_stats: return stage_stats_take(&exporter.http.stage_stats, STAGE_ESTIMATOR, frame, now_ns);
 	case FRAME_workload: book_workloads(&exporter.http.book, frame); break;
 	case FRAME_gpus: book_gpus(&exporter.http.book, frame); break;
+	case FRAME_counters: book_counters(&exporter.http.book, frame); break;
 	case FRAME_process: book_processes(&exporter.http.book, frame, now_ns); break;
 	default: book_power(&exporter.http.book, frame, now_ns); break;
 	}
@@ -163,7 +164,8 @@ static int open_exposition(void)
 	gethostname(host, sizeof(host) - 1);
 	const struct exposition_config config = { .node_name = host,
 		.levels = exporter.config.metrics_levels,
-		.has_older = exporter.config.metrics_kepler_joules };
+		.has_older = exporter.config.metrics_kepler_joules,
+		.has_counters = exporter.config.metrics_counters };
 	int r = exposition_init(exposition, &config);
 	if (r < 0) {
 		log_error("metrics_levels = %s: allowed are node, process, container, vm, pod and workload, "
@@ -185,6 +187,7 @@ static int open_book(void)
 		.ended_max = (uint32_t)exporter.config.metrics_terminated,
 		.processes = (uint32_t)exporter.config.process_rows,
 		.has_older = exporter.config.metrics_kepler_joules,
+		.has_counters = exporter.config.metrics_counters,
 		.interval_ns = (uint64_t)exporter.config.interval_ms * NS_PER_MILLISECOND };
 	bool is_spoiled;
 	int r = book_init(&exporter.http.book, &config);

@@ -31,7 +31,12 @@ enum part {
 	PART_TX_BYTES,
 	PART_RX_PACKETS,
 	PART_TX_PACKETS,
-	PART_USAGE,
+	PART_PASSED, /* PART_switches and so on, in the order of enum passed_counter */
+	PART_BEFORE_PASSED = PART_PASSED - 1,
+#define X(name) PART_##name,
+	PASSED_COUNTERS(X)
+#undef X
+		PART_USAGE,
 	PART_CPU_INFO,
 	PART_OF_NOW, /* about the watts of now */
 	PART_OLD,    /* Kepler <= 0.9 from here on */

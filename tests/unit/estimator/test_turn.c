@@ -162,7 +162,8 @@ static void who_comes_late_to_a_ring_takes_no_history_for_growth(void **state)
 
 #define BANK_AT(books, index)                                                                                \
 	(4096 + (index) * (sizeof(uint64_t) + sizeof(struct state_head) +                                    \
-				  (size_t)(books).state.capacity * sizeof(struct state_row) +                \
+				  (size_t)(books).state.capacity *                                           \
+					  (sizeof(struct state_row) + sizeof(struct passed)) +               \
 				  RING_ROWS * sizeof(struct state_process)))
 
 static void a_half_written_bank_is_not_taken(void **state)
@@ -182,7 +183,8 @@ static void a_half_written_bank_is_not_taken(void **state)
 	/* Spoil the current bank: the one before it, one tick older, must be taken. */
 	unsigned char *bytes = books.state.base;
 	uint32_t current = *(uint32_t *)(void *)(bytes + 16);
-	size_t last_process = BANK_AT(books, current + 1) - RING_ROWS * sizeof(struct state_process);
+	size_t last_process = BANK_AT(books, current + 1) - books.state.capacity * sizeof(struct passed) -
+			      RING_ROWS * sizeof(struct state_process);
 	bytes[last_process] ^= 0xff;
 	assert_int_equal(state_open_fd(&again, dup(books.state.fd), RING_ROWS), 0);
 	assert_int_equal(again.head.committed_seq, 2);
