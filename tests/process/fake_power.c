@@ -3,8 +3,9 @@
  * and 12.3 W memory, the others are default/pod-N at 1 W and 0.5 W; idle fills the node up to 125.8 W package where there is
  * room; the CPUs are 35 % busy. Energy is exactly power times time. Two processes: 4242 in pod 0, and 4343, a machine.
  * Lines on stdin: "end N" (pod N's row is final), "forget N", "name N TEXT" (a late name; \xNN is a byte), "epoch" (the energy
- * begins anew), "join N" (container N is pod 0's), "gpu" (3 W for pod 0), "init" (state initializing), "freeze" (frames
- * tell of 11 s ago, until the next line), "quit". Prints "connected", and "ack SEQ".
+ * begins anew), "join N" (container N is pod 0's), "gpu" (3 W for pod 0), "counters" (100 switches a second of each pod, and no
+ * cycles), "init" (state initializing), "freeze" (frames tell of 11 s ago, until the next line), "quit". Prints "connected",
+ * and "ack SEQ".
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "ipc/link.h"
+#include "ipc/ring.h"
 
 #define PODS_MAX      16384
 #define NODE_UW       UINT64_C(125800000)
@@ -30,13 +32,14 @@ struct peer {
 	struct epoch epoch;
 	uint64_t energy_epoch, seq, born_ns, sent_ns;
 	size_t pods;
-	bool has_gpu, is_initializing, is_frozen, is_over;
+	bool has_gpu, has_counters, is_initializing, is_frozen, is_over;
 };
 
 static struct peer peer;
 static struct pod pods[PODS_MAX];
 static struct workload_row names[PODS_MAX];
 static struct power_row rows[PODS_MAX];
+static struct counters_row counters[PODS_MAX];
 
 static int on_ack(void *context, const struct frame *frame)
 {
@@ -137,6 +140,20 @@ static void send_gpu(uint64_t now_ns)
 	link_send(peer.power, &head, &once, &gpu, 1);
 }
 
+/* Of the rows that the power frame will tell. */
+static void send_counters(size_t count)
+{
+	const struct frame_head head = head_of(FRAME_counters);
+	const struct counters_once once = { .counted = 1U << COUNTER_switches | 1U << COUNTER_softirq_ns };
+
+	for (size_t i = 0; i < count; i++)
+		counters[i] = (struct counters_row) { .id = rows[i].id,
+			.switches = rows[i].cpu_ns / 1000000,
+			.cycles = 77,
+			.softirq_ns = rows[i].cpu_ns / 10 };
+	link_send(peer.power, &head, &once, counters, count);
+}
+
 static void send_power(void)
 {
 	const struct instant now = clock_now();
@@ -164,6 +181,8 @@ static void send_power(void)
 	const struct frame_head head = head_of(FRAME_power);
 	if (peer.has_gpu)
 		send_gpu(now.mono_ns);
+	if (peer.has_counters)
+		send_counters(count);
 	link_send(peer.power, &head, &once, rows, count);
 	send_processes(now.mono_ns);
 	peer.sent_ns = now.mono_ns;
@@ -199,6 +218,7 @@ static void obey(char *line)
 		send_names(NULL);
 	}
 	peer.has_gpu |= strcmp(word, "gpu") == 0;
+	peer.has_counters |= strcmp(word, "counters") == 0;
 	peer.is_initializing = strcmp(word, "init") == 0;
 	peer.is_frozen = strcmp(word, "freeze") == 0;
 	peer.is_over |= strcmp(word, "quit") == 0;

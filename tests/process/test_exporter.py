@@ -12,6 +12,10 @@ from prometheus_client.openmetrics import parser
 print(sum(len(f.samples) for f in parser.text_string_to_metric_families(sys.stdin.read())))"""
 
 
+# of what fake_power tells: cycles are told and not counted
+COUNTED = {f"tanso_{level}_{what}_total" for level in ("container", "workload") for what in ("context_switches", "softirq_seconds")}
+
+
 def _promtool(text):
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
     expect((done.returncode, done.stdout + done.stderr), (0, ""))
@@ -59,8 +63,9 @@ def keplers_labels_stand_on_its_series():
 
 
 def both_formats_are_clean_with_every_switch():
-    for settings in ({}, {"metrics_kepler_joules": "yes"}, {"metrics_levels": "node,pod"}):
+    for settings in ({}, {"metrics_kepler_joules": "yes"}, {"metrics_levels": "node,pod"}, {"metrics_counters": "yes"}):
         with Exporter(**settings) as e:
+            e.tell("counters")
             e.tell("gpu")
             status, headers, body = e.ask()
             expect((status, headers["content-type"]), (200, "text/plain; version=0.0.4; charset=utf-8"))
@@ -72,6 +77,7 @@ def both_formats_are_clean_with_every_switch():
             expect(_openmetrics(body.decode()), len(plain))
             expect(parse(body.decode()).keys(), plain.keys())
             expect(any(n == "kepler_container_package_joules_total" for n, _ in plain), "metrics_kepler_joules" in settings)
+            expect({n for n, _ in plain if "switches" in n or "softirq" in n or "cycles" in n}, COUNTED if "metrics_counters" in settings else set())
 
 
 def an_unknown_accept_gets_text_and_gzip_is_the_same():
@@ -144,6 +150,23 @@ def a_pods_joules_never_go_down_over_kills():
                     assert all(n >= l for n, l in zip(now, last)) and now[0] < last[0] + seconds + 3, (last, now)  # the container that ended had more than 5 J
                     last, told_at = now, told_at + seconds
             expect(e.find("tanso_bases_left_out", stage="exporter"), [0])
+
+
+def counters_never_go_down_over_kills_and_are_whole_at_once():
+    """100 switches a second of each of a pod's two containers, one of which ends and is forgotten."""
+    with Supervised(metrics_counters="yes") as e:
+        for line in ("counters", "join 1", "end 0", "forget 0"):
+            e.tell(line)
+        assert wait_for(lambda: e.find("tanso_container_context_switches_total", container_id=f"{1:064x}", state="terminated")), "its end never came"
+        last = e.find("tanso_workload_context_switches_total", workload="app")
+        assert len(last) == 1 and last[0] > 50, last
+        for _ in range(2):
+            e.kill()
+            e.restart()
+            for _ in range(3):
+                now = e.find("tanso_workload_context_switches_total", workload="app")
+                assert len(now) == 1 and now[0] >= last[0], (last, now)
+                last = now
 
 
 def what_was_kept_is_set_aside_when_it_is_not_usable():

@@ -9,6 +9,12 @@ GOAL_RATIO, GOAL_SECONDS = 0.005, 0.150  # what layer 1 promises, whichever is l
 ROW_CGROUP, ROW_PROCESS = 1, 2           # enum row_kind
 CPU_NS = 0                               # enum counter
 READ_BY_TASK = {"switches": 1, "minor_faults": 6, "major_faults": 7, "read_bytes": 10, "write_bytes": 11}
+SHOWN_BY_TASK = {"switches": "context_switches", "minor_faults": "minor_page_faults", "major_faults": "major_page_faults",
+                 "read_bytes": "block_read_bytes", "write_bytes": "block_write_bytes"}
+SHOWN = {"context_switches": 1, "cpu_cycles": 2, "cpu_instructions": 3, "cpu_cache_misses": 4, "cpu_dtlb_loads": 5, "minor_page_faults": 6,
+         "major_page_faults": 7, "page_cache_added_pages": 8, "page_cache_dirtied_pages": 9, "block_read_bytes": 10, "block_write_bytes": 11,
+         "block_operations": 12, "network_receive_bytes": 13, "network_transmit_bytes": 14, "network_receive_packets": 15,
+         "network_transmit_packets": 16, "softirq_seconds": 17}  # with metrics_counters, by enum counter
 SLICE = f"tanso-test-{os.getpid()}.slice"  # what an aborted run left behind is not ours
 
 

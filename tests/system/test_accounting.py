@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """CPU time by cgroup and process against the kernel's own account, and the energy that follows from it."""
-import os, pathlib, signal, subprocess, sys, time
+import os, pathlib, re, signal, subprocess, sys, time
 
-from account import (GOAL_SECONDS, LOAD, READ_BY_TASK, Load, Ring, cgroup_cpu_ns, check_account, check_sums, kernel_counters, node_cpu_seconds,
+from account import (GOAL_SECONDS, LOAD, READ_BY_TASK, SHOWN, SHOWN_BY_TASK, Load, Ring, cgroup_cpu_ns, check_account, check_sums, kernel_counters, node_cpu_seconds,
                      off_goal, probe_runs, process_rows, stat_busy_seconds)
-from pipeline import Group, Pipeline, hierarchies, run, wait_for
+from pipeline import Group, Pipeline, hierarchies, pod_path, run, wait_for
 from replay import Replay, check_joules
 
 WATTS = 100
@@ -234,6 +234,69 @@ def what_the_kernel_keeps_by_task_is_its_own_number(p):
         load.remove()
 
 
+def counters_shown(p, level, **labels):
+    """{what: value} of one container or workload, e.g. context_switches."""
+    return {n.removeprefix(f"tanso_{level}_").removesuffix("_total"): v for (n, l), v in p.metrics().items()
+            if n.startswith(f"tanso_{level}_") and n.endswith("_total") and set(labels.items()) <= l and not dict(l).get("zone")}
+
+
+def group_page_faults(group):
+    """The kernel's account of a cgroup; None where there is none. A fault that is retried counts once more."""
+    for h in hierarchies():
+        if (h / group.path / "memory.stat").exists():
+            said = dict(re.findall(r"(\w+) (\d+)", (h / group.path / "memory.stat").read_text()))
+            return int(said["pgfault"]) if "pgfault" in said else None
+    return None
+
+
+def check_counters(p, group, level, **labels):
+    """A shell, of which only a part is in the cgroup, and its child, which was born there: nothing else."""
+    shell = group.spawn("/bin/sh", "-c", '"$0" -c "$1"; true', sys.executable, MIXED % str(pathlib.Path(__file__).parent))
+
+    def stopped():
+        children = pathlib.Path(f"/proc/{shell.pid}/task/{shell.pid}/children").read_text().split()
+        stat = pathlib.Path(f"/proc/{children[0]}/stat").read_text() if children else ""
+        return int(children[0]) if stat.rpartition(")")[2].split()[:1] == ["T"] else None
+    child = wait_for(stopped, 20)
+    if not child:
+        raise AssertionError("it did not come to a stop")
+    least, outside = kernel_counters(child), kernel_counters(shell.pid)
+
+    def ours():
+        shown = counters_shown(p, level, **labels)
+        return shown if shown.get("context_switches", 0) >= least["switches"] and shown.get("minor_page_faults", 0) >= least["minor_faults"] else None
+    if not wait_for(ours, 20, 0.3):
+        raise AssertionError(f"{counters_shown(p, level, **labels)}, by the kernel {least} at least")
+    time.sleep(2.5)  # what the shell did last
+    shown, kernel_faults = counters_shown(p, level, **labels), group_page_faults(group)
+    print(f"  {level}: child {least}, shell {outside}, cgroup's faults {kernel_faults}\n  tanso {shown}")
+    for name, c in SHOWN_BY_TASK.items():
+        if not least[name] <= shown[c] <= least[name] + outside[name]:
+            raise AssertionError(f"{level} {c} {shown[c]}, by the kernel {least[name]} to {least[name] + outside[name]}")
+    faults = shown["minor_page_faults"] + shown["major_page_faults"]
+    if kernel_faults is not None and not 0.9 * kernel_faults - 50 <= faults <= kernel_faults + 50:
+        raise AssertionError(f"{level}: {faults} faults, by the cgroup {kernel_faults}")
+    if min(shown["page_cache_added_pages"], shown["page_cache_dirtied_pages"]) < 256:
+        raise AssertionError(f"a MiB was written and read: {shown}")
+    return set(shown)
+
+
+def what_is_counted_is_shown_of_each_container_and_workload_and_nothing_else(p):
+    """By the same names at both; what is not counted on this machine is absent at both."""
+    load, pod = Load("shown"), Group(pod_path("11111111-2222-4333-8444-555555555555", "5" * 64))
+    try:
+        workload = check_counters(p, load, "workload", workload=load.name)
+        container = check_counters(p, pod, "container", container_id="5" * 64)
+        valid = Ring(p).read()["counters_valid"]
+        counted = {name for name, c in SHOWN.items() if valid >> c & 1}
+        print(f"  counted here: {sorted(counted)}")
+        if workload - {"cpu_seconds"} != counted or container != counted:
+            raise AssertionError(f"counted {counted}, shown of the workload {workload}, of the container {container}")
+    finally:
+        load.remove()
+        pod.remove()
+
+
 def every_attached_program_ran(p, before):
     now = probe_runs(p)
     idle = {probe for probe, count in now.items() if count <= before.get(probe, 0) and (probe != "prime" or not count)}
@@ -246,7 +309,7 @@ def every_attached_program_ran(p, before):
 
 
 before = started_before()
-with Pipeline(meters="fake", fake_watts=WATTS) as pipeline:
+with Pipeline(meters="fake", fake_watts=WATTS, metrics_counters="yes") as pipeline:
     runs = wait_for(lambda: probe_runs(pipeline), 30)
     results = [run(name, lambda: test(pipeline)) for name, test in {
         "CPU time used before the counters' birth belongs to nobody": lambda p: what_was_before_belongs_to_nobody(p, *before),
@@ -254,6 +317,7 @@ with Pipeline(meters="fake", fake_watts=WATTS) as pipeline:
         "10 000 processes of a millisecond keep their time and energy": short_processes_keep_their_time_and_energy,
         "a wrong second is noticed": a_wrong_second_is_noticed,
         "switches, faults and block bytes of a process are the kernel's own": what_the_kernel_keeps_by_task_is_its_own_number,
+        "what is counted is shown of each container and workload, and nothing else": what_is_counted_is_shown_of_each_container_and_workload_and_nothing_else,
         "a reused pid inherits nothing": a_reused_pid_inherits_nothing,
         "a moved process leaves its past behind": a_moved_process_leaves_its_past_behind,
         "500 cgroups come and go: bounded, nothing lost": churn_is_bounded_and_loses_nothing,
