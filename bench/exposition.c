@@ -1,5 +1,5 @@
 /* One exposition of 10 000 workloads (pods with container and workload, package and dram), beside memcpy of its bytes and
- * printf of the same lines. */
+ * printf of the same lines; and what metrics_counters adds. */
 #include "exporter/exposition.h"
 
 #include <string.h>
@@ -15,6 +15,7 @@ static struct sheet sheet, copy;
 static struct stage_stats stats;
 static struct workload_row names[PODS];
 static struct power_row rows[PODS];
+static struct counters_row counters[PODS];
 static char texts[PODS][4][72];
 
 static void name_all(void)
@@ -76,6 +77,25 @@ static void tell_power(void *context)
 	book_power(&book, &frame, once.mono_ns);
 }
 
+static void tell_counters_and_power(void *context)
+{
+	const struct counters_once once = { .counted = ~0U };
+	const struct frame frame = { .head = { .kind = FRAME_counters, .energy_epoch = 1, .parts = 1 },
+		.once = &once,
+		.rows = counters,
+		.row_count = PODS,
+		.is_last = true };
+
+	for (size_t i = 0; i < PODS; i++) {
+		counters[i].id = 1000 + i;
+		counters[i].switches += 1234 + i;
+		counters[i].cycles += 123456789 + i;
+		counters[i].softirq_ns += 12345 + i;
+	}
+	book_counters(&book, &frame);
+	tell_power(context);
+}
+
 static void render(void *context)
 {
 	(void)context;
@@ -108,15 +128,39 @@ static void print_lines(void *context)
 	}
 }
 
-int main(void)
+static void open_book(bool has_counters)
 {
-	const struct book_config config = { .rows = PODS, .ended_max = PODS, .processes = 100 };
+	const struct book_config config = {
+		.rows = PODS, .ended_max = PODS, .processes = 100, .has_counters = has_counters
+	};
 	const struct exposition_config shown = { .node_name = "node-1",
-		.levels = "node,process,container,vm,pod,workload" };
+		.levels = "node,process,container,vm,pod,workload",
+		.has_counters = has_counters };
 
 	if (book_init(&book, &config) < 0 || exposition_init(&exposition, &shown) < 0)
-		return EXIT_FAILURE;
+		exit(EXIT_FAILURE);
 	name_all();
+}
+
+static void measure_counters(double without_ms, double power_ms)
+{
+	char what[128];
+
+	book_done(&book);
+	open_book(true);
+	for (int i = 0; i < 3; i++)
+		tell_counters_and_power(NULL);
+	render(NULL);
+	snprintf(what, sizeof(what), "exporter: one exposition with metrics_counters, %.0f MB",
+		(double)sheet.size / 1e6);
+	report(what, measure_ns(render, NULL) / 1e6, "ms", "without", without_ms);
+	report("exporter: one counters and one power frame of 10 000 rows applied",
+		measure_ns(tell_counters_and_power, NULL) / 1e6, "ms", "one power frame without", power_ms);
+}
+
+int main(void)
+{
+	open_book(false);
 	for (int i = 0; i < 3; i++)
 		tell_power(NULL);
 	double render_ms = measure_ns(render, NULL) / 1e6;
@@ -126,10 +170,12 @@ int main(void)
 	report(what, render_ms, "ms", "memcpy of its bytes", measure_ns(copy_bytes, NULL) / 1e6);
 	report("exporter: the same", render_ms, "ms", "printf of each line",
 		measure_ns(print_lines, NULL) / 1e6);
-	report("exporter: one power frame of 10 000 rows applied", measure_ns(tell_power, NULL) / 1e6, "ms",
-		"the exposition", render_ms);
+	double power_ms = measure_ns(tell_power, NULL) / 1e6;
+	report("exporter: one power frame of 10 000 rows applied", power_ms, "ms", "the exposition",
+		render_ms);
 	report("exporter: 10 000 unchanged names applied", measure_ns(tell_names, NULL) / 1e6, "ms",
 		"the exposition", render_ms);
+	measure_counters(render_ms, power_ms);
 	sheet_done(&sheet);
 	sheet_done(&copy);
 	book_done(&book);

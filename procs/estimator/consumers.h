@@ -1,6 +1,6 @@
 /*
  * The exporter and the analyst: what they are sent, and what they have acknowledged. Both get workloads and power, the
- * exporter processes and our stats too. On connect a consumer gets everything.
+ * exporter GPUs, counters, processes and our stats too. On connect a consumer gets everything.
  */
 #pragma once
 
