@@ -260,7 +260,15 @@ def check_counters(p, group, level, **labels):
     child = wait_for(stopped, 20)
     if not child:
         raise AssertionError("it did not come to a stop")
-    least, outside = kernel_counters(child), kernel_counters(shell.pid)
+    try:
+        return compare_counters(p, group, child, shell.pid, level, labels)
+    finally:
+        os.kill(child, signal.SIGKILL)  # the shell ends with it, and nothing stands in the cgroup
+        shell.wait()
+
+
+def compare_counters(p, group, child, shell, level, labels):
+    least, outside = kernel_counters(child), kernel_counters(shell)
 
     def ours():
         shown = counters_shown(p, level, **labels)
@@ -284,10 +292,10 @@ def check_counters(p, group, level, **labels):
 
 def what_is_counted_is_shown_of_each_container_and_workload_and_nothing_else(p):
     """By the same names at both; what is not counted on this machine is absent at both."""
-    load, pod = Load("shown"), Group(pod_path("11111111-2222-4333-8444-555555555555", "5" * 64))
+    load, pod = Load("shown"), Group(pod_path(f"11111111-2222-4333-8444-{os.getpid():012}", f"{os.getpid():064x}"))
     try:
         workload = check_counters(p, load, "workload", workload=load.name)
-        container = check_counters(p, pod, "container", container_id="5" * 64)
+        container = check_counters(p, pod, "container", container_id=f"{os.getpid():064x}")
         valid = Ring(p).read()["counters_valid"]
         counted = {name for name, c in SHOWN.items() if valid >> c & 1}
         print(f"  counted here: {sorted(counted)}")
