@@ -98,12 +98,15 @@ bool usage_cpus_follow(struct usage_kernel *kernel)
 	return was_whole && r == 0; /* CPUs beyond our numbers are never counted */
 }
 
+/* Between two looks that are closer, one that is late on a busy guest would see half of the time, too. */
+#define HALF_MIN_NS (100 * NS_PER_MILLISECOND)
+
 /* An event is enabled all the time, whether it has its hardware or not: half of it leaves room for late looks. */
 static bool has_stopped(uint64_t before_ns, uint64_t now_ns, uint64_t passed_ns)
 {
 	if (before_ns == 0 || now_ns < before_ns) /* the first look at it */
 		return now_ns == 0;
-	return now_ns - before_ns <= passed_ns / 2;
+	return now_ns == before_ns || (passed_ns >= HALF_MIN_NS && now_ns - before_ns <= passed_ns / 2);
 }
 
 bool usage_cpus_check(struct usage_kernel *kernel)

@@ -72,7 +72,7 @@ static void a_log_level_is_kept_between_two_requests(void **state)
 	bool is_kept;
 
 	(void)state;
-	assert_int_equal(sessions_open(&sessions, "/nonexistent", &is_kept), 0);
+	assert_int_equal(sessions_open(&sessions, "/proc/nonexistent", &is_kept), 0);
 	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, id);
 	sessions_issue(sessions, REVISION_2025_06_18, &somebody, 1000, other);
 	assert_int_equal(level_of(sessions, id, 0), LOG_LEVEL_DEFAULT);
