@@ -11,7 +11,8 @@ struct subject {
 };
 
 /* The name may be one that answers show: "namespace/name", or a candidate's "namespace/name (kind)"; or as kubectl writes it:
- * "kind/name", "namespace/kind/name". The caller ends it with subject_done(). 0, -EINVAL with WORKLOAD_NOT_FOUND or AMBIGUOUS_WORKLOAD in `error`, or another -errno. */
+ * "kind/name", "namespace/kind/name". The caller ends it with subject_done(). 0, -EINVAL with WORKLOAD_NOT_FOUND or
+ * AMBIGUOUS_WORKLOAD in `error`, or another -errno. */
 void subject_done(struct subject *subject);
 int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error);
 /* The shortest names that tell apart those that go by this one: "deployment/web", "shop/web" or "shop/deployment/web". How

@@ -1,9 +1,10 @@
 /*
  * What the book must not forget when the exporter restarts: energy that the estimator tells no more, or soon will not.
  * That is the base of every account with its names (who ended, nobody else may know any more), the ended rows (told until
- * they are acknowledged, with the same energy), with metrics_counters what was passed on of either, and what the series of all other processes has gathered. Kept in a memfd that the supervisor holds. A row is in here from the
- * frame that says it ended, long before an ack lets the estimator forget it: so whenever a kill comes, a row's energy is
- * in the next power frame or in here. It belongs to an energy epoch; frames of another one clear it.
+ * they are acknowledged, with the same energy), with metrics_counters what was passed on of either, and what the
+ * series of all other processes has gathered. Kept in a memfd that the supervisor holds. A row is in here from the frame that
+ * says it ended, long before an ack lets the estimator forget it: so whenever a kill comes, a row's energy is in the next
+ * power frame or in here. It belongs to an energy epoch; frames of another one clear it.
  */
 #pragma once
 

@@ -170,8 +170,8 @@ void grid_take_answer(void *context, const struct fetch_answer *answer)
 	}
 }
 
-/* A mix is worth asking for where its fuels have factors: without, the provider stands there with the reason. Asked again by others it is told by those at once, and not by the old ones meanwhile; a provider that fails
- * keeps its waiting time. */
+/* A mix is worth asking for where its fuels have factors: without, the provider stands there with the reason. Asked again
+ * by others it is told by those at once, and not by the old ones meanwhile; a provider that fails keeps its waiting time. */
 static void follow_rules(struct grid_asker *asker)
 {
 	bool is_other;

@@ -1,6 +1,7 @@
 /*
  * Providers of grid data, asked now and then: what each told last is kept in memory and on disk, and sent to the analyst as
- * it changes. A provider that fails is left alone for a while: patience.h. Keys come from files or the environment and are never logged.
+ * it changes. A provider that fails is left alone for a while: patience.h. Keys come from files or the environment
+ * and are never logged.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
  * What a fit learns from: windows of one metered host, what it did and what it drew. CSV: "# key = value" lines say which host
  * (product, cpu, threads; source, licence; cpu_family, cpu_model, cpu_stepping), a header names the columns by the names of
- * features.def, per second of the whole host; other columns are ignored, and so are rows that lack a named input. Foreign bytes: bounded, errors name file and line.
+ * features.def, per second of the whole host; other columns are ignored, and so are rows that lack a named input.
+ * Foreign bytes: bounded, errors name file and line.
  */
 #pragma once
 

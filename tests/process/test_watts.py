@@ -3,7 +3,7 @@ Prints PASS or FAIL a test; exit status 1 when any failed."""
 import concurrent.futures, pathlib, sys, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from exporter_fixture import BIN, Exporter, expect, run_all, wait_for  # noqa: E402
+from exporter_fixture import BIN, Exporter, expect, parse, run_all, wait_for  # noqa: E402
 from history_fixture import History  # noqa: E402
 
 
@@ -48,7 +48,8 @@ class _Both(History):
                 (answer["current_power_watts"], answer["provenance"]["power"]["watts_window_s"]))
 
     def shown(self, name):
-        return next(iter(self.exporter.find(name)), None) if self.exporter.get()[0] == 200 else None
+        status, text = self.exporter.get()  # one: a new epoch may begin before another
+        return next((value for (series, _), value in parse(text).items() if series == name), None) if status == 200 else None
 
     def booked(self):
         status, body = self.post("/views/workload_metrics", {"namespace": "system.slice", "workload_name": "load.service"})

@@ -11,7 +11,8 @@ WATTS = 100
 print(f"seed {SEED} (KILL_SEED={SEED} repeats it)")
 random.seed(SEED)
 
-
+# of this process alone: what another test's workload of the same name drew would be added to ours
+SLICE, GONE, BORN = f"tanso-test-kill-{os.getpid()}.slice", f"gone-{os.getpid()}.service", f"born-in-the-dark-{os.getpid()}.service"
 
 
 def microjoules(series, name, **labels):
@@ -50,7 +51,7 @@ class Watch:
 
 def end_one(p):
     """A workload that works and ends; its terminated series."""
-    group = Group("tanso-test-kill.slice/gone.service")
+    group = Group(f"{SLICE}/{GONE}")
     group.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+1\nwhile time.monotonic()<e: pass").wait()
     time.sleep(0.5)
     group.remove()
@@ -60,7 +61,7 @@ def end_one(p):
 
 
 def gone(p):
-    return p.metric("tanso_workload_joules_total", workload="gone.service", zone="package", state="terminated")
+    return p.metric("tanso_workload_joules_total", workload=GONE, zone="package", state="terminated")
 
 
 def kill_now(p, stage):
@@ -111,7 +112,7 @@ def successor_names_consumers(p):
 
 
 def test():
-    groups = [Group(f"tanso-test-kill.slice/load{i}.service") for i in range(20)]
+    groups = [Group(f"{SLICE}/load{i}.service") for i in range(20)]
     p = Pipeline(meters="fake", fake_watts=WATTS, interval_ms=200)
     slowest = {}
     try:
@@ -129,7 +130,7 @@ def test():
             if i == KILLS // 2:  # born while estimator and analyst are dead
                 for s in ("estimator", "analyst"):
                     kill_now(p, s)
-                born = Group("tanso-test-kill.slice/born-in-the-dark.service")
+                born = Group(f"{SLICE}/{BORN}")
                 groups.append(born)
                 born.spawn(sys.executable, "-c", "import time\ne=time.monotonic()+3\nwhile time.monotonic()<e: pass")
                 wait_for(lambda: p.pid("estimator") and p.pid("analyst"), 30)
@@ -140,7 +141,7 @@ def test():
         successor_names_consumers(p)
         print(f"{watch.scrapes} scrapes, slowest return: " + ", ".join(f"{s} {t:.2f} s" for s, t in sorted(slowest.items())))
         late = {s: t for s, t in slowest.items() if t > 1.0}
-        joules_born = p.metric("tanso_workload_joules_total", workload="born-in-the-dark.service", zone="package")
+        joules_born = p.metric("tanso_workload_joules_total", workload=BORN, zone="package")
         if not joules_born:
             raise AssertionError("the workload born during an outage has no joules")
         fds_after = len(os.listdir(f"/proc/{p.process.pid}/fd"))
@@ -150,7 +151,7 @@ def test():
             raise AssertionError(f"what had ended with {before} J is shown with {gone(p)} J after the kills")
         p.stop()
         check_ledger(p, WATTS)
-        if not any(r["name"] == "born-in-the-dark.service" for r in p.ledger("SELECT name FROM workload")):
+        if not any(r["name"] == BORN for r in p.ledger("SELECT name FROM workload")):
             raise AssertionError("the workload born during an outage is not in the ledger")
         wrong_share_is_noticed(p)
         if late:

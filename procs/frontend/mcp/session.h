@@ -2,8 +2,8 @@
  * Sessions of the legacy era. An id describes itself: revision, expiry, a nonce, and a MAC over them and who asked for
  * it (struct principal), under a key that lies in the state directory. So an id outlives this process, needs no memory, and is
  * worth nothing to another principal. Memory is kept only for what cannot be derived: an open stream, subscriptions,
- * calls in flight, and the log levels of the last SESSION_LEVELS_MAX that had one of their own. Deleted ids are remembered in a file, SESSIONS_DELETED_MAX of them; beyond, those deleted
- * first are forgotten (they expire within SESSION_LIFE_S anyway).
+ * calls in flight, and the log levels of the last SESSION_LEVELS_MAX that had one of their own. Deleted ids are remembered in a
+ * file, SESSIONS_DELETED_MAX of them; beyond, those deleted first are forgotten (they expire within SESSION_LIFE_S anyway).
  */
 #pragma once
 

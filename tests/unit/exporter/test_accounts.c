@@ -1,6 +1,7 @@
 #include "exporter/book.h"
 
 #include "base/clock.h"
+#include "tests/unit/exporter/who.h"
 #include "tests/unit/unit.h"
 
 #define J     UINT64_C(1000000)
@@ -14,24 +15,7 @@ static uint64_t seconds, energy_epoch = 1;
 static void tell_who_runs(uint64_t id, enum workload_kind kind, const char *workload, const char *uid,
 	const char *container_id, const char *runtime)
 {
-	const struct workload_row row = { .op = TOPOLOGY_ADD,
-		.id = id,
-		.kind = (uint8_t)kind,
-		.workload = text_of(workload),
-		.namespace = text_of("ns"),
-		.pod = text_of(uid),
-		.pod_uid = text_of(uid),
-		.container = text_of(""),
-		.container_id = text_of(container_id),
-		.runtime = text_of(runtime),
-		.owner_kind = text_of(""),
-		.owner = text_of(""),
-		.path = text_of("/x") };
-	const struct frame frame = {
-		.head.energy_epoch = energy_epoch, .rows = &row, .row_count = 1, .is_last = true
-	};
-
-	book_workloads(&book, &frame);
+	tell_name(&book, energy_epoch, id, kind, workload, uid, container_id, runtime);
 }
 
 static void tell_who(

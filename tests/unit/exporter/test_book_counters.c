@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "tests/unit/exporter/who.h"
 #include "tests/unit/unit.h"
 
 #define NO_SERIES (-1.0)
@@ -80,24 +81,10 @@ static void restart_as(bool has_counters)
 
 static void tell_who(uint64_t id, const char *workload, const char *container_id)
 {
-	const struct workload_row row = { .op = TOPOLOGY_ADD,
-		.id = id,
-		.kind = container_id[0] != '\0' ? WORKLOAD_POD : WORKLOAD_UNIT,
-		.workload = text_of(workload),
-		.namespace = text_of("ns"),
-		.pod = text_of(container_id[0] != '\0' ? workload : ""),
-		.pod_uid = text_of(container_id[0] != '\0' ? workload : ""),
-		.container = text_of(""),
-		.container_id = text_of(container_id),
-		.runtime = text_of("containerd"),
-		.owner_kind = text_of(""),
-		.owner = text_of(""),
-		.path = text_of("/x") };
-	const struct frame frame = {
-		.head.energy_epoch = energy_epoch, .rows = &row, .row_count = 1, .is_last = true
-	};
+	bool is_pod = container_id[0] != '\0';
 
-	book_workloads(&book, &frame);
+	tell_name(&book, energy_epoch, id, is_pod ? WORKLOAD_POD : WORKLOAD_UNIT, workload,
+		is_pod ? workload : "", container_id, "containerd");
 }
 
 static struct frame frame_of(enum frame_kind kind, const void *once, const void *rows, size_t count)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "tests/unit/exporter/who.h"
 #include "tests/unit/unit.h"
 
 #define J    UINT64_C(1000000)
@@ -51,24 +52,7 @@ static int restart(void)
 
 static void tell_who(uint64_t id, const char *workload, const char *uid, const char *container_id)
 {
-	const struct workload_row row = { .op = TOPOLOGY_ADD,
-		.id = id,
-		.kind = WORKLOAD_POD,
-		.workload = text_of(workload),
-		.namespace = text_of("ns"),
-		.pod = text_of(uid),
-		.pod_uid = text_of(uid),
-		.container = text_of(""),
-		.container_id = text_of(container_id),
-		.runtime = text_of("containerd"),
-		.owner_kind = text_of(""),
-		.owner = text_of(""),
-		.path = text_of("/x") };
-	const struct frame frame = {
-		.head.energy_epoch = energy_epoch, .rows = &row, .row_count = 1, .is_last = true
-	};
-
-	book_workloads(&book, &frame);
+	tell_name(&book, energy_epoch, id, WORKLOAD_POD, workload, uid, container_id, "containerd");
 }
 
 /* The estimator tells its names first, here none. */
