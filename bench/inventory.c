@@ -2,7 +2,7 @@
  * the same rows with qsort(3). Every result is checked against the slow way; wrong ones end the program. */
 #include <string.h>
 
-#include "analyst/inventory.h"
+#include "analyst/workloads/inventory.h"
 #include "measure.h"
 
 #define ROWS       1000000

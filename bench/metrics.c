@@ -1,5 +1,5 @@
 /* Reading one exposition of 10 000 pods (package and dram, joules and watts), beside memchr and memcpy of its bytes. */
-#include "fetcher/metrics.h"
+#include "fetcher/power/metrics.h"
 
 #include <string.h>
 

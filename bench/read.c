@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "bench/measure.h"
-#include "collector/usage_reader.h"
+#include "collector/usage/reader.h"
 
 #define TASKS_MAX 5000
 

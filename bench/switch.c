@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 #include "bench/measure.h"
-#include "collector/usage_reader.h"
+#include "collector/usage/reader.h"
 
 #define PAIRS       30
 #define ROUND_TRIPS 5000

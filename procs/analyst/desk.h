@@ -1,7 +1,7 @@
 /* The questions of one loop turn, and their answers in as few frames as can be. */
 #pragma once
 
-#include "analyst/answer.h"
+#include "analyst/answers/answer.h"
 #include "base/stats.h"
 #include "ipc/link.h"
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "analyst/grid.h"
+#include "analyst/grid/grid.h"
 #include "base/config.h"
 #include "base/file.h"
 #include "base/stats.h"

@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "cli/junit.h"
 #include "cli/language.h"
-#include "cli/question.h"
+#include "cli/client/question.h"
 #include "cli/refuse.h"
 #include "cli/table.h"
 #include "cli/terminal.h"

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "cli/language.h"
-#include "cli/question.h"
+#include "cli/client/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/language.h"
-#include "cli/question.h"
+#include "cli/client/question.h"
 #include "cli/verbs.h"
 
 /* verb) words="…" */

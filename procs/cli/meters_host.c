@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "cli/up_host.h"
+#include "cli/up/host.h"
 
 /* In the collector's own order of trust. */
 static const struct {

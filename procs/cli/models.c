@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/client.h"
+#include "cli/client/client.h"
 #include "cli/language.h"
 #include "cli/models_reason.h"
 #include "cli/refuse.h"

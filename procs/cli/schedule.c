@@ -5,7 +5,7 @@
 
 #include "base/kst.h"
 #include "cli/language.h"
-#include "cli/question.h"
+#include "cli/client/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "cli/language.h"
-#include "cli/mcp_arguments.h"
-#include "cli/pipe.h"
+#include "cli/mcp/arguments.h"
+#include "cli/mcp/pipe.h"
 #include "cli/place.h"
 #include "cli/verbs.h"
 

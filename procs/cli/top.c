@@ -1,7 +1,7 @@
 /* `tanso top`: who draws most, once. */
 #include <stdio.h>
 
-#include "cli/question.h"
+#include "cli/client/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

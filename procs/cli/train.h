@@ -1,7 +1,7 @@
 /* Where `tanso train` gets windows of a live host from. */
 #pragma once
 
-#include "cli/client.h"
+#include "cli/client/client.h"
 #include "models/samples.h"
 
 /* Watches this host for `minutes` (or until SIGINT): energy from the pipeline's /metrics, where it is measured, load from

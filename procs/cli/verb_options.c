@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "cli/question.h"
+#include "cli/client/question.h"
 #include "cli/verbs.h"
 
 const struct verb *verb_find(const char *name)

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "collector/known.h"
-#include "collector/usage_kernel.h"
-#include "collector/usage_reader.h"
+#include "collector/usage/kernel.h"
+#include "collector/usage/reader.h"
 
 struct live_threads {
 	const struct usage_kernel *kernel;

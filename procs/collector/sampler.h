@@ -12,7 +12,7 @@
 #include "collector/meters/meters.h"
 #include "collector/node.h"
 #include "collector/processes.h"
-#include "collector/usage_reader.h"
+#include "collector/usage/reader.h"
 #include "ipc/ring.h"
 
 struct sampler {

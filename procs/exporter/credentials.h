@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/web_authorization.h"
+#include "base/web/authorization.h"
 
 #define CREDENTIAL_USERS_MAX         64
 #define CREDENTIAL_TOKENS_MAX        256

@@ -6,7 +6,7 @@
 
 #include <sys/utsname.h>
 
-#include "exporter/book.h"
+#include "exporter/book/book.h"
 #include "exporter/cpuinfo.h"
 #include "exporter/metrics.h"
 #include "exporter/stage_stats.h"

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "exporter/banks.h"
-#include "exporter/book.h"
+#include "exporter/book/book.h"
 
 #define KEPT_BYTES                                                                                           \
 	(16U << 20) /* a bank: 30 000 bases with 500 bytes of names; only what is used is touched */

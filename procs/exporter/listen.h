@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/config.h"
-#include "base/web.h"
+#include "base/web/web.h"
 
 /* Serves every address of metrics_listen, with tls or plain (tls = NULL). Logs why not. 0 or -errno. */
 int listen_open(struct web *web, const struct config *config, SSL_CTX *tls);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/web.h"
+#include "base/web/web.h"
 #include "exporter/exposition.h"
 
 #define SCRAPE_SHEETS      4

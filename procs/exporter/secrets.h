@@ -7,8 +7,8 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/landlock.h"
-#include "base/web.h"
-#include "base/web_tls.h"
+#include "base/web/web.h"
+#include "base/web/tls.h"
 #include "exporter/credentials.h"
 
 struct secrets {

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fetcher/facility_told.h"
-#include "fetcher/promql.h"
+#include "fetcher/power/promql.h"
 #include "fetcher/server.h"
-#include "fetcher/source_request.h"
+#include "fetcher/power/source_request.h"
 #include "ipc/tools.h"
 
 #define ROUND_S   60

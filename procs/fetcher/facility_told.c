@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 #include <math.h>
 
-#include "fetcher/promql.h"
+#include "fetcher/power/promql.h"
 
 /* A value for a step that was not asked for is no answer to the question. */
 static int take(struct json_object *pair, int64_t from_s, struct facility_steps *steps)

@@ -13,8 +13,8 @@
 #include "base/ready.h"
 #include "base/sandbox.h"
 #include "fetcher/facility.h"
-#include "fetcher/grid.h"
-#include "fetcher/source.h"
+#include "fetcher/grid/grid.h"
+#include "fetcher/power/source.h"
 #include "ipc/peer.h"
 
 #define TURN_NS    NS_PER_SECOND

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/web_authorization.h"
+#include "base/web/authorization.h"
 
 int admission_open(struct admission *admission, double *refused)
 {

@@ -8,7 +8,7 @@
 #include <h2o.h>
 
 #include "frontend/guards.h"
-#include "frontend/principal.h"
+#include "frontend/auth/principal.h"
 
 #define ADMISSION_KINDS_MAX     4
 #define ADMISSION_CHALLENGE_MAX 1024

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/web.h"
+#include "base/web/web.h"
 #include "frontend/guards.h"
 
 #define EXPOSED "Mcp-Session-Id, MCP-Protocol-Version, Retry-After, WWW-Authenticate"

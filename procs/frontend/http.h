@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/config.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "frontend/admission.h"
 #include "frontend/asks.h"
 #include "frontend/live.h"

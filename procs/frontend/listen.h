@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/config.h"
-#include "base/web.h"
+#include "base/web/web.h"
 
 /* Serves every address of http_listen, with tls or plain (tls = NULL), and RUNTIME_DIR/frontend/http.sock, whose folder must
  * be there. Logs why not. 0 or -errno (-EPERM: reachable from elsewhere, and not guarded). */

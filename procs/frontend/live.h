@@ -10,7 +10,7 @@
 #include <h2o.h>
 
 #include "frontend/asks.h"
-#include "frontend/principal.h"
+#include "frontend/auth/principal.h"
 
 #define LIVE_WAITING_MAX (UINT32_C(64) << 10) /* bytes of one listener that wait to be sent */
 #define LIVE_POWER_MS    2000

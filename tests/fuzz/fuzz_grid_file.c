@@ -1,7 +1,7 @@
 /* A grid file that is accepted answers for any instant, within its own values. */
 #include <stdlib.h>
 
-#include "analyst/grid.h"
+#include "analyst/grid/grid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

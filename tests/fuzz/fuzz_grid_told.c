@@ -1,5 +1,5 @@
 /* Any bytes as a provider's answer: rows stay in order, in range, and bounded. */
-#include "fetcher/grid_told.h"
+#include "fetcher/grid/told.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "frontend/jwt.h"
+#include "frontend/auth/jwt.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Any bytes: the parser stays within them, and what it hands over is within its promises. */
-#include "fetcher/metrics.h"
+#include "fetcher/power/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/pipe_asked.h"
+#include "cli/mcp/pipe_asked.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
  */
 #include "tests/unit/analyst/world.h"
 
-#include "analyst/terms.h"
+#include "analyst/ledger/terms.h"
 #include "base/cleanup.h"
 
 #define STEP_S 600

@@ -7,7 +7,7 @@
 
 #include "frontend/mcp/message.h"
 #include "frontend/mcp/revision.h"
-#include "frontend/principal.h"
+#include "frontend/auth/principal.h"
 #include "ipc/json_write.h"
 #include "ipc/reasons.h"
 

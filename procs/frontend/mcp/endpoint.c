@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "frontend/guards.h"
 #include "frontend/mcp/http_sse.h"
 #include "frontend/mcp/post.h"

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "base/web.h"
+#include "base/web/web.h"
 #include "ipc/json_write.h"
 
 struct mcp;

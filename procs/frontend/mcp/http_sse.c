@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "frontend/mcp/post.h"
 #include "frontend/mcp/stream.h"
 #include "frontend/mcp/watch.h"

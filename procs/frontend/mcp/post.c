@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "frontend/mcp/batch.h"
 
 #define JSON "application/json"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/web_sha256.h"
+#include "base/web/sha256.h"
 #include "frontend/mcp/state_map.h"
 
 #define KEY_SIZE  SHA256_KEY_SIZE

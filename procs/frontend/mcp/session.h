@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "frontend/mcp/revision.h"
-#include "frontend/principal.h"
+#include "frontend/auth/principal.h"
 
 #define SESSION_ID_SIZE      45 /* 33 bytes in base64url, and NUL */
 #define SESSION_LIFE_S       86400

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "base/web.h"
+#include "base/web/web.h"
 #include "frontend/mcp/mcp.h"
 
 #define STDIO_CONNECTIONS_MAX 64

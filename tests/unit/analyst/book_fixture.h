@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyst/book.h"
+#include "analyst/book/book.h"
 #include "base/clock.h"
 #include "ipc/frame.h"
 

@@ -3,7 +3,7 @@
 
 #include "tests/unit/analyst/world.h"
 
-#include "analyst/shelf.h"
+#include "analyst/workloads/shelf.h"
 
 #define FLEET_MAX 64
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyst/carbon.h"
-#include "analyst/pue.h"
-#include "analyst/rightsize.h"
-#include "analyst/schedule.h"
-#include "analyst/tariff.h"
+#include "analyst/carbon/carbon.h"
+#include "analyst/carbon/pue.h"
+#include "analyst/improvement/rightsize.h"
+#include "analyst/schedule/schedule.h"
+#include "analyst/grid/tariff.h"
 #include "audit/chain.h"
 #include "base/kst.h"
 #include "ipc/tools.h"

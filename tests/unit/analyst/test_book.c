@@ -1,10 +1,10 @@
 #include "tests/unit/analyst/book_fixture.h"
 
-#include "analyst/ledger_query.h"
+#include "analyst/ledger/query.h"
 
 #include <errno.h>
 
-#include "analyst/ledger_sql.h"
+#include "analyst/ledger/sql.h"
 
 static void sums_are_exact_and_balance_in_every_slot(void **state)
 {

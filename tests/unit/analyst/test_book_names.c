@@ -1,7 +1,7 @@
 /* Names of workloads in the book: late ones, ones that are known already, and how a question finds them. */
 #include "tests/unit/analyst/book_fixture.h"
 
-#include "analyst/ledger_query.h"
+#include "analyst/ledger/query.h"
 
 static void a_late_name_makes_no_second_series(void **state)
 {

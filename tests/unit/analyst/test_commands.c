@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyst/improvement_private.h"
+#include "analyst/improvement/private.h"
 
 #define STUBS                                                                                                \
 	"say() { local line=$1; shift; for a; do line+=\" <$a>\"; done; echo \"$line\" >&2; }\n"             \

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "analyst/carbon.h"
-#include "analyst/compliance.h"
+#include "analyst/carbon/carbon.h"
+#include "analyst/carbon/compliance.h"
 
 static const struct standard carbon_2050 = { .code = "KR_CARBON_2050", .target = 424, .pue_ref = 1.4 };
 static const struct standard official_2023 = {

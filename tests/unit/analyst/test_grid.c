@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "analyst/grid.h"
+#include "analyst/grid/grid.h"
 #include "ipc/vocabulary.h"
 
 #define NINE_KST INT64_C(1795478400) /* 2026-11-24T09:00:00+09:00 */

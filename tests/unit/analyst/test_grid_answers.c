@@ -1,7 +1,7 @@
 /* What answers say of the grid data they rest on: each hour's own quality, what is left where there is none, how sure it is. */
 #include "tests/unit/analyst/world.h"
 
-#include "analyst/live.h"
+#include "analyst/grid/live.h"
 #include "base/kst.h"
 #include "ipc/vocabulary.h"
 

@@ -1,7 +1,7 @@
 /* Every workload with its owner, by two passes over two tables, is what a join of them says. */
 #include "tests/unit/unit.h"
 
-#include "analyst/ledger_sql.h"
+#include "analyst/ledger/sql.h"
 #include "tests/unit/ipc/random.h"
 
 #define WORKLOADS 500

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "analyst/carbon.h"
-#include "analyst/inventory.h"
+#include "analyst/carbon/carbon.h"
+#include "analyst/workloads/inventory.h"
 
 #define MONTH_NS (730 * 3.6e12)
 

@@ -1,10 +1,10 @@
 /* What must hold for any input: random powers, days, jobs and settings against the rules of docs/methodology.md. */
 #include "tests/unit/analyst/world.h"
 
-#include "analyst/carbon.h"
-#include "analyst/schedule.h"
-#include "analyst/spread.h"
-#include "analyst/tariff.h"
+#include "analyst/carbon/carbon.h"
+#include "analyst/schedule/schedule.h"
+#include "analyst/book/spread.h"
+#include "analyst/grid/tariff.h"
 #include "base/cleanup.h"
 #include "base/kst.h"
 #include "tests/unit/ipc/random.h"

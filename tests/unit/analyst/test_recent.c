@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyst/ledger_sql.h"
+#include "analyst/ledger/sql.h"
 #include "base/kst.h"
 
 #define BEGIN_S            INT64_C(1795478400) /* 2026-11-24T09:00:00+09:00, a whole hour */

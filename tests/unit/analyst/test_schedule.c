@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "analyst/schedule.h"
+#include "analyst/schedule/schedule.h"
 #include "tests/unit/ipc/random.h"
 
 #define HOUR     INT64_C(3600)

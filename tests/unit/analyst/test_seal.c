@@ -2,8 +2,8 @@
 
 #include <errno.h>
 
-#include "analyst/ledger_sql.h"
-#include "analyst/terms.h"
+#include "analyst/ledger/sql.h"
+#include "analyst/ledger/terms.h"
 #include "audit/verify.h"
 
 static void change(struct world *w, const char *sql)

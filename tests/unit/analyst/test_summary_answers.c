@@ -1,7 +1,7 @@
 /* identify_power_hotspots and get_power_consumption_summary: what they add up to. */
 #include "tests/unit/analyst/fleet.h"
 
-#include "analyst/tariff.h"
+#include "analyst/grid/tariff.h"
 
 static void hotspots_carry_what_can_be_computed_and_never_save_more_than_they_emit(void **state)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "analyst/tariff.h"
+#include "analyst/grid/tariff.h"
 #include "base/kst.h"
 
 static struct data *data;

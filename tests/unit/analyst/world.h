@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "analyst/answer.h"
+#include "analyst/answers/answer.h"
 
 #define WATTS_CPU    45.2
 #define WATTS_MEMORY 12.3

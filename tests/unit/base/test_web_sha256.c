@@ -1,4 +1,4 @@
-#include "base/web_sha256.h"
+#include "base/web/sha256.h"
 
 #include <string.h>
 

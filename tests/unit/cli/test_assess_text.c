@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "cli/assess_text.h"
+#include "cli/assess/text.h"
 #include "cli/terminal.h"
 #include "ipc/tools.h"
 

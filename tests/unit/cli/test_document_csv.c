@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/document.h"
+#include "cli/report/document.h"
 #include "tests/unit/unit.h"
 
 static const struct column columns[] = { { "name", { { "name", "이름" } } } };

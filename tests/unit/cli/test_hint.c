@@ -1,7 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "base/cleanup.h"
-#include "cli/hint.h"
+#include "cli/client/hint.h"
 #include "cli/table.h"
 
 static char *told(const char *tool, const char *positional, const char *field, const char *text)

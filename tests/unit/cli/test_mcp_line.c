@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "cli/mcp_line.h"
+#include "cli/mcp/line.h"
 
 static void assert_failure(const char *line, const char *body, const char *wanted)
 {

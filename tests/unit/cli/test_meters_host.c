@@ -3,7 +3,7 @@
 #include <linux/capability.h>
 
 #include "cli/meters_host.h"
-#include "cli/up_host.h"
+#include "cli/up/host.h"
 #include "tests/fixture/sysfs.h"
 
 #define EVENTS "bus/event_source/devices/power/events/"

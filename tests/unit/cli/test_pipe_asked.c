@@ -1,7 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "base/cleanup.h"
-#include "cli/pipe_asked.h"
+#include "cli/mcp/pipe_asked.h"
 
 static struct asked asked;
 

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "collector/usage_reader.h"
+#include "collector/usage/reader.h"
 #include "tests/unit/unit.h"
 
 #define BURN_NS     (200 * NS_PER_MILLISECOND)

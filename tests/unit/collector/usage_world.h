@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
-#include "collector/usage_reader.h"
+#include "collector/usage/reader.h"
 #include "tests/unit/unit.h"
 
 #define DEADLINE_NS (10 * NS_PER_SECOND)

@@ -1,4 +1,4 @@
-#include "exporter/book.h"
+#include "exporter/book/book.h"
 
 #include "base/clock.h"
 #include "tests/unit/exporter/who.h"

@@ -1,7 +1,7 @@
 /* A row's name, told to a book as the estimator tells it. */
 #pragma once
 
-#include "exporter/book.h"
+#include "exporter/book/book.h"
 
 /* pod: its name and uid, "" = of no pod */
 static inline void tell_name(struct book *book, uint64_t energy_epoch, uint64_t id, enum workload_kind kind,

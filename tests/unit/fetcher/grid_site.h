@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fetcher/grid_private.h"
+#include "fetcher/grid/private.h"
 #include "tests/unit/unit.h"
 
 #define BEGIN_S INT64_C(1777086000) /* 2026-04-25T12:00:00+09:00 */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fetcher/grid_rules.h"
+#include "fetcher/grid/rules.h"
 
 static const struct {
 	const char *name;

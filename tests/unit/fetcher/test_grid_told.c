@@ -1,4 +1,4 @@
-#include "fetcher/grid_rules.h"
+#include "fetcher/grid/rules.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "fetcher/metrics.h"
+#include "fetcher/power/metrics.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Readings of a Kepler become energy: which of them are no power of a host, and what is counted then. */
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "fetcher/tally.h"
+#include "fetcher/power/tally.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* A Prometheus-compatible store that answers without data, or not at all: from when on is it asked next? */
 #include "base/clock.h"
-#include "fetcher/source_private.h"
+#include "fetcher/power/source_private.h"
 #include "tests/unit/unit.h"
 
 #define DAY   86400

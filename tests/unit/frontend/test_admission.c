@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "frontend/admission.h"
-#include "frontend/tokens.h"
+#include "frontend/auth/tokens.h"
 
 /* echo -n TOKEN | sha256sum */
 #define SUM_ALICE "2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90" /* alice */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frontend/jwt.h"
+#include "frontend/auth/jwt.h"
 
 #define NOW      UINT64_C(1800000000)
 #define AUDIENCE "https://tanso.example/mcp"

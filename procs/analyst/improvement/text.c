@@ -1,0 +1,118 @@
+#include "analyst/improvement/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const texts[WORDS_COUNT][2] = {
+	[WORDS_SHIFT] = { "Reschedule from %s to %s KST: %.1f %% less carbon per kWh.",
+		"실행 시간을 %s에서 %s(KST)로 옮기십시오. kWh당 탄소가 %.1f %% 줄어듭니다." },
+	[WORDS_SHIFT_EVIDENCE] = { "met %.1f g/kWh as it ran; best of all starts in the next 24 h %.1f, mean "
+				   "of them "
+				   "%.1f g/kWh, job of %.2f h (%s)",
+		"실제 실행 시 %.1f g/kWh, 앞으로 24시간 중 최적 시작 %.1f, 모든 시작 시각의 평균 %.1f g/kWh, "
+		"작업 "
+		"%.2f시간(%s)" },
+	[WORDS_SHIFT_EVIDENCE_PART] = { "met %.1f g/kWh as it ran; best of the starts in the next 24 h whose "
+					"grid data is known %.1f, mean of them %.1f g/kWh, job of %.2f h "
+					"(%s); known is %.1f %% of the hours it could run in",
+		"실제 실행 시 %.1f g/kWh, 앞으로 24시간 중 전력망 데이터가 있는 시작 시각 가운데 최적 %.1f, "
+		"그 시각들의 평균 %.1f g/kWh, 작업 %.2f시간(%s). 실행할 수 있는 시간 가운데 데이터가 있는 "
+		"부분은 %.1f %%" },
+	[WORDS_SIZE] = { "Right-size the CPU of %s: request %s instead of %s cores.",
+		"%s의 CPU 요청을 조정하십시오. %3$s코어 대신 %2$s코어를 요청합니다." },
+	[WORDS_ONCE] = { "; the command starts it once, on %04d-%02d-%02d at %02d:%02d: delete the CronJob "
+			 "afterwards, or it starts again in a year",
+		". 명령은 %04d-%02d-%02d %02d:%02d에 한 번 시작합니다. 이후 CronJob을 삭제하지 않으면 1년 "
+		"뒤에 다시 시작합니다" },
+	[WORDS_NO_START] = { "; no command is offered: a container of %s is started again in its namespace "
+			     "there, which is "
+			     "not known here, and only where its old task is deleted (nerdctl --namespace "
+			     "NAMESPACE start NAME)",
+		". 명령은 제공하지 않습니다. %s 컨테이너는 그 런타임의 네임스페이스에서 이전 태스크를 삭제한 "
+		"뒤에야 다시 시작되는데, 여기서는 "
+		"그 네임스페이스를 알 수 없습니다(nerdctl --namespace NAMESPACE start NAME)" },
+	[WORDS_SIZE_ONE] = { "Right-size the CPU of %s: container %s requests %s instead of %s cores, the "
+			     "others "
+			     "what they do now.",
+		"%s의 CPU 요청을 조정하십시오. 컨테이너 %s만 %4$s코어 대신 %3$s코어를 요청합니다." },
+	[WORDS_SIZE_CONTAINERS] = { " It has several containers: which of them gives how much is yours to "
+				    "decide, so "
+				    "no command is offered.",
+		" 컨테이너가 여러 개이므로 어느 컨테이너를 얼마나 줄일지 직접 정해야 하며, 명령은 제시하지 "
+		"않습니다." },
+	[WORDS_SIZE_NO_CONTAINER] = { " The name of its container is not known, so no command is offered.",
+		" 컨테이너 이름을 알 수 없어 명령은 제시하지 않습니다." },
+	[WORDS_SIZE_EVIDENCE] = { "90th percentile %.3f cores of %zu samples over %.1f h, plus 15 %%; a "
+				  "recommender "
+				  "would be sure of %.2f to %.2f cores",
+		"표본 %2$zu개, %3$.1f시간의 90백분위 %1$.3f코어에 15 %%를 더한 값. 추천 도구의 신뢰 범위 "
+		"%4$.2f–%5$.2f코어" },
+	[WORDS_MOVE] = { "Run it in %s: %.1f %% less carbon, PUE included.",
+		"%s에서 실행하십시오. PUE를 포함해 탄소가 %.1f %% 줄어듭니다." },
+	[WORDS_MOVE_GRID] = { "Run it in %s: %.1f %% less carbon by the grid alone, for the PUE of one of "
+			      "the "
+			      "two sites is not known.",
+		"%s에서 실행하십시오. 전력망만으로 탄소가 %.1f %% 줄어듭니다(두 시설 중 한 곳의 PUE를 알 수 "
+		"없습니다)." },
+	[WORDS_MOVE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions "
+				  "elsewhere.",
+		" 한계 배출계수 기준으로는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
+	[WORDS_MOVE_YOURS] = { " Latency, cost and where the data may lie are yours to judge.",
+		" 지연 시간, 비용, 데이터 소재지는 별도로 판단하십시오." },
+	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%s) and PUE %g there, %g g/kWh and PUE %g here",
+		"그곳의 연평균 %g g/kWh(%s)와 PUE %g, 이곳의 %g g/kWh와 PUE %g" },
+	[WORDS_MOVE_GRID_EVIDENCE] = { "annual mean %g g/kWh (%s) there, %g g/kWh here",
+		"그곳의 연평균 %g g/kWh(%s), 이곳의 %g g/kWh" },
+	[WORDS_MOVE_KINDS] = { "; factors of different kinds: %s there, %s here",
+		". 배출계수 종류가 다릅니다: 그곳 %s, 이곳 %s" },
+	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
+	[WORDS_PUE_WORSE] = { "A PUE of %g would be worse than the %g of today: %.1f %% more carbon.",
+		"PUE %g은(는) 현재의 %g보다 나쁩니다. 탄소가 %.1f %% 늘어납니다." },
+	[WORDS_PUE_ASSUMED] = { " A PUE of %g is assumed for this site: write your value into tanso.conf, "
+				"e.g. `pue = 1.45`, or give the argument `pue`.",
+		" 이 시설의 PUE 값이 설정되지 않아 %g을(를) 가정했습니다. tanso.conf에 실제 값을 `pue = "
+		"1.45`처럼 적거나 `pue` 인수로 지정하십시오." },
+	[WORDS_NOTHING] = { "Nothing worked out here lowers the emissions of %s.",
+		"계산한 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },
+	[WORDS_USED_UP] = { "Nothing is left of it after the move to %s; alone it would save %.1f %%.",
+		"%s(으)로 옮긴 뒤에는 남는 효과가 없습니다. 이것만 하면 %.1f %%가 줄어듭니다." },
+	[WORDS_TOGETHER] = { "Together %.1f %% less for %s: from %s to %s CO2eq a month.",
+		"모두 적용하면 %2$s의 배출량이 %1$.1f %% 줄어 월 %3$s에서 %4$s CO2eq가 됩니다." },
+	[WORDS_CARBON_AFTER] = { " Carbon afterwards: %.1f gCO2eq/kWh against %g, %s%s.",
+		" 이후 탄소집약도 %.1f gCO2eq/kWh, 목표 %g: %s%s." },
+	[WORDS_BORDERLINE] = { " (borderline)", " (경계값)" },
+	[WORDS_SERVICE_AFTER] = { " Carbon per kWh it uses today, which counts what is saved: %.1f, %s%s.",
+		" 절감분을 반영한 탄소는 현재 사용량 기준 kWh당 %.1f g: %s%s." },
+	[WORDS_ATTRIBUTED] = { " Of this %.1f %% goes in fact: the rest is idle power charged to others, "
+			       "until a whole "
+			       "node can be switched off.",
+		" 이 가운데 실제로 줄어드는 것은 %.1f %%입니다. 나머지는 노드 하나를 끌 수 있을 때까지 다른 "
+		"워크로드에 "
+		"배분되는 유휴 전력입니다." },
+	[WORDS_MONEY] = { " It saves %.0f KRW a month of an energy charge of %.0f.",
+		" 월 전력량 요금 %2$.0f원 가운데 %1$.0f원이 줄어듭니다." },
+	[WORDS_DEARER] = { " It costs %.0f KRW a month more.", " 요금은 월 %.0f원 늘어납니다." },
+	[WORDS_PAYBACK] = { " The %.0f KRW of the change are paid back in %.1f months.",
+		" 변경 비용 %.0f원은 %.1f개월 만에 회수됩니다." },
+	[WORDS_NO_PAYBACK] = { " Nothing pays back the %.0f KRW of the change.",
+		" 변경 비용 %.0f원을 회수할 수 있는 절감이 없습니다." },
+	[WORDS_SKIPPED] = { " Not counted: %s (%s).", " 제외: %s(%s)." },
+	[WORDS_UNTRIED] = { " Not worked out unless named in the argument `optimizations`: %s.",
+		" `optimizations` 인수에 적지 않아 계산하지 않은 것: %s." },
+};
+
+/* The formats are the table's own; their arguments are the same in both languages. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+void improvement_say(
+	const struct question *question, char *text, size_t size, enum improvement_words words, ...)
+{
+	size_t used = strlen(text);
+	va_list values;
+
+	va_start(values, words);
+	vsnprintf(text + used, size - used, texts[words][question->is_korean], values);
+	va_end(values);
+}
+#pragma GCC diagnostic pop

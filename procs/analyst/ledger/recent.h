@@ -1,0 +1,45 @@
+/*
+ * What the ledger holds of the last day, in memory, of those workloads that were asked about: a question then adds up some
+ * hundred numbers and runs no SQL. A copy that is never more than that: what is booked is added to both, and whatever else
+ * changes rows (a merge, a roll-up, a rollback) empties it. Bounded by RECENT_BYTES_MAX; one that finds no room takes the place
+ * of another. Private to this folder.
+ */
+#pragma once
+
+#include "analyst/ledger/query.h"
+#include "base/idmap.h"
+
+#define RECENT_SECONDS                                                                                       \
+	(27 * LEDGER_HOUR_SECONDS) /* the standard window, and the day and two hours a run is looked for in */
+#define RECENT_BYTES_MAX (INT64_C(32) << 20) /* 2 000 workloads of a whole day; more share it */
+#define RECENT_EACH_MAX  2048 /* pieces of one workload: who has more is read from the ledger */
+
+/* A zeroed struct is empty. */
+struct recent {
+	struct recent_workload *workloads;
+	size_t count, room;
+	struct idmap by_number;
+	size_t bytes;
+	uint64_t dice;      /* whose place is taken */
+	uint32_t zone_mask; /* whose zones the energies count */
+	int64_t newest;     /* start of the slot booked last, s since 1970; 0 = none yet */
+};
+
+void recent_done(struct recent *recent);
+/* Forgets every row; to be called whenever rows were changed other than by recent_book(). */
+void recent_clear(struct recent *recent);
+/* One slot more of a workload (0 = the node), as it is booked. */
+void recent_book(struct recent *recent, int64_t workload, const struct ledger_slot *slot);
+
+/* The pieces kept of a workload, of all states, as the ledger orders them; all that start at window->since or later are there.
+ * False: not kept. */
+bool recent_find(const struct recent *recent, int64_t workload, const struct usage_window *window,
+	const struct ledger_piece **ret_pieces, size_t *ret_count);
+/* When its newest piece starts, s since 1970 (0: there is none). False: it is not kept, or not since then. */
+bool recent_newest(const struct recent *recent, int64_t workload, int64_t since, int64_t *ret_start);
+/* From when on pieces are to be read to be kept, s since 1970; INT64_MAX: not worth it, the window reaches back further. */
+int64_t recent_since(const struct recent *recent, const struct usage_window *window);
+/* Keeps pieces that were read from `since` on, in any order; makes room for them. Takes them over, and frees them where they
+ * cannot be kept. */
+void recent_keep(struct recent *recent, int64_t workload, int64_t since, uint32_t zone_mask,
+	struct ledger_piece *pieces, size_t count);

@@ -1,0 +1,209 @@
+#include "fetcher/power/power.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/ready.h"
+
+#define STATE_NAME    "fetcher-state"
+#define FORGET_ROUNDS 60
+#define SHARED_ROW_ID ROW_ID_OTHER /* what the node used and no workload was told to use */
+
+static void begin_life(struct power *power)
+{
+	struct instant now = clock_now();
+
+	tally_done(&power->tally);
+	power->life = (struct tally_life) { .birth_ns = now.boot_ns, .energy_epoch = now.real_ns };
+	clock_boot_id(power->life.boot_id);
+}
+
+static void open_stats(struct power *power, struct stats *stats)
+{
+	power->readings = stats_entry(stats, STAT_COUNTER, "source_readings_total", "");
+	power->resets = stats_entry(stats, STAT_COUNTER, "source_resets_total", "");
+	power->refused = stats_entry(stats, STAT_COUNTER, "source_values_refused_total", "");
+	power->late = stats_entry(stats, STAT_COUNTER, "source_series_late_total", "");
+	power->dropped = stats_entry(stats, STAT_COUNTER, "source_series_dropped_total", "");
+	power->series = stats_entry(stats, STAT_GAUGE, "source_series", "");
+	power->workloads = stats_entry(stats, STAT_GAUGE, "source_workloads", "");
+}
+
+int power_open(struct power *power, const char *source, struct stats *stats)
+{
+	uint8_t boot_id[16] = { 0 };
+
+	power->source = source;
+	open_stats(power, stats);
+	clock_boot_id(boot_id);
+	power->state_fd = ready_take_fd(STATE_NAME);
+	if (power->state_fd >= 0 && tally_load(&power->tally, &power->life, power->state_fd) == 0 &&
+		memcmp(boot_id, power->life.boot_id, sizeof(boot_id)) == 0)
+		return 0;
+	if (power->state_fd < 0)
+		power->state_fd = memfd_create(STATE_NAME, MFD_CLOEXEC);
+	if (power->state_fd < 0)
+		return -errno;
+	begin_life(power);
+	ready_store_fd(STATE_NAME, power->state_fd);
+	return 0;
+}
+
+void power_done(struct power *power)
+{
+	tally_done(&power->tally);
+	closep(&power->state_fd);
+}
+
+static struct frame_head head_of(const struct power *power, enum frame_kind kind)
+{
+	struct frame_head head = {
+		.kind = (uint8_t)kind, .energy_epoch = power->life.energy_epoch, .seq = power->life.seq
+	};
+
+	head.epoch.birth_ns = power->life.birth_ns;
+	memcpy(head.epoch.boot_id, power->life.boot_id, sizeof(head.epoch.boot_id));
+	return head;
+}
+
+static struct workload_row name_of(const struct tally_row *row)
+{
+	bool is_pod = row->kind == WORKLOAD_POD;
+
+	return (struct workload_row) { .op = row->final_seq != 0 ? TOPOLOGY_FINAL : TOPOLOGY_ADD,
+		.id = row->id,
+		.kind = (uint8_t)row->kind,
+		.workload = text_of(row->name),
+		.namespace = text_of(row->namespace),
+		.pod = text_of(is_pod ? row->name : ""),
+		.pod_uid = text_of(is_pod ? row->uid : ""),
+		.container = text_of(""),
+		.container_id = text_of(""),
+		.runtime = text_of(""),
+		.owner_kind = text_of(""),
+		.owner = text_of(""),
+		.path = text_of("") };
+}
+
+void power_tell_names(struct power *power)
+{
+	CLEANUP(freep) struct workload_row *rows = calloc(power->tally.row_count + 1, sizeof(*rows));
+	const struct frame_head head = head_of(power, FRAME_workload);
+	const struct workload_once once = { .full = 1 };
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < power->tally.row_count && rows != NULL; i++)
+		if (power->tally.rows[i].name != NULL)
+			rows[count++] = name_of(&power->tally.rows[i]);
+	if (count > 0 && link_send(power->analyst, &head, &once, rows, count) == 0)
+		power->tally.has_news = false;
+}
+
+static size_t fill_rows(const struct tally *tally, struct power_row *rows)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < tally->row_count; i++) {
+		const struct tally_row *row = &tally->rows[i];
+		struct power_row *sent = &rows[count++];
+		*sent = (struct power_row) { .id = row->id,
+			.flags = (row->final_seq != 0 ? ROW_FINAL : 0) |
+				 (tally_row_is_implausible(tally, row) ? ROW_IMPLAUSIBLE : 0) };
+		memcpy(sent->active_uj.by, row->uj, sizeof(row->uj));
+	}
+	rows[count] = (struct power_row) { .id = SHARED_ROW_ID, .flags = ROW_OTHER };
+	memcpy(rows[count].active_uj.by, tally->other_uj, sizeof(tally->other_uj));
+	return count + 1;
+}
+
+/* The weakest of what the endpoints say; one that says nothing is a meter's reader, as Kepler >= 0.10 is. */
+static enum power_state state_of(const struct tally *tally, uint32_t *ret_error_ppm)
+{
+	enum power_state weakest = POWER_MEASURED;
+
+	*ret_error_ppm = 0;
+	for (int i = 0; i < TALLY_ENDPOINTS_MAX; i++) {
+		enum power_state state =
+			tally->states[i] == 0 ? POWER_MEASURED : (enum power_state)(tally->states[i] - 1);
+		weakest = state < weakest ? state : weakest;
+		if (tally->error_ppm[i] > *ret_error_ppm)
+			*ret_error_ppm = tally->error_ppm[i];
+	}
+	return weakest;
+}
+
+static struct power_once once_of(struct power *power, uint64_t real_ns, bool is_partial)
+{
+	const struct tally *tally = &power->tally;
+	struct instant now = clock_now();
+	uint64_t age_ns = now.real_ns > real_ns ? now.real_ns - real_ns : 0;
+	struct power_once once = { .from_seq = power->life.seq,
+		.mono_ns = now.mono_ns - age_ns,
+		.boot_ns = now.boot_ns - age_ns,
+		.real_ns = real_ns,
+		.source = text_of(power->source),
+		.zone_mask = tally->zone_mask,
+		.flags = (is_partial ? TICK_FLAG_PARTIAL : 0) | (tally->has_reset ? TICK_FLAG_RESET : 0) |
+			 (tally_node_is_implausible(tally) ? TICK_FLAG_IMPLAUSIBLE : 0) };
+
+	once.state = (uint8_t)state_of(tally, &once.error_ppm);
+	if (power->life.first_boot_ns == 0)
+		power->life.first_boot_ns = once.boot_ns;
+	once.first_boot_ns = power->life.first_boot_ns;
+	once.counted_ns = once.boot_ns - once.first_boot_ns;
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		once.idle_uj.by[zone] = tally->idle_uj[zone];
+	return once;
+}
+
+static void count(struct power *power)
+{
+	const struct tally *tally = &power->tally;
+
+	*power->readings = (double)tally->counts.readings;
+	*power->resets = (double)tally->counts.resets;
+	*power->refused = (double)tally->counts.refused;
+	*power->late = (double)tally->counts.late;
+	*power->dropped = (double)tally->counts.dropped;
+	*power->series = (double)tally->series_count;
+	*power->workloads = (double)tally->row_count;
+}
+
+void power_tell(struct power *power, uint64_t real_ns, bool is_partial)
+{
+	CLEANUP(freep) struct power_row *rows = calloc(power->tally.row_count + 1, sizeof(*rows));
+	struct power_once once = once_of(power, real_ns, is_partial);
+	struct frame_head head;
+	int r;
+
+	power->life.seq++;
+	tally_end(&power->tally, power->life.seq);
+	memcpy(once.total_uj.by, power->tally.total_uj, sizeof(power->tally.total_uj));
+	if (power->tally.has_news || link_owes_full(power->analyst))
+		power_tell_names(power);
+	head = head_of(power, FRAME_power);
+	if (rows != NULL)
+		link_send(power->analyst, &head, &once, rows, fill_rows(&power->tally, rows));
+	power->tally.has_reset = false;
+	if (++power->rounds % FORGET_ROUNDS == 0)
+		tally_forget(&power->tally, power->acked_seq);
+	/* After the frame: what is lost between the two is told again by the next reading. */
+	r = tally_save(&power->tally, &power->life, power->state_fd);
+	if (r < 0)
+		log_warning("cannot keep the state for a restart: %s", strerror(-r));
+	count(power);
+}
+
+int power_take_ack(struct power *power, const struct frame *frame)
+{
+	const struct ack_once *once = frame->once;
+
+	if (frame->head.energy_epoch == power->life.energy_epoch)
+		power->acked_seq = once->committed_seq;
+	return 0;
+}
