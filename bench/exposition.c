@@ -147,6 +147,7 @@ static void measure_counters(double without_ms, double power_ms)
 	char what[128];
 
 	book_done(&book);
+	exposition_done(&exposition);
 	open_book(true);
 	for (int i = 0; i < 3; i++)
 		tell_counters_and_power(NULL);
@@ -179,5 +180,6 @@ int main(void)
 	sheet_done(&sheet);
 	sheet_done(&copy);
 	book_done(&book);
+	exposition_done(&exposition);
 	return EXIT_SUCCESS;
 }

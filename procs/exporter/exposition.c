@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -76,7 +77,19 @@ int exposition_init(struct exposition *exposition, const struct exposition_confi
 	make_ending(&exposition->plain, exposition, NULL, NULL, false);
 	for (int fake = 0; fake < 2; fake++)
 		make_endings(exposition, fake);
-	return read_levels(config->levels, &exposition->levels);
+	int r = read_levels(config->levels, &exposition->levels);
+	if (r < 0)
+		return r;
+	/* touched only as far as used */
+	exposition->shown = calloc(ACCOUNT_LEVELS, sizeof(*exposition->shown));
+	return exposition->shown == NULL ? -ENOMEM : 0;
+}
+
+void exposition_done(struct exposition *exposition)
+{
+	free(exposition->shown);
+	exposition->shown = NULL;
+	sheet_done(&exposition->cpus.labels);
 }
 
 void exposition_open(struct exposition *exposition, enum metric metric)
@@ -108,6 +121,17 @@ void exposition_close(struct exposition *exposition, uint64_t value, unsigned de
 
 /* accounts: the hot path */
 
+#define STEP           64   /* a cache line */
+#define AHEAD_BYTES    8192 /* of what is written */
+#define AHEAD_ACCOUNTS 8
+
+/* Asks for memory (that need not exist) before it is used: waiting for it was a quarter of a rendering. */
+static inline void ask_for(const void *memory, size_t size)
+{
+	for (size_t at = 0; at < size; at += STEP)
+		__builtin_prefetch((const char *)memory + at, 1);
+}
+
 /* What the lines of one family share. */
 struct line {
 	const char *name; /* `kepler_pod_cpu_watts{` */
@@ -117,30 +141,30 @@ struct line {
 	bool has_zone, is_joules;
 };
 
-static inline void put_line(struct sheet *sheet, const struct line *line, const struct account *account,
+/* Of a piece whose text has room for whole steps, to where there is room for them: no call, and no branch on its size. */
+static inline char *put_piece(char *out, const char *piece, size_t size)
+{
+	for (size_t at = 0; at < size; at += STEP)
+		memcpy(out + at, piece + at, STEP);
+	return out + size;
+}
+
+static inline void put_line(struct sheet *sheet, const struct line *line, const struct shown *shown,
 	const struct ending *ending, uint64_t value, unsigned decimals)
 {
-	size_t name_size = line->name_size, labels_size = account->labels_size, ending_size = ending->size;
+	size_t name_size = line->name_size, labels_size = shown->labels_size, ending_size = ending->size;
+	size_t size = name_size + labels_size + ending_size;
 
-	if (!sheet_reserve(sheet, name_size + labels_size + ending_size + DECIMAL_SIZE + 1))
+	if (!sheet_reserve(sheet, size + STEP + DECIMAL_SIZE))
 		return;
 	char *begin = sheet->text + sheet->size, *out = begin;
-	out = mempcpy(out, line->name, name_size);
-	out = mempcpy(out, account->labels, labels_size);
-	out = mempcpy(out, ending->text, ending_size);
+	ask_for(begin + AHEAD_BYTES, size);
+	out = put_piece(out, line->name, name_size);
+	out = mempcpy(out, shown->labels, labels_size);
+	out = put_piece(out, ending->text, ending_size);
 	out = decimal_write(out, value, decimals);
 	*out++ = '\n';
 	sheet->size += (size_t)(out - begin);
-}
-
-static uint64_t energy_uj(const struct account *account, int share)
-{
-	return account->base.total_uj[share] + account->now.total_uj[share];
-}
-
-static uint64_t idle_uj(const struct account *account, int share)
-{
-	return account->base.idle_uj[share] + account->now.idle_uj[share];
 }
 
 /* Shares of a part, as bits of enum share. */
@@ -157,44 +181,43 @@ static unsigned shares_of(enum part part, uint32_t zone_mask)
 	return wanted & there;
 }
 
-static void put_zones(struct sheet *sheet, const struct line *line, const struct account *account)
+static void put_zones(struct sheet *sheet, const struct line *line, const struct shown *shown)
 {
-	const struct ending *endings = line->endings[account->rows == 0];
+	const struct ending *endings = line->endings[shown->is_ended];
 
 	for (unsigned shares = line->shares; shares != 0; shares &= shares - 1) {
 		int share = __builtin_ctz(shares);
-		uint64_t value = line->is_joules ? energy_uj(account, share) : account->watts_uw[share];
+		uint64_t value = line->is_joules ? shown->energy.total_uj[share] : shown->watts_uw[share];
 		if (line->is_joules || value != WATTS_NONE)
-			put_line(sheet, line, account, &endings[line->has_zone ? share : ENDING_NO_ZONE],
-				value, 6);
+			put_line(sheet, line, shown, &endings[line->has_zone ? share : ENDING_NO_ZONE], value,
+				6);
 	}
 }
 
 static void put_seconds(
-	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
+	struct exposition *exposition, const struct line *line, const struct shown *shown, enum part part)
 {
 	const struct ending *ending = part == PART_SECONDS
 					      ? &exposition->plain
-					      : &exposition->of[false][account->rows == 0][ENDING_NO_ZONE];
+					      : &exposition->of[false][shown->is_ended][ENDING_NO_ZONE];
 
-	put_line(exposition->sheet, line, account, ending, account->base.cpu_ns + account->now.cpu_ns, 9);
+	put_line(exposition->sheet, line, shown, ending, shown->energy.cpu_ns, 9);
 }
 
 static void put_network(
-	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
+	struct exposition *exposition, const struct line *line, const struct shown *shown, enum part part)
 {
 	static const enum counter counter_of[NETWORK_COUNT] = { COUNTER_rx_bytes, COUNTER_tx_bytes,
 		COUNTER_rx_packets, COUNTER_tx_packets };
 	int i = (int)part - PART_NETWORK;
 
 	if (exposition->book->counters >> counter_of[i] & 1U)
-		put_line(exposition->sheet, line, account,
-			&exposition->of[false][account->rows == 0][ENDING_NO_ZONE],
-			account->base.network[i] + account->now.network[i], 0);
+		put_line(exposition->sheet, line, shown,
+			&exposition->of[false][shown->is_ended][ENDING_NO_ZONE], shown->energy.network[i], 0);
 }
 
 /* No series where it is not counted: 0 would be a number. */
-static void put_passed(struct exposition *exposition, const struct line *line, const struct account *account,
+static void put_passed(struct exposition *exposition, const struct line *line, const struct shown *shown,
 	const struct metric_info *info)
 {
 	static const enum counter counter_of[PASSED_COUNT] = {
@@ -207,14 +230,14 @@ static void put_passed(struct exposition *exposition, const struct line *line, c
 
 	if (!(exposition->book->passed_counted >> counter_of[i] & 1U))
 		return;
-	const struct account_passed *passed = &accounts->passed[account - accounts->all];
-	put_line(exposition->sheet, line, account, &exposition->of[false][account->rows == 0][ENDING_NO_ZONE],
+	const struct account_passed *passed = &accounts->passed[shown->account - accounts->all];
+	put_line(exposition->sheet, line, shown, &exposition->of[false][shown->is_ended][ENDING_NO_ZONE],
 		passed->base.by[i] + passed->now.by[i], info->unit[0] == 's' ? 9 : 0);
 }
 
 /* Kepler <= 0.9: `mode` tells the shared part of idling from what the workload caused. */
 static void put_older(
-	struct exposition *exposition, const struct line *line, const struct account *account, enum part part)
+	struct exposition *exposition, const struct line *line, const struct shown *shown, enum part part)
 {
 	struct sheet *sheet = exposition->sheet;
 	int first = part == PART_OLD_DRAM ? SHARE_DRAM : SHARE_PACKAGE,
@@ -222,12 +245,12 @@ static void put_older(
 	uint64_t idle = 0, total = 0;
 
 	for (int share = first; share <= last; share++) {
-		idle += idle_uj(account, share);
-		total += energy_uj(account, share);
+		idle += shown->energy.idle_uj[share];
+		total += shown->energy.total_uj[share];
 	}
 	for (int is_idle = 0; is_idle < 2; is_idle++) {
 		sheet_put(sheet, line->name, line->name_size);
-		sheet_put(sheet, account->older_labels, account->older_labels_size);
+		sheet_put(sheet, shown->account->older_labels, shown->account->older_labels_size);
 		exposition_label(exposition, "mode", is_idle ? "idle" : "dynamic");
 		exposition_label(exposition, "source", exposition->book->source);
 		exposition_close(exposition, is_idle ? idle : total - idle, 6);
@@ -237,8 +260,7 @@ static void put_older(
 void exposition_accounts(struct exposition *exposition, enum metric metric)
 {
 	const struct metric_info *info = &metric_table[metric];
-	const struct accounts *accounts = &exposition->book->accounts;
-	char name[128];
+	char name[2 * STEP] = "";
 	struct line line = { .name = name,
 		.endings = exposition->of[exposition->book->state == POWER_FAKE],
 		.shares = shares_of(info->part, exposition->book->zone_mask),
@@ -246,19 +268,18 @@ void exposition_accounts(struct exposition *exposition, enum metric metric)
 		.is_joules = info->unit[0] == 'J' };
 
 	line.name_size = (size_t)snprintf(name, sizeof(name), "%s{", info->name);
-	for (uint32_t i = exposition->shown_begin[info->level]; i < exposition->shown_begin[info->level + 1];
-		i++) {
-		const struct account *account = &accounts->all[exposition->shown[i]];
-		if (info->part >= PART_OLD && account->older_labels != NULL)
-			put_older(exposition, &line, account, info->part);
+	for (uint32_t i = 0; i < exposition->shown_count[info->level]; i++) {
+		const struct shown *shown = &exposition->shown[info->level][i];
+		if (info->part >= PART_OLD && shown->account->older_labels != NULL)
+			put_older(exposition, &line, shown, info->part);
 		else if (info->part == PART_SECONDS || info->part == PART_STATE_SECONDS)
-			put_seconds(exposition, &line, account, info->part);
+			put_seconds(exposition, &line, shown, info->part);
 		else if (info->part >= PART_NETWORK && info->part < PART_PASSED)
-			put_network(exposition, &line, account, info->part);
+			put_network(exposition, &line, shown, info->part);
 		else if (info->part >= PART_PASSED && info->part < PART_USAGE)
-			put_passed(exposition, &line, account, info);
+			put_passed(exposition, &line, shown, info);
 		else if (info->part < PART_OLD)
-			put_zones(exposition->sheet, &line, account);
+			put_zones(exposition->sheet, &line, shown);
 	}
 }
 
@@ -270,9 +291,8 @@ static void put_ended(struct exposition *exposition, enum metric metric)
 	for (int share = 0; share < SHARE_COUNT; share++) {
 		enum zone zone = zone_of_share[share];
 		uint64_t uj = book->total_uj[zone] - book->idle_uj[zone], shown = 0;
-		for (uint32_t i = exposition->shown_begin[LEVEL_WORKLOAD];
-			i < exposition->shown_begin[LEVEL_WORKLOAD + 1]; i++)
-			shown += energy_uj(&book->accounts.all[exposition->shown[i]], share);
+		for (uint32_t i = 0; i < exposition->shown_count[LEVEL_WORKLOAD]; i++)
+			shown += exposition->shown[LEVEL_WORKLOAD][i].energy.total_uj[share];
 		if (!(book->zone_mask & 1U << zone))
 			continue;
 		exposition_open(exposition, metric);
@@ -303,21 +323,30 @@ static void put_family(struct exposition *exposition, enum metric metric, uint64
 		sheet->size = before; /* no series: no family */
 }
 
+static void show(struct shown *shown, const struct account *account)
+{
+	*shown = (struct shown) { .account = account,
+		.labels = account->labels,
+		.labels_size = account->labels_size,
+		.is_ended = account->rows == 0,
+		.energy = account->base };
+	memcpy(shown->watts_uw, account->watts_uw, sizeof(shown->watts_uw));
+	energy_add(&shown->energy, &account->now);
+}
+
 /* One pass over all accounts, so that each family passes over its own only. */
 static void sort_by_level(struct exposition *exposition)
 {
 	const struct accounts *accounts = &exposition->book->accounts;
-	uint32_t *begin = exposition->shown_begin, next[ACCOUNT_LEVELS];
 
-	memset(begin, 0, sizeof(exposition->shown_begin));
-	for (uint32_t i = 0; i < accounts->count; i++)
-		if (account_is_shown(&accounts->all[i]))
-			begin[accounts->all[i].level + 1]++;
-	for (int level = 0; level < ACCOUNT_LEVELS; level++)
-		begin[level + 1] += next[level] = begin[level];
-	for (uint32_t i = 0; i < accounts->count; i++)
-		if (account_is_shown(&accounts->all[i]))
-			exposition->shown[next[accounts->all[i].level]++] = i;
+	memset(exposition->shown_count, 0, sizeof(exposition->shown_count));
+	for (uint32_t i = 0; i < accounts->count; i++) {
+		const struct account *account = &accounts->all[i];
+		ask_for(account + AHEAD_ACCOUNTS, sizeof(*account));
+		if (account_is_shown(account))
+			show(&exposition->shown[account->level][exposition->shown_count[account->level]++],
+				account);
+	}
 }
 
 static bool is_of_now(const struct metric_info *info)

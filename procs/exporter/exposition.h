@@ -26,6 +26,16 @@ struct ending {
 
 enum ending_zone { ENDING_NO_ZONE = SHARE_COUNT, ENDING_ZONES };
 
+/* What the lines of an account need, side by side: families pass over it again and again, and accounts are far larger. */
+struct shown {
+	const struct account *account;
+	const char *labels;
+	uint32_t labels_size;
+	bool is_ended;
+	uint64_t watts_uw[SHARE_COUNT];
+	struct energy energy;
+};
+
 struct exposition {
 	unsigned levels; /* bit per enum level */
 	bool has_older, has_counters;
@@ -38,14 +48,15 @@ struct exposition {
 	enum format format;
 	struct sheet *sheet;
 	const struct book *book;
-	bool is_stale;                            /* no watts: those of the book are of a while ago */
-	uint32_t shown[ACCOUNTS_MAX];             /* accounts with series, level by level */
-	uint32_t shown_begin[ACCOUNT_LEVELS + 1]; /* where a level begins in it */
-	uint64_t certificate_end_s;               /* 0 = no TLS */
+	bool is_stale;                       /* no watts: those of the book are of a while ago */
+	struct shown (*shown)[ACCOUNTS_MAX]; /* [enum level]: accounts with series */
+	uint32_t shown_count[ACCOUNT_LEVELS];
+	uint64_t certificate_end_s; /* 0 = no TLS */
 };
 
-/* 0, or -EINVAL: a word of `levels` is none. */
+/* 0, -EINVAL: a word of `levels` is none, or -ENOMEM. */
 int exposition_init(struct exposition *exposition, const struct exposition_config *config);
+void exposition_done(struct exposition *exposition);
 /* Replaces the sheet's text. 0, or -E2BIG. */
 int exposition_render(struct exposition *exposition, struct sheet *sheet, enum format format,
 	const struct book *book, const struct stage_stats *stats, uint64_t now_ns);

@@ -167,13 +167,13 @@ static int open_exposition(void)
 		.has_older = exporter.config.metrics_kepler_joules,
 		.has_counters = exporter.config.metrics_counters };
 	int r = exposition_init(exposition, &config);
-	if (r < 0) {
+	if (r == -EINVAL)
 		log_error("metrics_levels = %s: allowed are node, process, container, vm, pod and workload, "
 			  "separated "
 			  "by commas",
 			exporter.config.metrics_levels);
+	if (r < 0)
 		return r;
-	}
 	r = cpuinfo_read(&exposition->cpus, exporter.config.procfs_root);
 	if (r < 0)
 		log_warning(

@@ -209,5 +209,5 @@ void scrapes_done(struct scrapes *scrapes)
 {
 	for (size_t i = 0; i < SCRAPE_SHEETS; i++)
 		sheet_done(&scrapes->sheets[i].sheet);
-	sheet_done(&scrapes->exposition.cpus.labels);
+	exposition_done(&scrapes->exposition);
 }

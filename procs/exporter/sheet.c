@@ -56,49 +56,62 @@ void sheet_print(struct sheet *sheet, const char *format, ...)
 	sheet->size += written > 0 && written < PRINT_MAX ? (size_t)written : 0;
 }
 
-static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-			    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-			    "8081828384858687888990919293949596979899";
+/* "000" to "999", each with its length without trailing zeros behind it. */
+#define TRIPLE(h, t, o) h, t, o, (o) != '0' ? 3 : (t) != '0' ? 2 : (h) != '0'
+#define TEN(h, t)                                                                                            \
+	TRIPLE(h, t, '0'), TRIPLE(h, t, '1'), TRIPLE(h, t, '2'), TRIPLE(h, t, '3'), TRIPLE(h, t, '4'),       \
+		TRIPLE(h, t, '5'), TRIPLE(h, t, '6'), TRIPLE(h, t, '7'), TRIPLE(h, t, '8'),                  \
+		TRIPLE(h, t, '9')
+#define HUNDRED(h)                                                                                           \
+	TEN(h, '0'), TEN(h, '1'), TEN(h, '2'), TEN(h, '3'), TEN(h, '4'), TEN(h, '5'), TEN(h, '6'),           \
+		TEN(h, '7'), TEN(h, '8'), TEN(h, '9')
+static const char triples[] = { HUNDRED('0'), HUNDRED('1'), HUNDRED('2'), HUNDRED('3'), HUNDRED('4'),
+	HUNDRED('5'), HUNDRED('6'), HUNDRED('7'), HUNDRED('8'), HUNDRED('9') };
 
-static const uint64_t power_of_ten[20] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
-	1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
-	1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
-	UINT64_C(10000000000000000000) };
-
-static unsigned digit_count(uint64_t value)
+/* Writes a fourth byte too, which the next one is to overwrite. */
+static inline void put_triple(char *at, uint64_t value)
 {
-	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), count = bits * 1233 >> 12; /* log10(2) */
-
-	return count + (value >= power_of_ten[count] || count == 0);
+	memcpy(at, &triples[4 * value], 4);
 }
 
-/* The last `count` digits of value at `at`, in their place at once: who reads back what was just written in smaller pieces
- * waits for it (a store forwarded to a wider load), which cost more than the digits. */
-static char *digits(char *at, uint64_t value, unsigned count)
+static char *whole_write(char *at, uint64_t value)
 {
-	char *end = at + count;
-
-	for (at = end; count >= 2; count -= 2) {
-		at -= 2;
-		memcpy(at, &pairs[2 * (value % 100)], 2);
-		value /= 100;
+	if (value >= 1000) {
+		at = whole_write(at, value / 1000);
+		put_triple(at, value % 1000);
+		return at + 3;
 	}
-	if (count > 0)
-		at[-1] = (char)('0' + value % 10);
-	return end;
+	uint64_t zeros = value < 10 ? 2 : value < 100;
+	memcpy(at, &triples[4 * value + zeros], 4); /* of the next one, too */
+	return at + 3 - zeros;
+}
+
+/* Without a branch on the digits: where a number ends cannot be foretold. */
+static inline char *parts_write(char *at, uint64_t whole, uint64_t nanos)
+{
+	uint64_t first = nanos / 1000000, second = nanos / 1000 % 1000, third = nanos % 1000;
+
+	at = whole_write(at, whole);
+	at[0] = '.';
+	put_triple(at + 1, first);
+	put_triple(at + 4, second);
+	put_triple(at + 7, third);
+	int length = third != 0    ? 7 + triples[4 * third + 3]
+		     : second != 0 ? 4 + triples[4 * second + 3]
+				   : 1 + triples[4 * first + 3];
+	return nanos == 0 ? at : at + length;
 }
 
 char *decimal_write(char *at, uint64_t value, unsigned decimals)
 {
-	uint64_t whole = value / power_of_ten[decimals], rest = value % power_of_ten[decimals];
+	static const uint64_t powers[10] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+		1000000000 };
 
-	at = digits(at, whole, digit_count(whole));
-	if (rest == 0)
-		return at;
-	for (; rest % 10 == 0; rest /= 10)
-		decimals--;
-	*at++ = '.';
-	return digits(at, rest, decimals);
+	if (decimals == 0)
+		return whole_write(at, value);
+	if (decimals == 6)
+		return parts_write(at, value / 1000000, value % 1000000 * 1000);
+	return parts_write(at, value / powers[decimals], value % powers[decimals] * powers[9 - decimals]);
 }
 
 void sheet_put_decimal(struct sheet *sheet, uint64_t value, unsigned decimals)

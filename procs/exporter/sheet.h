@@ -30,6 +30,6 @@ void sheet_print(struct sheet *sheet, const char *format, ...) __attribute__((fo
 /* value / 10^decimals without trailing zeros: (1500000, 6) is "1.5". decimals <= 9. */
 void sheet_put_decimal(struct sheet *sheet, uint64_t value, unsigned decimals);
 
-#define DECIMAL_SIZE 24
+#define DECIMAL_SIZE 32
 /* The same at `at`, which has DECIMAL_SIZE bytes; returns the end. */
 char *decimal_write(char *at, uint64_t value, unsigned decimals);

@@ -59,6 +59,7 @@ static int end(void **state)
 {
 	(void)state;
 	kept_done(&kept);
+	exposition_done(&exposition);
 	book_done(&book);
 	sheet_done(&sheet);
 	return 0;

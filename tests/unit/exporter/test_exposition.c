@@ -455,6 +455,30 @@ static void levels_choose_what_has_series(void **state)
 	assert_true(says("tanso_power_state{"));
 	assert_false(says("kepler_container_"));
 	assert_false(says("tanso_workload_"));
+	exposition_done(&some);
+}
+
+static void lines_are_whole_with_a_host_name_of_any_length(void **state)
+{
+	char host[128] = "", wanted[512];
+	const struct exposition_config config = { .node_name = host, .levels = "pod" };
+
+	(void)state;
+	fill("app", POWER_MODEL);
+	for (size_t size = 0; size < sizeof(host) - 1; size++) {
+		host[size] = 'n';
+		struct exposition some;
+		assert_int_equal(exposition_init(&some, &config), 0);
+		assert_int_equal(
+			exposition_render(&some, &sheet, FORMAT_TEXT, &book, &stats, 3 * NS_PER_SECOND), 0);
+		snprintf(wanted, sizeof(wanted),
+			"\nkepler_pod_cpu_joules_total{pod=\"app\",namespace=\"prod\",pod_id=\"uid\","
+			"pod_name=\"app\",pod_namespace=\"prod\",state=\"running\",zone=\"package\","
+			"node_name=\"%s\"} 3.234667\n",
+			host);
+		assert_true(says(wanted));
+		exposition_done(&some);
+	}
 }
 
 static int begin(void **state)
@@ -469,6 +493,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
+	exposition_done(&exposition);
 	sheet_done(&sheet);
 	book_done(&book);
 	return 0;
@@ -494,6 +519,7 @@ int main(void)
 		cmocka_unit_test(processes_and_machines_have_keplers_labels),
 		cmocka_unit_test(openmetrics_names_families_without_total_and_ends),
 		cmocka_unit_test(levels_choose_what_has_series),
+		cmocka_unit_test(lines_are_whole_with_a_host_name_of_any_length),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

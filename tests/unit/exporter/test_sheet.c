@@ -37,15 +37,18 @@ static void decimals_agree_with_printf_everywhere(void **state)
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		value = value * UINT64_C(6364136223846793005) + 1442695040888963407;
-		uint64_t some = value >> (i % 64);
-		snprintf(wanted, sizeof(wanted), "%llu.%06llu", (unsigned long long)(some / 1000000),
-			(unsigned long long)(some % 1000000));
-		char *end = wanted + strlen(wanted);
-		while (end[-1] == '0')
-			*--end = '\0';
-		if (end[-1] == '.')
-			*--end = '\0';
-		expect_decimal(some, 6, wanted);
+		uint64_t some = value >> (i % 64), scale = 1;
+		for (unsigned decimals = 1; decimals <= 9; decimals++) {
+			scale *= 10;
+			snprintf(wanted, sizeof(wanted), "%llu.%0*llu", (unsigned long long)(some / scale),
+				(int)decimals, (unsigned long long)(some % scale));
+			char *end = wanted + strlen(wanted);
+			while (end[-1] == '0')
+				*--end = '\0';
+			if (end[-1] == '.')
+				*--end = '\0';
+			expect_decimal(some, decimals, wanted);
+		}
 	}
 }
 
