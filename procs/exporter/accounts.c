@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/wide.h"
-
 #define NONE ACCOUNT_NONE
 
 const enum zone zone_of_share[SHARE_COUNT] = {
@@ -297,44 +295,6 @@ void accounts_release(struct accounts *accounts, uint32_t index)
 	account->references--;
 	if (account->references == 0 && account->is_hidden && account->ended_ns == 0 && account->rows == 0)
 		accounts_remove(accounts, index);
-}
-
-uint64_t window_mean_uw(const struct window *window)
-{
-	uint64_t growth_uj, span_ns;
-
-	if (!window_growth(window, &growth_uj, &span_ns))
-		return WATTS_NONE;
-	return mul_div_u64(growth_uj, 1000000000, span_ns); /* 1 µJ / ns = 1e9 µW */
-}
-
-void account_grow(struct account *account, const uint64_t uj[static SHARE_COUNT])
-{
-	for (int share = 0; share < SHARE_COUNT; share++)
-		account->past->grown_uj[share] += uj[share];
-}
-
-void account_push(struct account *account, const struct window *beat, uint64_t mono_ns)
-{
-	for (int share = 0; share < SHARE_COUNT; share++) {
-		struct window *window = &account->past->window[share];
-		uint64_t grown_uj = account->past->grown_uj[share];
-		if (!window_keeps_step(window, beat))
-			window_begin(window, beat, window->count == 0 ? 0 : grown_uj);
-		window_push(window, mono_ns, grown_uj);
-		account->watts_uw[share] = window_mean_uw(window);
-	}
-}
-
-void account_pass_on(struct account *from, struct account *to)
-{
-	account_grow(to, from->past->grown_uj);
-	for (int share = 0; share < SHARE_COUNT; share++)
-		if (to->past->window[share].count == 0)
-			to->past->window[share] = from->past->window[share];
-		else
-			window_add(&to->past->window[share], &from->past->window[share]);
-	*from->past = (struct account_past) { 0 };
 }
 
 static bool has_used(const struct account *account)

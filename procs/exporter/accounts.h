@@ -12,6 +12,8 @@
 
 #define ACCOUNTS_MAX 65536 /* 10 000 pods with container and workload, twice over */
 #define ACCOUNT_NONE UINT32_MAX
+/* A pass over all accounts asks for what it needs of one so many further on. */
+#define ACCOUNTS_AHEAD 8
 
 /* What a family of series is about; the first ones have accounts. */
 enum level {
@@ -44,7 +46,6 @@ struct energy {
 
 /* What its watts rest on. It lies apart: three times as large as the rest of an account, and no scrape reads it. */
 struct account_past {
-	uint64_t grown_uj[SHARE_COUNT]; /* since it is known here */
 	struct window window[SHARE_COUNT];
 };
 
@@ -58,10 +59,12 @@ struct account {
 	bool is_seen;    /* processes: in the newest frame */
 	bool is_told;    /* processes: not for the first time */
 	bool is_counted; /* processes: has been with those shown or with the others */
+	bool is_heir;    /* what others drew is passed on to it between two pushes: it has all its windows */
 	uint32_t rows;   /* living rows at the last frame */
 	uint32_t labels_size, older_labels_size;
 	char *labels, *older_labels;    /* text, NULL where there is none */
 	uint64_t watts_uw[SHARE_COUNT]; /* mean over the window, WATTS_NONE while there is none */
+	uint64_t grown_uj[SHARE_COUNT]; /* since it is known here */
 	struct energy base;             /* of rows that are gone */
 	struct energy now;              /* of rows there are */
 	char *key;
@@ -116,9 +119,16 @@ bool account_is_shown(const struct account *account);
 
 /* What it used since the last frame. */
 void account_grow(struct account *account, const uint64_t uj[static SHARE_COUNT]);
+/* An instant at which accounts are pushed. */
+struct pulse {
+	const struct window *beat; /* was pushed at those before */
+	uint64_t mono_ns;
+	uint64_t idle_uw; /* watts of what never used anything: that needs no window */
+};
+struct pulse pulse_at(const struct window *beat, uint64_t mono_ns);
 /* Its watts at this frame: what it grew by in the window, over the length of the window, however long it was there. So
- * those of parts add up to those of the whole. beat: a window that was pushed at the frames before. */
-void account_push(struct account *account, const struct window *beat, uint64_t mono_ns);
+ * those of parts add up to those of the whole. */
+void account_push(struct account *account, const struct pulse *pulse);
 /* What `from` drew in the window counts for `to`. */
 void account_pass_on(struct account *from, struct account *to);
 /* Mean power of a window over µJ, in µW; WATTS_NONE while there is none. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ahead.h"
 #include "base/cleanup.h"
 #include "ipc/ring.h"
 
@@ -121,16 +122,8 @@ void exposition_close(struct exposition *exposition, uint64_t value, unsigned de
 
 /* accounts: the hot path */
 
-#define STEP           64   /* a cache line */
-#define AHEAD_BYTES    8192 /* of what is written */
-#define AHEAD_ACCOUNTS 8
-
-/* Asks for memory (that need not exist) before it is used: waiting for it was a quarter of a rendering. */
-static inline void ask_for(const void *memory, size_t size)
-{
-	for (size_t at = 0; at < size; at += STEP)
-		__builtin_prefetch((const char *)memory + at, 1);
-}
+#define STEP        64
+#define AHEAD_BYTES 8192 /* of what is written */
 
 /* What the lines of one family share. */
 struct line {
@@ -342,7 +335,7 @@ static void sort_by_level(struct exposition *exposition)
 	memset(exposition->shown_count, 0, sizeof(exposition->shown_count));
 	for (uint32_t i = 0; i < accounts->count; i++) {
 		const struct account *account = &accounts->all[i];
-		ask_for(account + AHEAD_ACCOUNTS, sizeof(*account));
+		ask_for(account + ACCOUNTS_AHEAD, sizeof(*account));
 		if (account_is_shown(account))
 			show(&exposition->shown[account->level][exposition->shown_count[account->level]++],
 				account);

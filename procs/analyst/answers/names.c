@@ -66,16 +66,18 @@ static int add(struct names *names, const char *name)
 	return 0;
 }
 
-static int add_namespace(void *context, const struct ledger_named *one)
+static int add_namespace(void *context, int64_t workload, const struct ledger_identity *identity,
+	const char *owner, const char *owner_kind)
 {
 	struct names *names = context;
-	uint64_t hash = fnv_text(FNV_BEGIN, one->namespace);
-	uint32_t index;
 
+	(void)workload, (void)owner, (void)owner_kind;
+	uint64_t hash = fnv_text(FNV_BEGIN, identity->namespace);
+	uint32_t index;
 	if (idmap_find(&names->seen, hash, &index))
 		return 0;
 	int r = idmap_put(&names->seen, hash, (uint32_t)names->count);
-	return r < 0 ? r : add(names, one->namespace);
+	return r < 0 ? r : add(names, identity->namespace);
 }
 
 static int gather_workloads(struct names *names, const struct question *q)

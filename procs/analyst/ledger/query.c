@@ -36,6 +36,160 @@ sqlite3_stmt *ledger_window(
 	return statement;
 }
 
+static void add_piece(
+	struct usage *usage, const struct usage_window *window, const struct ledger_piece *piece)
+{
+	double energy_uj = ledger_piece_uj(piece), idle_uj = (double)piece->idle_uj,
+	       present_ns = (double)piece->present_ns;
+	struct grid_stretch grid;
+
+	usage->states |= 1u << piece->state;
+	if (piece->state == POWER_FAKE && !window->allow_fake)
+		return;
+	grid = grid_look(window->grid, piece->start, piece->seconds);
+	usage->present_ns += piece->present_ns;
+	usage->implausible_ns += piece->is_implausible ? piece->present_ns : 0;
+	usage->idle_uj += idle_uj;
+	usage->energy_uj += energy_uj;
+	usage->weighted += energy_uj * grid.mean;
+	usage->idle_weighted += idle_uj * grid.mean;
+	usage->covered_uj += energy_uj * grid.covered;
+	usage->unsure_uj += energy_uj * (grid.forecast + grid.estimated);
+	usage->time_weighted += present_ns * grid.mean;
+	usage->covered_ns += present_ns * grid.covered;
+	usage->unsure_ns += present_ns * (grid.forecast + grid.estimated);
+}
+
+void usage_add(struct usage *to, const struct usage *from)
+{
+	to->present_ns += from->present_ns;
+	to->implausible_ns += from->implausible_ns;
+	to->is_implausible_now |= from->is_implausible_now;
+	to->idle_uj += from->idle_uj;
+	to->energy_uj += from->energy_uj;
+	to->weighted += from->weighted;
+	to->idle_weighted += from->idle_weighted;
+	to->covered_uj += from->covered_uj;
+	to->unsure_uj += from->unsure_uj;
+	to->time_weighted += from->time_weighted;
+	to->covered_ns += from->covered_ns;
+	to->unsure_ns += from->unsure_ns;
+	to->states |= from->states;
+}
+
+static int compare_slots(const void *a, const void *b)
+{
+	int64_t x = ((const struct presence_slot *)a)->start, y = ((const struct presence_slot *)b)->start;
+
+	return (x > y) - (x < y);
+}
+
+static int add_observed(struct presence *presence, int64_t start, uint64_t observed_ns)
+{
+	if (presence->count > 0 && presence->slots[presence->count - 1].start == start) {
+		presence->slots[presence->count - 1].observed_ns +=
+			observed_ns; /* another state, same slot */
+		return 0;
+	}
+	if (presence->count == presence->room) {
+		size_t room = presence->room == 0 ? 320 : presence->room * 2;
+		struct presence_slot *slots = reallocarray(presence->slots, room, sizeof(*slots));
+		if (slots == NULL)
+			return -ENOMEM;
+		presence->slots = slots;
+		presence->room = room;
+	}
+	presence->slots[presence->count++] =
+		(struct presence_slot) { .start = start, .observed_ns = observed_ns };
+	return 0;
+}
+
+static void add_present(struct presence *presence, int64_t start, uint64_t present_ns)
+{
+	struct presence_slot key = { .start = start }, *slot = NULL;
+
+	if (presence->count > 0)
+		slot = bsearch(&key, presence->slots, presence->count, sizeof(key), compare_slots);
+	if (slot != NULL)
+		slot->present_ns += present_ns;
+}
+
+uint64_t presence_ns(const struct presence *presence)
+{
+	uint64_t total_ns = 0;
+
+	for (size_t i = 0; i < presence->count; i++) {
+		const struct presence_slot *slot = &presence->slots[i];
+		total_ns += slot->present_ns < slot->observed_ns ? slot->present_ns : slot->observed_ns;
+	}
+	return total_ns;
+}
+
+void presence_done(struct presence *presence)
+{
+	free(presence->slots);
+	*presence = (struct presence) { 0 };
+}
+
+struct summing {
+	const struct usage_window *window;
+	struct usage *usage;
+	struct presence *presence;
+	bool is_node;
+};
+
+static int sum_piece(void *context, const struct ledger_piece *piece)
+{
+	const struct summing *summing = context;
+	uint64_t before_ns = summing->usage->present_ns, present_ns;
+
+	add_piece(summing->usage, summing->window, piece);
+	present_ns = summing->usage->present_ns - before_ns;
+	if (summing->presence == NULL)
+		return 0;
+	if (summing->is_node)
+		return add_observed(summing->presence, piece->start, present_ns);
+	add_present(summing->presence, piece->start, present_ns);
+	return 0;
+}
+
+int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_window *window,
+	struct usage *usage, struct presence *presence)
+{
+	struct summing summing = { window, usage, presence, workload == 0 };
+	int r = ledger_each_piece(ledger, workload, window, sum_piece, &summing);
+
+	/* hours come after the newer slots */
+	if (r == 0 && presence != NULL && workload == 0 && presence->count > 0)
+		qsort(presence->slots, presence->count, sizeof(*presence->slots), compare_slots);
+	return r;
+}
+
+int ledger_sum_all(
+	struct ledger *ledger, const struct usage_window *window, ledger_usage_fn *each, void *context)
+{
+	sqlite3_stmt *statement = ledger_window(ledger, SQL_SUM_ALL, window, 0);
+	struct usage usage = { 0 };
+	struct ledger_piece piece;
+	int code, r = 0;
+
+	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		int64_t workload = sqlite3_column_int64(statement, 0);
+		if (usage.workload != workload && usage.workload != 0)
+			r = each(context, &usage);
+		if (usage.workload != workload)
+			usage = (struct usage) { .workload = workload };
+		if (ledger_read_piece(statement, &piece))
+			add_piece(&usage, window, &piece);
+	}
+	if (r == 0 && code != SQLITE_DONE)
+		r = ledger_errno(ledger, code);
+	if (r == 0 && usage.workload != 0)
+		r = each(context, &usage);
+	sqlite3_reset(statement);
+	return r;
+}
+
 void ledger_read_text(sqlite3_stmt *statement, int column, char *text, size_t size)
 {
 	const void *value = sqlite3_column_text(statement, column);

@@ -1,6 +1,7 @@
 /* Power frames: what rows and the node used, added up in their accounts. */
 #include <string.h>
 
+#include "base/ahead.h"
 #include "exporter/book/rows.h"
 
 #define NONE ACCOUNT_NONE
@@ -69,10 +70,10 @@ static void apply_power_row(struct book *book, const struct power_row *row)
 		}
 }
 
-void book_push(const struct book *book, struct account *account, const struct window *beat, uint64_t mono_ns)
+void book_push(const struct book *book, struct account *account, const struct pulse *pulse)
 {
 	if (book->state != POWER_INITIALIZING)
-		account_push(account, beat, mono_ns);
+		account_push(account, pulse);
 }
 
 /* Rows the estimator forgot: their energy stays with their accounts. */
@@ -101,6 +102,8 @@ static void settle_forgotten(struct book *book)
 
 static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns)
 {
+	const struct pulse pulse = pulse_at(&book->total[0], mono_ns);
+
 	for (uint32_t i = 0; i < book->row_count; i++)
 		for (int slot = 0; slot < ROW_ACCOUNTS; slot++)
 			if (book->rows[i].accounts[slot] != NONE)
@@ -108,9 +111,11 @@ static void settle_accounts(struct book *book, uint64_t mono_ns, uint64_t now_ns
 					&book->rows[i].energy);
 	for (uint32_t i = 0; i < book->accounts.count; i++) {
 		struct account *account = &book->accounts.all[i];
+		ask_for(&book->accounts.pasts[i + ACCOUNTS_AHEAD],
+			2 * sizeof(struct window)); /* package and dram */
 		if (!account->is_used || !account->is_of_rows)
 			continue;
-		book_push(book, account, &book->total[0], mono_ns);
+		book_push(book, account, &pulse);
 		accounts_settle(&book->accounts, i, now_ns);
 	}
 	accounts_trim(&book->accounts);

@@ -160,7 +160,7 @@ static bool is_over(const struct account *account)
 	return account->is_seen ? account->is_hidden && account->rows == 0 : account->ended_ns == 0;
 }
 
-static void settle_process(struct book *book, uint32_t index, uint64_t mono_ns, uint64_t now_ns)
+static void settle_process(struct book *book, uint32_t index, const struct pulse *pulse, uint64_t now_ns)
 {
 	struct account *account = &book->accounts.all[index];
 
@@ -170,7 +170,7 @@ static void settle_process(struct book *book, uint32_t index, uint64_t mono_ns, 
 	}
 	book->process_count++;
 	bool is_hidden = account->is_hidden;
-	book_push(book, account, &book->beat, mono_ns);
+	book_push(book, account, pulse);
 	accounts_settle(&book->accounts, index, now_ns);
 	if (account->is_used)
 		account->is_hidden |= is_hidden;
@@ -222,7 +222,7 @@ static void show_most(struct book *book)
 }
 
 /* All that rows used and no process with a series: the watts of all processes are the node's active ones. */
-static void settle_rest_watts(struct book *book, struct account *rest, uint64_t mono_ns)
+static void settle_rest_watts(struct book *book, struct account *rest, const struct pulse *pulse)
 {
 	uint64_t uj[SHARE_COUNT];
 
@@ -232,11 +232,11 @@ static void settle_rest_watts(struct book *book, struct account *rest, uint64_t 
 		book->grown_told_uj[share] = book->grown_uj[share];
 	}
 	account_grow(rest, uj);
-	book_push(book, rest, &book->beat, mono_ns);
+	book_push(book, rest, pulse);
 }
 
 /* A process's series and that of all others never go backwards: a process that changes sides takes nothing along. */
-static void settle_others(struct book *book, uint64_t mono_ns, uint64_t now_ns)
+static void settle_others(struct book *book, const struct pulse *pulse, uint64_t now_ns)
 {
 	const struct process_row all_others = {
 		.comm = text_of("other"), .exe = text_of(""), .vm_id = text_of("")
@@ -250,9 +250,9 @@ static void settle_others(struct book *book, uint64_t mono_ns, uint64_t now_ns)
 	describe(book, account, &all_others);
 	account->now = book->others_told;
 	energy_add(&account->now, &book->others_added);
-	account->is_seen = true;
+	account->is_seen = account->is_heir = true;
 	account->rows = 1;
-	settle_rest_watts(book, account, mono_ns);
+	settle_rest_watts(book, account, pulse);
 	accounts_settle(&book->accounts, index, now_ns);
 	account->is_hidden = book->config.processes == 0;
 }
@@ -262,7 +262,7 @@ static bool is_machine_of_processes(const struct account *account)
 	return account->is_used && account->level == LEVEL_VM && !account->is_of_rows;
 }
 
-static void settle_machines(struct book *book, uint64_t mono_ns, uint64_t now_ns)
+static void settle_machines(struct book *book, const struct pulse *pulse, uint64_t now_ns)
 {
 	struct accounts *accounts = &book->accounts;
 
@@ -281,7 +281,7 @@ static void settle_machines(struct book *book, uint64_t mono_ns, uint64_t now_ns
 	}
 	for (uint32_t i = 0; i < accounts->count; i++)
 		if (is_machine_of_processes(&accounts->all[i])) {
-			book_push(book, &accounts->all[i], &book->beat, mono_ns);
+			book_push(book, &accounts->all[i], pulse);
 			accounts_settle(accounts, i, now_ns);
 		}
 }
@@ -304,13 +304,14 @@ void book_processes(struct book *book, const struct frame *frame, uint64_t now_n
 	if (!frame->is_last)
 		return;
 	book->process_count = 0;
+	const struct pulse pulse = pulse_at(&book->beat, once->mono_ns);
 	for (uint32_t i = 0; i < accounts->count; i++)
 		if (accounts->all[i].is_used && accounts->all[i].level == LEVEL_PROCESS &&
 			i != accounts->rest)
-			settle_process(book, i, once->mono_ns, now_ns);
+			settle_process(book, i, &pulse, now_ns);
 	show_most(book);
-	settle_others(book, once->mono_ns, now_ns);
-	settle_machines(book, once->mono_ns, now_ns);
+	settle_others(book, &pulse, now_ns);
+	settle_machines(book, &pulse, now_ns);
 	accounts_trim(accounts);
 	if (book->state != POWER_INITIALIZING)
 		window_push(&book->beat, once->mono_ns, 0);

@@ -8,7 +8,7 @@ struct book_row *book_row_of(struct book *book, uint64_t id);
 /* Who it is, nobody has told (yet): it has a series of its own all the same, so that all series add up to the node. */
 void book_name_nameless(struct book *book, struct book_row *known);
 /* account_push(), once there are watts: no window begins with a frame that is still initializing, as in the analyst. */
-void book_push(const struct book *book, struct account *account, const struct window *beat, uint64_t mono_ns);
+void book_push(const struct book *book, struct account *account, const struct pulse *pulse);
 /* A new energy epoch begins with the names or with the power, whichever comes first. */
 void book_begin_epoch(struct book *book, uint64_t energy_epoch);
 /* What is passed on of rows (nothing is done without config.has_counters): opens it, */

@@ -434,6 +434,29 @@ static void a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid(voi
 	assert_null(find(LEVEL_VM, "=\"uuid-1\""));
 }
 
+/* One without windows and one that has all of them, from the same instant on. */
+static void what_begins_to_use_late_draws_what_it_would_with_a_window_from_the_start(void **state)
+{
+	struct window beat = { 0 };
+	struct account_past pasts[2] = { 0 };
+	struct account late = { .past = &pasts[0] }, always = { .is_heir = true, .past = &pasts[1] };
+
+	(void)state;
+	for (uint64_t second = 1; second < 200; second++) {
+		const uint64_t used[SHARE_COUNT] = { second > 100 ? second * J : 0, second > 1 ? J : 0, 0 };
+		const struct pulse pulse = pulse_at(&beat, second * NS_PER_SECOND);
+		account_grow(&late, used);
+		account_grow(&always, used);
+		account_push(&late, &pulse);
+		account_push(&always, &pulse);
+		window_push(&beat, second * NS_PER_SECOND, 0);
+		assert_memory_equal(late.watts_uw, always.watts_uw, sizeof(late.watts_uw));
+		assert_true(late.watts_uw[SHARE_GPU] == (second == 1 ? WATTS_NONE : 0));
+	}
+	assert_int_equal(pasts[0].window[SHARE_GPU].count, 0);
+	assert_true(late.watts_uw[SHARE_PACKAGE] > 100 * J);
+}
+
 static int begin(void **state)
 {
 	const struct book_config config = { .rows = 64, .ended_max = ENDED, .processes = 2 };
@@ -474,6 +497,7 @@ int main(void)
 		TEST(a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone),
 		TEST(machines_beyond_the_shown_processes_count_once),
 		TEST(a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid),
+		TEST(what_begins_to_use_late_draws_what_it_would_with_a_window_from_the_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
