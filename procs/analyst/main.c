@@ -8,6 +8,7 @@
 #include "analyst/reload.h"
 #include "analyst/workloads/shelf.h"
 #include "analyst/ledger/terms.h"
+#include "analyst/loading.h"
 #include "base/cleanup.h"
 #include "base/language.h"
 #include "base/log.h"
@@ -40,6 +41,7 @@ struct analyst {
 	struct link *power, *asks, *acks, *answers, *exporter;
 	struct link *outside; /* the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
+	struct loading loading;
 	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one, and of the first energy epoch */
 	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen, seconds;
 	struct stats stats;
@@ -303,6 +305,7 @@ static int on_second(struct timer *timer)
 	else
 		roll(analyst);
 	send_stats(analyst);
+	loading_wake(&analyst->loading);
 	return places_have_moved(&analyst->places) ? -ESTALE : 0;
 }
 
@@ -331,6 +334,8 @@ static int add_sources(struct analyst *analyst)
 		analyst->exporter, analyst->outside };
 	int r = timer_open(&analyst->timer, on_second);
 
+	if (r >= 0)
+		r = loading_open(&analyst->loading, analyst->loop, analyst->ledger, &analyst->book);
 	for (size_t i = 0; i < ARRAY_SIZE(links) && r >= 0; i++) {
 		if (links[i] == NULL)
 			continue;
@@ -353,6 +358,7 @@ static void close_all(struct analyst *analyst)
 	ledger_close(analyst->ledger);
 	live_done(&analyst->live);
 	reload_done(&analyst->reload);
+	loading_close(&analyst->loading);
 	timer_close(&analyst->timer);
 	loop_free(analyst->loop);
 }

@@ -21,6 +21,7 @@ struct cgroup {
 	uint64_t live[COUNTER_COUNT];    /* what its live ones did */
 	uint32_t threads;                /* that live */
 	uint64_t memory_bytes, children_bytes; /* at the last memory reading */
+	bool has_memory;                       /* an account of it, at the last memory reading */
 	int memory_fd;       /* its file in the memory hierarchy stays open; -1 = it does not */
 	uint64_t removed_ns; /* CLOCK_MONOTONIC of its removal, 0 = it exists */
 	uint64_t final_seq;  /* tick that first carried it as final, 0 = not yet */

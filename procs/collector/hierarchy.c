@@ -6,9 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/hybrid.h"
+#include "base/log.h"
+
+/* Who makes a group in both hierarchies makes them one after the other, and removes them so. */
+#define ALONE_READINGS 3
+#define ALONE_PAUSE_NS (100 * NS_PER_MILLISECOND)
 
 static bool is_mounted(const char *path, long magic)
 {
@@ -73,18 +81,63 @@ static void find_memory(const struct config *config, struct hierarchy *hierarchy
 	}
 }
 
+static bool is_alone_for_long(const char *v1_root, const char *v2_root)
+{
+	const struct timespec pause = { 0, ALONE_PAUSE_NS };
+
+	for (int i = 0; i < ALONE_READINGS; i++)
+		if (hybrid_v1_alone(v1_root, v2_root) == NULL || nanosleep(&pause, NULL) < 0)
+			return false;
+	return true;
+}
+
+/* v2 where it is, but in a hybrid layout whose containers stand in v1 alone. */
+static int find_either(const struct config *config, struct hierarchy *hierarchy)
+{
+	struct hierarchy v1 = { 0 };
+	bool has_v2 = find_v2(config, hierarchy), has_v1 = find_v1(config, &v1);
+
+	v1.is_v1 = true;
+	if (has_v2 && has_v1 && is_alone_for_long(v1.root, hierarchy->root)) {
+		log_info(
+			"cgroup v1 and v2 are both mounted, and containers (/%s) stand in v1 alone: v1 it is",
+			hybrid_v1_alone(v1.root, hierarchy->root));
+		has_v2 = false;
+	}
+	if (!has_v2) {
+		*hierarchy = v1;
+		return has_v1 ? 0 : -ENOENT;
+	}
+	if (has_v1)
+		memcpy(hierarchy->v1_root, v1.root, sizeof(v1.root));
+	return 0;
+}
+
 int hierarchy_find(const struct config *config, struct hierarchy *ret_hierarchy)
 {
 	struct hierarchy hierarchy = { 0 };
-	bool wants_v1 = strcmp(config->cgroup_hierarchy, "cpuacct") == 0;
-	bool wants_v2 = strcmp(config->cgroup_hierarchy, "v2") == 0;
+	int r = 0;
 
-	if (wants_v1 || !find_v2(config, &hierarchy)) {
+	if (strcmp(config->cgroup_hierarchy, "cpuacct") == 0) {
 		hierarchy.is_v1 = true;
-		if (wants_v2 || !find_v1(config, &hierarchy))
-			return -ENOENT;
+		r = find_v1(config, &hierarchy) ? 0 : -ENOENT;
+	} else if (strcmp(config->cgroup_hierarchy, "v2") == 0) {
+		r = find_v2(config, &hierarchy) ? 0 : -ENOENT;
+	} else {
+		r = find_either(config, &hierarchy);
 	}
+	if (r < 0)
+		return r;
 	find_memory(config, &hierarchy);
 	*ret_hierarchy = hierarchy;
 	return 0;
+}
+
+const char *hierarchy_is_outgrown(struct hierarchy *hierarchy)
+{
+	const char *parent =
+		hierarchy->v1_root[0] != '\0' ? hybrid_v1_alone(hierarchy->v1_root, hierarchy->root) : NULL;
+
+	hierarchy->alone = parent != NULL ? hierarchy->alone + 1 : 0;
+	return hierarchy->alone >= ALONE_READINGS ? parent : NULL;
 }

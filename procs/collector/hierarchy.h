@@ -11,7 +11,14 @@ struct hierarchy {
 	char root[CONFIG_TEXT_MAX];        /* folder where it is mounted */
 	char memory_root[CONFIG_TEXT_MAX]; /* of the hierarchy that accounts memory, "" = none */
 	const char *memory_file;
+	char v1_root
+		[CONFIG_TEXT_MAX]; /* beside v2, where that was found and not asked for; "" = it stays v2 */
+	unsigned alone;            /* readings in a row that found containers in v1 alone */
 };
 
 /* 0, or -ENOENT when no hierarchy is mounted under cgroup_root. */
 int hierarchy_find(const struct config *config, struct hierarchy *ret_hierarchy);
+
+/* At each reading: containers have come that stand in cgroup v1 alone, so that hierarchy_find() would decide otherwise.
+ * The name of their parent, or NULL. */
+const char *hierarchy_is_outgrown(struct hierarchy *hierarchy);

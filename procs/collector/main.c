@@ -250,6 +250,12 @@ static int on_timer(struct timer *timer)
 		log_error("the estimator's acknowledgements do not come through: restarting to listen anew");
 		return -ENOTCONN;
 	}
+	const char *alone = hierarchy_is_outgrown(&collector->hierarchy);
+	if (alone != NULL) {
+		log_info("containers (/%s) stand in cgroup v1 alone: restarting to count by it", alone);
+		loop_stop(collector->loop);
+		return 0;
+	}
 	collector->interval_ns =
 		collector->interval_ns * 2 < longest_ns ? collector->interval_ns * 2 : longest_ns;
 	return timer_set(timer, collector->interval_ns, 0);

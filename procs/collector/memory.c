@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "bpf/usage.h"
 #include "collector/procfs_parse.h"
 
 #define MEMINFO_BYTES_MAX 8192
@@ -33,12 +34,35 @@ static void open_file(struct cgroups *cgroups, struct cgroup *cgroup, const stru
 	cgroups->memory_files += cgroup->memory_fd >= 0; /* else no such group in the memory hierarchy */
 }
 
+static bool is_root(const struct cgroup *cgroup)
+{
+	return strcmp(cgroup->path, "/") == 0;
+}
+
+/* Of any cgroup but the root; true where only the root ever used anything, too. */
+static bool are_accounted(const struct cgroups *cgroups)
+{
+	bool has_users = false;
+
+	for (uint32_t i = 0; i < cgroups->count; i++) {
+		const struct cgroup *cgroup = &cgroups->all[i];
+		if (is_root(cgroup) || cgroup->path[0] == '\0' || cgroup->removed_ns != 0)
+			continue;
+		if (cgroup->has_memory)
+			return true;
+		has_users |= cgroup->threads > 0 || cgroup->ended[USAGE_cpu_ns] > 0 ||
+			     cgroup->counter[COUNTER_cpu_ns] > 0;
+	}
+	return !has_users;
+}
+
 static uint64_t with_children(struct cgroups *cgroups, struct cgroup *cgroup,
 	const struct hierarchy *hierarchy, const char *procfs_root)
 {
 	uint64_t bytes = 0;
 
-	if (strcmp(cgroup->path, "/") == 0)
+	cgroup->has_memory = false;
+	if (is_root(cgroup))
 		return host_used_bytes(procfs_root);
 	if (cgroup->path[0] == '\0' || cgroup->removed_ns != 0) {
 		cgroups_close_memory(cgroups, cgroup);
@@ -49,12 +73,13 @@ static uint64_t with_children(struct cgroups *cgroups, struct cgroup *cgroup,
 	if (cgroup->memory_fd < 0)
 		return 0;
 	/* A group that was made anew under the same path is another one: its file is opened the next time. */
-	if (file_read_held_u64(cgroup->memory_fd, &bytes) < 0 || cgroups->memory_files > MEMORY_FILES_MAX)
+	cgroup->has_memory = file_read_held_u64(cgroup->memory_fd, &bytes) == 0;
+	if (!cgroup->has_memory || cgroups->memory_files > MEMORY_FILES_MAX)
 		cgroups_close_memory(cgroups, cgroup);
 	return bytes;
 }
 
-void memory_read(struct cgroups *cgroups, const struct hierarchy *hierarchy, const char *procfs_root)
+bool memory_read(struct cgroups *cgroups, const struct hierarchy *hierarchy, const char *procfs_root)
 {
 	for (uint32_t i = 0; i < cgroups->count; i++)
 		cgroups->all[i].memory_bytes =
@@ -72,4 +97,9 @@ void memory_read(struct cgroups *cgroups, const struct hierarchy *hierarchy, con
 		cgroup->memory_bytes -= cgroup->children_bytes < cgroup->memory_bytes ? cgroup->children_bytes
 										      : cgroup->memory_bytes;
 	}
+	if (are_accounted(cgroups))
+		return true;
+	for (uint32_t i = 0; i < cgroups->count; i++)
+		cgroups->all[i].memory_bytes = 0;
+	return false;
 }

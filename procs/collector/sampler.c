@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/wide.h"
 #include "collector/memory.h"
 #include "collector/reading.h"
@@ -21,6 +22,7 @@ int sampler_init(struct sampler *sampler, const struct config *config, const str
 		.usage = usage,
 		.meters = meters,
 		.capacity = (uint32_t)config->ring_rows,
+		.has_memory = hierarchy->memory_file != NULL,
 		.wants_walk = true };
 	sampler->rows = calloc(sampler->capacity, sizeof(*sampler->rows));
 	if (sampler->rows == NULL)
@@ -65,6 +67,18 @@ static void resume_cgroup(struct sampler *sampler, const struct ring_row *row, u
 	cgroup->final_seq = row->flags & ROW_FINAL ? seq : 0;
 }
 
+static void take_memory(struct sampler *sampler, struct instant now)
+{
+	bool had_memory = sampler->has_memory;
+
+	sampler->has_memory =
+		memory_read(&sampler->cgroups, sampler->hierarchy, sampler->config->procfs_root);
+	sampler->memory_read_ns = now.mono_ns;
+	if (had_memory && !sampler->has_memory)
+		log_warning("no cgroup says how much memory it holds (is the kernel booted with "
+			    "cgroup_disable=memory?): whose memory it is nobody knows");
+}
+
 void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const struct ring_row *rows,
 	uint32_t count, struct instant now)
 {
@@ -92,8 +106,7 @@ void sampler_resume(struct sampler *sampler, const struct ring_tick *tick, const
 	if (sampler->hierarchy->memory_file == NULL)
 		return;
 	/* What is held now is taken as held while we were away. */
-	memory_read(&sampler->cgroups, sampler->hierarchy, sampler->config->procfs_root);
-	sampler->memory_read_ns = now.mono_ns;
+	take_memory(sampler, now);
 }
 
 /* from sums to what is published */
@@ -230,8 +243,7 @@ static void read_memory(struct sampler *sampler, struct instant now)
 	}
 	if (sampler->memory_read_ns != 0 && since_ns < MEMORY_INTERVAL_NS)
 		return;
-	sampler->memory_read_ns = now.mono_ns;
-	memory_read(&sampler->cgroups, sampler->hierarchy, sampler->config->procfs_root);
+	take_memory(sampler, now);
 }
 
 static void read_meters(struct sampler *sampler, struct instant now, struct ring_tick *tick)
@@ -249,7 +261,7 @@ static void fill_tick(const struct sampler *sampler, struct ring_tick *tick)
 	tick->busy_ns = sampler->total[COUNTER_cpu_ns];
 	memcpy(tick->total, sampler->total, sizeof(tick->total));
 	tick->counters_valid = sampler->usage->counters;
-	if (sampler->hierarchy->memory_file != NULL)
+	if (sampler->has_memory)
 		tick->counters_valid |= 1U << COUNTER_mem_byte_seconds;
 	if (reading_is_procfs(sampler))
 		tick->flags |= TICK_FLAG_PROCFS;
@@ -297,6 +309,7 @@ void sampler_acknowledge(
 void sampler_report(struct sampler *sampler, struct stats *stats)
 {
 	sampler->usage->report(sampler->usage, stats);
+	*stats_entry(stats, STAT_GAUGE, "memory_accounted", "") = sampler->has_memory;
 	*stats_entry(stats, STAT_GAUGE, "cgroups", "") = sampler->cgroups.count;
 	*stats_entry(stats, STAT_GAUGE, "ring_rows_used", "") = sampler->row_count;
 	*stats_entry(stats, STAT_COUNTER, "cgroup_walks_total", "") = sampler->walks;

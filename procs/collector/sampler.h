@@ -35,6 +35,7 @@ struct sampler {
 	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
 	struct gpus gpus;
 	bool wants_walk, has_gpus;
+	bool has_memory; /* cgroups tell what they hold */
 	double walks, rows_dropped;
 };
 

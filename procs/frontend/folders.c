@@ -122,14 +122,50 @@ static struct json_object *read_arguments(h2o_req_t *req, const struct tool *too
 	return NULL;
 }
 
+/* The argument that stands behind the question mark, where nobody would read it; NULL = none does. */
+static const char *argument_in_query(h2o_req_t *req, const struct tool *tool)
+{
+	const char *query = req->query_at != SIZE_MAX ? req->path.base + req->query_at : "";
+	size_t size = req->query_at != SIZE_MAX ? req->path.len - req->query_at : 0;
+
+	for (size_t i = 0; i < tool->argument_count; i++) {
+		const char *name = tool->arguments[i].name;
+		size_t length = strlen(name);
+		for (size_t at = 0; at + length + 1 < size; at++)
+			if (strchr("?&", query[at]) != NULL && query[at + 1 + length] == '=' &&
+				memcmp(query + at + 1, name, length) == 0)
+				return name;
+	}
+	return NULL;
+}
+
+static void refuse_query(struct http *http, h2o_req_t *req, const char *name)
+{
+	struct error_object error = { .code = ERROR_INVALID_ARGUMENT };
+	bool is_korean = strcmp(reply_language(http, req), "ko") == 0;
+
+	snprintf(error.field, sizeof(error.field), "%s", name);
+	snprintf(error.message, sizeof(error.message),
+		is_korean ? "%s 인수가 주소의 물음표 뒤에 있어 읽을 수 없습니다."
+			  : "%s stands behind the question mark, where it is not read.",
+		name);
+	snprintf(error.hint, sizeof(error.hint), "%s",
+		is_korean ? "인수는 JSON 객체나 폼으로 본문에 담아 보내십시오."
+			  : "Send arguments in the body, as a JSON object or a form.");
+	reply_error(http, req, &error);
+}
+
 static void reply_answer(
 	struct http *http, h2o_req_t *req, const struct principal *principal, const struct tool *tool)
 {
 	struct json_object *checked = NULL;
 	struct error_object error;
-	struct json_object *given = read_arguments(req, tool, &error);
+	const char *misplaced = argument_in_query(req, tool);
+	struct json_object *given = misplaced == NULL ? read_arguments(req, tool, &error) : NULL;
 
-	if (given == NULL) {
+	if (misplaced != NULL) {
+		refuse_query(http, req, misplaced);
+	} else if (given == NULL) {
 		reply_error(http, req, &error);
 	} else if (tool_check_arguments(tool, given, reply_language(http, req), &checked, &error) < 0) {
 		reply_error(http, req, &error);

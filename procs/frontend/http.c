@@ -204,11 +204,21 @@ static bool has_encoding(h2o_req_t *req)
 	return encoding.len > 0 && !h2o_memis(encoding.base, encoding.len, H2O_STRLIT("identity"));
 }
 
+/* "/mcp/" is "/mcp": addresses are often written so. */
+static void drop_last_slash(h2o_req_t *req)
+{
+	h2o_iovec_t *path = &req->path_normalized;
+
+	if (path->len > 1 && path->base[path->len - 1] == '/')
+		path->len--;
+}
+
 void http_on_request(void *context, h2o_req_t *req)
 {
 	struct http *http = context;
 
 	++*http->requests;
+	drop_last_slash(req);
 	if (answer_probe(http, req))
 		return;
 	int refusal = guard_request(req, http->config->allowed_hosts, http->own_name);

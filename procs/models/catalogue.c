@@ -16,7 +16,7 @@
 #define UPSTREAM_ERROR_PER_MAPE 3
 /* The same CPU in another host: what m5.metal's model on r5.metal's samples, and back, adds to half the interval. */
 #define ERROR_SAME_CPU_PPM 70000
-/* Nothing was measured in guests: a guess at what other guests' load does to the share. */
+/* Nothing was measured in guests, or in hosts of more packages: a guess at what other guests' load does to the share. */
 #define ERROR_GUEST_PPM 100000
 /* The samples' CPU time is corrupt, so that busy time could not be tried against cycles: a guess. */
 #define ERROR_BUSY_PPM 150000
@@ -160,8 +160,9 @@ static void judge(struct candidate *candidate, const struct host *host)
 	} else if (is_host_type(host, file)) {
 		candidate->fit = FIT_HOST_TYPE;
 		snprintf(candidate->reason, sizeof(candidate->reason),
-			"this host is %s; %u of its %u threads are here", file->product,
-			host->cpus < file->threads ? host->cpus : file->threads, file->threads);
+			host->cpus > file->threads ? "this host is like %s, with %u threads for its %u"
+						   : "this host is %s; %u of its %u threads are here",
+			file->product, host->cpus, file->threads);
 	} else if (is_cpu(host, file->cpu)) {
 		candidate->fit = FIT_SAME_CPU;
 		snprintf(candidate->reason, sizeof(candidate->reason), "the same CPU (%s) in another host",
@@ -241,7 +242,7 @@ uint32_t candidate_error_ppm(
 
 	if (candidate->fit != FIT_HOST_TYPE)
 		sum += squared(ERROR_SAME_CPU_PPM);
-	if (host->cpus < file->threads)
+	if (host->cpus != file->threads)
 		sum += squared(ERROR_GUEST_PPM);
 	if (formula_counters(&variant->package) == 0)
 		sum += squared(ERROR_BUSY_PPM);

@@ -101,6 +101,12 @@ static void complete(
 		package->idle_mw = 0;
 }
 
+/* The very host, some of whose threads are off (SMT): it draws what it draws. */
+static bool is_metal(const struct host *host, const struct model_file *file)
+{
+	return !host->is_guest && host->cpus < file->threads && strcmp(host->product, file->product) == 0;
+}
+
 static void add_choice(const struct config *config, const struct host *host,
 	const struct candidate *candidate, const struct model_variant *variant, struct model *model)
 {
@@ -116,6 +122,8 @@ static void add_choice(const struct config *config, const struct host *host,
 	choice->package = variant->package;
 	choice->counters = formula_counters(&variant->package);
 	choice->host_threads = candidate->file.threads > 0 ? candidate->file.threads : host_threads(host);
+	if (candidate->fit == FIT_HOST_TYPE && is_metal(host, &candidate->file))
+		choice->host_threads = host->cpus;
 	choice->error_ppm = candidate_error_ppm(candidate, variant, host);
 	if (choice->error_ppm == 0)
 		choice->error_ppm = ERROR_UNKNOWN_CPU_PPM; /* nobody measured it */
@@ -183,9 +191,10 @@ static int fill_choices(
 	return r < 0 ? r : add_general(config, host, model, error);
 }
 
+/* A machine of more threads than the model's host has more of the same packages. */
 static uint64_t share(uint64_t host_mw, uint32_t cpus, uint32_t host_threads)
 {
-	return mul_div_u64(host_mw, cpus < host_threads ? cpus : host_threads, host_threads);
+	return mul_div_u64(host_mw, cpus, host_threads);
 }
 
 int model_make(const struct config *config, const struct host *host, struct model *ret_model,
@@ -226,9 +235,10 @@ static const struct model_choice *answering(const struct model *model, uint32_t 
 static uint32_t cpus_here(const struct model *model, const struct model_choice *choice, uint32_t online)
 {
 	bool is_part = choice->host_threads > model->cpus;
-	uint32_t cpus = is_part && online > 0 ? online : model->cpus;
 
-	return cpus < choice->host_threads ? cpus : choice->host_threads;
+	if (!is_part || online == 0)
+		return model->cpus;
+	return online < choice->host_threads ? online : choice->host_threads;
 }
 
 void model_evaluate(

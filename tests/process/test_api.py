@@ -81,6 +81,7 @@ def only_listed_origins_may_read_answers():
                      "-H", "Access-Control-Request-Headers: content-type,authorization")
             status, headers = head(f, ASSESS, *asked)
             expect((status, headers["access-control-allow-origin"]), (204, origin))
+            assert "content-length" not in headers and "transfer-encoding" not in headers, headers  # RFC 9110 §8.6
             assert "POST" in headers["access-control-allow-methods"] and "Authorization" in headers["access-control-allow-headers"]
             expect(head(f, "/mcp", *asked)[0], 204)
         for origin in ("https://b.example:3000", "https://a.example.evil", "null", "https://A.example"):

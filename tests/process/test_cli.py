@@ -155,6 +155,10 @@ def doctor_names_the_cgroups_that_count():
             for hierarchy, words in (("auto", "cgroup v1" if file[0] == "c" else "CPU time by cgroup v2 (hybrid: v1 stands beside it)"), ("cpuacct", "cgroup v1")):
                 conf.write_text(f"cgroup_root = {folder}\ncgroup_hierarchy = {hierarchy}\n")
                 expect(_findings("--config", str(conf), "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")["cgroups"], ("measured", f"{words}: {folder}"))
+        conf.write_text(f"cgroup_root = {folder}\n")
+        for made, words in (("cpuacct/docker", "cgroup v1"), ("unified/docker", "CPU time by cgroup v2 (hybrid: v1 stands beside it)")):
+            (root / made).mkdir()
+            expect(_findings("--config", str(conf), "--runtime-dir", "/nonexistent", "--url", "http://127.0.0.1:9")["cgroups"], ("measured", f"{words}: {folder}"))
 
 
 def doctor_tells_of_the_pipeline_that_is_asked_not_of_the_configuration():

@@ -135,6 +135,28 @@ def mcp_asks_a_frontend_that_comes_back_what_its_predecessor_did_not_answer():
         expect(pipe.end(), b"")
 
 
+def mcp_ends_with_its_input_whatever_lines_stood_in_it():
+    lines = ['{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":NaN}}', '{"jsonrpc":"2.0","id":"' + "x" * 300 + '","method":"ping"}',
+             '{"jsonrpc":"2.0","id":2,"result":{}}', json.dumps({**CALL, "id": 3})]
+    with Frontend().start() as f:
+        f.start_analyst()
+        code, out, error = _tanso("mcp", *place(f), text="\n".join(lines) + "\n")
+        expect((code, error), (0, ""))
+        replies = [json.loads(line) for line in out.splitlines()]
+        expect([reply["id"] for reply in replies if "result" in reply], [3])
+        assert len(replies) < 8, replies  # what has no answer that names it is asked a few times, not for ever
+
+
+def mcp_passes_the_answers_of_a_batch_on():
+    batch = json.dumps([{"jsonrpc": "2.0", "id": 1, "method": "ping"}, CALL])
+    with Frontend().start() as f:
+        f.start_analyst()
+        for where in (place(f), ["--url", f"http://127.0.0.1:{f.port}/mcp"]):
+            code, out, error = _tanso("mcp", *where, text=batch + "\n")
+            expect((code, error), (0, ""))
+            expect(sorted(reply["id"] for reply in json.loads(out)), [1, 5])
+
+
 def mcp_says_in_plain_words_that_the_frontend_went_away_and_finds_it_again():
     with Frontend().start() as f:
         f.start_analyst()

@@ -66,18 +66,16 @@ static int add(struct names *names, const char *name)
 	return 0;
 }
 
-static int add_namespace(void *context, int64_t workload, const struct ledger_identity *identity,
-	const char *owner, const char *owner_kind)
+static int add_namespace(void *context, const struct ledger_named *one)
 {
 	struct names *names = context;
-
-	(void)workload, (void)owner, (void)owner_kind;
-	uint64_t hash = fnv_text(FNV_BEGIN, identity->namespace);
+	uint64_t hash = fnv_text(FNV_BEGIN, one->namespace);
 	uint32_t index;
+
 	if (idmap_find(&names->seen, hash, &index))
 		return 0;
 	int r = idmap_put(&names->seen, hash, (uint32_t)names->count);
-	return r < 0 ? r : add(names, identity->namespace);
+	return r < 0 ? r : add(names, one->namespace);
 }
 
 static int gather_workloads(struct names *names, const struct question *q)

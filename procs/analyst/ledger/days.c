@@ -160,7 +160,7 @@ static int put_day(struct ledger *ledger)
 		r = ledger_run(ledger, SQL_COMMIT);
 	if (r < 0)
 		ledger_abandon(ledger);
-	recent_clear(&ledger->recent);
+	recent_forget_before(&ledger->recent, day + DAY_SECONDS);
 	ledger->rolling.day = 0;
 	return r;
 }

@@ -1,4 +1,4 @@
-/* Every workload by name, with its owner: two passes, each in the order of its table. A join reads a row of alias somewhere
+/* Every workload by name, with its owner: from memory, or in two passes, each in the order of its table. A join reads a row of alias somewhere
  * else for every workload, which at a million is most of what a list takes. */
 #include <errno.h>
 #include <stdlib.h>
@@ -67,26 +67,36 @@ static int gather_owners(struct ledger *ledger, struct owners *owners)
 	return r;
 }
 
-static int tell(sqlite3_stmt *statement, const struct owners *owners, ledger_identity_fn *each, void *context)
+void ledger_read_identity(sqlite3_stmt *statement, int column, struct ledger_identity *ret_identity)
 {
-	struct ledger_identity identity = { .kind = WORKLOAD_SYSTEM };
-	int64_t workload = sqlite3_column_int64(statement, 0);
-	int kind = sqlite3_column_int(statement, 1);
-	const char *owner = "", *owner_kind = "";
-	uint32_t at;
+	int kind = sqlite3_column_int(statement, column);
 
-	if (kind >= 0 && kind < WORKLOAD_KIND_COUNT)
-		identity.kind = (enum workload_kind)kind;
-	ledger_read_text(statement, 2, identity.namespace, sizeof(identity.namespace));
-	ledger_read_text(statement, 3, identity.name, sizeof(identity.name));
-	if (idmap_find(&owners->by_workload, (uint64_t)workload, &at)) {
-		owner = owners->texts + at;
-		owner_kind = owner + strlen(owner) + 1;
-	}
-	return each(context, workload, &identity, owner, owner_kind);
+	ret_identity->kind =
+		kind >= 0 && kind < WORKLOAD_KIND_COUNT ? (enum workload_kind)kind : WORKLOAD_SYSTEM;
+	ledger_read_text(statement, column + 1, ret_identity->namespace, sizeof(ret_identity->namespace));
+	ledger_read_text(statement, column + 2, ret_identity->name, sizeof(ret_identity->name));
 }
 
-int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context)
+static int tell(sqlite3_stmt *statement, const struct owners *owners, ledger_identity_fn *each, void *context)
+{
+	struct ledger_identity identity;
+	struct ledger_named one = {
+		.workload = sqlite3_column_int64(statement, 0), .owner = "", .owner_kind = ""
+	};
+	uint32_t at;
+
+	ledger_read_identity(statement, 1, &identity);
+	one.kind = identity.kind;
+	one.namespace = identity.namespace;
+	one.name = identity.name;
+	if (idmap_find(&owners->by_workload, (uint64_t)one.workload, &at)) {
+		one.owner = owners->texts + at;
+		one.owner_kind = one.owner + strlen(one.owner) + 1;
+	}
+	return each(context, &one);
+}
+
+static int read_all(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context)
 {
 	sqlite3_stmt *statement = ledger->statements[SQL_IDENTITIES];
 	struct owners owners = { 0 };
@@ -101,4 +111,26 @@ int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_
 	sqlite3_clear_bindings(statement); /* the text is the caller's */
 	owners_done(&owners);
 	return r;
+}
+
+int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context)
+{
+	const struct named *named = &ledger->named;
+	int r = 0;
+
+	ledger_load_names(ledger);
+	if (!named->is_whole)
+		return read_all(ledger, reach, each, context);
+	for (size_t i = 0; i < named->count && r >= 0; i++) {
+		const struct named_workload *workload = &named->workloads[i];
+		const struct ledger_named one = { .workload = workload->number,
+			.kind = workload->kind,
+			.namespace = named_text(named, workload->namespace),
+			.name = named_text(named, workload->name),
+			.owner = named_text(named, workload->owner),
+			.owner_kind = named_text(named, workload->owner_kind) };
+		if (reach[0] == '\0' || reach_reaches(reach, one.namespace))
+			r = each(context, &one);
+	}
+	return r < 0 ? r : 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyst/ledger/sql.h"
+#include "base/cleanup.h"
 #include "base/kst.h"
 
 static int run_before(struct ledger *ledger, enum statement which, int64_t before)
@@ -40,37 +41,81 @@ static int find_horizon(struct ledger *ledger, int64_t now, int64_t days, int64_
 	return 0;
 }
 
+static int run_all(struct ledger *ledger, const enum statement *steps, size_t count, int64_t before)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = run_before(ledger, steps[i], before);
+	return r;
+}
+
+/* Has the node a row before then? Where it has none no workload has one, and a million of them need not be asked. */
+static bool has_before(struct ledger *ledger, enum statement which, int64_t before)
+{
+	int64_t first = 0;
+
+	return ledger_first_integer(ledger, which, &first) < 0 || (first != 0 && first < before);
+}
+
+/* Names that nothing is known of any more. */
+static int forget_unused(struct ledger *ledger, int64_t from, int64_t to)
+{
+	sqlite3_stmt *statement = ledger->statements[SQL_UNUSED_WORKLOADS_GONE];
+	int code = SQLITE_DONE, r = 0;
+
+	sqlite3_bind_int64(statement, 1, from);
+	sqlite3_bind_int64(statement, 2, to);
+	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		int64_t workload = sqlite3_column_int64(statement, 0);
+		named_forget(&ledger->named, workload);
+		r = run_before(ledger, SQL_UNUSED_ALIASES_GONE, workload);
+	}
+	if (r == 0 && code != SQLITE_DONE)
+		r = ledger_errno(ledger, code);
+	sqlite3_reset(statement);
+	return r;
+}
+
+/* Looks through some of the workloads, and goes on there the next time. */
+static int sweep(struct ledger *ledger, int64_t loads_before)
+{
+	sqlite3_stmt *next = ledger->statements[SQL_SWEEP_UNTIL],
+		     *loads = ledger->statements[SQL_OLD_LOADS_GONE];
+	int64_t from = ledger->swept_until, to = 0;
+	int r;
+
+	sqlite3_bind_int64(next, 1, from);
+	r = ledger_first_integer(ledger, SQL_SWEEP_UNTIL, &to);
+	sqlite3_bind_int64(loads, 2, from);
+	sqlite3_bind_int64(loads, 3, to);
+	if (r == 0)
+		r = run_before(ledger, SQL_OLD_LOADS_GONE, loads_before);
+	if (r == 0)
+		r = forget_unused(ledger, from, to);
+	ledger->swept_until = to == INT64_MAX ? 0 : to;
+	return r;
+}
+
 static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_before)
 {
-	const struct {
-		enum statement which;
-		int64_t before;
-	} steps[] = {
-		{ SQL_ROLL_NODE, slots_before },
-		{ SQL_ROLL_WORKLOAD, slots_before },
-		{ SQL_ROLLED_NODE_GONE, slots_before },
-		{ SQL_ROLLED_WORKLOAD_GONE, slots_before },
-		{ SQL_OLD_NODE_GONE, hours_before },
-		{ SQL_OLD_WORKLOAD_GONE, hours_before },
-		{ SQL_OLD_DAYS_GONE, hours_before },
-		{ SQL_OLD_SEALED_GONE, hours_before },
-		{ SQL_OLD_SEALED_DAYS_GONE, hours_before },
-		{ SQL_OLD_LOADS_GONE, slots_before - LEDGER_LOAD_DAYS * DAY_SECONDS },
-	};
-	int before = sqlite3_total_changes(ledger->db), r = ledger_run(ledger, SQL_BEGIN);
+	static const enum statement slots[] = { SQL_ROLL_NODE, SQL_ROLL_WORKLOAD, SQL_ROLLED_NODE_GONE,
+		SQL_ROLLED_WORKLOAD_GONE },
+				    hours[] = { SQL_OLD_NODE_GONE, SQL_OLD_WORKLOAD_GONE, SQL_OLD_DAYS_GONE,
+					    SQL_OLD_SEALED_GONE, SQL_OLD_SEALED_DAYS_GONE };
+	int r = ledger_run(ledger, SQL_BEGIN);
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == 0; i++)
-		r = run_before(ledger, steps[i].which, steps[i].before);
+	if (r == 0 && has_before(ledger, SQL_OLDEST_SLOT, slots_before))
+		r = run_all(ledger, slots, ARRAY_SIZE(slots), slots_before);
+	if (r == 0 && has_before(ledger, SQL_OLDEST_HOUR, hours_before))
+		r = run_all(ledger, hours, ARRAY_SIZE(hours), hours_before);
 	if (r == 0)
-		r = ledger_run(ledger, SQL_UNUSED_WORKLOADS_GONE);
-	if (r == 0)
-		r = ledger_run(ledger, SQL_UNUSED_ALIASES_GONE);
+		r = sweep(ledger, slots_before - LEDGER_LOAD_DAYS * DAY_SECONDS);
 	if (r == 0)
 		r = ledger_run(ledger, SQL_COMMIT);
 	if (r < 0)
 		ledger_abandon(ledger);
-	if (sqlite3_total_changes(ledger->db) != before)
-		recent_clear(&ledger->recent);
+	recent_forget_before(&ledger->recent, slots_before > hours_before ? slots_before : hours_before);
 	return r;
 }
 

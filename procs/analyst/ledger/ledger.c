@@ -256,6 +256,7 @@ void ledger_close(struct ledger *ledger)
 		sqlite3_finalize(ledger->statements[i]);
 	sealed_close(ledger->sealed);
 	recent_done(&ledger->recent);
+	named_clear(&ledger->named);
 	sqlite3_close(ledger->db);
 	free(ledger);
 }

@@ -3,6 +3,7 @@
 
 #include "analyst/grid/grid.h"
 #include "analyst/ledger/ledger.h"
+#include "base/idmap.h"
 
 #define FOUND_MAX 65536 /* workloads one name may stand for */
 
@@ -57,10 +58,18 @@ int ledger_sum(struct ledger *ledger, int64_t workload, const struct usage_windo
 /* Time in which any of the workloads added was there. */
 uint64_t presence_ns(const struct presence *presence);
 void presence_done(struct presence *presence);
-/* The same for every workload at once; each() is called once per workload and table. */
-typedef int ledger_usage_fn(void *context, const struct usage *usage);
-int ledger_sum_all(
-	struct ledger *ledger, const struct usage_window *window, ledger_usage_fn *each, void *context);
+/* The same for every workload at once. */
+struct usages {
+	struct usage *items; /* some are empty: no states; some of what became others, and count there */
+	size_t count, room;
+	struct idmap own;
+	const struct idmap *places; /* in items, by workload: `own`, or until the ledger changes its own */
+};
+/* 0 or -errno; usages_done() either way. */
+int ledger_sum_all(struct ledger *ledger, const struct usage_window *window, struct usages *ret_usages);
+/* NULL: it used nothing. Is fastest for who asks in the order of the items: *next, 0 at first, is the place to look at first. */
+struct usage *usages_find(struct usages *usages, int64_t workload, size_t *next);
+void usages_done(struct usages *usages);
 
 /* One slot, hour or day of a workload or the node, as it was booked; energies of the counted zones. */
 struct ledger_piece {
@@ -106,10 +115,14 @@ struct wanted {
 int ledger_find(struct ledger *ledger, const struct wanted *wanted, struct found_list *list);
 /* The kind of one found, as answers write it. */
 void found_kind(const struct found *found, char kind[static 64]);
-/* Every workload ever booked, by name; owner and its kind are "" where none is known. Stops at the
- * first negative return. 0 or -errno. */
-typedef int ledger_identity_fn(void *context, int64_t workload, const struct ledger_identity *identity,
-	const char *owner, const char *owner_kind);
+/* Every workload ever booked, by name, in no order; owner and its kind are "" where none is known. Stops at the first negative
+ * return. 0 or -errno. */
+struct ledger_named {
+	int64_t workload;
+	enum workload_kind kind;
+	const char *namespace, *name, *owner, *owner_kind; /* until the next one */
+};
+typedef int ledger_identity_fn(void *context, const struct ledger_named *one);
 int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_fn *each, void *context);
 /* CPU time of a workload by slot since `since`, in order of time. 0 or -errno. */
 typedef int ledger_load_fn(void *context, const struct ledger_load *load);

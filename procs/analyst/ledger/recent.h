@@ -11,8 +11,11 @@
 
 #define RECENT_SECONDS                                                                                       \
 	(27 * LEDGER_HOUR_SECONDS) /* the standard window, and the day and two hours a run is looked for in */
-#define RECENT_BYTES_MAX (INT64_C(32) << 20) /* 2 000 workloads of a whole day; more share it */
-#define RECENT_EACH_MAX  2048 /* pieces of one workload: who has more is read from the ledger */
+/* 18 000 workloads of a whole day, or a million that lived for some minutes; more share it */
+#define RECENT_BYTES_MAX  (INT64_C(256) << 20)
+#define RECENT_EACH_MAX   2048 /* pieces of one workload: who has more is read from the ledger */
+#define RECENT_UNREAD_MAX 1024 /* workloads of which that much changed that they are to be read again */
+#define RECENT_ALL        INT64_MAX
 
 /* A zeroed struct is empty. */
 struct recent {
@@ -23,11 +26,27 @@ struct recent {
 	uint64_t dice;      /* whose place is taken */
 	uint32_t zone_mask; /* whose zones the energies count */
 	int64_t newest;     /* start of the slot booked last, s since 1970; 0 = none yet */
+	/* Every workload up to this number that has a piece since then is here, or unread; 0 = none is known to be. */
+	int64_t whole_until, whole_since;
+	int64_t unread[RECENT_UNREAD_MAX];
+	size_t unread_count;
+	bool is_too_much; /* there was no room for all: not tried again before something goes */
 };
 
 void recent_done(struct recent *recent);
-/* Forgets every row; to be called whenever rows were changed other than by recent_book(). */
+/* Forgets every row. */
 void recent_clear(struct recent *recent);
+/* Forgets one workload, if it is here; its rows of the file are not what they were. */
+bool recent_forget(struct recent *recent, int64_t workload);
+/* It is to be read again before all are summed up. */
+void recent_add_unread(struct recent *recent, int64_t workload);
+/* Pieces that start before became others, or went. */
+void recent_forget_before(struct recent *recent, int64_t start);
+/* Are all pieces of all workloads in that window here, but for the unread ones? */
+bool recent_is_whole(const struct recent *recent, const struct usage_window *window);
+/* The workload at a place, 0 … recent->count - 1, and its pieces. */
+int64_t recent_at(
+	const struct recent *recent, size_t place, const struct ledger_piece **ret_pieces, size_t *ret_count);
 /* One slot more of a workload (0 = the node), as it is booked. */
 void recent_book(struct recent *recent, int64_t workload, const struct ledger_slot *slot);
 

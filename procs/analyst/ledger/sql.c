@@ -213,6 +213,19 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_IDENTITIES] = "SELECT id, kind, namespace, name FROM workload "
 			   "WHERE (?1 = '' OR reaches(?1, namespace)) AND became IS NULL",
 	[SQL_OWNERS] = "SELECT workload, value, detail FROM alias WHERE type = 2 ORDER BY value, workload",
+	[SQL_LOAD_NAMES] =
+		"SELECT id, kind, namespace, name FROM workload WHERE id > ?1 AND became IS NULL ORDER BY id",
+	[SQL_LOAD_OWNERS] =
+		"SELECT workload, value, detail FROM alias WHERE type = 2 AND (value, workload) > "
+		"(?1, ?2) ORDER BY value, workload",
+	[SQL_LOAD_PIECES] = "SELECT workload, slot, 300, " STATE COUNTED_UJ
+			    " FROM slot_workload WHERE workload > ?1 AND workload "
+			    "NOT IN (SELECT id FROM workload WHERE became IS NOT NULL UNION ALL SELECT "
+			    "became FROM workload "
+			    "WHERE became IS NOT NULL) ORDER BY workload",
+	[SQL_AFTER_HOURS] = "SELECT max(coalesce((SELECT max(slot) FROM hour_workload), 0), coalesce((SELECT "
+			    "max(slot) FROM day_workload), 0)) + 1",
+	[SQL_BECAME] = "SELECT DISTINCT became FROM workload WHERE became IS NOT NULL",
 	[SQL_LAST_SEEN] = "SELECT max(slot) FROM (SELECT slot + 300 AS slot FROM slot_workload WHERE "
 			  "workload = ?1 UNION ALL "
 			  "SELECT slot + 3600 FROM hour_workload WHERE workload = ?1 UNION ALL "
@@ -270,13 +283,17 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_OLD_DAYS_GONE] = "DELETE FROM day_workload WHERE slot < ?1",
 	[SQL_OLD_SEALED_DAYS_GONE] = "DELETE FROM sealed_day WHERE start < ?1",
 	[SQL_OLD_SEALED_GONE] = "DELETE FROM sealed_hour WHERE start < ?1",
-	[SQL_OLD_LOADS_GONE] =
-		"DELETE FROM load_workload WHERE slot < ?1 AND workload IN " SEALED_WORKLOADS_OF(
-			"load_workload"),
+	[SQL_OLD_LOADS_GONE] = "DELETE FROM load_workload WHERE slot < ?1 AND workload IN (SELECT id FROM "
+			       "workload WHERE id > ?2 AND id <= ?3)",
 	[SQL_UNUSED_WORKLOADS_GONE] =
-		"DELETE FROM workload WHERE id NOT IN (SELECT workload FROM baseline) AND id NOT IN "
-		"(SELECT became FROM workload WHERE became IS NOT NULL) AND NOT " HAS_ROWS("id"),
-	[SQL_UNUSED_ALIASES_GONE] = "DELETE FROM alias WHERE workload NOT IN (SELECT id FROM workload)",
+		"DELETE FROM workload WHERE id > ?1 AND id <= ?2 AND id NOT IN (SELECT workload FROM "
+		"baseline) "
+		"AND id NOT IN (SELECT became FROM workload WHERE became IS NOT NULL) AND NOT " HAS_ROWS(
+			"id") " RETURNING id",
+	[SQL_UNUSED_ALIASES_GONE] = "DELETE FROM alias WHERE workload = ?1",
+	[SQL_SWEEP_UNTIL] = "SELECT coalesce((SELECT id FROM workload WHERE id > ?1 ORDER BY id LIMIT 1 "
+			    "OFFSET " LEDGER_SWEEP "), 9223372036854775807)",
+	[SQL_OLDEST_SLOT] = "SELECT min(slot) FROM slot_node",
 	[SQL_OLDEST_HOUR] = "SELECT min(slot) FROM hour_node",
 	[SQL_PAGES_USED] =
 		"SELECT c.page_count - f.freelist_count FROM pragma_page_count c, pragma_freelist_count f",

@@ -4,10 +4,12 @@
 #include <sqlite3.h>
 
 #include "analyst/ledger/ledger.h"
+#include "analyst/ledger/named.h"
 #include "analyst/ledger/recent.h"
 #include "audit/sealed.h"
 
 #define LEDGER_VERSION "4"
+#define LEDGER_SWEEP   "100000" /* workloads that are looked through at once for what nobody needs any more */
 
 enum statement {
 	SQL_BEGIN,
@@ -41,6 +43,11 @@ enum statement {
 	SQL_SUM_ONE,
 	SQL_SUM_NODE,
 	SQL_IDENTITIES,
+	SQL_LOAD_NAMES,
+	SQL_LOAD_OWNERS,
+	SQL_LOAD_PIECES,
+	SQL_AFTER_HOURS,
+	SQL_BECAME,
 	SQL_OWNERS,
 	SQL_LAST_SEEN,
 	SQL_BY_NAME,
@@ -63,6 +70,8 @@ enum statement {
 	SQL_OLD_LOADS_GONE,
 	SQL_UNUSED_WORKLOADS_GONE,
 	SQL_UNUSED_ALIASES_GONE,
+	SQL_SWEEP_UNTIL,
+	SQL_OLDEST_SLOT,
 	SQL_OLDEST_HOUR,
 	SQL_PAGES_USED,
 	SQL_UNSEALED_HOUR,
@@ -99,9 +108,11 @@ struct ledger {
 	bool is_open; /* a transaction is */
 	int failure;  /* 0 or -errno: the transaction is spoilt */
 	int64_t next_workload, pages_max;
+	int64_t swept_until;   /* workloads up to this number were looked through */
 	struct sealed *sealed; /* reads what is to be sealed */
 	struct rolling rolling;
 	struct recent recent;
+	struct named named;
 	int64_t broken_day; /* its hours do not hold: they stay, and are not looked at again and again */
 	char message[256];
 };
@@ -118,6 +129,21 @@ bool ledger_read_piece(sqlite3_stmt *statement, struct ledger_piece *ret_piece);
 /* ledger_walk() of pieces of every state. */
 int ledger_each_piece(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	ledger_piece_fn *each, void *context);
+/* Pieces on their way into memory. */
+struct gathered {
+	struct ledger_piece *pieces; /* the caller frees them */
+	size_t count, room;
+};
+/* A ledger_piece_fn for one. */
+int ledger_gather(void *gathered, const struct ledger_piece *piece);
+/* Reads those of one workload into memory anew, as those of all are there. 0 or -errno. */
+int ledger_keep_pieces(struct ledger *ledger, int64_t workload);
+/* Reads what is missing in memory of the names, if there is room for them. */
+void ledger_load_names(struct ledger *ledger);
+/* The same of the names and all pieces of the window. Are these all in memory now? */
+bool ledger_load_window(struct ledger *ledger, const struct usage_window *window);
+/* Kind, namespace and name, from that column on. */
+void ledger_read_identity(sqlite3_stmt *statement, int column, struct ledger_identity *ret_identity);
 /* The column's text, cut to the room; "" for NULL. */
 void ledger_read_text(sqlite3_stmt *statement, int column, char *text, size_t size);
 /* Reads the zone columns from `column` on: active, idle by zone. */

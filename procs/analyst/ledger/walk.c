@@ -42,12 +42,7 @@ static int read_pieces(struct ledger *ledger, int64_t workload, const struct usa
 	return r < 0 || code == SQLITE_DONE ? r : ledger_errno(ledger, code);
 }
 
-struct gathered {
-	struct ledger_piece *pieces;
-	size_t count, room;
-};
-
-static int gather(void *context, const struct ledger_piece *piece)
+int ledger_gather(void *context, const struct ledger_piece *piece)
 {
 	struct gathered *g = context;
 
@@ -63,34 +58,38 @@ static int gather(void *context, const struct ledger_piece *piece)
 	return 0;
 }
 
-/* Reads what is not kept of a window that may be. 0 or -errno. */
-static int refresh(struct ledger *ledger, int64_t workload, const struct usage_window *window)
+/* Reads what is not kept, from that instant on. 0 or -errno. */
+static int refresh(struct ledger *ledger, int64_t workload, int64_t since, uint32_t zone_mask)
 {
-	struct usage_window wide = *window;
+	const struct usage_window window = { .since = since, .zone_mask = zone_mask };
 	struct gathered g = { 0 };
-	int r;
+	int r = read_pieces(ledger, workload, &window, ledger_gather, &g);
 
-	wide.since = recent_since(&ledger->recent, window);
-	r = read_pieces(ledger, workload, &wide, gather, &g);
 	if (r < 0) {
 		free(g.pieces);
 		return r;
 	}
-	recent_keep(&ledger->recent, workload, wide.since, window->zone_mask, g.pieces, g.count);
+	recent_keep(&ledger->recent, workload, since, zone_mask, g.pieces, g.count);
 	return 0;
+}
+
+int ledger_keep_pieces(struct ledger *ledger, int64_t workload)
+{
+	return refresh(ledger, workload, ledger->recent.whole_since, ledger->recent.zone_mask);
 }
 
 int ledger_each_piece(struct ledger *ledger, int64_t workload, const struct usage_window *window,
 	ledger_piece_fn *each, void *context)
 {
+	int64_t since = recent_since(&ledger->recent, window);
 	const struct ledger_piece *pieces;
 	size_t count;
 	int r = 0;
 
-	if (recent_since(&ledger->recent, window) == INT64_MAX)
+	if (since == INT64_MAX)
 		return read_pieces(ledger, workload, window, each, context);
 	if (!recent_find(&ledger->recent, workload, window, &pieces, &count) &&
-		((r = refresh(ledger, workload, window)) < 0 ||
+		((r = refresh(ledger, workload, since, window->zone_mask)) < 0 ||
 			!recent_find(&ledger->recent, workload, window, &pieces, &count)))
 		return r < 0 ? r : read_pieces(ledger, workload, window, each, context);
 	for (size_t i = 0; i < count && r == 0; i++)

@@ -120,6 +120,7 @@ void ledger_put_workload(struct ledger *ledger, int64_t workload, const struct l
 	sqlite3_bind_text(statement, 3, identity->namespace, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 4, identity->name, -1, SQLITE_STATIC);
 	run(ledger, SQL_PUT_WORKLOAD);
+	named_put(&ledger->named, workload, identity);
 }
 
 void ledger_put_alias(
@@ -134,11 +135,16 @@ void ledger_put_alias(
 	sqlite3_bind_int64(statement, 3, workload);
 	sqlite3_bind_text(statement, 4, detail, -1, SQLITE_STATIC);
 	run(ledger, SQL_PUT_ALIAS);
+	if (type == ALIAS_OWNER)
+		named_own(&ledger->named, workload, value, detail);
 }
 
 void ledger_merge(struct ledger *ledger, int64_t from, int64_t to, int64_t closed_until)
 {
-	recent_clear(&ledger->recent);
+	recent_forget(&ledger->recent, from);
+	recent_forget(&ledger->recent, to);
+	recent_add_unread(&ledger->recent, to);
+	named_merge(&ledger->named, from, to);
 	for (int which = SQL_MERGE_SLOTS; which <= SQL_MERGE_GONE; which++) {
 		sqlite3_stmt *statement = begin(ledger, (enum statement)which);
 		if (statement == NULL)
@@ -173,6 +179,7 @@ void ledger_abandon(struct ledger *ledger)
 	if (sqlite3_get_autocommit(ledger->db) == 0)
 		ledger_run(ledger, SQL_ROLLBACK);
 	recent_clear(&ledger->recent);
+	named_clear(&ledger->named);
 	ledger->is_open = false;
 	ledger->failure = 0;
 }

@@ -6,49 +6,14 @@
 #include <string.h>
 
 #include "analyst/carbon/carbon.h"
-#include "base/cleanup.h"
-#include "base/large.h"
 
 struct gathering {
 	const struct question *question;
 	struct inventory *inventory;
-	struct usage *usages;
-	size_t usage_count, usage_room;
-	struct idmap usage_by_number, live_by_number; /* live: in the book, and there */
+	struct usages *usages;
+	size_t next; /* of them, most likely */
+	bool is_by_owner;
 };
-
-static int add_usage(void *context, const struct usage *usage)
-{
-	struct gathering *g = context;
-	uint32_t index;
-
-	if (idmap_find(&g->usage_by_number, (uint64_t)usage->workload, &index)) {
-		usage_add(&g->usages[index], usage); /* slots and hours come one after the other */
-		return 0;
-	}
-	if (g->usage_count == g->usage_room) {
-		size_t room = g->usage_room == 0 ? 256 : g->usage_room * 2;
-		struct usage *usages =
-			large_grow(g->usages, g->usage_count * sizeof(*usages), room * sizeof(*usages));
-		if (usages == NULL)
-			return -ENOMEM;
-		g->usages = usages;
-		g->usage_room = room;
-	}
-	g->usages[g->usage_count] = *usage;
-	return idmap_put(&g->usage_by_number, (uint64_t)usage->workload, (uint32_t)g->usage_count++);
-}
-
-static int note_live(struct gathering *g)
-{
-	const struct book *book = g->question->knowledge->book;
-	int r = 0;
-
-	for (size_t i = 0; i < book->workload_count && r == 0; i++)
-		if (book->workloads[i].is_used && book_is_present(book, &book->workloads[i]))
-			r = idmap_put(&g->live_by_number, (uint64_t)book->workloads[i].number, (uint32_t)i);
-	return r;
-}
 
 static void lower(char *to, size_t size, const char *from)
 {
@@ -70,45 +35,43 @@ static int name_owner(
 	return row->owner == NULL || row->owner_kind == NULL ? -ENOMEM : 0;
 }
 
-static void read_watts(const struct book *book, uint32_t index, struct inventory_row *row)
+static void read_watts(
+	const struct book *book, const struct book_workload *workload, struct inventory_row *row)
 {
 	double watts[PART_COUNT];
 
-	row->has_watts = book_watts(book, &book->workloads[index], watts);
+	row->has_watts = book_watts(book, workload, watts);
 	if (row->has_watts)
 		row->watts = watts[PART_CPU] + watts[PART_MEMORY] + watts[PART_GPU] + watts[PART_IDLE];
 }
 
 /* Of all the ledger has names for, those that used energy in the window or are there now. */
-static int add_named(void *context, int64_t workload, const struct ledger_identity *identity,
-	const char *owner, const char *owner_kind)
+static int add_named(void *context, const struct ledger_named *one)
 {
 	struct gathering *g = context;
+	const struct book *book = g->question->knowledge->book;
+	const struct book_workload *live = book_find(book, one->workload);
+	struct usage *usage = usages_find(g->usages, one->workload, &g->next);
 	struct inventory_row *row;
-	uint32_t usage, live;
-	bool has_usage = idmap_find(&g->usage_by_number, (uint64_t)workload, &usage);
-	bool is_live = idmap_find(&g->live_by_number, (uint64_t)workload, &live);
 	int r;
 
-	if (!has_usage && !is_live) {
+	if (live != NULL && !book_is_present(book, live))
+		live = NULL;
+	if (usage == NULL && live == NULL) {
 		g->inventory->left_out++;
 		return 0;
 	}
-	r = inventory_add(
-		g->inventory, identity->namespace, workload_kind_name(identity->kind), identity->name, &row);
+	r = inventory_add(g->inventory, one->namespace, workload_kind_name(one->kind), one->name, &row);
 	if (r < 0)
 		return r;
-	row->workload = workload;
-	if (has_usage)
-		row->usage = &g->usages[usage];
-	row->is_present = is_live;
-	if (is_live) {
-		const struct book *book = g->question->knowledge->book;
+	row->workload = one->workload;
+	row->usage = usage;
+	row->is_present = live != NULL;
+	if (live != NULL)
 		read_watts(book, live, row);
-		if (has_usage)
-			row->usage->is_implausible_now = book_is_implausible(book, &book->workloads[live]);
-	}
-	return name_owner(g->inventory, row, owner, owner_kind);
+	if (live != NULL && usage != NULL)
+		usage->is_implausible_now = book_is_implausible(book, live);
+	return g->is_by_owner ? name_owner(g->inventory, row, one->owner, one->owner_kind) : 0;
 }
 
 static int add_if_unsampled(struct gathering *g, const struct entry *entry)
@@ -130,8 +93,9 @@ static int add_if_unsampled(struct gathering *g, const struct entry *entry)
 	if (r < 0)
 		return r;
 	row->is_present = true;
-	return name_owner(
-		g->inventory, row, entry_text(entry, ENTRY_OWNER), entry_text(entry, ENTRY_OWNER_KIND));
+	return g->is_by_owner ? name_owner(g->inventory, row, entry_text(entry, ENTRY_OWNER),
+					entry_text(entry, ENTRY_OWNER_KIND))
+			      : 0;
 }
 
 /* Pods and containers that were announced and have no sample yet. */
@@ -164,21 +128,23 @@ static int add_minute(const struct question *question, struct inventory *invento
 			break;
 		row->workload = workload->number;
 		row->is_usable = !book_is_implausible(book, workload);
-		read_watts(book, (uint32_t)i, row);
+		read_watts(book, workload, row);
 	}
 	return r;
 }
 
-/* What the rows used is in *ret_usages, to be freed when they have been judged. */
+/* What the rows used is in the usages, which are needed until they have been judged. */
 static int gather_rows(const struct question *question, bool is_by_owner, const struct usage_window *window,
-	struct inventory *inventory, struct usage **ret_usages)
+	struct inventory *inventory, struct usages *ret_usages)
 {
 	struct ledger *ledger = question->knowledge->ledger;
-	struct gathering g = { .question = question, .inventory = inventory };
-	int r = ledger_sum_all(ledger, window, add_usage, &g);
+	struct gathering g = {
+		.question = question, .inventory = inventory, .usages = ret_usages, .is_by_owner = is_by_owner
+	};
+	int r = ledger_sum_all(ledger, window, ret_usages);
 
 	if (r == 0)
-		r = note_live(&g);
+		r = inventory_reserve(inventory, ret_usages->count);
 	if (r == 0)
 		r = ledger_identities(ledger, question_reach(question), add_named, &g);
 	if (r == 0)
@@ -187,9 +153,6 @@ static int gather_rows(const struct question *question, bool is_by_owner, const 
 		r = 0; /* the answer says that its totals are not complete */
 	if (r == 0 && is_by_owner)
 		r = inventory_group_by_owner(inventory);
-	*ret_usages = g.usages;
-	idmap_done(&g.usage_by_number);
-	idmap_done(&g.live_by_number);
 	return r;
 }
 
@@ -266,7 +229,7 @@ int account_gather(struct question *question, enum account_rows rows, struct acc
 {
 	struct account *account = ret_account;
 	const struct usage_window window = window_of(question);
-	CLEANUP(freep) struct usage *usages = NULL;
+	struct usages usages = { 0 };
 	int r;
 
 	*account = (struct account) { .is_whole = question->namespaces[0] == '\0' };
@@ -275,12 +238,12 @@ int account_gather(struct question *question, enum account_rows rows, struct acc
 		r = rows == ROWS_OF_MINUTE ? add_minute(question, &account->inventory)
 					   : gather_rows(question, rows == ROWS_BY_OWNER, &window,
 						     &account->inventory, &usages);
-	if (r < 0)
-		return r;
-	judge_node(question, account);
-	if (rows != ROWS_OF_MINUTE)
+	if (r == 0)
+		judge_node(question, account);
+	if (r == 0 && rows != ROWS_OF_MINUTE)
 		judge_rows(question, account);
-	return 0;
+	usages_done(&usages);
+	return r;
 }
 
 int account_judge(const struct question *question, struct account *account, const struct inventory_row *row)

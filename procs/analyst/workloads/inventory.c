@@ -108,14 +108,21 @@ int inventory_has(struct inventory *inventory, const char *namespace, const char
 
 static int make_room(struct inventory *inventory)
 {
-	size_t room = inventory->room == 0 ? ROWS_FIRST : inventory->room * 2;
-	struct inventory_row *rows;
-
 	if (inventory->count == INVENTORY_ROWS_MAX) {
 		inventory->is_cut = true;
 		return -E2BIG;
 	}
 	if (inventory->count < inventory->room)
+		return 0;
+	return inventory_reserve(inventory, inventory->room == 0 ? ROWS_FIRST : inventory->room * 2);
+}
+
+int inventory_reserve(struct inventory *inventory, size_t count)
+{
+	size_t room = count < INVENTORY_ROWS_MAX ? count : INVENTORY_ROWS_MAX;
+	struct inventory_row *rows;
+
+	if (room <= inventory->room)
 		return 0;
 	rows = large_grow(inventory->rows, inventory->count * sizeof(*rows), room * sizeof(*rows));
 	if (rows == NULL)

@@ -42,6 +42,8 @@ struct inventory {
 void inventory_done(struct inventory *inventory);
 /* A copy that lives as long as the inventory, or NULL: out of memory. */
 const char *inventory_text(struct inventory *inventory, const char *text);
+/* Room for that many rows, so that they are not moved while they are added. 0 or -ENOMEM. */
+int inventory_reserve(struct inventory *inventory, size_t count);
 /* A new row, valid until the next one is added; texts are copied, but for the kind: workload_kind_name()'s stay. 0, -E2BIG
  * (and is_cut) or -ENOMEM. */
 int inventory_add(struct inventory *inventory, const char *namespace, const char *kind, const char *name,

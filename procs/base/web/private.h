@@ -71,3 +71,6 @@ enum web_pace {
 };
 /* Counts the request. */
 enum web_pace web_pace_of(struct web *web, h2o_req_t *req);
+/* The head of an HTTP/1 request: does at most one line say how long its body is? */
+bool web_is_framed_once(const char *bytes, size_t size);
+bool web_has_one_end(h2o_req_t *req);

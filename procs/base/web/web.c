@@ -26,7 +26,7 @@ static struct web *web_of(h2o_handler_t *handler)
 static const char *reason_of(int status)
 {
 	switch (status / 100) {
-	case 2: return status == 202 ? "Accepted" : "OK";
+	case 2: return status == 202 ? "Accepted" : status == 204 ? "No Content" : "OK";
 	case 4: return status == 404 ? "Not Found" : "Refused";
 	case 5: return status == 503 ? "Service Unavailable" : "Internal Server Error";
 	default: return "-";
@@ -40,11 +40,15 @@ void web_reply_parts(h2o_req_t *req, int status, const char *content_type, h2o_i
 
 	req->res.status = status;
 	req->res.reason = reason_of(status);
-	req->res.content_length = 0;
-	for (size_t i = 0; i < count; i++)
-		req->res.content_length += parts[i].len;
-	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
-		strlen(content_type));
+	if (status == 204) { /* neither content nor its length (RFC 9110 §8.6) */
+		req->res.content_length = SIZE_MAX;
+	} else {
+		req->res.content_length = 0;
+		for (size_t i = 0; i < count; i++)
+			req->res.content_length += parts[i].len;
+		h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
+			strlen(content_type));
+	}
 	h2o_start_response(req, &generator);
 	h2o_send(req, parts, is_head ? 0 : count, H2O_SEND_STATE_FINAL);
 }
@@ -70,6 +74,11 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
 	struct web *web = web_of(handler);
 
+	if (!web_has_one_end(req)) {
+		req->http1_is_persistent = 0;
+		h2o_send_error_400(req, "Bad Request", "the length of the body is told twice", 0);
+		return 0;
+	}
 	switch (web_pace_of(web, req)) {
 	case WEB_PACE_FINE: web->handler(web->context, req); break;
 	case WEB_PACE_REFUSE: web->config.too_fast(web->context, req); break;

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/hybrid.h"
 #include "cli/doctor/doctor.h"
 #include "cli/language.h"
 #include "cli/meters_host.h"
@@ -172,11 +173,15 @@ static void check_cgroups(struct findings *findings, const struct config *config
 		{ "unified/cgroup.controllers", "CPU time by cgroup v2 (hybrid: v1 stands beside it)",
 			"CPU 시간은 cgroup v2 기준(하이브리드: v1도 있음)" },
 		{ "cpuacct/cgroup.procs", "cgroup v1", "cgroup v1" } };
-	char path[CONFIG_TEXT_MAX + 64];
+	char path[CONFIG_TEXT_MAX + 64], v2[CONFIG_TEXT_MAX + 64];
+	bool is_auto = strcmp(config->cgroup_hierarchy, "auto") == 0;
 
-	/* in the collector's order (hierarchy.c): v2 wherever it is, unless v1 was asked for */
-	for (size_t i = strcmp(config->cgroup_hierarchy, "cpuacct") == 0 ? 2 : 0; i < ARRAY_SIZE(layouts);
-		i++) {
+	snprintf(path, sizeof(path), "%s/cpuacct", config->cgroup_root);
+	snprintf(v2, sizeof(v2), "%s/unified", config->cgroup_root);
+	/* as the collector decides (hierarchy.c) */
+	bool is_v1 = strcmp(config->cgroup_hierarchy, "cpuacct") == 0 ||
+		     (is_auto && hybrid_v1_alone(path, v2) != NULL);
+	for (size_t i = is_v1 ? 2 : 0; i < ARRAY_SIZE(layouts); i++) {
 		snprintf(path, sizeof(path), "%s/%s", config->cgroup_root, layouts[i].file);
 		if (access(path, F_OK) < 0)
 			continue;

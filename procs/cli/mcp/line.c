@@ -46,6 +46,10 @@ bool mcp_line_is_message(const char *bytes, size_t size)
 		size--;
 	while (size > 0 && memchr(blanks, bytes[0], sizeof(blanks)) != NULL)
 		bytes++, size--;
+	if (size > 1 && bytes[0] == '[' &&
+		bytes[size - 1] == ']') /* answers to a batch: the first stands for all */
+		for (bytes++, size -= 2; size > 0 && memchr(blanks, bytes[0], sizeof(blanks)) != NULL; size--)
+			bytes++;
 	if (size == 0 || bytes[0] != '{' || bytes[size - 1] != '}' || memchr(bytes, '\0', size) != NULL)
 		return false;
 	for (size_t at = 0; at < size; at = end) {

@@ -16,7 +16,8 @@ struct mcp_line_facts {
 	char cancelled[256]; /* requestId of a notifications/cancelled, as canonical JSON */
 };
 void mcp_line_read(const char *line, size_t size, struct mcp_line_facts *ret_facts);
-/* Does this look like a JSON-RPC message: braces around a member jsonrpc? What else stands in it is not checked. */
+/* Does this look like a JSON-RPC message, or an array of them: braces around a member jsonrpc? What else stands in it is not
+ * checked. */
 bool mcp_line_is_message(const char *bytes, size_t size);
 /* What a refusal of ours ({"error": {"message", "hint"}}) says, in one line; "" where `body` is none. */
 void mcp_line_reason(const char *body, size_t size, char *reason, size_t room);

@@ -116,9 +116,27 @@ static void greet(struct pipe *pipe)
 		send_line(pipe, pipe->initialize, pipe->initialize_size);
 }
 
+static void answer_unreached(struct pipe *pipe, const char *id, size_t size)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		pipe->place->is_korean
+			? "파이프라인이 응답하지 않습니다. 실행 중이 아니면 `%stanso up`으로 시작하십시오."
+			: "The pipeline does not answer. If it is not running, start it with `%stanso up`.",
+		place_sudo());
+	answer_error(pipe, -32603, text, id, size);
+}
+
 /* What a frontend did not answer is asked again. */
 static void begin_anew(struct pipe *pipe)
 {
+	const struct asked_line *exhausted;
+
+	while ((exhausted = asked_again(&pipe->asked)) != NULL) {
+		answer_unreached(pipe, exhausted->bytes + exhausted->id_at, exhausted->id_size);
+		asked_answered(&pipe->asked, exhausted->bytes + exhausted->id_at, exhausted->id_size);
+	}
 	pipe->to_server.at = pipe->to_server.size = 0;
 	pipe->to_client.at = pipe->to_client.size = 0; /* half a line */
 	pipe->is_told = false;
@@ -152,18 +170,6 @@ static void reconnect(struct pipe *pipe)
 		return;
 	pipe->server = fd;
 	begin_anew(pipe);
-}
-
-static void answer_unreached(struct pipe *pipe, const char *id, size_t size)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text),
-		pipe->place->is_korean
-			? "파이프라인이 응답하지 않습니다. 실행 중이 아니면 `%stanso up`으로 시작하십시오."
-			: "The pipeline does not answer. If it is not running, start it with `%stanso up`.",
-		place_sudo());
-	answer_error(pipe, -32603, text, id, size);
 }
 
 static void give_up(struct pipe *pipe)

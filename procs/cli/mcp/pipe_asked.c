@@ -24,6 +24,11 @@ static size_t skip_string(const char *line, size_t size, size_t at)
 	return 0;
 }
 
+static bool ends_number(const char *line, size_t size, size_t end)
+{
+	return end == size || memchr(".eE", line[end], 3) == NULL;
+}
+
 static bool read_token(const char *line, size_t size, size_t at, size_t *ret_at, size_t *ret_size)
 {
 	size_t end = at < size && line[at] == '"' ? skip_string(line, size, at) : at;
@@ -31,9 +36,10 @@ static bool read_token(const char *line, size_t size, size_t at, size_t *ret_at,
 	if (at < size && line[at] != '"')
 		while (end < size && memchr("-0123456789", line[end], 11) != NULL)
 			end++;
+	bool is_whole = end > at && end - at <= ASKED_ID_MAX && ends_number(line, size, end);
 	*ret_at = at;
-	*ret_size = end > at ? end - at : 0;
-	return end > at;
+	*ret_size = is_whole ? end - at : 0;
+	return is_whole;
 }
 
 bool asked_id(const char *line, size_t size, size_t *ret_at, size_t *ret_size)
@@ -126,8 +132,11 @@ static void take_cancellation(struct asked *asked, const char *line, size_t size
 
 int asked_add(struct asked *asked, const char *line, size_t size)
 {
+	static const char method[] = "\"method\"";
 	size_t id_at, id_size;
 
+	if (memmem(line, size, method, sizeof(method) - 1) == NULL)
+		return 0; /* an answer: nobody answers that */
 	if (!asked_id(line, size, &id_at, &id_size)) {
 		take_cancellation(asked, line, size);
 		return 0;
@@ -139,7 +148,7 @@ int asked_add(struct asked *asked, const char *line, size_t size)
 		return -ENOMEM;
 	memcpy(copy, line, size);
 	*place_of(asked, asked->count++) = (struct asked_line) { copy, size, id_at, id_size,
-		memmem(line, size, listen_name, sizeof(listen_name) - 1) != NULL };
+		memmem(line, size, listen_name, sizeof(listen_name) - 1) != NULL, 1 };
 	asked->bytes += size;
 	return 0;
 }
@@ -157,6 +166,16 @@ bool asked_is_waiting(const struct asked *asked)
 bool asked_has(const struct asked *asked, const char *id, size_t size)
 {
 	return find((struct asked *)asked, id, size) != NULL;
+}
+
+const struct asked_line *asked_again(struct asked *asked)
+{
+	for (size_t i = 0; i < asked->count; i++)
+		if (place_of(asked, i)->bytes != NULL && place_of(asked, i)->times >= ASKED_TIMES_MAX)
+			return place_of(asked, i);
+	for (size_t i = 0; i < asked->count; i++)
+		place_of(asked, i)->times += !place_of(asked, i)->is_listener;
+	return NULL;
 }
 
 void asked_done(struct asked *asked)

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/ready.h"
 #include "collector/meters/meter.h"
+#include "collector/meters/packages.h"
 #include "collector/meters/perf_text.h"
 
 #define EVENTS_MAX      40 /* 8 packages x 5 domains: their descriptors must fit the fd store */
@@ -44,6 +45,7 @@ struct perf_meter {
 	const struct config *config;
 	struct event events[EVENTS_MAX];
 	uint32_t count;
+	bool is_amd;
 	uint64_t type;
 	uint64_t scanned_ns;
 };
@@ -57,14 +59,15 @@ static int read_pmu(const struct perf_meter *perf, const char *file, char *text,
 }
 
 /* Package and die, "0-1"; where sysfs does not tell, the CPU itself. The CPU that the cpumask names for a package may
- * be another after a restart: the package stays. */
+ * be another after a restart: the package stays. The cpumask of Linux 6.9 to 6.11 names a CPU of each of an AMD
+ * package's dies (CCDs), and each reads the counter of the whole package. */
 static void name_package(const struct perf_meter *perf, uint32_t cpu, char *ret_name, size_t size)
 {
 	static const char *const files[] = { "physical_package_id", "die_id" };
 	uint64_t ids[2] = { 0 };
 	char path[PATH_SIZE];
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+	for (size_t i = 0; i < (perf->is_amd ? 1 : ARRAY_SIZE(files)); i++) {
 		snprintf(path, sizeof(path), "%s/devices/system/cpu/cpu%u/topology/%s",
 			perf->config->sysfs_root, cpu, files[i]);
 		if (file_read_u64(AT_FDCWD, path, &ids[i]) < 0 && i == 0) {
@@ -225,6 +228,7 @@ int meter_open_perf(
 		return -ENOMEM;
 	perf->meter = (struct meter) { read_perf, free_perf, NULL };
 	perf->config = config;
+	perf->is_amd = packages_are_amd(config->procfs_root);
 	if ((r = read_pmu(perf, "type", text, sizeof(text))) >= 0) {
 		perf->type = strtoull(text, NULL, 10);
 		r = perf->type > 0 && perf->type <= INT32_MAX ? find_events(perf, tallies) : -EBADMSG;

@@ -1,7 +1,9 @@
 /*
  * RAPL through the powercap class (Documentation/power/powercap/powercap.rst): intel-rapl:N are packages (or dies:
  * package-0-die-1) and psys, intel-rapl:N:M their parts. energy_uj wraps at max_energy_range_uj. AMD has the same names
- * since Linux 5.8. Zones are known by their names; folders are numbered anew when a package comes back.
+ * since Linux 5.8; there each die of a package shows the counter of the whole package (Linux 6.9 to 6.11 has a zone for
+ * each), and core is the energy of one core, whose MSR the kernel reads: no zone of ours. Zones are known by their names;
+ * folders are numbered anew when a package comes back.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "collector/meters/meter.h"
+#include "collector/meters/packages.h"
 
 #define DOMAINS_MAX 64
 #define NAME_SIZE   32
@@ -30,7 +33,7 @@ struct powercap_meter {
 	const struct config *config;
 	struct domain domains[DOMAINS_MAX];
 	uint32_t count;
-	bool has_whole_core; /* zone core is the sum of the cores */
+	bool is_amd;
 	bool wants_scan;
 	uint64_t scanned_ns;
 };
@@ -39,24 +42,13 @@ static int zone_of_name(const char *name)
 {
 	if (strncmp(name, "package-", 8) == 0)
 		return ZONE_PACKAGE;
+	if (strncmp(name, "psys-", 5) ==
+		0) /* of another package than the first: the one that has the node's */
+		return ZONE_PSYS;
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
 		if (zone != ZONE_PACKAGE && strcmp(name, zone_name((enum zone)zone)) == 0)
 			return zone;
 	return -1;
-}
-
-/* On AMD the core domain is the energy of one core of the package, the one whose MSR the kernel reads
- * (MSR_AMD_CORE_ENERGY_STATUS is per core; drivers/powercap/intel_rapl_msr.c): no zone of ours. */
-static bool has_whole_core(const char *procfs_root)
-{
-	char path[PATH_SIZE], line[256];
-
-	snprintf(path, sizeof(path), "%s/cpuinfo", procfs_root);
-	CLEANUP(fclosep) FILE *in = fopen(path, "re");
-	for (int i = 0; in != NULL && i < 8 && fgets(line, sizeof(line), in) != NULL; i++)
-		if (strstr(line, "AuthenticAMD") != NULL || strstr(line, "HygonGenuine") != NULL)
-			return false;
-	return true;
 }
 
 static struct domain *find_domain(struct powercap_meter *powercap, const struct tally *tally)
@@ -84,9 +76,12 @@ static int name_domain(
 		if ((r = file_read_text(AT_FDCWD, path, parent, sizeof(parent))) < 0)
 			return r;
 	}
-	snprintf(ret_key, TALLY_KEY_MAX, "powercap/%s%s%s", parent, parent[0] != '\0' ? "/" : "", name);
 	int zone = zone_of_name(name);
-	return zone == ZONE_CORE && !powercap->has_whole_core ? -1 : zone;
+	char *die = powercap->is_amd && zone == ZONE_PACKAGE ? strstr(name, "-die-") : NULL;
+	if (die != NULL)
+		*die = '\0';
+	snprintf(ret_key, TALLY_KEY_MAX, "powercap/%s%s%s", parent, parent[0] != '\0' ? "/" : "", name);
+	return zone == ZONE_CORE && powercap->is_amd ? -1 : zone;
 }
 
 /* 1 = readable now, 0 = of no use to us, else why it cannot be read: it is part of its zone all the same. */
@@ -107,7 +102,8 @@ static int add_domain(struct powercap_meter *powercap, struct tallies *tallies, 
 	struct domain *domain = tally != NULL ? find_domain(powercap, tally) : NULL;
 	if (tally == NULL || (domain == NULL && powercap->count == DOMAINS_MAX))
 		return 0;
-	/* The same package stands under intel-rapl and intel-rapl-mmio: the first keeps it until it is gone. */
+	/* The same package stands under intel-rapl and intel-rapl-mmio, or in each of its dies: the first keeps it
+	 * until it is gone. */
 	if (domain != NULL && tally->outcome != -ENOENT)
 		return 0;
 	if (domain == NULL)
@@ -198,7 +194,7 @@ int meter_open_powercap(
 		return -ENOMEM;
 	powercap->meter = (struct meter) { read_powercap, free_powercap, NULL };
 	powercap->config = config;
-	powercap->has_whole_core = has_whole_core(config->procfs_root);
+	powercap->is_amd = packages_are_amd(config->procfs_root);
 	int r = find_domains(powercap, tallies);
 	if (r < 0) {
 		free(powercap);

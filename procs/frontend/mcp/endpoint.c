@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -36,9 +37,15 @@ static h2o_iovec_t header(h2o_req_t *req, const char *name)
 	return value;
 }
 
+/* Types have no case (RFC 9110 §8.3.1). */
 static bool names(h2o_iovec_t accept, const char *type)
 {
-	return accept.len > 0 && memmem(accept.base, accept.len, type, strlen(type)) != NULL;
+	const size_t size = strlen(type);
+
+	for (size_t i = 0; i + size <= accept.len; i++)
+		if (strncasecmp(accept.base + i, type, size) == 0)
+			return true;
+	return false;
 }
 
 static void read_headers(struct mcp *mcp, h2o_req_t *req, const char *lang, struct principal *principal,

@@ -8,20 +8,33 @@
 
 static const char blanks[] = " \t\r\n";
 
+/* A quoted key. One with an escape is told by what it says: "i\u0064" is "id". */
+static bool is_key(const char *quoted, size_t size, const char *key)
+{
+	size_t offset;
+
+	if (memchr(quoted, '\\', size) == NULL)
+		return size == strlen(key) + 2 && memcmp(quoted + 1, key, size - 2) == 0;
+	struct json_object *text = json_parse_strict(quoted, size, &offset);
+	bool is_same = text != NULL && strcmp(json_object_get_string(text), key) == 0;
+	json_object_put(text);
+	return is_same;
+}
+
 /* The bytes of a top-level member's value, in text that json_parse_strict() has accepted as an object. */
 static bool find_raw(const char *text, size_t size, const char *key, const char **ret_start, size_t *ret_size)
 {
-	size_t depth = 0, value = 0, wanted = strlen(key);
+	size_t depth = 0, value = 0;
 	bool is_wanted = false;
 
 	for (size_t i = 0; i < size; i++) {
 		char c = text[i];
 		if (c == '"') {
-			size_t start = i + 1;
+			size_t start = i;
 			for (i++; text[i] != '"'; i++)
 				i += text[i] == '\\';
 			if (depth == 1 && value == 0)
-				is_wanted = i - start == wanted && memcmp(text + start, key, wanted) == 0;
+				is_wanted = is_key(text + start, i + 1 - start, key);
 		} else if (c == ':' && depth == 1 && value == 0) {
 			value = i + 1;
 		} else if (depth == 1 && value != 0 && (c == ',' || c == '}')) {
@@ -79,8 +92,10 @@ struct json_object *object_member(struct json_object *object, const char *key, e
 const char *text_member(struct json_object *object, const char *key)
 {
 	struct json_object *member = object_member(object, key, json_type_string);
+	const char *text = member != NULL ? json_object_get_string(member) : NULL;
 
-	return member != NULL ? json_object_get_string(member) : NULL;
+	/* what stands behind a U+0000 must not be overlooked: "ping\u0000x" is not "ping" */
+	return text != NULL && strlen(text) == (size_t)json_object_get_string_len(member) ? text : NULL;
 }
 
 static int refuse(char why[static 96], int code, const char *text)
@@ -103,10 +118,20 @@ static int read_params(struct message *message, char why[static 96])
 	return 0;
 }
 
+/* What the other side could not read of ours (JSON-RPC 2.0 §5). Whoever answers such an error may hear one in turn, for ever. */
+static bool is_error_without_id(struct json_object *root)
+{
+	struct json_object *id;
+
+	return json_object_object_get_ex(root, "id", &id) && id == NULL &&
+	       object_member(root, "error", json_type_object) != NULL &&
+	       !json_object_object_get_ex(root, "method", NULL);
+}
+
 static int read_members(const char *bytes, size_t size, struct message *message, char why[static 96])
 {
 	const char *jsonrpc = text_member(message->root, "jsonrpc");
-	int id = read_id(bytes, size, message);
+	int id = is_error_without_id(message->root) ? 0 : read_id(bytes, size, message);
 
 	if (jsonrpc == NULL || strcmp(jsonrpc, "2.0") != 0 || id < 0)
 		return refuse(

@@ -40,6 +40,6 @@ bool message_is_batch(const char *bytes, size_t size);
 bool message_next(
 	const char *bytes, size_t size, size_t *at, const char **ret_element, size_t *ret_element_size);
 
-/* A member by name, NULL where it is not there or of another type. */
+/* A member by name, NULL where it is not there or of another type; a text with a U+0000 is none. */
 struct json_object *object_member(struct json_object *object, const char *key, enum json_type type);
 const char *text_member(struct json_object *object, const char *key);

@@ -145,7 +145,8 @@ static const char *value_of(void *context, const char *name, size_t size)
 	char key[64];
 
 	snprintf(key, sizeof(key), "%.*s", (int)size, name);
-	return text_member(context, key);
+	const char *value = text_member(context, key);
+	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
 /* Control characters could fake lines of the prompt: an argument is one short line. */
@@ -163,9 +164,11 @@ static bool check(struct mcp_call *call, const struct prompt *prompt, struct jso
 
 	for (size_t i = 0; i < prompt->argument_count; i++) {
 		const char *value = text_member(arguments, prompt->arguments[i].name);
-		bool is_given = json_object_object_get_ex(arguments, prompt->arguments[i].name, NULL);
-		if (value != NULL ? is_line(value) && value[0] != '\0'
-				  : !is_given && !prompt->arguments[i].required)
+		struct json_object *given = NULL; /* null = absent, as everywhere */
+		json_object_object_get_ex(arguments, prompt->arguments[i].name, &given);
+		bool is_absent =
+			given == NULL || (value != NULL && value[0] == '\0'); /* a form's empty field */
+		if (is_absent ? !prompt->arguments[i].required : value != NULL && is_line(value))
 			continue;
 		snprintf(why, sizeof(why), "argument %s must be a text of one line, 1 to %d bytes%s",
 			prompt->arguments[i].name, VALUE_MAX,

@@ -63,18 +63,17 @@ static void end(struct story *s)
 	assert_int_equal(system(command), 0);
 }
 
-static int expect_next(void *context, int64_t workload, const struct ledger_identity *identity,
-	const char *owner, const char *owner_kind)
+static int expect_next(void *context, const struct ledger_named *one)
 {
 	struct story *s = context;
 
 	assert_int_equal(sqlite3_step(s->join), SQLITE_ROW);
-	assert_int_equal(workload, sqlite3_column_int64(s->join, 0));
-	assert_int_equal(identity->kind, sqlite3_column_int(s->join, 1));
-	assert_string_equal(identity->namespace, (const char *)sqlite3_column_text(s->join, 2));
-	assert_string_equal(identity->name, (const char *)sqlite3_column_text(s->join, 3));
-	assert_string_equal(owner, (const char *)sqlite3_column_text(s->join, 4));
-	assert_string_equal(owner_kind, (const char *)sqlite3_column_text(s->join, 5));
+	assert_int_equal(one->workload, sqlite3_column_int64(s->join, 0));
+	assert_int_equal(one->kind, sqlite3_column_int(s->join, 1));
+	assert_string_equal(one->namespace, (const char *)sqlite3_column_text(s->join, 2));
+	assert_string_equal(one->name, (const char *)sqlite3_column_text(s->join, 3));
+	assert_string_equal(one->owner, (const char *)sqlite3_column_text(s->join, 4));
+	assert_string_equal(one->owner_kind, (const char *)sqlite3_column_text(s->join, 5));
 	s->told++;
 	return 0;
 }
@@ -98,10 +97,9 @@ static void each_has_the_first_of_its_owners(void **state)
 	end(&s);
 }
 
-static int stop(void *context, int64_t workload, const struct ledger_identity *identity, const char *owner,
-	const char *owner_kind)
+static int stop(void *context, const struct ledger_named *one)
 {
-	(void)workload, (void)identity, (void)owner, (void)owner_kind;
+	(void)one;
 	return ++*(int *)context == 3 ? -7 : 0;
 }
 
@@ -117,11 +115,34 @@ static void who_has_seen_enough_ends_it(void **state)
 	end(&s);
 }
 
+static void names_of_which_there_are_too_many_are_not_kept(void **state)
+{
+	struct named named = { .whole_until = NAMED_ALL };
+	struct ledger_identity identity = { .namespace = "a" };
+	int64_t count = 0;
+
+	(void)state;
+	memset(identity.name, 'x', sizeof(identity.name) - 1);
+	while (!named.is_too_much) {
+		count++;
+		memcpy(identity.name, &count, 4); /* each another one */
+		for (int i = 0; i < 4; i++)
+			identity.name[i] |= '@';
+		named_put(&named, count, &identity);
+		assert_true(named.texts_room + named.room * sizeof(*named.workloads) <= NAMED_BYTES_MAX);
+	}
+	assert_true(count > 100000);
+	assert_int_equal(named.count, 0);
+	assert_null(named.texts);
+	assert_false(named.is_whole);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_has_the_first_of_its_owners),
 		cmocka_unit_test(who_has_seen_enough_ends_it),
+		cmocka_unit_test(names_of_which_there_are_too_many_are_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,8 @@
 #define WORKLOADS          12
 #define STEPS              600
 #define UJ_MAX             2000000000
-#define SLOTS_OF_A_DAY     288
-#define WORKLOADS_OF_A_DAY 3000 /* more than there is room for */
+#define PIECES_EACH        1600
+#define WORKLOADS_OF_A_DAY 3000 /* of so many pieces: more than there is room for */
 
 struct story {
 	char folder[64];
@@ -21,7 +21,8 @@ struct story {
 	uint64_t dice;
 	int64_t now;
 	bool is_merged[WORKLOADS + 1]; /* and books nothing any longer */
-	unsigned kept;                 /* sums that came out of memory */
+	unsigned kept, whole;          /* sums that came out of memory: of one, of all */
+	unsigned named;                /* names of all that did */
 };
 
 static uint64_t roll(struct story *s, uint64_t sides)
@@ -143,9 +144,39 @@ static void restart(struct story *s)
 	open_story(s);
 }
 
+/* Of some it is the first owner by name that counts. */
+static void own(struct story *s)
+{
+	int64_t workload = 1 + (int64_t)roll(s, WORKLOADS);
+	char owner[16];
+
+	snprintf(owner, sizeof(owner), "o%d", (int)roll(s, 8));
+	if (!s->is_merged[workload])
+		ledger_put_alias(
+			s->ledger, workload, ALIAS_OWNER, owner, roll(s, 2) == 0 ? "Job" : "CronJob");
+}
+
+static void rename_one(struct story *s)
+{
+	int64_t workload = 1 + (int64_t)roll(s, WORKLOADS);
+	struct ledger_identity identity = { .kind = WORKLOAD_UNIT, .namespace = "system.slice" };
+
+	snprintf(identity.name, sizeof(identity.name), "w%d", (int)workload);
+	snprintf(identity.namespace, sizeof(identity.namespace), "n%d", (int)roll(s, 3));
+	if (!s->is_merged[workload])
+		ledger_put_workload(s->ledger, workload, &identity);
+}
+
 static void change(struct story *s)
 {
 	uint64_t what = roll(s, 60);
+
+	if (roll(s, 2) == 0) /* some more of what is to be read, a few rows a step */
+		assert_true(ledger_load_step(s->ledger, 1u << ZONE_PACKAGE, 0) >= 0);
+	if (roll(s, 8) == 0)
+		own(s);
+	if (roll(s, 8) == 0)
+		rename_one(s);
 
 	if (what < 40)
 		book(s);
@@ -210,6 +241,93 @@ static void sum_up(struct story *s, int64_t workload, const struct usage_window 
 	presence_done(&presence);
 }
 
+/* Those that used something, and what; in any order. */
+static void expect_same_usages(const struct story *s, struct usages *all, struct usages *plain)
+{
+	size_t next = 0, used = 0;
+
+	for (size_t i = 0; i < all->count;
+		i++) /* what was asked for under its old name is there, and nobody's */
+		used += all->items[i].states != 0 && all->items[i].workload != 0 &&
+			!s->is_merged[all->items[i].workload];
+	for (size_t i = 0; i < plain->count; i++) {
+		struct usage *usage = usages_find(all, plain->items[i].workload, &next);
+		if (plain->items[i].states == 0)
+			continue;
+		assert_non_null(usage);
+		assert_int_equal(usage->workload, plain->items[i].workload);
+		expect_same(usage, &plain->items[i]);
+		used--;
+	}
+	assert_int_equal(used, 0);
+}
+
+static void ask_for_all(struct story *s, const struct usage_window *window)
+{
+	struct recent *recent = &s->ledger->recent;
+	struct usages all, plain;
+	int64_t whole_until;
+
+	s->whole += recent_is_whole(recent, window);
+	assert_int_equal(ledger_sum_all(s->ledger, window, &all), 0);
+	whole_until = recent->whole_until;
+	recent->whole_until = 0; /* nothing is taken from memory then */
+	recent->is_too_much = true;
+	assert_int_equal(ledger_sum_all(s->ledger, window, &plain), 0);
+	recent->is_too_much = false;
+	recent->whole_until = whole_until;
+	expect_same_usages(s, &all, &plain);
+	usages_done(&all);
+	usages_done(&plain);
+}
+
+struct told {
+	struct told_name {
+		char text[320];
+	} names[2 * WORKLOADS];
+	size_t count;
+};
+
+static int tell_name(void *context, const struct ledger_named *one)
+{
+	struct told *told = context;
+
+	assert_true(told->count < 2 * WORKLOADS);
+	snprintf(told->names[told->count++].text, sizeof(told->names[0].text), "%lld %d %s %s %s %s",
+		(long long)one->workload, (int)one->kind, one->namespace, one->name, one->owner,
+		one->owner_kind);
+	return 0;
+}
+
+static int by_text(const void *left, const void *right)
+{
+	return strcmp(left, right);
+}
+
+static void name_all(struct story *s, struct told *told)
+{
+	told->count = 0;
+	assert_int_equal(ledger_identities(s->ledger, "", tell_name, told), 0);
+	qsort(told->names, told->count, sizeof(told->names[0]), by_text);
+}
+
+static void ask_for_names(struct story *s)
+{
+	struct named *named = &s->ledger->named;
+	static struct told all, plain;
+
+	s->named += named->is_whole;
+	name_all(s, &all);
+	named->is_whole = false;
+	named->is_too_much = true;
+	name_all(s, &plain);
+	named->is_whole = true;
+	named->is_too_much = false;
+	assert_int_equal(all.count, plain.count);
+	for (size_t i = 0; i < all.count; i++)
+		assert_string_equal(all.names[i].text, plain.names[i].text);
+}
+
 static void ask(struct story *s)
 {
 	static const struct grid grid = { .annual = 423.7 };
@@ -233,6 +351,10 @@ static void ask(struct story *s)
 	expect_same(&kept.one, &plain.one);
 	assert_int_equal(kept.together_ns, plain.together_ns);
 	assert_int_equal(kept.is_in_window, plain.is_in_window);
+	if (roll(s, 4) == 0)
+		ask_for_all(s, &window);
+	if (roll(s, 4) == 0)
+		ask_for_names(s);
 }
 
 static void sums_from_memory_are_those_of_the_ledger_whatever_happens_to_it(void **state)
@@ -248,6 +370,7 @@ static void sums_from_memory_are_those_of_the_ledger_whatever_happens_to_it(void
 		}
 		assert_true(s.now - BEGIN_S > 30 * LEDGER_HOUR_SECONDS); /* hours were rolled up */
 		assert_true(s.kept > STEPS);
+		assert_true(s.whole > STEPS / 20 && s.named > STEPS / 10);
 		end(&s);
 	}
 }
@@ -283,17 +406,21 @@ static void what_is_kept_is_bounded_and_the_rest_is_read(void **state)
 	size_t count, found = 0;
 
 	(void)state;
+	recent.whole_until = RECENT_ALL;
+	assert_true(recent_is_whole(&recent, &window));
 	for (int64_t workload = 1; workload <= 2 * WORKLOADS_OF_A_DAY; workload++) {
-		struct ledger_piece *read = calloc(SLOTS_OF_A_DAY, sizeof(*read));
+		struct ledger_piece *read = calloc(PIECES_EACH, sizeof(*read));
 		assert_non_null(read);
-		for (int i = 0; i < SLOTS_OF_A_DAY; i++)
+		for (int i = 0; i < PIECES_EACH; i++)
 			read[i] = (struct ledger_piece) { .start = 600, .seconds = LEDGER_SLOT_SECONDS };
-		recent_keep(&recent, workload, 600, 0, read, SLOTS_OF_A_DAY);
+		recent_keep(&recent, workload, 600, 0, read, PIECES_EACH);
 		recent_book(&recent, workload, &slot);
 		assert_true(recent.bytes <= RECENT_BYTES_MAX);
 	}
 	for (int64_t workload = 1; workload <= 2 * WORKLOADS_OF_A_DAY; workload++)
 		found += recent_find(&recent, workload, &window, &pieces, &count);
+	assert_false(recent_is_whole(&recent, &window));
+	assert_true(recent.is_too_much);
 	assert_int_equal(found, recent.count);
 	assert_in_range(found, WORKLOADS_OF_A_DAY / 2, WORKLOADS_OF_A_DAY);
 	recent_keep(&recent, 1, 900, 0, NULL, 0);

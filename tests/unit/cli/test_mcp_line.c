@@ -68,6 +68,20 @@ static void an_error_page_is_no_message(void **state)
 	assert_true(mcp_line_is_message(spaced, strlen(spaced)));
 }
 
+static void answers_to_a_batch_are_a_message(void **state)
+{
+	static const char *const yes[] = { "[{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}]",
+		" [ {\"jsonrpc\":\"2.0\"},{\"jsonrpc\":\"2.0\"}]\n" };
+	static const char *const no[] = { "[", "[]", "[ ]", "[{}]", "[[{\"jsonrpc\":1}]]",
+		"[1,{\"jsonrpc\":1}]", "[{\"jsonrpc\":1}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(mcp_line_is_message(yes[i], strlen(yes[i])));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(mcp_line_is_message(no[i], strlen(no[i])));
+}
+
 /* Whatever else the parameters hold: the header says what the method is about. */
 static void the_name_for_the_header_is_that_of_the_method(void **state)
 {
@@ -108,6 +122,7 @@ int main(void)
 		cmocka_unit_test(a_failure_answers_the_request_it_belongs_to),
 		cmocka_unit_test(the_negotiated_revision_is_read_from_the_result_alone),
 		cmocka_unit_test(an_error_page_is_no_message),
+		cmocka_unit_test(answers_to_a_batch_are_a_message),
 		cmocka_unit_test(the_name_for_the_header_is_that_of_the_method),
 		cmocka_unit_test(a_refusal_is_told_in_its_own_words),
 	};

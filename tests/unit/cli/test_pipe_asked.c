@@ -22,7 +22,7 @@ static void the_id_is_the_messages_own_as_it_stands_there(void **state)
 	static const char *const none[] = { "", "{", "{\"id\"", "{\"id\":", "{\"id\":null}", "{\"id\":[1]}",
 		"{\"id\":\"a", "{\"id\":\"a\\\"}", "{\"params\":{\"id\":1}}", "[{\"id\":1}]", "\"id\":1",
 		"{\"a\":\"id\"}", "{\"a\":\"\\\"id\\\":1\"}", "{}{\"id\":1}", "}\"id\":1", "id",
-		"{\"method\":\"a\nb\",\"id\":1}" };
+		"{\"method\":\"a\nb\",\"id\":1}", "{\"id\":1.5}", "{\"id\":1e3}" };
 
 	(void)state;
 	assert_id("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}", "7");
@@ -70,6 +70,31 @@ static void what_is_answered_or_cancelled_is_not_asked_again(void **state)
 	assert_int_equal(asked.bytes, 0);
 }
 
+/* The answer to an id that cannot be read names none: such a request is never known to be answered. */
+static void nothing_is_asked_for_ever(void **state)
+{
+	static char id[ASKED_ID_MAX + 32] = "{\"method\":\"a\",\"id\":\"";
+	size_t head = strlen(id);
+
+	(void)state;
+	add("{\"id\":1,\"method\":\"a\",\"x\":NaN}");
+	add("{\"id\":2,\"method\":\"subscriptions/listen\"}");
+	add("{\"id\":3,\"result\":{}}"); /* an answer wants none */
+	memset(id + head, 'x', ASKED_ID_MAX);
+	memcpy(id + head + ASKED_ID_MAX - 1, "\"}", 3);
+	add(id); /* longer than an id may be, by its quotation marks */
+	assert_int_equal(asked.count, 2);
+	for (int i = 1; i < ASKED_TIMES_MAX; i++)
+		assert_null(asked_again(&asked));
+	const struct asked_line *line = asked_again(&asked);
+	assert_non_null(line);
+	asked_answered(&asked, line->bytes + line->id_at, line->id_size);
+	for (int i = 0; i < ASKED_TIMES_MAX; i++)
+		assert_null(asked_again(&asked));
+	assert_false(asked_is_waiting(&asked));
+	asked_done(&asked);
+}
+
 static void the_oldest_are_forgotten_beyond_the_bounds(void **state)
 {
 	static char large[1 << 20];
@@ -77,14 +102,14 @@ static void the_oldest_are_forgotten_beyond_the_bounds(void **state)
 
 	(void)state;
 	for (int i = 0; i < ASKED_MAX + 5; i++) {
-		snprintf(line, sizeof(line), "{\"id\":%d}", i);
+		snprintf(line, sizeof(line), "{\"id\":%d,\"method\":\"a\"}", i);
 		add(line);
 	}
 	assert_int_equal(asked.count, ASKED_MAX);
 	assert_false(asked_has(&asked, "4", 1));
 	assert_true(asked_has(&asked, "5", 1));
 	memset(large, ' ', sizeof(large));
-	memcpy(large, "{\"id\":\"x\"", 9);
+	memcpy(large, "{\"id\":\"x\",\"method\"", 18);
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(asked_add(&asked, large, sizeof(large)), 0);
 	assert_true(asked.bytes <= ASKED_BYTES_MAX);
@@ -96,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_id_is_the_messages_own_as_it_stands_there),
 		cmocka_unit_test(what_is_answered_or_cancelled_is_not_asked_again),
+		cmocka_unit_test(nothing_is_asked_for_ever),
 		cmocka_unit_test(the_oldest_are_forgotten_beyond_the_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static void put_sensor(const char *chip_folder, const char *file, const char *te
 static void ampere_has_a_cpu_and_an_io_domain(void **state)
 {
 	(void)state;
-	put_sensor("hwmon2", "name", "xgene_hwmon\n");
+	put_sensor("hwmon2", "name", "apm_xgene\n");
 	put_sensor("hwmon2", "power1_label", "CPU power\n");
 	put_sensor("hwmon2", "power1_input", "80000000\n");
 	put_sensor("hwmon2", "power2_label", "IO power\n");
@@ -173,14 +173,14 @@ static void other_chips_are_left_alone(void **state)
 static void a_driver_that_is_loaded_anew_goes_on_under_its_new_number(void **state)
 {
 	(void)state;
-	put_sensor("hwmon2", "name", "xgene_hwmon\n");
+	put_sensor("hwmon2", "name", "apm_xgene\n");
 	put_sensor("hwmon2", "power1_label", "CPU power\n");
 	put_sensor("hwmon2", "power1_input", "100000000\n");
 	open_meters("xgene");
 	sysfs_remove("class/hwmon/hwmon2");
 	pass_and_read(1000);
 	expect_uj(ZONE_PACKAGE, METER_FAILED, 0);
-	put_sensor("hwmon6", "name", "xgene_hwmon\n");
+	put_sensor("hwmon6", "name", "apm_xgene\n");
 	put_sensor("hwmon6", "power1_label", "CPU power\n");
 	put_sensor("hwmon6", "power1_input", "100000000\n");
 	pass_and_read(1000);
@@ -193,7 +193,7 @@ static void garbage_of_a_sensor_fails(void **state)
 		"18446744073709551616\n" };
 
 	(void)state;
-	put_sensor("hwmon2", "name", "xgene_hwmon\n");
+	put_sensor("hwmon2", "name", "apm_xgene\n");
 	put_sensor("hwmon2", "power1_label", "CPU power\n");
 	put_sensor("hwmon2", "power1_input", "100000000\n");
 	open_meters("xgene");

@@ -7,7 +7,7 @@
 
 static void put_xgene(void)
 {
-	sysfs_put("class/hwmon/hwmon0/name", "xgene_hwmon\n");
+	sysfs_put("class/hwmon/hwmon0/name", "apm_xgene\n");
 	sysfs_put("class/hwmon/hwmon0/power1_label", "CPU power\n");
 	sysfs_put("class/hwmon/hwmon0/power1_input", "100000000\n");
 }

@@ -104,6 +104,24 @@ static void two_cpus_of_one_package_are_counted_once(void **state)
 	expect_watts(100);
 }
 
+static void dies_of_a_package_add_up_but_on_amd_show_one_counter(void **state)
+{
+	(void)state;
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	make_pmu("0-1\n");
+	put_package(0, 0);
+	put_package(1, 0);
+	sysfs_put("devices/system/cpu/cpu1/topology/die_id", "1\n");
+	if (!open_perf())
+		skip();
+	expect_watts(200);
+	meters_free(meters);
+	sysfs_put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\n");
+	assert_true(open_perf());
+	expect_watts(100);
+}
+
 static void a_pmu_that_says_nonsense_is_not_used(void **state)
 {
 	static const struct {
@@ -139,6 +157,7 @@ int main(void)
 		METER_TEST(one_package_is_read_from_the_kernel),
 		METER_TEST(packages_of_the_cpumask_add_up),
 		METER_TEST(two_cpus_of_one_package_are_counted_once),
+		METER_TEST(dies_of_a_package_add_up_but_on_amd_show_one_counter),
 		METER_TEST(a_pmu_that_says_nonsense_is_not_used),
 		METER_TEST(a_cpu_that_is_not_there_fails_the_meter),
 	};

@@ -53,6 +53,41 @@ static void the_memory_mapped_twin_of_a_package_is_not_counted_twice(void **stat
 	expect_uj(ZONE_PACKAGE, METER_OK, 100);
 }
 
+/* Linux 6.9 to 6.11 on an EPYC of CPUID leaf 0x80000026: each die (CCD) has a zone, and all show the package's counter. */
+static void the_dies_of_an_amd_package_show_one_counter(void **state)
+{
+	(void)state;
+	sysfs_put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\n");
+	sysfs_rapl_zone("intel-rapl:0", "package-0-die-0", 5000, RANGE);
+	sysfs_rapl_zone("intel-rapl:1", "package-0-die-1", 5000, RANGE);
+	sysfs_rapl_zone("intel-rapl:2", "package-1-die-0", 9000, RANGE);
+	open_meters("powercap");
+	sysfs_rapl_energy("intel-rapl:0", 5700);
+	sysfs_rapl_energy("intel-rapl:1", 5700);
+	sysfs_rapl_energy("intel-rapl:2", 9030);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 730);
+	/* its CPU goes offline: the other die has the same counter */
+	sysfs_remove("class/powercap/intel-rapl:0");
+	sysfs_rapl_energy("intel-rapl:1", 5900);
+	pass_and_read(1000);
+	pass_and_read(1000);
+	expect_uj(ZONE_PACKAGE, METER_OK, 930);
+}
+
+/* The kernel registers psys for the package that counts, under its number where that is not the first (Xeon 4th gen). */
+static void psys_of_another_package_is_the_nodes(void **state)
+{
+	(void)state;
+	sysfs_rapl_zone("intel-rapl:0", "package-0", 5000, RANGE);
+	sysfs_rapl_zone("intel-rapl:1", "package-1", 7000, RANGE);
+	sysfs_rapl_zone("intel-rapl:2", "psys-1", 50, RANGE);
+	open_meters("powercap");
+	sysfs_rapl_energy("intel-rapl:2", 90);
+	pass_and_read(1000);
+	expect_uj(ZONE_PSYS, METER_OK, 40);
+}
+
 static void the_core_domain_of_an_amd_package_is_one_core_and_left_out(void **state)
 {
 	(void)state;
@@ -242,6 +277,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		METER_TEST(sockets_and_dies_add_up_by_zone),
 		METER_TEST(the_memory_mapped_twin_of_a_package_is_not_counted_twice),
+		METER_TEST(the_dies_of_an_amd_package_show_one_counter),
+		METER_TEST(psys_of_another_package_is_the_nodes),
 		METER_TEST(the_core_domain_of_an_amd_package_is_one_core_and_left_out),
 		METER_TEST(a_counter_that_wraps_goes_on),
 		METER_TEST(a_socket_that_does_not_say_where_it_wraps_counts_until_it_does),

@@ -296,6 +296,42 @@ static void memory_held_while_the_collector_was_away_is_counted(void **state)
 	assert_int_equal(counter_of(world, world->id[0], COUNTER_mem_byte_seconds), 4000);
 }
 
+/* Raspberry Pi OS, cgroup_disable=memory: all that is used would be the root's. */
+static void where_no_cgroup_has_a_memory_account_nobody_has_one(void **state)
+{
+	struct world *world = *state;
+	const uint32_t bit = 1U << COUNTER_mem_byte_seconds;
+	struct stat status;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cg", world->root);
+	assert_int_equal(stat(path, &status), 0);
+	write_file(world, "meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");
+	start(world, 8);
+	read_at(world, 1);
+	read_at(world, 2);
+	assert_int_equal(counter_of(world, status.st_ino, COUNTER_mem_byte_seconds), 600 * 1024);
+	assert_int_equal(world->tick.counters_valid & bit, bit); /* the root alone: all is its */
+	make_group(world, 0, "0");
+	snprintf(path, sizeof(path), "%s/cg/0/memory.current", world->root);
+	unlink(path);
+	use(world, 0, 1000);
+	for (uint64_t second = 3; second < 12; second++)
+		read_at(world, second);
+	uint64_t before = counter_of(world, status.st_ino, COUNTER_mem_byte_seconds);
+	assert_int_equal(world->tick.counters_valid & bit, 0);
+	restart_at(world, 13);
+	read_at(world, 13);
+	assert_int_equal(counter_of(world, status.st_ino, COUNTER_mem_byte_seconds), before);
+	assert_int_equal(world->tick.counters_valid & bit, 0);
+	make_group(world, 1, "1024"); /* one that has: what the others hold is their parent's */
+	world->sampler.wants_walk = true;
+	for (uint64_t second = 14; second < 25; second++)
+		read_at(world, second);
+	assert_int_equal(world->tick.counters_valid & bit, bit);
+	assert_true(counter_of(world, world->id[1], COUNTER_mem_byte_seconds) > 0);
+}
+
 static void without_events_a_removed_cgroup_still_becomes_final(void **state)
 {
 	struct world *world = *state;
@@ -347,6 +383,7 @@ int main(void)
 		TEST(ended_time_the_kernel_had_no_room_for_stands_in_other),
 		TEST(idle_and_steal_never_go_back),
 		TEST(memory_held_while_the_collector_was_away_is_counted),
+		TEST(where_no_cgroup_has_a_memory_account_nobody_has_one),
 		TEST(without_events_a_removed_cgroup_still_becomes_final),
 		TEST(what_ended_does_not_live_again_after_a_restart),
 	};

@@ -43,6 +43,9 @@ static void an_id_comes_back_byte_by_byte(void **state)
 		assert_int_equal(take(message, NEWEST), 0);
 		assert_string_equal(server.heard.answer, wanted);
 	}
+	/* also where its key is written with an escape */
+	assert_int_equal(take("{\"jsonrpc\":\"2.0\",\"\\u0069d\":7,\"m\\u0065thod\":\"ping\"}", NEWEST), 0);
+	assert_string_equal(server.heard.answer, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}");
 }
 
 static void messages_that_are_none_are_refused_with_their_code(void **state)
@@ -60,6 +63,7 @@ static void messages_that_are_none_are_refused_with_their_code(void **state)
 		{ "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", -32600 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1}", -32600 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":5}", -32600 },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\\u0000x\"}", -32600 },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}", -32602 } };
 	char large[600];
 
@@ -79,7 +83,8 @@ static void notifications_and_responses_get_no_answer(void **state)
 		"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":4}}",
 		"{\"jsonrpc\":\"2.0\",\"method\":\"no/such\"}",
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}",
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"\"}}" };
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"\"}}",
+		"{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"\"}}" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {

@@ -168,6 +168,27 @@ static void every_prompt_can_be_had_in_both_languages(void **state)
 	assert_non_null(strstr(server.heard.answer, "the workload app.\\n"));
 }
 
+/* Clients send the fields of a form that nothing was written into. */
+static void an_empty_argument_of_a_prompt_is_none(void **state)
+{
+	(void)state;
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
+	     "get\",\"params\":{\"name\":\"compliance_review\","
+	     "\"arguments\":{\"workload_name\":\"app\",\"namespace\":\"\",\"standard\":null}}}",
+		NEWEST);
+	assert_int_equal(error_code(), 0);
+	assert_non_null(strstr(server.heard.answer, "the workload app.\\n"));
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
+	     "get\",\"params\":{\"name\":\"compliance_review\",\"arguments\":{\"workload_name\":\"\"}}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
+	take("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/"
+	     "get\",\"params\":{\"name\":\"compliance_review\","
+	     "\"arguments\":{\"workload_name\":\"app\",\"namespace\":5}}}",
+		NEWEST);
+	assert_int_equal(error_code(), -32602);
+}
+
 static void completion_asks_for_names_of_the_right_kind(void **state)
 {
 	static const struct {
@@ -215,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_listener_is_promised_what_can_be_read),
 		cmocka_unit_test(a_resource_is_watched_with_the_eyes_of_its_watcher),
 		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
+		cmocka_unit_test(an_empty_argument_of_a_prompt_is_none),
 		cmocka_unit_test(every_prompt_can_be_had_in_both_languages),
 		cmocka_unit_test(completion_asks_for_names_of_the_right_kind),
 	};

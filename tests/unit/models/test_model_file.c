@@ -233,6 +233,48 @@ static void a_guest_pays_its_share_of_the_host_idle_and_dynamic(void **state)
 	}
 }
 
+/* Four sockets of a CPU of which the model knows two; an m7i.48xlarge has twice the packages of m7i.metal-24xl. */
+static void a_machine_of_more_threads_than_the_models_host_has_more_packages(void **state)
+{
+	struct host two = ec2("m5.metal", "Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz", 96);
+	struct host four = ec2("Bull", "Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz", 192);
+	struct model small = made(&two, "m5.metal"), large = made(&four, "m5.metal");
+	struct model_input input = { .dt_ns = 1000000000, .counters_valid = UINT32_MAX, .cpus = 96 };
+	struct model_output of_small, of_large;
+
+	(void)state;
+	assert_int_equal(large.full_mw, 2 * small.full_mw);
+	for (uint64_t load = 0; load <= 10; load++) {
+		input.counter[COUNTER_cycles] = load * UINT64_C(30000000000);
+		input.counter[COUNTER_instructions] = load * UINT64_C(40000000000);
+		model_evaluate(&small, &input, &of_small);
+		input.counter[COUNTER_cycles] *= 2;
+		input.counter[COUNTER_instructions] *= 2;
+		model_evaluate(&large, &input, &of_large);
+		assert_int_equal(of_large.package_mw, 2 * of_small.package_mw);
+		assert_int_equal(of_large.package_idle_mw, 2 * of_small.package_idle_mw);
+		assert_true(of_large.error_ppm > of_small.error_ppm);
+	}
+}
+
+static void metal_whose_smt_is_off_is_the_whole_host_and_a_guest_of_as_many_threads_half(void **state)
+{
+	struct host metal = ec2("m5.metal", "Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz", 96),
+		    half = metal, guest = metal;
+	struct model_input input = { .dt_ns = 1000000000, .counters_valid = UINT32_MAX, .cpus = 48 };
+	struct model_output of_metal, of_half, of_guest;
+
+	(void)state;
+	half.cpus = guest.cpus = 48;
+	guest.is_guest = true;
+	struct model whole = made(&metal, "auto"), without = made(&half, "auto"), part = made(&guest, "auto");
+	model_evaluate(&whole, &input, &of_metal);
+	model_evaluate(&without, &input, &of_half);
+	model_evaluate(&part, &input, &of_guest);
+	assert_int_equal(of_half.package_mw, of_metal.package_mw);
+	assert_int_equal(of_guest.package_mw, of_metal.package_mw / 2);
+}
+
 static void a_model_is_taken_by_name_or_file_or_refused(void **state)
 {
 	struct host host = ec2("", "", 2);
@@ -313,6 +355,9 @@ int main(void)
 		cmocka_unit_test(every_shipped_model_can_be_read),
 		cmocka_unit_test(the_machine_chooses_its_model),
 		cmocka_unit_test(a_guest_pays_its_share_of_the_host_idle_and_dynamic),
+		cmocka_unit_test(a_machine_of_more_threads_than_the_models_host_has_more_packages),
+		cmocka_unit_test(
+			metal_whose_smt_is_off_is_the_whole_host_and_a_guest_of_as_many_threads_half),
 		cmocka_unit_test(a_model_is_taken_by_name_or_file_or_refused),
 		cmocka_unit_test(whatever_is_counted_the_watts_stay_in_range),
 		cmocka_unit_test(our_models_rise_with_each_feature),
