@@ -66,7 +66,8 @@ SCENES = [
     (lambda: (job(last("23:00") - 3600, 0.5, 40, 0, 1, 2), [400.0 if 9 <= h < 13 else 510.0 for h in range(24)], {"pue": 1.4}), [
         (COMPARE, {**NAME, "implementation_cost_krw": 1000}, {"NO_HISTORY", "COST_INCREASES", "NO_PAYBACK"})]),
     (lambda: (steady(57.5, 0), SOME_HOURS, {}), [
-        (ASSESS, NAME, {"GRID_DEGRADED"}), (SCHEDULE, {"power_watts": 1, "duration_hours": 6}, {"NO_HOURLY_DATA"}),
+        (ASSESS, NAME, {"GRID_DEGRADED"}), (SCHEDULE, {"power_watts": 1, "duration_hours": 6}, {"NO_FEASIBLE_WINDOW"}),
+        (SCHEDULE, {"power_watts": 1, "duration_hours": 6, "objective": "cost"}, {"NO_HOURLY_DATA"}),
         (SCHEDULE, {"power_watts": 1, "allowed_window": "22:00-06:00", "earliest": "2026-11-24T03:00:00+09:00", "deadline": "2026-11-24T09:00:00+09:00"},
          {"NO_FEASIBLE_WINDOW"})]),
     (lambda: (steady(0, 0), None, {"korea_carbon_intensity": 436}), [(ASSESS, NAME, {"ZERO_ENERGY", "GRID_USER_VALUE"})]),

@@ -369,6 +369,8 @@ int schedule_answer(struct question *question, struct json_writer *writer, struc
 	struct schedule_plan plan;
 	int r = schedule_plan_make(question, &plan, error);
 
+	if (r == 0)
+		r = schedule_plan_check_hours(&plan, error);
 	if (r == 0) {
 		write_plan(writer, &plan);
 		if (plan.has_carbon)

@@ -126,3 +126,19 @@ int64_t signal_invented(const struct signal *signal, int64_t from, int64_t to)
 {
 	return of_state(signal, from, to, SIGNAL_INTERPOLATED);
 }
+
+bool signal_is_torn(const struct signal *signal, int64_t from, int64_t to)
+{
+	bool has_value = false, has_hole = false;
+
+	for (size_t i = 0; i < signal->count && signal->pieces[i].start < to; i++) {
+		bool is_missing = signal->pieces[i].state == SIGNAL_MISSING;
+		if (end_of(signal, i) <= from)
+			continue;
+		if (has_hole && !is_missing)
+			return true;
+		has_hole = has_value && is_missing;
+		has_value |= !is_missing;
+	}
+	return false;
+}

@@ -41,4 +41,6 @@ int64_t signal_start(const struct signal *signal);
 /* Over [from, to), which must lie within the signal. */
 double signal_mean(const struct signal *signal, int64_t from, int64_t to);
 int64_t signal_missing(const struct signal *signal, int64_t from, int64_t to);
+/* Are there values on both sides of a time within [from, to) that has none? */
+bool signal_is_torn(const struct signal *signal, int64_t from, int64_t to);
 int64_t signal_invented(const struct signal *signal, int64_t from, int64_t to);

@@ -98,13 +98,22 @@ static int read_time(const struct schedule_plan *plan, const char *name, int64_t
 		"값은 2026-11-24T09:00:00+09:00 같은 RFC 3339 시각이어야 합니다.", error);
 }
 
+/* 24:00 is the end of a day, and no time one begins at. */
+static bool parse_clock_of_end(const char *text, int64_t *ret_seconds)
+{
+	if (strcmp(text, "24:00") != 0)
+		return kst_parse_clock(text, 5, ret_seconds);
+	*ret_seconds = DAY_SECONDS;
+	return true;
+}
+
 static int read_window(struct schedule_plan *plan, struct error_object *error)
 {
 	const char *text = question_text(plan->question, "allowed_window", NULL);
 
 	if (text == NULL ||
 		(strlen(text) == 11 && text[5] == '-' && kst_parse_clock(text, 5, &plan->job.window.from) &&
-			kst_parse_clock(text + 6, 5, &plan->job.window.to) &&
+			parse_clock_of_end(text + 6, &plan->job.window.to) &&
 			plan->job.window.from != plan->job.window.to))
 		return 0;
 	return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, "allowed_window",
@@ -356,4 +365,29 @@ int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan
 	if (plan->by_price.is_now_feasible)
 		place_one(&plan->now, plan->job.earliest, plan->job.duration);
 	return 0;
+}
+
+/* What lacks hours of a repeated day lacks them on every day. */
+static bool has_holes(const struct schedule_plan *plan)
+{
+	const struct grid_file *file = plan->question->grid.grid.file;
+
+	return plan->has_hours &&
+	       (file->is_daily || signal_is_torn(&plan->carbon, plan->job.earliest, plan->job.deadline));
+}
+
+int schedule_plan_check_hours(const struct schedule_plan *plan, struct error_object *error)
+{
+	char text_en[160], text_ko[160];
+
+	if (plan->is_by_cost || plan->best_carbon.count > 0 || !has_holes(plan))
+		return 0;
+	snprintf(text_en, sizeof(text_en),
+		"No start has grid data for all of its hours: holes leave %.1f %% of the time it may run in.",
+		plan->coverage * 100);
+	snprintf(text_ko, sizeof(text_ko),
+		"전력망 데이터가 빠진 시간을 피할 수 있는 시작 시각이 없습니다(실행할 수 있는 시간의 %.1f "
+		"%%만 있음).",
+		plan->coverage * 100);
+	return question_refuse(plan->question, error, ERROR_NO_FEASIBLE_WINDOW, "", text_en, text_ko);
 }

@@ -35,6 +35,9 @@ struct schedule_plan {
 int schedule_plan_read(struct question *question, struct schedule_plan *ret_plan, struct error_object *error);
 /* All of it, likewise. That the window or the deadline allow no start is an error; that the grid data has no whole one is not. */
 int schedule_plan_make(struct question *question, struct schedule_plan *ret_plan, struct error_object *error);
+/* That holes in the grid data leave no whole start by carbon is an error to who asks for one: -EINVAL. Data that merely ends too
+ * soon, as that of a provider without forecasts, is not. */
+int schedule_plan_check_hours(const struct schedule_plan *plan, struct error_object *error);
 /* What the provenance, which is written last, says of the grid data: the quality of the hours planned with. */
 void schedule_plan_tell_quality(struct schedule_plan *plan);
 /* What is to be said of the prices planned with. */

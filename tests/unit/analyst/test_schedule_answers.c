@@ -348,6 +348,28 @@ static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
 	destroy(&w);
 }
 
+static void a_window_may_end_at_24_00_and_lies_within_the_day_then(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_idle_world(&w);
+	use_grid(&w, "00:00,300\n06:00,400\n23:00,200\n");
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"duration_hours\":2,\"allowed_window\":\"18:00-24:00\","
+			     "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "optimal_schedule", "22:00-00:00 KST");
+	assert_int_equal(
+		schedule(&w, "{\"power_watts\":1,\"duration_hours\":24,\"allowed_window\":\"00:00-24:00\","
+			     "\"earliest\":\"2026-11-24T09:00:00+09:00\"}"),
+		200);
+	expect_text(&w, "optimal_start", "2026-11-25T00:00:00+09:00");
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"allowed_window\":\"24:00-06:00\"}"), 422);
+	expect_error(&w, "INVALID_ARGUMENT");
+	destroy(&w);
+}
+
 static void expect_no_hourly_data(struct world *w, const char *arguments)
 {
 	assert_int_equal(schedule(w, arguments), 200);
@@ -383,7 +405,7 @@ static void a_price_beyond_the_list_of_holidays_says_so(void **state)
 	destroy(&w);
 }
 
-static void holes_that_forbid_every_start_leave_the_cost_side(void **state)
+static void holes_that_forbid_every_start_are_an_error_and_leave_the_cost_side(void **state)
 {
 	struct world w;
 
@@ -391,8 +413,14 @@ static void holes_that_forbid_every_start_leave_the_cost_side(void **state)
 	make_idle_world(&w);
 	/* every window of the day meets a hole of two hours */
 	use_grid(&w, "2026-11-24T00:00:00+09:00,400\n2026-11-24T03:00:00+09:00,400\n");
-	expect_no_hourly_data(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}");
-	assert_non_null(strstr(recommendation(&w), "Grid data is known for 7.1 % of the hours"));
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}"), 422);
+	expect_error(&w, "NO_FEASIBLE_WINDOW");
+	assert_non_null(strstr(w.answer.body, "holes leave 7.1 % of the time it may run in"));
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"objective\":\"cost\","
+				      "\"earliest\":\"2026-11-24T00:00:00+09:00\"}"),
+		200);
+	expect_reason(&w, "NO_HOURLY_DATA", true);
+	assert_true(option(&w, "cost", "krw") > 0);
 	expect_reason(&w, "GRID_ANNUAL", true);
 	/* nothing of the file is used: what is left is the annual value, which is worse than configured */
 	struct json_object *grid = json_object_object_get(member(&w, "provenance"), "grid");
@@ -410,6 +438,7 @@ static void a_sliver_of_the_day_is_no_ground_to_say_that_no_hour_is_better(void 
 	make_idle_world(&w);
 	use_grid(&w, "2026-11-24T00:00:00+09:00,400\n");
 	expect_no_hourly_data(&w, "{\"power_watts\":1,\"earliest\":\"2026-11-24T00:00:00+09:00\"}");
+	assert_non_null(strstr(recommendation(&w), "Grid data is known for 3.6 % of the hours"));
 	expect_no_hourly_data(&w, "{\"power_watts\":1,\"duration_hours\":0.5,"
 				  "\"earliest\":\"2026-11-24T00:00:00+09:00\"}");
 	/* two hours that differ are worth telling apart, and of half a day it may be said that none is better */
@@ -464,8 +493,9 @@ int main(void)
 		cmocka_unit_test(a_named_workload_brings_its_mean_power),
 		cmocka_unit_test(a_time_that_is_over_is_said_to_be),
 		cmocka_unit_test(what_cannot_be_scheduled_is_an_error_that_says_why),
+		cmocka_unit_test(a_window_may_end_at_24_00_and_lies_within_the_day_then),
 		cmocka_unit_test(a_price_beyond_the_list_of_holidays_says_so),
-		cmocka_unit_test(holes_that_forbid_every_start_leave_the_cost_side),
+		cmocka_unit_test(holes_that_forbid_every_start_are_an_error_and_leave_the_cost_side),
 		cmocka_unit_test(a_sliver_of_the_day_is_no_ground_to_say_that_no_hour_is_better),
 		cmocka_unit_test(the_share_of_the_hours_that_is_known_is_said),
 		cmocka_unit_test(a_run_of_a_day_or_longer_shows_both_its_days_and_is_no_daily_one),
