@@ -26,10 +26,14 @@ void named_clear(struct named *named)
 	*named = (struct named) { .is_too_much = named->is_too_much };
 }
 
+/* While they are being read all of it is in use, and too much. Afterwards much of it may be names of what has gone: read anew, the
+ * others may fit. */
 static void give_up(struct named *named)
 {
-	named->is_too_much = true;
+	bool is_too_much = !named->is_whole;
+
 	named_clear(named);
+	named->is_too_much = is_too_much;
 }
 
 /* Where it stands, or 0: it is empty, or there is no room. */

@@ -137,12 +137,34 @@ static void names_of_which_there_are_too_many_are_not_kept(void **state)
 	assert_false(named.is_whole);
 }
 
+static void names_of_what_has_gone_do_not_end_it(void **state)
+{
+	struct named named = { .whole_until = NAMED_ALL, .is_whole = true };
+	struct ledger_identity identity = { .namespace = "a" };
+	size_t used = 0;
+
+	(void)state;
+	memset(identity.name, 'x', sizeof(identity.name) - 1);
+	for (int64_t count = 1; named.is_whole; count++) {
+		memcpy(identity.name, &(uint32_t) { (uint32_t)count | 0x40404040 },
+			4); /* each another one, and no NUL */
+		named_put(&named, count, &identity);
+		named_forget(&named, count);
+		assert_true(named.texts_used > used || !named.is_whole);
+		used = named.texts_used;
+	}
+	assert_false(named.is_too_much); /* to be read anew */
+	assert_int_equal(named.whole_until, 0);
+	assert_null(named.texts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_has_the_first_of_its_owners),
 		cmocka_unit_test(who_has_seen_enough_ends_it),
 		cmocka_unit_test(names_of_which_there_are_too_many_are_not_kept),
+		cmocka_unit_test(names_of_what_has_gone_do_not_end_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
