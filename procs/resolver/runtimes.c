@@ -25,13 +25,15 @@
 #define MILLICORES      1000
 #define SHARES_MIN      2 /* what kubelet writes for "no request" */
 
-/* containerd's state folder: its own, K3s' and RKE2's, MicroK8s' */
-static const char *const containerds[] = { "/run/containerd", "/run/k3s/containerd",
-	"/var/snap/microk8s/common/run/containerd" };
+/* containerd's state folder: its own, K3s' and RKE2's, k0s', MicroK8s'; Docker's containers: its own, the snap's */
+#define CONTAINERDS                                                                                          \
+	"/run/containerd", "/run/k3s/containerd", "/run/k0s/containerd",                                     \
+		"/var/snap/microk8s/common/run/containerd"
+#define DOCKERS "/var/lib/docker/containers", "/var/snap/docker/common/var-lib-docker/containers"
+static const char *const containerds[] = { CONTAINERDS };
+static const char *const dockers[] = { DOCKERS };
 
-const char *const runtime_folders[] = { "/run/containerd", "/run/k3s/containerd",
-	"/var/snap/microk8s/common/run/containerd", "/var/lib/docker/containers", STORAGE, STORAGE_RUN,
-	POD_LOGS, NULL };
+const char *const runtime_folders[] = { CONTAINERDS, DOCKERS, STORAGE, STORAGE_RUN, POD_LOGS, NULL };
 
 /* podman and cri-o, by storage driver: what stays, what goes with its container (podman run --rm, all of cri-o's), and
  * that of a transient store */
@@ -137,11 +139,10 @@ static bool find_in_containerd(const char *root, const char *id, struct names *n
 	return has_any;
 }
 
-static bool find_in_docker(const char *root, const char *id, struct names *names)
+static bool take_docker_config(const char *path, struct names *names)
 {
-	char path[PATH_SIZE], name[254];
+	char name[254];
 
-	snprintf(path, sizeof(path), "%s/var/lib/docker/containers/%s/config.v2.json", root, id);
 	CLEANUP(json_putp) struct json_object *config = read_json(path);
 	if (take_kubernetes_labels(member(member(config, "Config"), "Labels"), names))
 		return true;
@@ -149,6 +150,18 @@ static bool find_in_docker(const char *root, const char *id, struct names *names
 		return false;
 	snprintf(names->container, sizeof(names->container), "%s", name + (name[0] == '/'));
 	return true;
+}
+
+static bool find_in_docker(const char *root, const char *id, struct names *names)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dockers) && !has_any; i++) {
+		char path[PATH_SIZE];
+		snprintf(path, sizeof(path), "%s%s/%s/config.v2.json", root, dockers[i], id);
+		has_any = take_docker_config(path, names);
+	}
+	return has_any;
 }
 
 /* cri-o names containers k8s_<container>_<pod>_<namespace>_<uid>_<attempt>, as kubelet once did with Docker's; no name

@@ -76,6 +76,11 @@ static void containerds_annotations_tell_all_three_names(void **state)
 	assert_string_equal(names.container, "");
 	assert_int_equal(names.cpu_request_millicores, 0);
 	forget_all();
+	put("/run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io/" ID, "config.json",
+		"{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"db\"}}");
+	assert_true(find(UID_, ID, &names));
+	assert_string_equal(names.pod, "db");
+	forget_all();
 }
 
 static void docker_tells_its_name_or_the_kubernetes_labels(void **state)
@@ -91,6 +96,11 @@ static void docker_tells_its_name_or_the_kubernetes_labels(void **state)
 		"{\"Name\":\"/k8s_x\",\"Config\":{\"Labels\":{\"io.kubernetes.pod.name\":\"web\"}}}");
 	assert_true(find("", ID, &names));
 	assert_string_equal(names.pod, "web");
+	forget_all();
+	put("/var/snap/docker/common/var-lib-docker/containers/" ID, "config.v2.json",
+		"{\"Name\":\"/snapped\"}");
+	assert_true(find("", ID, &names));
+	assert_string_equal(names.container, "snapped");
 	forget_all();
 }
 
