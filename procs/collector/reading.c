@@ -126,6 +126,8 @@ static void on_cgroup_made(void *context, uint64_t id, uint64_t parent, const ch
 	struct reading *reading = context;
 
 	cgroups_add(&reading->sampler->cgroups, id, parent, path, reading->now.boot_ns);
+	/* As much as an event holds (kind in a CI job's pod): the next reading looks for the rest of it. */
+	reading->sampler->wants_walk |= strlen(path) >= USAGE_PATH_MAX - 1;
 }
 
 static void on_cgroup_removed(void *context, uint64_t id)

@@ -17,6 +17,8 @@ struct world {
 	struct usage_reader usage;
 	uint64_t id[GROUPS];
 	struct usage_sum ended[GROUPS];
+	uint64_t made_id; /* told of with */
+	char made_path[USAGE_PATH_MAX];
 	struct sampler sampler;
 	struct ring_tick tick;
 	uint64_t seq;
@@ -26,6 +28,8 @@ static int read_script(struct usage_reader *usage, const struct usage_visitor *v
 {
 	const struct world *world = container_of(usage, struct world, usage);
 
+	if (world->made_id != 0)
+		visitor->cgroup_made(visitor->context, world->made_id, 0, world->made_path);
 	for (int i = 0; i < GROUPS; i++)
 		if (world->id[i] != 0 && world->ended[i].counter[USAGE_cpu_ns] != 0)
 			visitor->ended(visitor->context, world->id[i], &world->ended[i]);
@@ -332,6 +336,32 @@ static void where_no_cgroup_has_a_memory_account_nobody_has_one(void **state)
 	assert_true(counter_of(world, world->id[1], COUNTER_mem_byte_seconds) > 0);
 }
 
+static void a_path_that_an_event_does_not_hold_is_looked_for(void **state)
+{
+	struct world *world = *state;
+	char path[1024], folder[201];
+	struct stat status;
+	size_t root = (size_t)snprintf(path, sizeof(path), "%s/cg", world->root), used = root;
+
+	start(world, 8);
+	read_at(world, 1);
+	memset(folder, 'a', sizeof(folder) - 1);
+	folder[sizeof(folder) - 1] = '\0';
+	for (int i = 0; i < 3; i++) {
+		used += (size_t)snprintf(path + used, sizeof(path) - used, "/%s", folder);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	assert_int_equal(stat(path, &status), 0);
+	world->made_id = status.st_ino;
+	snprintf(world->made_path, sizeof(world->made_path), "%s", path + root);
+	read_at(world, 2);
+	world->made_id = 0;
+	read_at(world, 3);
+	const struct cgroup *cgroup = cgroups_find(&world->sampler.cgroups, status.st_ino);
+	assert_non_null(cgroup);
+	assert_string_equal(cgroup->path, path + root);
+}
+
 static void without_events_a_removed_cgroup_still_becomes_final(void **state)
 {
 	struct world *world = *state;
@@ -383,6 +413,7 @@ int main(void)
 		TEST(ended_time_the_kernel_had_no_room_for_stands_in_other),
 		TEST(idle_and_steal_never_go_back),
 		TEST(memory_held_while_the_collector_was_away_is_counted),
+		TEST(a_path_that_an_event_does_not_hold_is_looked_for),
 		TEST(where_no_cgroup_has_a_memory_account_nobody_has_one),
 		TEST(without_events_a_removed_cgroup_still_becomes_final),
 		TEST(what_ended_does_not_live_again_after_a_restart),
