@@ -18,46 +18,38 @@
 #define RING_BANKS     4
 #define RING_METER_MAX 8
 
-/* Which counters the rows carry (ring_tick.counters_valid). */
-enum counter {
-	COUNTER_cpu_ns,
-	COUNTER_switches,
-	COUNTER_cycles,
-	COUNTER_instructions,
-	COUNTER_cache_misses,
-	COUNTER_dtlb_loads,
-	COUNTER_minor_faults,
-	COUNTER_major_faults,
-	COUNTER_cache_adds,
-	COUNTER_cache_dirtied,
-	COUNTER_read_bytes,
-	COUNTER_write_bytes,
-	COUNTER_io_ops,
-	COUNTER_rx_bytes,
-	COUNTER_tx_bytes,
-	COUNTER_rx_packets,
-	COUNTER_tx_packets,
-	COUNTER_softirq_ns,
-	COUNTER_mem_byte_seconds,
-	COUNTER_gpu_uj, /* energy of the GPUs it used, each split by the use of it */
-	COUNTER_COUNT
-};
+/* Which counters the rows carry (ring_tick.counters_valid). PASSED: those that go from reading to exposition as they were read, in
+ * frames of their own: nothing is split by them there. */
+#define COUNTERS(X, PASSED)                                                                                  \
+	X(cpu_ns)                                                                                            \
+	PASSED(switches)                                                                                     \
+	PASSED(cycles)                                                                                       \
+	PASSED(instructions)                                                                                 \
+	PASSED(cache_misses)                                                                                 \
+	PASSED(dtlb_loads)                                                                                   \
+	PASSED(minor_faults)                                                                                 \
+	PASSED(major_faults)                                                                                 \
+	PASSED(cache_adds)                                                                                   \
+	PASSED(cache_dirtied)                                                                                \
+	PASSED(read_bytes)                                                                                   \
+	PASSED(write_bytes)                                                                                  \
+	PASSED(io_ops)                                                                                       \
+	X(rx_bytes)                                                                                          \
+	X(tx_bytes)                                                                                          \
+	X(rx_packets)                                                                                        \
+	X(tx_packets)                                                                                        \
+	PASSED(softirq_ns)                                                                                   \
+	X(mem_byte_seconds)                                                                                  \
+	X(gpu_uj) /* energy of the GPUs it used, each split by the use of it */
+#define COUNTER_IS_NOT_PASSED(name)
+#define PASSED_COUNTERS(X) COUNTERS(COUNTER_IS_NOT_PASSED, X)
 
-/* Those that go from reading to exposition as they were read, in frames of their own: nothing is split by them there. */
-#define PASSED_COUNTERS(X)                                                                                   \
-	X(switches)                                                                                          \
-	X(cycles)                                                                                            \
-	X(instructions)                                                                                      \
-	X(cache_misses)                                                                                      \
-	X(dtlb_loads)                                                                                        \
-	X(minor_faults)                                                                                      \
-	X(major_faults)                                                                                      \
-	X(cache_adds)                                                                                        \
-	X(cache_dirtied)                                                                                     \
-	X(read_bytes)                                                                                        \
-	X(write_bytes)                                                                                       \
-	X(io_ops)                                                                                            \
-	X(softirq_ns)
+enum counter {
+#define X(name) COUNTER_##name,
+	COUNTERS(X, X)
+#undef X
+		COUNTER_COUNT
+};
 
 enum passed_counter {
 #define X(name) PASSED_##name,

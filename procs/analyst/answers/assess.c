@@ -142,6 +142,41 @@ static void write_next_steps(
 	json_close_array(w);
 }
 
+/* Per kWh used today, so that saved energy counts. */
+static void write_service(
+	struct json_writer *w, const struct question *q, const struct assessment *a, double left)
+{
+	const struct compliance_input input = { .standard = q->standard,
+		.pue = q->pue,
+		.is_intensity_known = true,
+		.is_basis_mismatch = q->grid.is_mismatch };
+	double intensity = a->verdict.compliance.intensity * left;
+
+	if (q->standard->is_pue)
+		return;
+	json_write_number(w, "service_intensity_gCO2eq_kWh", intensity);
+	json_write_text(w, "service_status", status_name(compliance_compare(intensity, q->standard->target)));
+	json_write_text(w, "service_confidence",
+		confidence(compliance_is_share_clear(&input, &a->verdict.compliance, left)));
+}
+
+/* All but the migration: who moves has no use for the night here. */
+static void write_together(struct json_writer *w, const struct question *q, const struct assessment *a,
+	const struct optimizations *found)
+{
+	const struct verdict *v = &a->verdict;
+
+	if ((found->types & ~(1u << IMPROVE_REGION)) == 0 || !v->is_power_usable)
+		return;
+	json_open_object(w, "combined_effect");
+	json_write_number(w, "reduction_percent", 100 * (1 - found->left));
+	json_write_number(w, "saving_kg_month", v->kg_month * (1 - found->left));
+	if (found->left_in_fact > found->left)
+		json_write_number(w, "realizable_saving_kg_month", v->kg_month * (1 - found->left_in_fact));
+	write_service(w, q, a, found->left);
+	json_close_object(w);
+}
+
 static int write_words(struct json_writer *w, const struct question *q, const struct assessment *a)
 {
 	struct optimizations found;
@@ -151,6 +186,7 @@ static int write_words(struct json_writer *w, const struct question *q, const st
 	recommend_workload(q, a->subject.name, &a->verdict, a->has_watts ? assessment_watts(a) : -1, text);
 	json_write_text(w, "recommendation", text);
 	r = write_optimizations(w, q, a, IMPROVEMENT_COUNT, &found);
+	write_together(w, q, a, &found);
 	write_next_steps(w, q, a, found.types & ~(1u << IMPROVE_REGION));
 	write_reasons(w, &q->reasons);
 	json_write_text(w, "legal_status", q->standard->legal_status);

@@ -27,6 +27,7 @@ struct impact {
 	struct compliance then; /* what assess would say afterwards */
 	double service_intensity;
 	enum status service_status;
+	bool is_service_clear;
 };
 
 /* A step that gains nothing where the workload moves to may gain where it is: then that is said, not that it is not worth it. */
@@ -80,10 +81,11 @@ static void look_ahead(struct impact *m)
 		.grid_intensity = m->after.intensity,
 		.grid_uncertainty = m->after.u_intensity };
 
+	double share = m->before.kwh_month > 0 ? m->after.kwh_month / m->before.kwh_month : 1;
+
 	m->then = compliance_assess(&input);
-	m->service_intensity = m->then.intensity;
-	if (m->before.kwh_month > 0)
-		m->service_intensity *= m->after.kwh_month / m->before.kwh_month;
+	m->service_intensity = m->then.intensity * share;
+	m->is_service_clear = compliance_is_share_clear(&input, &m->then, share);
 	m->service_status = m->then.carbon_status;
 	if (v->is_power_usable && !q->standard->is_pue)
 		m->service_status = compliance_compare(m->service_intensity, q->standard->target);
@@ -156,16 +158,6 @@ static void note_reasons(struct impact *m)
 	is_set[REASON_NO_PAYBACK] |= has_money(m) && change_krw(m) >= 0 && realizable_krw(m) <= 0;
 }
 
-/* The same relative uncertainty about a smaller value; what is never clear of the intensity is not of this one. */
-static bool is_service_clear(const struct impact *m)
-{
-	double share = m->then.intensity > 0 ? m->service_intensity / m->then.intensity : 0;
-
-	return m->assessment.verdict.is_power_usable &&
-	       fabs(m->service_intensity - m->question->standard->target) > m->then.uncertainty * share &&
-	       m->after.site_pue.source != PUE_ASSUMED && m->after.factor == m->question->standard->factor;
-}
-
 static void write_confidence(struct json_writer *w, const char *key, bool is_clear)
 {
 	json_write_text(w, key, is_clear ? "clear" : "borderline");
@@ -212,7 +204,7 @@ static void write_after(struct json_writer *w, const struct impact *m)
 	json_write_text(w, "intensity_status_after", status_name(m->then.carbon_status));
 	write_confidence(w, "intensity_confidence_after", m->then.is_carbon_clear);
 	json_write_text(w, "service_status_after", status_name(m->service_status));
-	write_confidence(w, "service_confidence_after", is_service_clear(m));
+	write_confidence(w, "service_confidence_after", m->is_service_clear);
 	if (!is_usable)
 		return;
 	json_write_number(w, "optimized_power_watts", m->after.watts);
@@ -275,7 +267,7 @@ static void say_after(const struct impact *m, char *text, size_t size)
 	improvement_say(q, text, size, WORDS_CARBON_AFTER, m->then.intensity, q->standard->target,
 		status_word(m->then.carbon_status, q->is_korean), edge);
 	edge[0] = '\0';
-	if (!is_service_clear(m))
+	if (!m->is_service_clear)
 		improvement_say(q, edge, sizeof(edge), WORDS_BORDERLINE);
 	if (m->after.kwh_month < m->before.kwh_month)
 		improvement_say(q, text, size, WORDS_SERVICE_AFTER, m->service_intensity,

@@ -48,8 +48,8 @@ static int write_row_optimizations(struct json_writer *w, const struct question 
 	assessment_done(&assessment);
 	/* what was counted of the PUE alone is a part of all of them */
 	if (found.types != 0)
-		h->saving_kg_month +=
-			found.kg_month - improvement_pue_kg_month(question, row->pue_status, row->kg_month);
+		h->saving_kg_month += assessment.verdict.kg_month * (1 - found.left) -
+				      improvement_pue_kg_month(question, row->pue_status, row->kg_month);
 	return r == -EINVAL ? 0 : r;
 }
 

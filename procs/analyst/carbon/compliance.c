@@ -45,6 +45,16 @@ enum status compliance_compare(double value, double target)
 	return value <= target * (1 + TARGET_SLACK) ? STATUS_COMPLIANT : STATUS_NON_COMPLIANT;
 }
 
+bool compliance_is_share_clear(
+	const struct compliance_input *input, const struct compliance *assessed, double share)
+{
+	const struct standard *standard = input->standard;
+
+	return input->is_intensity_known && !standard->is_pue && !input->is_basis_mismatch &&
+	       input->pue.source != PUE_ASSUMED &&
+	       fabs(assessed->intensity * share - standard->target) > assessed->uncertainty * share;
+}
+
 static double intensity_of(const struct compliance_input *input, double pue)
 {
 	switch (input->basis) {
@@ -74,8 +84,7 @@ static void assess_carbon(const struct compliance_input *input, struct complianc
 	c->carbon_status = compliance_compare(c->intensity, standard->target);
 	c->gap_percent = carbon_gap_percent(c->intensity, standard->target);
 	c->required_reduction_percent = carbon_required_reduction_percent(c->intensity, standard->target);
-	c->is_carbon_clear = fabs(c->intensity - standard->target) > c->uncertainty &&
-			     !input->is_basis_mismatch && !is_assumed;
+	c->is_carbon_clear = compliance_is_share_clear(input, c, 1);
 }
 
 static void assess_pue(const struct compliance_input *input, struct compliance *c)

@@ -48,6 +48,11 @@ struct compliance {
 
 struct compliance compliance_assess(const struct compliance_input *input);
 
+/* The same of a share of the intensity, what a service that uses less causes per kWh it uses today: is it clear of the target? Its
+ * relative uncertainty is the same; what is never clear of the intensity is not of this either. */
+bool compliance_is_share_clear(
+	const struct compliance_input *input, const struct compliance *assessed, double share);
+
 /* COMPLIANT up to the target, NON_COMPLIANT beyond. */
 enum status compliance_compare(double value, double target);
 

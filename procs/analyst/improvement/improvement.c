@@ -236,24 +236,30 @@ void write_improvement(struct json_writer *w, const struct improvement *improvem
 	}
 }
 
+static void add_up(struct optimizations *all, const struct improvement *one)
+{
+	all->types |= 1u << one->type;
+	if (one->type == IMPROVE_REGION)
+		return;
+	all->left *= 1 - one->reduction;
+	all->left_in_fact *= 1 - (one->type == IMPROVE_RIGHTSIZING ? one->realizable : one->reduction);
+}
+
 int write_optimizations(struct json_writer *w, const struct question *question,
 	const struct assessment *assessment, size_t limit, struct optimizations *ret_optimizations)
 {
 	CLEANUP(freep) struct improvement *improvements = malloc(IMPROVEMENT_COUNT * sizeof(*improvements));
 	int count = improvements != NULL ? improvements_find(question, assessment, improvements) : -ENOMEM;
-	double left = 1;
 
-	*ret_optimizations = (struct optimizations) { 0 };
+	*ret_optimizations = (struct optimizations) { .left = 1, .left_in_fact = 1 };
 	json_open_array(w, "optimizations");
 	for (int i = 0; i < count && (size_t)i < limit; i++) {
 		json_open_object(w, NULL);
 		write_improvement(w, &improvements[i], true);
 		json_close_object(w);
-		ret_optimizations->types |= 1u << improvements[i].type;
-		left *= improvements[i].type == IMPROVE_REGION ? 1 : 1 - improvements[i].reduction;
+		add_up(ret_optimizations, &improvements[i]);
 	}
 	json_close_array(w);
-	ret_optimizations->kg_month = assessment->verdict.kg_month * (1 - left);
 	return count < 0 ? count : 0;
 }
 

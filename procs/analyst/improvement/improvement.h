@@ -77,10 +77,11 @@ const char *improvement_name(enum improvement_type type);
 int improvement_from_name(const char *name);
 /* The members both optimizations[] and steps[] have; amounts only where the power is usable. */
 void write_improvement(struct json_writer *writer, const struct improvement *improvement, bool has_amounts);
-/* What was written: the bits of the types, and what all of them but a migration save together [kg a month]. */
+/* What was written: the bits of the types, and what all of them but a migration, which is an alternative to them, leave of today's
+ * grams, and in fact: reductions multiply. */
 struct optimizations {
 	unsigned types;
-	double kg_month;
+	double left, left_in_fact; /* 1 = all */
 };
 /* optimizations[]: the first `limit` of those worth it. 0 or -errno. */
 int write_optimizations(struct json_writer *writer, const struct question *question,

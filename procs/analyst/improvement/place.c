@@ -6,6 +6,7 @@
 #include "analyst/improvement/private.h"
 #include "analyst/improvement/text.h"
 #include "analyst/answers/recommend.h"
+#include "analyst/answers/recommend_text.h"
 #include "korea/uncertainty.h"
 
 static const struct annual *annual_of(const struct question *question, const struct region *region)
@@ -87,7 +88,11 @@ static void describe_move(const struct question *question, const struct region *
 	improvement_say(question, imp->description, sizeof(imp->description),
 		has_pues ? WORDS_MOVE : WORDS_MOVE_GRID, there->name[question->is_korean], reduction * 100);
 	if (does_marginal_disagree(before->region, there, reduction)) {
-		improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE_DISAGREE);
+		struct prose prose = { .text = imp->description,
+			.size = strlen(imp->description),
+			.room = sizeof(imp->description),
+			.is_korean = question->is_korean };
+		prose_say(&prose, PHRASE_DISAGREE);
 		imp->confidence = CONFIDENCE_LOW;
 	}
 	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE_YOURS);

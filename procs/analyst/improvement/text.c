@@ -55,9 +55,6 @@ static const char *const texts[WORDS_COUNT][2] = {
 			      "two sites is not known.",
 		"%s에서 실행하십시오. 전력망만으로 탄소가 %.1f %% 줄어듭니다(두 시설 중 한 곳의 PUE를 알 수 "
 		"없습니다)." },
-	[WORDS_MOVE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions "
-				  "elsewhere.",
-		" 한계 배출계수 기준으로는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
 	[WORDS_MOVE_YOURS] = { " Latency, cost and where the data may lie are yours to judge.",
 		" 지연 시간, 비용, 데이터 소재지는 별도로 판단하십시오." },
 	[WORDS_MOVE_EVIDENCE] = { "annual mean %g g/kWh (%s) and PUE %g there, %g g/kWh and PUE %g here",

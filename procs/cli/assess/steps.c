@@ -1,5 +1,4 @@
 /* The recommendations of `tanso assess`: a line a step, and what all of them would bring together. */
-#include <math.h>
 #include <string.h>
 
 #include "cli/assess/page.h"
@@ -34,62 +33,49 @@ static void put_alternative(const struct page *page, struct json_object *list, s
 		page->out);
 }
 
-/* The same relative uncertainty about a smaller value, as compare has it. */
-static bool is_clear_of(const struct page *page, double intensity, double target, double left)
+/* As the answer has it: all but a migration, per kWh used today. */
+static void print_sum(const struct page *page, struct json_object *sum, size_t rank)
 {
-	return fabs(intensity - target) > page_number(page, "uncertainty_gCO2eq_kWh") * left &&
-	       strcmp(page_text(page, "pue_source"), "assumed") != 0 &&
-	       !has_reason(page->answer, REASON_BASIS_MISMATCH);
-}
-
-static void print_sum(const struct page *page, double left, size_t rank)
-{
-	double intensity = page_number(page, "current_carbon_intensity_gCO2eq_kWh") * left,
-	       target = page_number(page, "target_carbon_intensity_gCO2eq_kWh");
-	const char *status = intensity <= target * (1 + 1e-9) ? "COMPLIANT" : "NON_COMPLIANT";
-
 	fprintf(page->out,
 		page_word(page, "  %zu. Combined effect: %.1f %% reduction",
 			"  %zu. 모두 적용하면 %.1f %% 감축"),
-		rank, (1 - left) * 100);
-	if (target <= 0)
+		rank, json_object_get_double(member_of(sum, "reduction_percent")));
+	if (member_of(sum, "service_intensity_gCO2eq_kWh") == NULL)
 		return;
 	fputs(" → ", page->out);
-	page_put_status(page, status, is_clear_of(page, intensity, target, left) ? "clear" : "borderline");
+	page_put_status(
+		page, text_of_member(sum, "service_status"), text_of_member(sum, "service_confidence"));
 	fprintf(page->out,
 		page_word(page, " on carbon (%.1f per kWh used today)",
 			"(탄소, 현재 사용량 기준 kWh당 %.1f g)"),
-		rounded(intensity, 1));
+		rounded(json_object_get_double(member_of(sum, "service_intensity_gCO2eq_kWh")), 1));
 }
 
-/* All but moving abroad, multiplied; per kWh used today, so that saved energy counts. */
+static bool has_migration(struct json_object *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_migration(list, i))
+			return true;
+	return false;
+}
+
 static void print_together(const struct page *page, struct json_object *list, size_t count)
 {
-	double left = 1, left_in_fact = 1;
+	struct json_object *sum = member_of(page->answer, "combined_effect"), *in_fact;
 	char mass[MASS_TEXT_MAX];
-	size_t counted = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *item = json_object_array_get_idx(list, i);
-		if (is_migration(list, i))
-			continue;
-		struct json_object *in_fact = member_of(item, "realizable_saving_percent");
-		double percent = json_object_get_double(member_of(item, "estimated_reduction_percent"));
-		left *= 1 - percent / 100;
-		left_in_fact *= 1 - (in_fact != NULL ? json_object_get_double(in_fact) : percent) / 100;
-		counted++;
-	}
-	if (counted == 0 || !page_has(page, "monthly_emissions_kg"))
+	if (!json_object_is_type(sum, json_type_object))
 		return;
-	print_sum(page, left, count + 1);
-	if (counted < count)
+	print_sum(page, sum, count + 1);
+	if (has_migration(list, count))
 		put_alternative(page, list, count);
 	fprintf(page->out,
 		page_word(page, "\n\n  Estimated savings: %s CO2/month", "\n\n  예상 절감: 월 %s CO2"),
-		mass_text(page_number(page, "monthly_emissions_kg") * (1 - left), mass));
-	if (left_in_fact > left)
+		mass_text(json_object_get_double(member_of(sum, "saving_kg_month")), mass));
+	in_fact = member_of(sum, "realizable_saving_kg_month");
+	if (in_fact != NULL)
 		fprintf(page->out, page_word(page, ", of which %s goes in fact", ", 이 가운데 실제로 %s"),
-			mass_text(page_number(page, "monthly_emissions_kg") * (1 - left_in_fact), mass));
+			mass_text(json_object_get_double(in_fact), mass));
 	fputc('\n', page->out);
 }
 

@@ -40,6 +40,33 @@ static void ten_and_fifteen_percent_make_twenty_three_and_a_half(void **state)
 	destroy(&w);
 }
 
+static void assess_says_what_its_proposals_bring_together_without_the_migration(void **state)
+{
+	struct json_object *sum, *proposals;
+	struct world w;
+	size_t migrations = 0;
+
+	(void)state;
+	begin(&w, "Job");
+	assert_int_equal(ask(&w, "assess_workload_compliance", "{\"workload_name\":\"train\"}"), 200);
+	promised_fields(&w, "assess_workload_compliance");
+	proposals = member(&w, "optimizations");
+	for (size_t i = 0; i < json_object_array_length(proposals); i++)
+		migrations += strcmp(text_in(json_object_array_get_idx(proposals, i), "type"),
+				      "regional_migration") == 0;
+	assert_int_equal(migrations, 1);
+	sum = member(&w, "combined_effect");
+	near(number_in(sum, "reduction_percent"), 23.5);
+	near(number_in(sum, "saving_kg_month"),
+		0.235 * json_object_get_double(member(&w, "monthly_emissions_kg")));
+	near(number_in(sum, "realizable_saving_kg_month"),
+		0.1 * json_object_get_double(member(&w, "monthly_emissions_kg")));
+	near(number_in(sum, "service_intensity_gCO2eq_kWh"), 390.15);
+	assert_string_equal(text_in(sum, "service_status"), "COMPLIANT");
+	assert_string_equal(text_in(sum, "service_confidence"), "borderline"); /* as compare says */
+	destroy(&w);
+}
+
 static void who_names_no_optimization_learns_which_were_not_worked_out(void **state)
 {
 	static const char untried[] =
@@ -436,6 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_and_fifteen_percent_make_twenty_three_and_a_half),
+		cmocka_unit_test(assess_says_what_its_proposals_bring_together_without_the_migration),
 		cmocka_unit_test(who_names_no_optimization_learns_which_were_not_worked_out),
 		cmocka_unit_test(the_steps_add_up_and_the_order_is_by_worth),
 		cmocka_unit_test(every_kind_is_offered_what_fits_it),

@@ -161,6 +161,28 @@ static void a_standard_on_pue_alone_does_not_assess_carbon(void **state)
 	assert_true(c.is_clear);
 }
 
+static void a_share_of_the_intensity_is_as_borderline_as_the_value_it_rests_on(void **state)
+{
+	struct compliance_input in = input(446.25, 1.6, PUE_DECLARED);
+	struct compliance c = { .intensity = 510, .uncertainty = 100 };
+
+	(void)state;
+	/* 510 x 0.75 = 382.5, 41.5 under the target; 75 or 30 uncertain */
+	assert_false(compliance_is_share_clear(&in, &c, 0.75));
+	c.uncertainty = 40;
+	assert_true(compliance_is_share_clear(&in, &c, 0.75));
+	in.is_basis_mismatch = true;
+	assert_false(compliance_is_share_clear(&in, &c, 0.75));
+	in = input(446.25, 1.4, PUE_ASSUMED);
+	assert_false(compliance_is_share_clear(&in, &c, 0.75));
+	in = input(446.25, 1.6, PUE_DECLARED);
+	in.is_intensity_known = false;
+	assert_false(compliance_is_share_clear(&in, &c, 0.75));
+	in = input(446.25, 1.6, PUE_DECLARED);
+	in.standard = &green_dc;
+	assert_false(compliance_is_share_clear(&in, &c, 0.75));
+}
+
 static void the_last_bit_does_not_decide(void **state)
 {
 	struct compliance_input in = input(424, 3.9 * 1.4 / 3.9, PUE_DECLARED);
@@ -214,6 +236,7 @@ int main(void)
 		cmocka_unit_test(different_factors_are_borderline_however_far_apart),
 		cmocka_unit_test(unusable_power_leaves_the_carbon_side_unknown),
 		cmocka_unit_test(a_standard_on_pue_alone_does_not_assess_carbon),
+		cmocka_unit_test(a_share_of_the_intensity_is_as_borderline_as_the_value_it_rests_on),
 		cmocka_unit_test(the_last_bit_does_not_decide),
 		cmocka_unit_test(bases_other_than_normalised),
 		cmocka_unit_test(pue_comes_from_the_best_source_there_is),
