@@ -20,8 +20,8 @@ const tests = [];
 const test = (name, run) => tests.push([name, run]);
 
 // A page, and everything that went wrong in it: errors, and what the policy refused.
-async function visit({ path = "/", language = "en", width = 1440, height = 1000, theme = "light", before, at = site } = {}) {
-	const context = await browser.newContext({ viewport: { width, height }, locale: language === "ko" ? "ko-KR" : "en-US", colorScheme: theme, reducedMotion: "reduce" });
+async function visit({ path = "/", language = "en", width = 1440, height = 1000, theme = "light", zone, before, at = site } = {}) {
+	const context = await browser.newContext({ viewport: { width, height }, locale: language === "ko" ? "ko-KR" : "en-US", colorScheme: theme, reducedMotion: "reduce", timezoneId: zone });
 	const page = await context.newPage();
 	const wrong = [];
 	page.on("pageerror", (error) => wrong.push(error.message));
@@ -37,12 +37,13 @@ async function visit({ path = "/", language = "en", width = 1440, height = 1000,
 	return { page, text, check, live, wrong, close: () => context.close() };
 }
 
-async function seen(options, run) {
+// `expected`: what the console may say.
+async function seen(options, run, expected = []) {
 	const view = await visit(options);
 	try {
 		if (!options.path) await view.live();
 		await run(view);
-		assert.deepEqual(view.wrong, [], "errors in the page");
+		assert.deepEqual(view.wrong.filter((one) => !expected.some((known) => known.test(one))), [], "errors in the page");
 	} finally {
 		await view.close();
 	}
@@ -261,6 +262,60 @@ test("a drawer opens and closes by the keyboard and tells one workload", () => s
 	assert.equal(await page.locator("#drawer").isVisible(), false);
 }));
 
+test("a list that was made anew under the open drawer gets the focus back where it was, also among workloads of one name", async () => {
+	const before = (page) => page.route("**/tools/list_workloads_by_compliance", async (route) => {
+		const answer = await site.ask("list_workloads_by_compliance");
+		const twice = answer.workloads.filter((one) => one.workload === WORKLOAD).flatMap((one) => [{ ...one, namespace: "a" }, one]);
+		await route.fulfill({ json: { ...answer, workloads: twice } });
+	});
+	const row = () => document.activeElement.closest("tr")?.rowIndex ?? document.activeElement.tagName;
+	await seen({ before }, async ({ page, check }) => {
+		const button = page.locator("button.name", { hasText: WORKLOAD }).nth(1);
+		const anew = async () => {
+			const old = await button.elementHandle();
+			await page.evaluate(async () => (await import("/assets/workloads.js")).refresh());
+			await until("another list", () => old.evaluate((one) => !one.isConnected));
+		};
+		await button.focus();
+		await anew();
+		assert.equal(await page.evaluate(row), 2, "another row has the focus");
+		await page.keyboard.press("Enter");
+		await check("#drawer-title", WORKLOAD);
+		await anew();
+		await page.keyboard.press("Escape");
+		await until("the focus back", async () => (await page.evaluate(row)) === 2, 5000);
+	});
+});
+
+test("what is read out is read out once, not at every reading", () => seen({}, async ({ page, check }) => {
+	await check("#list-note", "10 of 10");
+	await until("the grid", async () => (await page.locator("#options").innerText()) !== "");
+	const heard = page.evaluate(async () => {
+		const told = [], isQuiet = (node) => node.closest("[aria-live]")?.getAttribute("aria-live") === "off";
+		new MutationObserver((changes) => told.push(...changes.map(({ target }) => target.nodeType === Node.TEXT_NODE ? target.parentElement : target)
+			.filter((node) => node?.closest("[aria-live], [role=status], output") && !isQuiet(node)).map((node) => node.outerHTML)))
+			.observe(document.body, { subtree: true, childList: true, characterData: true });
+		const watts = () => document.getElementById("node-watts").textContent, state = () => document.getElementById("state").textContent;
+		const before = [watts(), state()];
+		await (await import("/assets/workloads.js")).refresh();
+		while (watts() === before[0] || state() === before[1]) await new Promise((done) => setTimeout(done, 50));
+		return told;
+	});
+	assert.deepEqual(await heard, []);
+	assert.equal(await page.locator("#said").innerText(), "live");
+	assert.equal(await page.locator("h1").count(), 1);
+	assert.equal(await page.getAttribute("#lang", "lang"), "ko"); // of its own words
+}));
+
+test("who is elsewhere is told that times are Korean", async () => {
+	for (const [zone, isTold] of [["America/Los_Angeles", true], ["Asia/Seoul", false]])
+		await seen({ zone }, async ({ page, text }) => {
+			await until("the foot", async () => (await text("#foot")) !== "");
+			assert.deepEqual([/KST/.test(await text("#foot")), / KST$/.test(await text("#state"))], [isTold, isTold]);
+			assert.equal(await page.locator("#state").isVisible(), true);
+		});
+});
+
 test("what if asks the tool that compares, where there is one", async () => {
 	const impact = { current_status: "NON_COMPLIANT", optimized_status: "COMPLIANT", mean_power_watts: 14.6, optimized_power_watts: 12.4, current_monthly_emissions_kg: 7.2,
 		optimized_monthly_emissions_kg: 5.4, service_status_after: "COMPLIANT", recommendation: "Both together.", steps: [{ type: "temporal_shift", description: "Later.", estimated_reduction_percent: 10, applied: true }] };
@@ -430,6 +485,23 @@ test("names of workloads stay text", async () => {
 		assert.equal(await page.locator("#list img, #list script").count(), 0);
 		assert.equal(await page.title(), "tanso");
 	});
+});
+
+test("a name does not turn the direction of its line, and is found however its letters are composed", async () => {
+	const before = (page) => page.route("**/tools/list_workloads_by_compliance", async (route) => {
+		const answer = await site.ask("list_workloads_by_compliance");
+		const named = ["pay\u202egpj.exe", "결제-서버".normalize("NFD"), "other"].map((workload) => ({ ...answer.workloads[0], workload }));
+		await route.fulfill({ json: { ...answer, workloads: named } });
+	});
+	await seen({ before }, async ({ page, text, check }) => {
+		await check("#list tbody", "pay\ufffdgpj.exe");
+		await page.locator("button.name").first().click();
+		await check("#drawer-title", "pay\ufffdgpj.exe");
+		await page.keyboard.press("Escape");
+		await page.fill("#find", "결제-서버".normalize("NFC"));
+		await check("#list-note", "1 found");
+		assert.equal((await text("button.name")).normalize("NFC"), "결제-서버");
+	}, [/404/]);
 });
 
 test("without its chart library the page says so and keeps its numbers", async () => {

@@ -1,5 +1,5 @@
 // The dashboard: wiring, language, theme, and what is said about the server's state.
-import { $, age, el, seconds } from "./dom.js";
+import { $, age, el, isElsewhere, say, seconds } from "./dom.js";
 import { ask, listen, onTokenWanted } from "./ask.js";
 import { firstLang, lang, recall, remember, setLang, t } from "./texts.js";
 import * as power from "./power.js";
@@ -20,10 +20,11 @@ let due = { list: 0, grid: 0, ledger: 0 };
 let state = "connecting";
 
 function showState() {
-	const time = newest ? seconds(new Date(newest.timestamp)) : "";
+	const time = newest ? `${seconds(new Date(newest.timestamp))}${isElsewhere() ? " KST" : ""}` : "";
 	$("state").dataset.state = state;
 	const text = t(state === "trouble" && !newest ? "noWatts" : state, time);
-	if ($("state").lastElementChild.textContent !== text) $("state").lastElementChild.textContent = text;
+	$("state").lastElementChild.textContent = text;
+	say("said", state === "live" ? t("range_live") : text); // not every two seconds
 	document.body.classList.toggle("away", state === "offline" || state === "trouble");
 }
 
@@ -33,7 +34,7 @@ function showNotices() {
 	const read = newest?.provenance?.power;
 	if (trouble) told.push(["open", trouble.words]);
 	if (read?.state === "fake" || codes.includes("FAKE_POWER")) told.push(["bad", t("fakeNotice")]);
-	if (codes.includes("STALE_METRICS")) told.push(["open", t("staleNotice", age(read.metrics_age_s))]);
+	if (codes.includes("STALE_METRICS")) told.push(["open", t("staleNotice", seconds(new Date(read.sampled_at)))]);
 	const text = JSON.stringify(told);
 	if ($("notices").dataset.told === text) return; // said once
 	$("notices").dataset.told = text;
@@ -47,7 +48,7 @@ function showFoot() {
 	const old = from.power.metrics_age_s + (Date.now() - heardAt) / 1000;
 	const told = [t("footPower", `${from.power.meter}, ${from.power.collection_method}`, age(old)),
 		t("footGrid", from.grid.source, from.grid.vintage, from.grid.licence),
-		t("footData", from.data.version, from.data.sha256.slice(0, 12)), t("footReference")];
+		t("footData", from.data.version, from.data.sha256.slice(0, 12)), t("footReference"), ...(isElsewhere() ? [t("footTimes")] : [])];
 	$("foot").replaceChildren(...told.map((text) => el("p", { text })));
 }
 
@@ -112,6 +113,7 @@ function setState(now) {
 function retell() {
 	document.title = newest ? "tanso" : document.title;
 	$("lang").textContent = t("otherLang");
+	$("lang").lang = lang() === "ko" ? "en" : "ko";
 	$("theme").textContent = t("theme", t(recall("theme") ?? "auto"));
 	showState();
 	delete $("notices").dataset.told;

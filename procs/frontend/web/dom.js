@@ -1,11 +1,15 @@
 // Elements, numbers and times.
 import { lang, t } from "./texts.js";
 
+// What turns the direction of a line: a name with such a character could read as another.
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 // el("p", { class: "quiet", onclick: f, text: "…" }, child, …): foreign text only ever becomes text.
 export function el(name, options = {}, ...children) {
 	const element = document.createElement(name);
-	for (const [key, value] of Object.entries(options)) {
-		if (value === undefined || value === null || value === false) continue;
+	for (const [key, given] of Object.entries(options)) {
+		if (given === undefined || given === null || given === false) continue;
+		const value = ["text", "title", "aria-label"].includes(key) ? String(given).replace(TURNS, "\ufffd") : given;
 		if (key === "text") element.textContent = value;
 		else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
 		else if (key in element && key !== "list" && key !== "role") element[key === "class" ? "className" : key] = value;
@@ -33,7 +37,13 @@ export const watts = (value) => `${number(value, 1)} W`;
 export const percent = (value, digits = 1) => `${number(value, digits)} %`;
 export const signed = (value) => (value > 0 ? "+" : "") + percent(value);
 
+// A status that is told again is read out again: it is written only where it differs.
+export function say(id, text) {
+	if ($(id).textContent !== text) $(id).textContent = text;
+}
+
 const zone = { timeZone: "Asia/Seoul" };
+export const isElsewhere = () => new Date().getTimezoneOffset() !== -540;
 const format = (options) => (date) => new Intl.DateTimeFormat(lang(), { ...zone, ...options }).format(date);
 export const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" })(date);
 export const seconds = (date) => format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })(date);

@@ -3,7 +3,7 @@ import { $, el, key, number, percent, signed, watts } from "./dom.js";
 import { chartIn, hasCharts, hue, stacked } from "./chart.js";
 import { ask, get, view } from "./ask.js";
 import { partsOf } from "./power.js";
-import { badge, hasEnded, isClose, reasonTexts } from "./workloads.js";
+import { badge, focusOn, hasEnded, isClose, reasonTexts } from "./workloads.js";
 import { t } from "./texts.js";
 
 const COMPARE = "compare_optimization_impact";
@@ -144,6 +144,7 @@ export function open(one) {
 	drawer.onclick = (event) => {
 		if (event.target === drawer) drawer.close(); // beside it
 	};
+	drawer.onclose = () => (drawer.contains(document.activeElement) || document.activeElement === document.body) && focusOn(one); // its button is gone
 	drawer.showModal();
 	fill(body, one).catch((error) => body.replaceChildren(el("p", { class: "quiet", text: `${error.message} ${error.hint ?? ""}` })));
 }

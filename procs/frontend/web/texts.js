@@ -160,7 +160,7 @@ const table = {
 		"FAKE WATTS: a fake meter is configured (tests, demos). Nothing here is a measurement, and statuses stay undecided.",
 		"가짜 전력: 가짜 계측기가 설정되어 있습니다(시험, 시연용). 측정값이 아니며 판정은 보류됩니다.",
 	],
-	staleNotice: ["No new reading for {0}: what is shown is old.", "{0} 동안 새 측정값이 없습니다. 표시된 값은 오래되었습니다."],
+	staleNotice: ["No new reading since {0}: what is shown is old.", "{0} 이후 새 측정값이 없습니다. 표시된 값은 오래되었습니다."],
 	signIn: ["This server asks for a token", "이 서버는 토큰을 요구합니다"],
 	wrongToken: ["The server did not take this token. Another?", "서버가 이 토큰을 받아들이지 않았습니다. 다른 토큰을 입력하십시오."],
 	token: ["Bearer token", "베어러 토큰"],
@@ -169,6 +169,7 @@ const table = {
 	footGrid: ["Grid: {0}, {1}, {2}", "전력망: {0}, {1}, {2}"],
 	footData: ["Korean data {0} ({1})", "한국 데이터 {0} ({1})"],
 	footPower: ["Watts: {0}, read {1} ago", "전력: {0}, {1} 전 측정"],
+	footTimes: ["Times are Korean time (KST, UTC+9).", "시각은 한국 시각(KST, UTC+9)입니다."],
 	footReference: [
 		"424 gCO₂eq/kWh is a benchmark and PUE 1.4 a certification bar; neither is a statutory limit.",
 		"424 gCO₂eq/kWh는 비교 기준이고 PUE 1.4는 인증 기준이며, 법정 한도가 아닙니다.",

@@ -1,5 +1,5 @@
 // The workloads by compliance, with the reasons, all from one snapshot.
-import { $, el, fillBar, key, number, signed } from "./dom.js";
+import { $, el, fillBar, key, number, say, signed } from "./dom.js";
 import { ask, get } from "./ask.js";
 import { lang, t } from "./texts.js";
 import { open } from "./drawer.js";
@@ -90,6 +90,11 @@ function showShared(words) {
 	return shared;
 }
 
+// The list is made anew every now and then, also under the open drawer: whose button it was is known by its row.
+const rowOf = (one) => JSON.stringify([one.namespace, one.workload, one.kind]);
+const buttonOf = (row) => [...$("list").querySelectorAll("tbody button")].find((button) => button.dataset.row === row);
+export const focusOn = (one) => (buttonOf(rowOf(one)) ?? $("find")).focus();
+
 // Roles are written out: on a narrow screen these are no table cells to the style sheet.
 const cell = (name, kind, ...inside) => el("td", { class: kind, role: "cell", "data-label": t(name) }, inside);
 
@@ -97,7 +102,7 @@ function row(one, shared, words) {
 	const why = one.reason_codes.filter((code) => !shared.includes(code));
 	return el("tr", { role: "row" },
 		cell("status", "verdict-cell", badge(one.status, one.confidence)),
-		cell("workload", "who", el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, onclick: () => open(one) }),
+		cell("workload", "who", el("button", { type: "button", class: "plain name cut", title: one.workload, "aria-label": t("open", one.workload), text: one.workload, "data-row": rowOf(one), onclick: () => open(one) }),
 			el("small", { class: "cut", title: `${one.namespace} · ${one.kind}`, text: `${one.namespace} · ${one.kind}` })),
 		cell("power", "n", hasEnded(one.emissions_kg_month, one.power_watts) ? t("ended") : number(one.power_watts, 1)),
 		cell("month", "n", number(one.emissions_kg_month, 1)),
@@ -105,7 +110,8 @@ function row(one, shared, words) {
 		cell("why", "why", ...chips(why, words)));
 }
 
-const wanted = () => $("find").value.trim().toLowerCase();
+const plain = (text) => text.normalize("NFC").toLowerCase(); // macOS writes 한 as ㅎㅏㄴ
+const wanted = () => plain($("find").value.trim());
 const isSearched = () => !last.next_cursor || rows.length >= SEARCH_MAX;
 
 function noteOf(count) {
@@ -118,11 +124,11 @@ function noteOf(count) {
 async function showRows() {
 	const words = await reasonWords();
 	const shared = showShared(words);
-	const found = rows.filter((one) => `${one.workload} ${one.namespace}`.toLowerCase().includes(wanted()));
-	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.textContent : null;
+	const found = rows.filter((one) => plain(`${one.workload} ${one.namespace}`).includes(wanted()));
+	const focus = document.activeElement?.closest?.("#list tbody") ? document.activeElement.dataset.row : null;
 	$("list").tBodies[0].replaceChildren(...found.slice(0, shown).map((one) => row(one, shared, words)));
-	if (focus) [...$("list").querySelectorAll("tbody button")].find((button) => button.textContent === focus)?.focus();
-	$("list-note").textContent = noteOf(found.length);
+	if (focus) buttonOf(focus)?.focus();
+	say("list-note", noteOf(found.length));
 	$("more").hidden = found.length <= shown && (wanted() !== "" || !last.next_cursor);
 }
 
