@@ -67,11 +67,14 @@ size_t utf8_length(const char *bytes, size_t size)
 	return length;
 }
 
+/* What has to be, in the shortest form (RFC 8785): so other programs that write canonical JSON get the same hashes. */
 static void put_escaped(struct json_writer *writer, char c)
 {
 	char escape[8];
 
 	switch (c) {
+	case '\b': put(writer, "\\b", 2); break;
+	case '\f': put(writer, "\\f", 2); break;
 	case '\n': put(writer, "\\n", 2); break;
 	case '\r': put(writer, "\\r", 2); break;
 	case '\t': put(writer, "\\t", 2); break;
@@ -88,7 +91,7 @@ static size_t put_printable(struct json_writer *writer, const char *bytes, size_
 	if (!make_room(writer, 2 * size))
 		return 0;
 	char *to = writer->bytes + writer->size;
-	for (; done < size && bytes[done] >= 0x20 && bytes[done] < 0x7f; done++) {
+	for (; done < size && (unsigned char)(bytes[done] - 0x20) < 0x60; done++) {
 		if (bytes[done] == '"' || bytes[done] == '\\')
 			*to++ = '\\';
 		*to++ = bytes[done];

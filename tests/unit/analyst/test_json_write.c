@@ -85,7 +85,7 @@ static void text_stays_utf8_and_only_controls_are_escaped(void **state)
 
 	(void)state;
 	json_open_object(&writer, NULL);
-	json_write_text(&writer, "키", "탄소/\"\\\n\x01");
+	json_write_text(&writer, "키", "탄소/\"\\\n\b\f\x01\x7f");
 	json_write_bytes(&writer, "bad",
 		"a\xff"
 		"b",
@@ -98,7 +98,7 @@ static void text_stays_utf8_and_only_controls_are_escaped(void **state)
 	json_close_array(&writer);
 	json_close_object(&writer);
 	assert_int_equal(json_take(&writer, &text, &size), 0);
-	assert_string_equal(text, "{\"키\":\"탄소/\\\"\\\\\\n\\u0001\",\"bad\":\"a\xef\xbf\xbd"
+	assert_string_equal(text, "{\"키\":\"탄소/\\\"\\\\\\n\\b\\f\\u0001\x7f\",\"bad\":\"a\xef\xbf\xbd"
 				  "b\",\"list\":[-3,true,{}]}");
 	assert_int_equal(size, strlen(text));
 	free(text);
