@@ -15,7 +15,8 @@
 #define GROUPS 5
 
 /* The roles are asked in the order of the enum; of several matches within a role the deepest in the path counts, but
- * for pods the outermost: what a pod nests in itself (kind in a CI job, vcluster) is still that pod's. */
+ * for pods the outermost, and within a pod the first container: what they nest in themselves (kind or Docker in a CI job,
+ * vcluster) is still theirs, and has no name that Kubernetes knows. */
 enum role { ROLE_POD, ROLE_VM, ROLE_CONTAINER, ROLE_NAMELESS, ROLE_UNIT };
 
 /* Scopes and folders of a container's monitor (crio-conmon-…, libpod-conmon-…, lxc.monitor.…) are no containers. */
@@ -138,6 +139,28 @@ static void set_pod_uid(struct identity *identity, const char *path, const struc
 			*c = '-';
 }
 
+/* The one that begins first behind the pod's part of the path. */
+static bool find_container_of_pod(const char *path, const struct match *pod, struct match *ret_match)
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		regmatch_t groups[GROUPS];
+		size_t offset = pod->name_start - strlen("/pod"); /* one pattern begins with it */
+		if (patterns[i].role != ROLE_CONTAINER ||
+			regexec(&compiled[i], path + offset, GROUPS, groups, REG_NOTBOL) != 0)
+			continue;
+		const regmatch_t *name = &groups[patterns[i].group];
+		struct match match = { .pattern = &patterns[i],
+			.name_start = offset + (size_t)name->rm_so,
+			.name_end = offset + (size_t)name->rm_eo };
+		if (!is_found || match.name_start < ret_match->name_start)
+			*ret_match = match;
+		is_found = true;
+	}
+	return is_found;
+}
+
 static void be_pod(struct identity *identity, const char *path, const struct match *pod)
 {
 	struct match container;
@@ -146,7 +169,7 @@ static void be_pod(struct identity *identity, const char *path, const struct mat
 	set_pod_uid(identity, path, pod);
 	snprintf(identity->workload, sizeof(identity->workload), "%s", identity->pod_uid);
 	snprintf(identity->namespace, sizeof(identity->namespace), "kubepods");
-	if (find(path, ROLE_CONTAINER, &container) && container.end > pod->name_end) {
+	if (find_container_of_pod(path, pod, &container)) {
 		copy_part(identity->container_id, sizeof(identity->container_id), path, container.name_start,
 			container.name_end);
 		snprintf(identity->runtime, sizeof(identity->runtime), "%s", container.pattern->runtime);

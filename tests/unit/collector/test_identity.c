@@ -67,7 +67,18 @@ static const struct {
 	KUBE("/kubepods/burstable/pod" UID_ "/" ID "/docker/" ID2
 	     "/kubelet/kubepods/pod99999999-1234-5678-9abc-123456789abc/" ID,
 		"", UID_, ID),
-	KUBE("/kubepods/burstable/pod" UID_ "/" ID "/docker/" ID2, "docker", UID_, ID2),
+	KUBE("/kubepods/burstable/pod" UID_ "/" ID "/docker/" ID2
+	     "/kubelet/kubepods/pod99999999-1234-5678-9abc-123456789abc/" ID2,
+		"", UID_, ID),
+	/* Docker within a container of the pod: Kubernetes knows that container, and nobody the inner one */
+	KUBE("/kubepods/burstable/pod" UID_ "/" ID "/docker/" ID2, "", UID_, ID),
+	KUBE("/kubepods.slice/kubepods-pod" USCO ".slice/cri-containerd-" ID ".scope/docker/" ID2,
+		"containerd", UID_, ID),
+	KUBE("/kubepods.slice/kubepods-pod" USCO ".slice/crio-" ID ".scope/system.slice/docker-" ID2 ".scope",
+		"cri-o", UID_, ID),
+	KUBE("/system.slice/docker-" ID2 ".scope/kubepods.slice/kubepods-pod" USCO ".slice/cri-containerd-" ID
+	     ".scope/lxc.payload.web/init.scope",
+		"containerd", UID_, ID),
 #undef KUBE
 
 /* docker (moby daemon/oci_linux.go): cgroupfs, systemd, rootless; with systemd inside */
