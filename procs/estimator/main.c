@@ -90,6 +90,7 @@ static void send_stats(struct estimator *estimator)
 	count(estimator, "machines_dropped_total", "", estimator->machines.dropped);
 	count(estimator, "meter_readings_refused_total", "reason=\"backward\"", turn->doubts.backward);
 	count(estimator, "meter_readings_refused_total", "reason=\"beyond\"", turn->doubts.beyond);
+	count(estimator, "meter_readings_refused_total", "reason=\"still\"", turn->doubts.still);
 	count(estimator, "coarse_turns_total", "", turn->coarse_turns);
 	count(estimator, "ticks_skipped_total", "", turn->skipped_ticks);
 	count(estimator, "energy_epochs_begun_total", "", turn->energy_epochs + estimator->began_epoch);

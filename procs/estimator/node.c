@@ -207,6 +207,16 @@ static void count_failed(struct counting *counting, const struct ring_meter *slo
 	counting->awaited |= head->meter_known & bit;
 }
 
+/* A package draws something whatever it does: a counter that stands still tells nothing (a guest whose host passes its
+ * register on and never counts it, a sensor of 0 W). */
+static bool is_still(const struct counting *counting, const struct ring_meter *slot)
+{
+	const struct state_head *head = counting->head;
+
+	return slot->zone == ZONE_PACKAGE && slot->state == METER_OK &&
+	       slot->uj == head->meter_uj[slot->zone] && head->meter_boot_ns[slot->zone] != 0;
+}
+
 static void count_slot(struct counting *counting, const struct ring_meter *slot)
 {
 	struct state_head *head = counting->head;
@@ -214,8 +224,9 @@ static void count_slot(struct counting *counting, const struct ring_meter *slot)
 	uint64_t boot_ns = grown(counting->tick->boot_ns, head->meter_boot_ns[zone]);
 
 	counting->gain->zone_mask |= 1U << zone;
-	if (slot->state == METER_FAILED) {
+	if (slot->state == METER_FAILED || is_still(counting, slot)) {
 		count_failed(counting, slot);
+		counting->doubts->still += slot->state != METER_FAILED && !(head->meter_known >> zone & 1);
 		return;
 	}
 	if (is_believed(counting, slot, boot_ns)) {

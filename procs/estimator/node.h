@@ -33,7 +33,7 @@ struct node_gain {
 
 /* Readings that were not believed, since the start. */
 struct node_doubts {
-	uint64_t backward, beyond;
+	uint64_t backward, beyond, still;
 	enum zone last_zone;
 	uint64_t last_uj, last_ns; /* the last jump beyond: so much in so long */
 };

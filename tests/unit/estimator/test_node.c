@@ -180,6 +180,41 @@ static void a_meter_that_fails_for_long_is_given_up_and_nothing_counts_twice(voi
 	end();
 }
 
+static void a_package_that_stands_still_is_given_up_until_it_moves(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	begin_metered(0);
+	set_meter(0, ZONE_PACKAGE, METER_OK, 10 * JOULE);
+	turn_after_a_second();
+	for (int i = 0; i < 9; i++) { /* it may be slow: nothing is invented */
+		turn_after_a_second();
+		assert_int_equal(PACKAGE, 10 * JOULE);
+		assert_int_equal(books.turn.state, POWER_MEASURED);
+	}
+	turn_after_a_second();
+	assert_int_equal(books.turn.state, POWER_MODEL);
+	assert_int_equal(PACKAGE, 20 * JOULE); /* the model says 1 W */
+	before = PACKAGE;
+	for (int i = 0; i < 20; i++)
+		turn_after_a_second();
+	assert_int_equal(PACKAGE, before + 20 * JOULE);
+	assert_int_equal(books.turn.doubts.still, 21);
+	set_meter(0, ZONE_PACKAGE, METER_OK, 90 * JOULE); /* nobody knows when */
+	turn_after_a_second();
+	assert_int_equal(PACKAGE, before + 21 * JOULE);
+	set_meter(0, ZONE_PACKAGE, METER_OK, 95 * JOULE);
+	turn_after_a_second();
+	assert_int_equal(PACKAGE, before + 26 * JOULE);
+	assert_int_equal(books.turn.state, POWER_MEASURED);
+	turn_after_a_second(); /* between two updates of a slow one */
+	set_meter(0, ZONE_PACKAGE, METER_OK, 99 * JOULE);
+	turn_after_a_second();
+	assert_int_equal(PACKAGE, before + 30 * JOULE);
+	end();
+}
+
 static void another_meter_of_the_same_zone_begins_at_its_own_first_reading(void **state)
 {
 	(void)state;
@@ -341,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_meter_that_appears_takes_over_without_a_spike),
 		cmocka_unit_test(a_meter_that_disappears_hands_over_to_the_model),
 		cmocka_unit_test(a_meter_that_fails_for_long_is_given_up_and_nothing_counts_twice),
+		cmocka_unit_test(a_package_that_stands_still_is_given_up_until_it_moves),
 		cmocka_unit_test(another_meter_of_the_same_zone_begins_at_its_own_first_reading),
 		cmocka_unit_test(the_real_clock_may_step_either_way),
 		cmocka_unit_test(a_platforms_meter_alone_leaves_package_and_dram_to_the_model),
