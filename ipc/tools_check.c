@@ -236,7 +236,43 @@ static int check_element(const struct tool_argument *argument, const char *text,
 	return r < 0 ? r : json_object_array_add(list, copy);
 }
 
-/* An array of strings; one string with commas, as it comes from a command line, is taken apart. */
+static int check_array(const struct tool_argument *argument, struct json_object *value,
+	struct json_object *list, const struct check *check)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < json_object_array_length(value) && r == 0; i++) {
+		struct json_object *element = json_object_array_get_idx(value, i);
+		if (!json_object_is_type(element, json_type_string))
+			return refuse(check, argument->name, "%s must hold strings.",
+				"%s 값은 문자열의 배열이어야 합니다.", argument->name);
+		r = check_element(argument, json_object_get_string(element),
+			(size_t)json_object_get_string_len(element), list, check);
+	}
+	return r;
+}
+
+/* "[\"a\",\"b\"]": some language models write arrays as texts. "a,b" is of a command line. */
+static int check_text_of_list(const struct tool_argument *argument, struct json_object *value,
+	struct json_object *list, const struct check *check)
+{
+	const char *text = json_object_get_string(value);
+	size_t offset;
+	struct json_object *array =
+		text[0] == '[' ? json_parse_strict(text, (size_t)json_object_get_string_len(value), &offset)
+			       : NULL;
+	int r = json_object_is_type(array, json_type_array) ? check_array(argument, array, list, check) : 0;
+
+	while (array == NULL && *text != '\0' && r == 0) {
+		size_t size = strcspn(text, ",");
+		r = check_element(argument, text, size, list, check);
+		text += size + (text[size] == ',');
+	}
+	json_object_put(array);
+	return r;
+}
+
+/* An array of strings, or a text of one. */
 static int check_list(const struct tool_argument *argument, struct json_object *value,
 	struct json_object **ret_value, const struct check *check)
 {
@@ -244,21 +280,9 @@ static int check_list(const struct tool_argument *argument, struct json_object *
 	int r = list == NULL ? -ENOMEM : 0;
 
 	if (json_object_is_type(value, json_type_string)) {
-		for (const char *text = json_object_get_string(value); *text != '\0' && r == 0;) {
-			size_t size = strcspn(text, ",");
-			r = check_element(argument, text, size, list, check);
-			text += size + (text[size] == ',');
-		}
+		r = check_text_of_list(argument, value, list, check);
 	} else if (json_object_is_type(value, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(value) && r == 0; i++) {
-			struct json_object *element = json_object_array_get_idx(value, i);
-			if (!json_object_is_type(element, json_type_string))
-				r = refuse(check, argument->name, "%s must hold strings.",
-					"%s 값은 문자열의 배열이어야 합니다.", argument->name);
-			else
-				r = check_element(argument, json_object_get_string(element),
-					(size_t)json_object_get_string_len(element), list, check);
-		}
+		r = check_array(argument, value, list, check);
 	} else {
 		r = refuse(check, argument->name, "%s must be an array of strings.",
 			"%s 값은 문자열의 배열이어야 합니다.", argument->name);
@@ -270,6 +294,21 @@ static int check_list(const struct tool_argument *argument, struct json_object *
 	return r;
 }
 
+/* "true" is taken for true, as "5" is for 5. */
+static int check_boolean(const struct tool_argument *argument, struct json_object *value,
+	struct json_object **ret_value, const struct check *check)
+{
+	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+	bool is_true = strcmp(text, "true") == 0 || json_object_get_boolean(value);
+
+	if (!json_object_is_type(value, json_type_boolean) && strcmp(text, "true") != 0 &&
+		strcmp(text, "false") != 0)
+		return refuse(check, argument->name, "%s must be true or false.",
+			"%s 값은 true 또는 false여야 합니다.", argument->name);
+	*ret_value = json_object_new_boolean(is_true && strcmp(text, "false") != 0);
+	return *ret_value == NULL ? -ENOMEM : 0;
+}
+
 static int check_value(const struct tool_argument *argument, struct json_object *value,
 	struct json_object **ret_value, const struct check *check)
 {
@@ -277,13 +316,8 @@ static int check_value(const struct tool_argument *argument, struct json_object 
 		return check_string(argument, value, ret_value, check);
 	if (strcmp(argument->type, "strings") == 0)
 		return check_list(argument, value, ret_value, check);
-	if (strcmp(argument->type, "boolean") != 0)
-		return check_number(argument, value, ret_value, check);
-	if (!json_object_is_type(value, json_type_boolean))
-		return refuse(check, argument->name, "%s must be true or false.",
-			"%s 값은 true 또는 false여야 합니다.", argument->name);
-	*ret_value = json_object_new_boolean(json_object_get_boolean(value));
-	return *ret_value == NULL ? -ENOMEM : 0;
+	return strcmp(argument->type, "boolean") == 0 ? check_boolean(argument, value, ret_value, check)
+						      : check_number(argument, value, ret_value, check);
 }
 
 static int refuse_missing(const struct tool_argument *argument, const struct check *check)

@@ -1,6 +1,7 @@
-/* "Did you mean": edit distance with a limit, and names that contain what was asked. */
+/* "Did you mean": edit distance with a limit, and names that contain what was asked; case does not count. */
 #include "base/nearest.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,11 @@
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+static bool is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 /* Levenshtein distance, one row at a time. */
@@ -23,7 +29,7 @@ static size_t edit_distance(const char *a, size_t a_size, const char *b, size_t 
 		row[0] = i;
 		for (size_t j = 1; j <= b_size; j++) {
 			size_t above = row[j];
-			size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+			size_t replaced = diagonal + !is_same(a[i - 1], b[j - 1]);
 			row[j] = least(replaced, least(above, row[j - 1]) + 1);
 			diagonal = above;
 		}
@@ -41,7 +47,7 @@ int nearest_name(const char *name, const char *const *names, size_t count)
 		size_t other_size = strnlen(names[i], NAME_BYTES_MAX), distance;
 		size_t difference = size > other_size ? size - other_size : other_size - size;
 
-		if (size >= 3 && strstr(names[i], name) != NULL)
+		if (size >= 3 && strcasestr(names[i], name) != NULL)
 			distance = difference == 0 ? 0 : 1;
 		else if (difference >= best)
 			continue;

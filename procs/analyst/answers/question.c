@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyst/carbon/carbon.h"
 #include "base/clock.h"
@@ -150,6 +151,23 @@ static int resolve_standard(struct question *question, const char *code, struct 
 	return 0;
 }
 
+/* Who says Seoul or KR means one of its regions. */
+static bool is_called(const struct region *region, const char *asked)
+{
+	const char *name = region->name[0];
+
+	return strcasecmp(region->zone, asked) == 0 || strcmp(region->name[1], asked) == 0 ||
+	       (strlen(asked) > 2 && (strcasestr(name, asked) != NULL || strcasestr(asked, name) != NULL));
+}
+
+static const char *code_of_called(const struct data *data, const char *asked)
+{
+	for (size_t i = 0; i < data->region_count; i++)
+		if (is_called(&data->regions[i], asked))
+			return data->regions[i].code;
+	return asked;
+}
+
 int question_find_region(const struct question *question, const char *field, const char *code,
 	const struct region **ret_region, struct error_object *error)
 {
@@ -160,7 +178,8 @@ int question_find_region(const struct question *question, const char *field, con
 	if (*ret_region != NULL)
 		return 0;
 	size_t count = data_region_codes(data, codes);
-	return refuse_code(question, error, ERROR_UNKNOWN_REGION, field, code, codes, count);
+	return refuse_code(
+		question, error, ERROR_UNKNOWN_REGION, field, code_of_called(data, code), codes, count);
 }
 
 bool question_is_in_korea(const struct question *question)

@@ -322,6 +322,9 @@ static int compare_all(struct comparison *c, struct json_writer *writer, struct 
 	if (r < 0 || (r = find_current(c, error)) < 0)
 		return r;
 	add_regions(c);
+	if (c->count == 1 && c->skipped_count > 0) /* "none is cleaner" would be said of none */
+		return question_find_region(question, "comparison_regions", c->skipped[0],
+			&(const struct region *) { NULL }, error);
 	compare(c);
 	qsort(c->places, c->count, sizeof(c->places[0]), by_reduction);
 	question->reasons.is_set[REASON_GRID_ANNUAL] = true;

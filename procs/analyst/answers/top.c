@@ -1,6 +1,7 @@
 /* list_top_power_consumers */
 #include "analyst/workloads/account.h"
 #include "analyst/answers/answer.h"
+#include "analyst/answers/recommend.h"
 
 static int write_list(struct json_writer *w, const struct question *question, struct account *account,
 	struct inventory_view *view)
@@ -47,6 +48,11 @@ int top_answer(struct question *question, struct json_writer *writer, struct err
 			&account.inventory, &filter, is_by_power ? ORDER_POWER : ORDER_EMISSIONS, &view);
 	if (r == 0)
 		r = write_list(writer, question, &account, &view);
+	if (r == 0 && view.count == 0) {
+		char text[RECOMMENDATION_MAX];
+		recommend_nothing(question, text);
+		json_write_text(writer, "recommendation", text);
+	}
 	if (r == 0) {
 		write_reasons(writer, &question->reasons);
 		write_timestamp(writer, question);

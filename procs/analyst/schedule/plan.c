@@ -121,16 +121,32 @@ static int read_window(struct schedule_plan *plan, struct error_object *error)
 		"allowed_window 값은 22:00-06:00처럼 한국 시각 HH:MM-HH:MM이어야 합니다.");
 }
 
+/* Which of the two is too short. */
+static int refuse_fit(const struct schedule_plan *plan, bool is_by_deadline, struct error_object *error)
+{
+	bool ko = plan->question->is_korean;
+
+	question_refuse(plan->question, error, ERROR_DURATION_EXCEEDS_WINDOW, "duration_hours", "", "");
+	snprintf(error->hint, sizeof(error->hint),
+		is_by_deadline ? (ko ? "deadline은 earliest(기본값: 지금)보다 duration_hours(%g시간) 이상 "
+				       "뒤여야 합니다."
+				     : "deadline must be at least duration_hours (%g h) after earliest "
+				       "(default: now).")
+			       : (ko ? "allowed_window가 duration_hours(%g시간)보다 짧습니다. 늘리거나 "
+				       "interruptible을 true로 하십시오."
+				     : "allowed_window is shorter than duration_hours (%g h): widen it, or "
+				       "set interruptible."),
+		plan->hours);
+	return -EINVAL;
+}
+
 static int check_fit(const struct schedule_plan *plan, struct error_object *error)
 {
 	const struct schedule_job *job = &plan->job;
-	bool is_too_long = job->deadline - job->earliest < job->duration;
+	bool is_late = job->deadline - job->earliest < job->duration;
 
-	if (!plan->is_interruptible)
-		is_too_long |= daily_window_length(&job->window) < job->duration;
-	if (is_too_long)
-		return question_refuse(
-			plan->question, error, ERROR_DURATION_EXCEEDS_WINDOW, "duration_hours", "", "");
+	if (is_late || (!plan->is_interruptible && daily_window_length(&job->window) < job->duration))
+		return refuse_fit(plan, is_late, error);
 	if (plan->is_interruptible &&
 		(job->duration % SCHEDULE_GRID_SECONDS != 0 || plan->min_chunk % SCHEDULE_GRID_SECONDS != 0))
 		return question_refuse(plan->question, error, ERROR_INVALID_ARGUMENT, "duration_hours",

@@ -186,6 +186,8 @@ static void nearest_name_finds_typos_and_parts_only(void **state)
 	assert_int_equal(nearest_name("paymnt-api", names, 3), 0);
 	assert_int_equal(nearest_name("training", names, 3), 1);
 	assert_int_equal(nearest_name("ngnix.service", names, 3), 2);
+	assert_int_equal(nearest_name("Training", names, 3), 1); /* case does not count */
+	assert_int_equal(nearest_name("PAYMENT-API", names, 3), 0);
 	assert_int_equal(nearest_name("zzzzzz", names, 3), -1);
 	assert_int_equal(nearest_name("x", names, 0), -1);
 }
