@@ -64,6 +64,22 @@ static bool is_whole(const char *path, struct text id)
 	       memmem(folder + 1, strlen(folder + 1), id.data, id.size) != NULL;
 }
 
+/* The pod's own cgroup: "pod<uid>", or a slice with '_' for the '-' in it. */
+static bool is_whole_pod(const char *path, const char *uid)
+{
+	const char *folder = strrchr(path, '/'), *at = folder != NULL ? strstr(folder, "pod") : NULL;
+	size_t size = strlen(uid), i = 0;
+
+	for (; at != NULL; at = strstr(at, "pod")) {
+		at += strlen("pod");
+		for (i = 0; i < size && (at[i] == uid[i] || (at[i] == '_' && uid[i] == '-'));)
+			i++;
+		if (i == size)
+			return size > 0;
+	}
+	return false;
+}
+
 /* A row may come first without its path, or under another (a move): what was found then does not hold any more. */
 static void apply(struct book *book, const struct topology_row *row)
 {
@@ -82,8 +98,9 @@ static void apply(struct book *book, const struct topology_row *row)
 	text_copy(subject->pod_uid, sizeof(subject->pod_uid), row->pod_uid);
 	text_copy(subject->container_id, sizeof(subject->container_id), row->container_id);
 	subject->is_whole = is_whole(path, row->container_id.size > 0 ? row->container_id : row->workload);
-	if (row->workload_kind == WORKLOAD_POD && row->container_id.size == 0)
-		subject->is_whole = false; /* the sum of its containers */
+	subject->is_pod = row->workload_kind == WORKLOAD_POD && row->container_id.size == 0;
+	if (subject->is_pod)
+		subject->is_whole = is_whole_pod(path, subject->pod_uid);
 }
 
 static void forget_untold(struct book *book)

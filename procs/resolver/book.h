@@ -12,6 +12,7 @@ struct subject {
 	char pod_uid[65], container_id[129];
 	char *path;    /* owned; of the cgroup */
 	bool is_whole; /* the container's or unit's own cgroup, not one below it */
+	bool is_pod;   /* a pod's, above its containers: its cgroup's limits are the sum of theirs */
 	bool is_named; /* names holds something */
 	unsigned limit_reads;
 	unsigned attempts;                                 /* look-ups that found nothing, or not all */

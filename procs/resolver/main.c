@@ -113,7 +113,7 @@ static bool read_limits(struct resolver *resolver, struct subject *subject)
 {
 	struct names now = { 0 };
 
-	if (subject->path == NULL || !subject->is_whole)
+	if (subject->path == NULL || !subject->is_whole || subject->is_pod)
 		return false;
 	limits_read(resolver->config.cgroup_root, subject->path, &now);
 	bool has_changed = subject->cpu_limit_millicores != now.cpu_limit_millicores ||

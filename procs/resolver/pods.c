@@ -119,6 +119,34 @@ static int add_containers(
 	return 0;
 }
 
+static void subtract(uint64_t *whole, uint64_t part)
+{
+	*whole = *whole > part ? *whole - part : 0;
+}
+
+/* What the pod as a whole has (spec.resources, Kubernetes 1.34) beyond what its containers have: these stand in rows of
+ * their own, init containers that end in none for long. */
+static void take_rest(struct json_object *spec, struct names *names)
+{
+	static const char *const lists[] = { "containers", "initContainers" };
+	char policy[16];
+
+	take_resources(member(spec, "resources"), names);
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
+		for (size_t i = 0; i < length_of(member(spec, lists[l])); i++) {
+			struct json_object *container = json_object_array_get_idx(member(spec, lists[l]), i);
+			struct names part;
+			if (l > 0 && (!take_text(container, "restartPolicy", policy, sizeof(policy)) ||
+					     strcmp(policy, "Always") != 0))
+				continue;
+			take_resources(member(container, "resources"), &part);
+			subtract(&names->cpu_request_millicores, part.cpu_request_millicores);
+			subtract(&names->cpu_limit_millicores, part.cpu_limit_millicores);
+			subtract(&names->memory_request_bytes, part.memory_request_bytes);
+			subtract(&names->memory_limit_bytes, part.memory_limit_bytes);
+		}
+}
+
 static int add_under(struct pods *pods, const struct entry *entry, struct json_object *pod)
 {
 	static const struct {
@@ -150,6 +178,7 @@ static int add_pod(struct pods *pods, struct json_object *pod)
 		return 0;
 	}
 	owners_find(pod, &entry.names);
+	take_rest(member(pod, "spec"), &entry.names);
 	pods->pods++;
 	if ((r = add_under(pods, &entry, pod)) < 0)
 		return r;
@@ -238,5 +267,9 @@ enum pods_match pods_find(
 	if (entry == NULL)
 		return PODS_UNKNOWN;
 	*ret_names = entry->names;
+	if (entry->container_id[0] == '\0' &&
+		container_id[0] != '\0') /* the pod's are not this container's */
+		ret_names->cpu_request_millicores = ret_names->cpu_limit_millicores =
+			ret_names->memory_request_bytes = ret_names->memory_limit_bytes = 0;
 	return entry->container_id[0] != '\0' ? PODS_CONTAINER : PODS_POD;
 }

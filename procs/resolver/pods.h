@@ -20,6 +20,7 @@ size_t pods_count(const struct pods *pods); /* pods, not containers */
 size_t pods_refused(const struct pods *pods);
 
 /* PODS_CONTAINER: all names; PODS_POD: the pod is known, this container is not (its pause container, one too new, or
- * container_id ""): container and quantities are left out. pod_uid "": by the container's id alone. */
+ * container_id ""): container is left out, and so are quantities but for container_id "": what the pod has beyond its
+ * containers. pod_uid "": by the container's id alone. */
 enum pods_match pods_find(
 	const struct pods *pods, const char *pod_uid, const char *container_id, struct names *ret_names);

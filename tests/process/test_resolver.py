@@ -117,6 +117,7 @@ def some_pods():
 def names_owners_and_requests_arrive():
     with World() as w:
         w.with_kubelet().pods = some_pods()
+        w.kubelet.pods[3]["spec"]["resources"] = {"requests": {"cpu": "2"}, "limits": {"memory": "1Gi"}}  # of the pod as a whole
         w.start()
         w.add_pod(1, UID % 1)                # the pod's own cgroup
         w.add_pod(2, UID % 1, IDS[1])
@@ -126,6 +127,10 @@ def names_owners_and_requests_arrive():
         w.add_pod(6, "0123456789abcdef0123456789abcdef", IDS[5])
         w.add_pod(7, UID % 4, IDS[6])
         w.add_pod(8, UID % 1, IDS[3])
+        w.add_pod(9, UID % 4)
+        part = f"/kubepods.slice/kubepods-pod{(UID % 4).replace('-', '_')}.slice"
+        w.add_pod(10, UID % 4, path=part)
+        w.add_pod(11, UID % 4, path=f"{part}/crio-conmon-{IDS[6]}.scope")
         deployment = dict(namespace="shop", pod="web-5d9c7b8f6-x2x4q", pod_uid=UID % 1, owner_kind="Deployment", owner="web")
         nothing = dict(cpu_request=0, cpu_limit=0, memory_request=0, memory_limit=0)
         w.wait_name(2, container="nginx", cpu_request=250, cpu_limit=1000, memory_request=128 << 20, memory_limit=10**9, **deployment)
@@ -136,6 +141,9 @@ def names_owners_and_requests_arrive():
         w.wait_name(6, container="etcd", owner_kind="Node", owner="node-1", namespace="kube-system")
         w.wait_name(7, pod="alone", container="shell", owner_kind="", owner="")
         w.wait_name(8, container="migrate", cpu_request=1500)
+        w.wait_name(9, pod="alone", container="", cpu_request=2000, memory_limit=1 << 30)
+        w.wait_name(10, pod="alone", container="", cpu_request=2000, memory_limit=1 << 30)
+        w.wait_name(11, pod="alone", container="", **nothing)
         status = pathlib.Path(f"/proc/{w.process.pid}/task")
         modes = {line for t in status.iterdir() for line in (t / "status").read_text().splitlines() if line.startswith("Seccomp:")}
         assert modes == {"Seccomp:\t2"}, modes

@@ -107,6 +107,31 @@ static void containers_are_found_by_pod_and_id(void **state)
 	find_one(LIST(STATIC), PODS_UNKNOWN, "99999999-1234-5678-9abc-123456789abc", ID);
 }
 
+/* spec.resources: the pod's cgroup carries what its containers do not, so that a sum counts it once. */
+static void a_pod_has_what_it_requests_beyond_its_containers(void **state)
+{
+	const char *list = LIST(
+		"{\"metadata\":{\"name\":\"web\",\"namespace\":\"n\",\"uid\":\"" UID_ "\"},\"spec\":{"
+		"\"resources\":{\"requests\":{\"cpu\":\"1\",\"memory\":\"1Ki\"},\"limits\":{\"cpu\":\"3\"}},"
+		"\"containers\":[{\"name\":\"a\",\"resources\":{\"requests\":{\"cpu\":\"250m\",\"memory\":"
+		"\"2Ki\"}}},{\"name\":\"b\"}],\"initContainers\":[{\"name\":\"once\",\"resources\":{"
+		"\"requests\":"
+		"{\"cpu\":\"900m\"}}},{\"name\":\"sidecar\",\"restartPolicy\":\"Always\",\"resources\":{"
+		"\"requests\":{\"cpu\":\"50m\"}}}]},\"status\":{\"containerStatuses\":[{\"name\":\"a\","
+		"\"containerID\":\"containerd://" ID "\"},{\"name\":\"b\",\"containerID\":\"containerd://" ID2
+		"\"}]}}");
+	struct names names = find_one(list, PODS_POD, UID_, "");
+
+	(void)state;
+	assert_int_equal(names.cpu_request_millicores, 700);
+	assert_int_equal(names.cpu_limit_millicores, 3000);
+	assert_int_equal(names.memory_request_bytes, 0); /* the containers have more */
+	assert_int_equal(find_one(list, PODS_CONTAINER, UID_, ID).cpu_request_millicores, 250);
+	assert_int_equal(find_one(list, PODS_CONTAINER, UID_, ID2).cpu_request_millicores, 0);
+	assert_int_equal(find_one(list, PODS_POD, UID_, HASH).cpu_request_millicores, 0); /* pause */
+	assert_int_equal(find_one(LIST(STATIC), PODS_POD, UID_, "").cpu_request_millicores, 0);
+}
+
 /* One that crashes on and on lives a second, and is in a list's containerID only by chance. */
 static void a_container_that_was_started_anew_had_its_name_before_too(void **state)
 {
@@ -193,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owners_are_followed_as_far_as_names_prove),
 		cmocka_unit_test(containers_are_found_by_pod_and_id),
+		cmocka_unit_test(a_pod_has_what_it_requests_beyond_its_containers),
 		cmocka_unit_test(a_container_that_was_started_anew_had_its_name_before_too),
 		cmocka_unit_test(a_static_pod_goes_by_the_hash_too),
 		cmocka_unit_test(an_empty_node_is_a_list_too),
