@@ -292,6 +292,13 @@ static int on_second(struct timer *timer)
 {
 	struct analyst *analyst = container_of(timer, struct analyst, timer);
 
+	if (ledger_has_moved(analyst->ledger)) {
+		log_error("%s/analyst/ledger.db was moved or removed: restarting with the file that is there "
+			  "now, or a "
+			  "new ledger; what the estimator still holds is booked again",
+			analyst->config.state_dir);
+		return -ESTALE;
+	}
 	commit(analyst);
 	seal(analyst);
 	refresh(analyst);
@@ -351,7 +358,8 @@ static int add_sources(struct analyst *analyst)
 
 static void close_all(struct analyst *analyst)
 {
-	commit(analyst);
+	if (!ledger_has_moved(analyst->ledger))
+		commit(analyst);
 	desk_free(analyst->desk);
 	shelf_done(&analyst->shelf);
 	book_done(&analyst->book);

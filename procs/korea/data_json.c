@@ -7,6 +7,7 @@
 
 #include "korea/data.h"
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "ipc/tools.h"
 
 int place_refuse(const struct json_place *place, const char *key, const char *reason)
@@ -116,6 +117,30 @@ static bool is_legal_status(const char *text)
 	return false;
 }
 
+/* A misspelt key of the file would be missed without a word: its licence, or what kind of rule it is. */
+static int check_file_keys(
+	const struct json_source *source, struct json_object *root, struct json_place *place)
+{
+	const char *const known[] = { "version", "licence", "legal_status", "source", "attribution", "unit",
+		"note", source->list };
+	struct json_object_iterator i = json_object_iter_begin(root), end = json_object_iter_end(root);
+
+	for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i)) {
+		const char *key = json_object_iter_peek_name(&i);
+		char hint[256];
+		bool is_known = false;
+		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+			is_known |= strcmp(key, known[k]) == 0;
+		if (is_known)
+			continue;
+		nearest_hint(key, known, ARRAY_SIZE(known), false, hint, sizeof(hint));
+		snprintf(place->error, place->error_size, "%s: %s: is no key of this file. %s", source->file,
+			key, hint);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* What every file must say besides its rows. */
 static int check_head(const struct json_source *source, struct json_object *root, struct json_place *place)
 {
@@ -176,6 +201,8 @@ static int read_rows(struct json_source *source, struct json_object *root, place
 			source->list);
 		return -EINVAL;
 	}
+	if (check_file_keys(source, root, place) < 0)
+		return -EINVAL;
 	snprintf(source->version, sizeof(source->version), "%s", text_or_empty(root, "version"));
 	place->licence = text_or_empty(root, "licence");
 	place->source = text_or_empty(root, "source");
@@ -218,6 +245,11 @@ int data_json_read(struct json_source *source, place_row_fn *read, void *context
 	if (r < 0) {
 		snprintf(error, error_size, "%s: %s", path, strerror(-r));
 		return r;
+	}
+	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		snprintf(error, error_size,
+			"%s: begins with a byte order mark (BOM): save it as UTF-8 without one", path);
+		return -EINVAL;
 	}
 	root = json_parse_strict(text, size, &offset);
 	if (root == NULL) {

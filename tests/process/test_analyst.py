@@ -159,6 +159,25 @@ def a_corrupt_ledger_is_set_aside_and_said():
         assert "is corrupt: set aside" in (a.folder / "log").read_text()
 
 
+def a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins():
+    for taken in (lambda path: path.rename(path.with_name("elsewhere.db")), lambda path: path.unlink()):
+        with Analyst() as a:
+            a.start()
+            words(a.peer(5, 20))
+            path = a.folder / "state/analyst/ledger.db"
+            taken(path)
+            assert a.process.wait(10) == 1
+            assert "ledger.db was moved or removed: restarting" in (a.folder / "log").read_text()
+            if path.with_name("elsewhere.db").exists():  # whole, without its log
+                with sqlite3.connect(path.with_name("elsewhere.db")) as db:
+                    assert db.execute("SELECT count(*) FROM slot_workload").fetchone()[0] > 0
+            a.start()
+            words(a.peer(5, 20))
+            assert a.ledger("SELECT count(*) FROM slot_workload") > 0
+            assert a.stop() == 0
+            assert not list(path.parent.glob("*.corrupt-*"))
+
+
 def data_files_are_read_again_and_bad_ones_refused():
     with Analyst() as a:
         data, ask = a.folder / "data", '{"workload_name": "two.service"}'
@@ -242,6 +261,7 @@ def bad_settings_are_named():
 
 
 sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
-              garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said, data_files_are_read_again_and_bad_ones_refused,
+              garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said,
+              a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins, data_files_are_read_again_and_bad_ones_refused,
               the_earlier_demo_s_config_map_is_laid_over_and_read_again,
               bad_settings_are_named)))

@@ -150,6 +150,9 @@ def verify_names_the_first_broken_record():
         assert tanso("verify", "--ledger", f / "none.db").returncode == 2
         (f / "text.db").write_text("no database " * 500)
         assert tanso("verify", "--ledger", f / "text.db").returncode == 2
+        (f / "cut.db").write_bytes(path.read_bytes()[:8192])
+        cut = tanso("verify", "--ledger", f / "cut.db", "--lang", "en")
+        assert (cut.returncode, cut.stderr) == (2, f"tanso verify: {f}/cut.db: database disk image is malformed\n"), cut
         damaged = bytearray(path.read_bytes())
         for at in range(8192, len(damaged), 4096):
             damaged[at:at + 64] = b"\xff" * 64

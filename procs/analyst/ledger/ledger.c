@@ -257,8 +257,19 @@ void ledger_close(struct ledger *ledger)
 	sealed_close(ledger->sealed);
 	recent_done(&ledger->recent);
 	named_clear(&ledger->named);
+	/* At the end SQLite leaves the log of a file that was moved beside, where the next one would throw it away. */
+	if (ledger->db != NULL && ledger_has_moved(ledger))
+		sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_close(ledger->db);
 	free(ledger);
+}
+
+bool ledger_has_moved(struct ledger *ledger)
+{
+	int has_moved = 0;
+
+	sqlite3_file_control(ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+	return has_moved != 0;
 }
 
 void ledger_limit_pages(struct ledger *ledger, int64_t pages)

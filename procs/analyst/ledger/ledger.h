@@ -80,6 +80,8 @@ struct ledger;
 int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_aside);
 /* Commits nothing; checkpoints and closes. */
 void ledger_close(struct ledger *ledger);
+/* Was the file moved or removed since it was opened, or is another in its place? What is written then, nobody finds. */
+bool ledger_has_moved(struct ledger *ledger);
 /* What the last failing call was about. */
 const char *ledger_message(const struct ledger *ledger);
 /* The file may have that many pages: fewer than LEDGER_BYTES_MAX only in tests. */

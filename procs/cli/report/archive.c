@@ -36,6 +36,7 @@ static const char *remedy_of(int error)
 	return "";
 }
 
+/* What SQLite refuses is for the caller to say: -EBADMSG, -EIO. */
 static int open_database(struct archive *archive, const char *verb)
 {
 	int64_t version;
@@ -50,10 +51,8 @@ static int open_database(struct archive *archive, const char *verb)
 		return -EIO;
 	sqlite3_busy_timeout(archive->db, BUSY_MS);
 	version = version_of(archive->db);
-	if (version < 0) {
-		fprintf(stderr, "tanso %s: %s: %s\n", verb, archive->path, sqlite3_errmsg(archive->db));
+	if (version < 0)
 		return -EBADMSG;
-	}
 	if (version < VERSION_MIN) {
 		fprintf(stderr,
 			in_language("tanso %s: %s: no ledger of this version%s\n",

@@ -200,6 +200,19 @@ static void overlapping_tariffs_and_misspelt_keys_are_refused(void **state)
 	expect_row_refused("holidays.json", "holidays", "date name_ko", "two keys", false, "is no key");
 }
 
+static void a_misspelt_key_of_a_file_and_a_byte_order_mark_are_refused_by_name(void **state)
+{
+	(void)state;
+	expect_refused("regions.json", "{\"version\":\"1\",\"license\":\"x\",\"regions\":[]}",
+		": license: is no key of this file. Did you mean licence? Known: version, licence, "
+		"legal_status, ");
+	expect_refused("holidays.json",
+		"{\"version\":\"1\",\"licence\":\"x\",\"regions\":[],\"holidays\":[]}",
+		": regions: is no key of this file. Known: "); /* the list of another file */
+	expect_refused("prices.json", "\xef\xbb\xbf{}",
+		": begins with a byte order mark (BOM): save it as UTF-8 without one");
+}
+
 static void a_missing_file_is_named(void **state)
 {
 	struct data *data = NULL;
@@ -282,6 +295,7 @@ int main(void)
 		cmocka_unit_test(the_shipped_files_load),
 		cmocka_unit_test(mistakes_are_named_by_file_and_path),
 		cmocka_unit_test(overlapping_tariffs_and_misspelt_keys_are_refused),
+		cmocka_unit_test(a_misspelt_key_of_a_file_and_a_byte_order_mark_are_refused_by_name),
 		cmocka_unit_test(a_missing_file_is_named),
 		cmocka_unit_test(one_changed_byte_changes_the_sha256),
 	};
