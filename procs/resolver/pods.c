@@ -119,32 +119,45 @@ static int add_containers(
 	return 0;
 }
 
-static void subtract(uint64_t *whole, uint64_t part)
+/* What is left of the pod's request and limit. Where its containers request it all, its limit is none of a row's own: who
+ * looks for requests takes a limit for one where there is none (analyst). */
+static void subtract(uint64_t *request, uint64_t *limit, uint64_t requested, uint64_t limited)
 {
-	*whole = *whole > part ? *whole - part : 0;
+	*request = *request > requested ? *request - requested : 0;
+	*limit = *limit > limited && (*request > 0 || requested == 0) ? *limit - limited : 0;
+}
+
+static void add_parts(struct json_object *containers, bool only_sidecars, struct names *sum)
+{
+	char policy[16];
+
+	for (size_t i = 0; i < length_of(containers); i++) {
+		struct json_object *container = json_object_array_get_idx(containers, i);
+		struct names part;
+		if (only_sidecars && (!take_text(container, "restartPolicy", policy, sizeof(policy)) ||
+					     strcmp(policy, "Always") != 0))
+			continue;
+		take_resources(member(container, "resources"), &part);
+		sum->cpu_request_millicores += part.cpu_request_millicores;
+		sum->cpu_limit_millicores += part.cpu_limit_millicores;
+		sum->memory_request_bytes += part.memory_request_bytes;
+		sum->memory_limit_bytes += part.memory_limit_bytes;
+	}
 }
 
 /* What the pod as a whole has (spec.resources, Kubernetes 1.34) beyond what its containers have: these stand in rows of
  * their own, init containers that end in none for long. */
 static void take_rest(struct json_object *spec, struct names *names)
 {
-	static const char *const lists[] = { "containers", "initContainers" };
-	char policy[16];
+	struct names sum = { 0 };
 
 	take_resources(member(spec, "resources"), names);
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
-		for (size_t i = 0; i < length_of(member(spec, lists[l])); i++) {
-			struct json_object *container = json_object_array_get_idx(member(spec, lists[l]), i);
-			struct names part;
-			if (l > 0 && (!take_text(container, "restartPolicy", policy, sizeof(policy)) ||
-					     strcmp(policy, "Always") != 0))
-				continue;
-			take_resources(member(container, "resources"), &part);
-			subtract(&names->cpu_request_millicores, part.cpu_request_millicores);
-			subtract(&names->cpu_limit_millicores, part.cpu_limit_millicores);
-			subtract(&names->memory_request_bytes, part.memory_request_bytes);
-			subtract(&names->memory_limit_bytes, part.memory_limit_bytes);
-		}
+	add_parts(member(spec, "containers"), false, &sum);
+	add_parts(member(spec, "initContainers"), true, &sum);
+	subtract(&names->cpu_request_millicores, &names->cpu_limit_millicores, sum.cpu_request_millicores,
+		sum.cpu_limit_millicores);
+	subtract(&names->memory_request_bytes, &names->memory_limit_bytes, sum.memory_request_bytes,
+		sum.memory_limit_bytes);
 }
 
 static int add_under(struct pods *pods, const struct entry *entry, struct json_object *pod)

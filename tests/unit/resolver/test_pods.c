@@ -112,7 +112,8 @@ static void a_pod_has_what_it_requests_beyond_its_containers(void **state)
 {
 	const char *list = LIST(
 		"{\"metadata\":{\"name\":\"web\",\"namespace\":\"n\",\"uid\":\"" UID_ "\"},\"spec\":{"
-		"\"resources\":{\"requests\":{\"cpu\":\"1\",\"memory\":\"1Ki\"},\"limits\":{\"cpu\":\"3\"}},"
+		"\"resources\":{\"requests\":{\"cpu\":\"1\",\"memory\":\"1Ki\"},\"limits\":{\"cpu\":\"3\","
+		"\"memory\":\"9Ki\"}},"
 		"\"containers\":[{\"name\":\"a\",\"resources\":{\"requests\":{\"cpu\":\"250m\",\"memory\":"
 		"\"2Ki\"}}},{\"name\":\"b\"}],\"initContainers\":[{\"name\":\"once\",\"resources\":{"
 		"\"requests\":"
@@ -126,6 +127,7 @@ static void a_pod_has_what_it_requests_beyond_its_containers(void **state)
 	assert_int_equal(names.cpu_request_millicores, 700);
 	assert_int_equal(names.cpu_limit_millicores, 3000);
 	assert_int_equal(names.memory_request_bytes, 0); /* the containers have more */
+	assert_int_equal(names.memory_limit_bytes, 0);   /* or it would pass for a request */
 	assert_int_equal(find_one(list, PODS_CONTAINER, UID_, ID).cpu_request_millicores, 250);
 	assert_int_equal(find_one(list, PODS_CONTAINER, UID_, ID2).cpu_request_millicores, 0);
 	assert_int_equal(find_one(list, PODS_POD, UID_, HASH).cpu_request_millicores, 0); /* pause */
