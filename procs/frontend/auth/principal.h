@@ -25,7 +25,7 @@ struct principal {
 	char namespaces[PRINCIPAL_NAMESPACES_MAX + 1]; /* each ended by a newline; "" = all */
 	uint64_t until_s; /* the end of their last credential, Unix time; UINT64_MAX = none */
 	/* inside */
-	uint32_t holds, streams;
+	uint32_t holds, streams, watched; /* watched: counted by mcp/watch.c */
 	struct rate rate; /* of their requests */
 };
 

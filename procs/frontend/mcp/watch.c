@@ -162,6 +162,7 @@ static void lose_sight(struct watcher *watcher, size_t index)
 
 	free(sight->known);
 	release(sight->item);
+	watcher->principal->watched--;
 	*sight = watcher->sights[--watcher->count];
 }
 
@@ -198,6 +199,12 @@ static size_t index_of(const struct watcher *watcher, const struct watched *item
 	return i;
 }
 
+/* Nobody takes all places from the others, with however many sessions. Who has no name is everybody. */
+static bool is_full(const struct principal *principal)
+{
+	return principal->name[0] != '\0' && principal->watched >= WATCH_EACH_MAX;
+}
+
 int watcher_add(struct watcher *watcher, const char *text)
 {
 	const char *namespaces = watcher->principal->namespaces;
@@ -206,11 +213,12 @@ int watcher_add(struct watcher *watcher, const char *text)
 
 	if (item != NULL && index_of(watcher, item) < watcher->count)
 		return 0;
-	if (watcher->count == WATCH_URIS_MAX)
+	if (watcher->count == WATCH_URIS_MAX || is_full(watcher->principal))
 		return -E2BIG;
 	if (item == NULL && (r = make(watcher->watch, text, namespaces, &item)) < 0)
 		return r;
 	item->watchers++;
+	watcher->principal->watched++;
 	watcher->sights[watcher->count++] = (struct sight) { .item = item };
 	if (watcher->session != NULL)
 		watch_kept_add(watcher->watch->kept, watcher->session, text);

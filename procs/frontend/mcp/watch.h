@@ -11,6 +11,7 @@
 
 #define WATCH_URIS_MAX    64  /* of one watcher */
 #define WATCHED_MAX       256 /* different URIs */
+#define WATCH_EACH_MAX    128 /* of one principal with a name, by all their watchers */
 #define WATCH_ASK_MS      500 /* of a generation the analyst answers it once */
 #define WATCH_TELL_MS     2000
 #define WATCH_ABANDONED_S 600 /* a session's subscriptions end when it has had no stream for so long */

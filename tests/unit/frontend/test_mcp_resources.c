@@ -123,6 +123,34 @@ static void a_resource_is_watched_with_the_eyes_of_its_watcher(void **state)
 	assert_false(watch_is_busy(watch));
 }
 
+static void one_principal_leaves_places_for_others_with_however_many_sessions(void **state)
+{
+	struct principal greedy = { .name = "greedy", .until_s = UINT64_MAX };
+	struct principal other = { .name = "other", .until_s = UINT64_MAX };
+	struct session session = { .holds = 1 };
+	struct watcher *watchers[WATCHED_MAX / WATCH_URIS_MAX];
+	struct watch *watch = server.mcp.watch;
+	size_t taken = 0;
+	char uri[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(watchers); i++) {
+		watchers[i] = watcher_new(watch, &greedy, &session, NULL);
+		for (size_t j = 0; j < WATCH_URIS_MAX; j++) {
+			snprintf(uri, sizeof(uri), "workload-metrics://prod/a%zu-%zu", i, j);
+			taken += watcher_add(watchers[i], uri) == 0;
+		}
+	}
+	assert_int_equal(taken, WATCH_EACH_MAX);
+	struct watcher *second = watcher_new(watch, &other, &session, NULL);
+	assert_int_equal(watcher_add(second, "workload-metrics://prod/app"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(watchers); i++)
+		watcher_free(watchers[i]);
+	watcher_free(second);
+	assert_int_equal(greedy.watched + other.watched, 0);
+	assert_false(watch_is_busy(watch));
+}
+
 /* prompts and completion */
 
 static const char *value_of(void *context, const char *name, size_t size)
@@ -234,6 +262,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_resource_has_the_code_of_its_era),
 		cmocka_unit_test(a_change_of_status_is_told_once),
 		cmocka_unit_test(a_listener_is_promised_what_can_be_read),
+		cmocka_unit_test(one_principal_leaves_places_for_others_with_however_many_sessions),
 		cmocka_unit_test(a_resource_is_watched_with_the_eyes_of_its_watcher),
 		cmocka_unit_test(a_prompt_leaves_out_what_was_not_given),
 		cmocka_unit_test(an_empty_argument_of_a_prompt_is_none),
