@@ -71,7 +71,11 @@ static struct json_object *example_of(const struct tool *tool)
 		const struct tool_argument *argument = &tool->arguments[i];
 		if (!argument->required)
 			continue;
-		if (strcmp(argument->type, "string") == 0)
+		if (argument->choices[0] != '\0')
+			add(example, argument->name,
+				json_object_new_string_len(
+					argument->choices, (int)strcspn(argument->choices, "|")));
+		else if (strcmp(argument->type, "string") == 0)
 			add_text(example, argument->name, "app");
 		else if (strcmp(argument->type, "strings") == 0)
 			add(example, argument->name, text_list("app"));
@@ -81,9 +85,8 @@ static struct json_object *example_of(const struct tool *tool)
 	return example;
 }
 
-/* Swagger UI fills a field with the default, or with an invented value ("string", 0) where the schema shows none, and sends
- * all of them: what may be left out begins empty, so that the configured defaults hold; what must be given begins with
- * the example. */
+/* Swagger UI fills a field with the default and sends all of them: none here, so that the configured defaults hold (docs.js
+ * leaves empty what may be left out); what must be given begins with the example. */
 static struct json_object *form_schema(const struct tool *tool, const char *lang)
 {
 	struct json_object *schema = tool_input_schema(tool, lang), *example = example_of(tool), *properties,
@@ -95,8 +98,6 @@ static struct json_object *form_schema(const struct tool *tool, const char *lang
 		json_object_object_get_ex(properties, argument->name, &property);
 		if (json_object_object_get_ex(example, argument->name, &value))
 			add(property, "example", json_object_get(value));
-		else
-			add_text(property, "example", "");
 		json_object_object_del(property, "default");
 	}
 	json_object_put(example);

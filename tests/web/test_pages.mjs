@@ -11,6 +11,7 @@ const [bin, modules, shots] = process.argv.slice(2).map((path) => resolve(path))
 const load = createRequire(`${modules}/`);
 const { chromium } = load("playwright-core");
 const { Validator } = await import(load.resolve("@seriousme/openapi-schema-validator"));
+const { default: Ajv } = load("ajv/dist/2020");
 const axe = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
 const WORKLOAD = "ml-training-job";
 
@@ -60,6 +61,19 @@ test("the description is valid OpenAPI 3.1 in both languages", async () => {
 		assert.ok(verdict.valid, JSON.stringify(verdict).slice(0, 500));
 		assert.match(document.info.description, language === "ko" ? /워크로드/ : /workload/);
 	}
+	const ajv = new Ajv({ strict: false });
+	let examples = 0;
+	const look = (node) => {
+		if (node === null || typeof node !== "object") return;
+		const schema = node.schema ?? node;
+		if ("example" in node && schema.type) {
+			examples++;
+			assert.ok(ajv.validate(schema, node.example), `no example of ${JSON.stringify(schema).slice(0, 200)}: ${JSON.stringify(node.example)}`);
+		}
+		Object.values(node).forEach(look);
+	};
+	look((await (await fetch(`${site.url}/openapi.json`)).json()).paths);
+	assert.ok(examples > 20, `${examples} examples`);
 	const broken = { openapi: "3.1.0", info: { title: "x" }, paths: {} };
 	assert.equal((await new Validator().validate(broken)).valid, false, "the validator finds nothing");
 });

@@ -74,6 +74,14 @@ function open(id) {
 	block.querySelector("button")?.focus({ preventScroll: true });
 }
 
+// Where there is no example Swagger UI invents a value ("string", 0) and sends it: what may be left out begins empty.
+async function description() {
+	const spec = await (await fetch("/openapi.json", { headers: { "Accept-Language": lang() } })).json();
+	const forms = Object.values(spec.paths).map((path) => path.post?.requestBody?.content["application/x-www-form-urlencoded"]);
+	for (const form of forms.filter(Boolean)) for (const field of Object.values(form.schema.properties)) field.example ??= "";
+	return spec;
+}
+
 async function fillPicker() {
 	const select = document.getElementById("go");
 	const list = await (await fetch("/tools", { headers: { "Accept-Language": lang() } })).json();
@@ -81,7 +89,13 @@ async function fillPicker() {
 	select.onchange = () => select.value && open(select.value);
 }
 
-function start() {
+function sayInstead(text) {
+	const absent = document.getElementById("absent");
+	absent.textContent = text;
+	absent.hidden = false;
+}
+
+async function start() {
 	setLang(firstLang());
 	applyTheme();
 	dark.addEventListener("change", applyTheme);
@@ -93,15 +107,13 @@ function start() {
 		location.replace(location.pathname); // without ?lang
 	};
 	if (!globalThis.SwaggerUIBundle) {
-		const absent = document.getElementById("absent");
-		absent.textContent = say("absent");
-		absent.hidden = false;
+		sayInstead(say("absent"));
 		return;
 	}
 	const root = document.getElementById("swagger");
 	watch(root);
 	globalThis.SwaggerUIBundle({
-		url: "/openapi.json",
+		spec: await description(),
 		domNode: root,
 		docExpansion: "list",
 		defaultModelsExpandDepth: -1,
@@ -115,4 +127,4 @@ function start() {
 	});
 }
 
-start();
+start().catch((error) => sayInstead(error.message));
