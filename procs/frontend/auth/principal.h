@@ -26,7 +26,7 @@ struct principal {
 	uint64_t until_s; /* the end of their last credential, Unix time; UINT64_MAX = none */
 	/* inside */
 	uint32_t holds, streams, watched; /* watched: counted by mcp/watch.c */
-	struct rate rate; /* of their requests */
+	struct rate rate;                 /* of their requests */
 };
 
 /* Streams of events at a time. */
