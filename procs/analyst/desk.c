@@ -7,7 +7,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-#define ROWS_MAX (DESK_ASKS_MAX * 2)
+#define ROWS_MAX       (DESK_ASKS_MAX * 2)
+#define FIRST_FRAME_NS (NS_PER_MILLISECOND / 4) /* some ten times what a frame costs, and several answers */
 
 struct ask {
 	uint64_t run, id, due_ns;
@@ -149,10 +150,19 @@ void desk_answer(struct desk *desk, const struct knowledge *knowledge, uint64_t 
 		return;
 	desk->generation = generation;
 	ledger_begin_reading(knowledge->ledger);
+	uint64_t gathering_ns = FIRST_FRAME_NS, sent_ns = clock_mono_ns();
 	for (size_t i = 0; i < desk->ask_count; i++) {
 		struct ask *ask = &desk->asks[i];
 		struct answer answer;
-		if (clock_mono_ns() > ask->due_ns) {
+		uint64_t now_ns = clock_mono_ns();
+		/* The frontend hands these on while we work at the next ones. Twice as many each time: few frames, for a
+		 * link has room for some. */
+		if (now_ns - sent_ns >= gathering_ns) {
+			flush(desk);
+			gathering_ns *= 2;
+			sent_ns = now_ns;
+		}
+		if (now_ns > ask->due_ns) {
 			++*desk->expired;
 		} else {
 			answer_question(knowledge, ask->tool, ask->tool_size, ask->arguments,

@@ -1,4 +1,4 @@
-/* The questions of one loop turn, and their answers in as few frames as can be. */
+/* The questions of one loop turn, and their answers in few frames; the first do not wait for the last. */
 #pragma once
 
 #include "analyst/answers/answer.h"

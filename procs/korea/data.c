@@ -353,8 +353,8 @@ const struct annual *data_annual(const struct data *data, const char *zone, enum
 
 	for (size_t i = 0; i < data->annual_count; i++) {
 		const struct annual *annual = &data->annuals[i];
-		if (annual->region[0] == '\0' && strcmp(annual->zone, zone) == 0 &&
-			annual->factor == factor && (newest == NULL || annual->year > newest->year))
+		if (annual->region[0] == '\0' && annual->factor == factor &&
+			strcmp(annual->zone, zone) == 0 && (newest == NULL || annual->year > newest->year))
 			newest = annual;
 	}
 	return newest;
@@ -365,7 +365,7 @@ const struct annual *data_region_annual(
 {
 	for (size_t i = 0; i < data->annual_count; i++) {
 		const struct annual *annual = &data->annuals[i];
-		if (strcmp(annual->region, region->code) == 0 && annual->factor == factor)
+		if (annual->factor == factor && strcmp(annual->region, region->code) == 0)
 			return annual;
 	}
 	return data_annual(data, region->zone, factor);

@@ -18,13 +18,18 @@ static int by_cores(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-double load_percentile(struct load_sample *samples, size_t count, double share)
+void load_sort(struct load_sample *samples, size_t count)
+{
+	if (count > 0)
+		qsort(samples, count, sizeof(*samples), by_cores);
+}
+
+double load_percentile(const struct load_sample *samples, size_t count, double share)
 {
 	double total = 0, sum = 0;
 
 	if (count == 0)
 		return 0;
-	qsort(samples, count, sizeof(*samples), by_cores);
 	for (size_t i = 0; i < count; i++)
 		total += samples[i].weight;
 	for (size_t i = 0; i < count; i++)

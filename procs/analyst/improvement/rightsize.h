@@ -14,8 +14,10 @@ struct load_sample {
 	double cores, weight;
 };
 
-/* Sorts the samples by cores. The least value that at least `share` (0 … 1) of the weight does not exceed; 0 for none. */
-double load_percentile(struct load_sample *samples, size_t count, double share);
+/* By cores, as load_percentile() wants them. */
+void load_sort(struct load_sample *samples, size_t count);
+/* The least value of sorted samples that at least `share` (0 … 1) of the weight does not exceed; 0 for none. */
+double load_percentile(const struct load_sample *samples, size_t count, double share);
 /* The weight of a sample that old, 1 for a new one. */
 double load_weight(double age_hours);
 /* Cores to request for a 90th percentile: with the margin, at least 0.025, rounded up to 0.025, from one core on to 0.1. */

@@ -182,6 +182,7 @@ static void propose(const struct question *question, const struct assessment *a,
 static void size_up(const struct question *question, const struct assessment *a, struct usage_history *h,
 	struct improvement *imp)
 {
+	load_sort(h->samples, h->count);
 	double p90 = load_percentile(h->samples, h->count, 0.90), days = h->hours / HOURS_OF_DAY;
 	double lower = load_percentile(h->samples, h->count, 0.50) * rightsize_lower_factor(days);
 	double upper = load_percentile(h->samples, h->count, 0.95) * rightsize_upper_factor(days);

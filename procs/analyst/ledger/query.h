@@ -129,7 +129,7 @@ typedef int ledger_load_fn(void *context, const struct ledger_load *load);
 int ledger_loads(struct ledger *ledger, int64_t workload, int64_t since, ledger_load_fn *each, void *context);
 /* The owner of a workload and its kind ("Deployment"), "" where none is known. */
 void ledger_owner(struct ledger *ledger, int64_t workload, char owner[static 254], char kind[static 64]);
-/* How many container names the workload goes by, and the first of them. */
+/* How many container names the workload goes by, more than one counted as two, and the first of them. */
 int ledger_container(struct ledger *ledger, int64_t workload, char container[static 254]);
 /* When energy of it was last counted, s since 1970; 0 = never. */
 int64_t ledger_last_seen(struct ledger *ledger, int64_t workload);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyst/ledger/query.h"
 #include "analyst/ledger/sql.h"
@@ -157,8 +158,11 @@ int ledger_container(struct ledger *ledger, int64_t workload, char container[sta
 
 	container[0] = '\0';
 	sqlite3_bind_int64(statement, 1, workload);
-	if (sqlite3_step(statement) == SQLITE_ROW && (count = sqlite3_column_int(statement, 1)) > 0)
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
+		const char *last = (const char *)sqlite3_column_text(statement, 1);
 		snprintf(container, 254, "%s", (const char *)sqlite3_column_text(statement, 0));
+		count = strcmp(container, last) == 0 ? 1 : 2;
+	}
 	sqlite3_reset(statement);
 	return count;
 }

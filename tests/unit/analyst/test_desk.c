@@ -60,10 +60,54 @@ static void an_answer_waits_until_the_frontend_hears_us(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+struct heard {
+	unsigned frames, answers;
+};
+
+static int count_answers(void *context, const struct frame *frame)
+{
+	struct heard *heard = context;
+
+	heard->frames++;
+	heard->answers += (unsigned)frame->row_count;
+	return 0;
+}
+
+static void answers_do_not_wait_for_all_that_were_asked_with_them_and_none_is_lost(void **state)
+{
+	char dir[] = "/tmp/tanso-desk-XXXXXX", folder[64];
+	struct stats stats = { 0 };
+	struct link *to_frontend, *frontend;
+	struct desk *desk;
+	const struct knowledge nothing = { 0 };
+	struct heard heard = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(
+		link_listen(&frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, count_answers, &heard), 0);
+	assert_int_equal(link_dial(&to_frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL), 0);
+	assert_int_equal(desk_new(&desk, to_frontend, "en", &stats), 0);
+	serve(to_frontend); /* connected */
+	for (uint64_t id = 1; id <= DESK_ASKS_MAX; id++)
+		ask(desk, id);
+	/* the frontend is busy: frames that the link has no room for would be lost */
+	desk_answer(desk, &nothing, 1);
+	serve_until(frontend, heard.answers == DESK_ASKS_MAX);
+	assert_true(heard.frames > 1);
+	desk_free(desk);
+	link_free(to_frontend);
+	link_free(frontend);
+	snprintf(folder, sizeof(folder), "%s/frontend", dir);
+	rmdir(folder);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_waits_until_the_frontend_hears_us),
+		cmocka_unit_test(answers_do_not_wait_for_all_that_were_asked_with_them_and_none_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
