@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "analyst/desk.h"
+#include "analyst/loading.h"
 #include "analyst/places.h"
 #include "analyst/reload.h"
+#include "analyst/upkeep.h"
 #include "analyst/workloads/shelf.h"
-#include "analyst/ledger/terms.h"
-#include "analyst/loading.h"
 #include "base/cleanup.h"
 #include "base/language.h"
 #include "base/log.h"
@@ -20,11 +20,8 @@
 
 #define COMMIT_SPACING_NS NS_PER_SECOND
 /* What is kept for us has ended, and a message costs its reader's threads some 0.1 ms. */
-#define ACK_SPACING_NS     (5 * NS_PER_SECOND)
-#define RESUME_NS          (3 * NS_PER_SECOND)
-#define SWEEP_SECONDS      60
-#define KEEP_UP_SECONDS    600
-#define SEAL_WAITS_SECONDS 60
+#define ACK_SPACING_NS (5 * NS_PER_SECOND)
+#define RESUME_NS      (3 * NS_PER_SECOND)
 
 struct analyst {
 	struct config config;
@@ -42,8 +39,9 @@ struct analyst {
 	struct link *outside; /* the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
 	struct loading loading;
+	struct upkeep upkeep;
 	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one, and of the first energy epoch */
-	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen, seconds;
+	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen;
 	struct stats stats;
 	bool is_cloud_guest;
 };
@@ -243,50 +241,6 @@ static void send_stats(struct analyst *analyst)
 	link_send_stats(analyst->exporter, STAGE_ANALYST, analyst->run, &analyst->stats);
 }
 
-static void tell_terms(void *context, int64_t hour, struct terms *ret_terms)
-{
-	terms_of_hour(context, hour, ret_terms);
-}
-
-/* Closed hours enter the hash chain; what fails is tried again with the next second. */
-static void seal(struct analyst *analyst)
-{
-	const struct ledger_state *state = &analyst->book.committed;
-	const struct facility *facility = analyst->knowledge.facility;
-	int r;
-
-	/* An hour keeps the PUE it is sealed with: at the start the fetcher may have one to tell. */
-	if (facility != NULL && !facility->is_told && analyst->seconds < SEAL_WAITS_SECONDS)
-		return;
-	r = ledger_seal(analyst->ledger, state->closed_until, (int64_t)(state->last_real_ns / NS_PER_SECOND),
-		tell_terms, &analyst->knowledge);
-	if (r < 0 && r != -EBUSY && analyst->seconds % SWEEP_SECONDS == 0)
-		log_error("ledger: cannot seal a closed hour (%s: %s), trying again", strerror(-r),
-			ledger_message(analyst->ledger));
-}
-
-static void keep_up(struct analyst *analyst)
-{
-	int64_t now = (int64_t)(analyst->knowledge.now_real_ns / NS_PER_SECOND);
-	int r = book_close_silent(&analyst->book, now);
-
-	if (r == 0 || r == -EAGAIN)
-		r = ledger_keep_up(analyst->ledger, now, analyst->config.ledger_days);
-	if (r < 0 && r != -EBUSY)
-		log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
-			ledger_message(analyst->ledger));
-}
-
-/* An hour of an old day at a time. */
-static void roll(struct analyst *analyst)
-{
-	int r = ledger_roll_step(analyst->ledger, (int64_t)(analyst->knowledge.now_real_ns / NS_PER_SECOND));
-
-	if (r < 0 && r != -EBUSY)
-		log_warning("ledger: cannot make a day of its hours (%s: %s), trying again", strerror(-r),
-			ledger_message(analyst->ledger));
-}
-
 /* Without frames the answers still change: what they rest on grows older. */
 static int on_second(struct timer *timer)
 {
@@ -294,23 +248,16 @@ static int on_second(struct timer *timer)
 
 	if (ledger_has_moved(analyst->ledger)) {
 		log_error("%s/analyst/ledger.db was moved or removed: restarting with the file that is there "
-			  "now, or a "
-			  "new ledger; what the estimator still holds is booked again",
+			  "now, or a new ledger; what the estimator still holds is booked again",
 			analyst->config.state_dir);
 		return -ESTALE;
 	}
 	commit(analyst);
-	seal(analyst);
 	refresh(analyst);
 	if (analyst->book.generation == analyst->generation_seen)
 		analyst->book.generation++;
 	analyst->generation_seen = analyst->book.generation;
-	if (analyst->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1)
-		book_sweep(&analyst->book);
-	if (analyst->seconds++ % KEEP_UP_SECONDS == 0)
-		keep_up(analyst);
-	else
-		roll(analyst);
+	upkeep_second(&analyst->upkeep, &analyst->book, &analyst->knowledge);
 	send_stats(analyst);
 	loading_wake(&analyst->loading);
 	return places_have_moved(&analyst->places) ? -ESTALE : 0;

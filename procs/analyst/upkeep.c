@@ -1,0 +1,72 @@
+#include "analyst/upkeep.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "analyst/carbon/facility.h"
+#include "analyst/ledger/terms.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define SWEEP_SECONDS      60
+#define KEEP_UP_SECONDS    600
+#define SEAL_WAITS_SECONDS 60
+
+static int64_t now_of(const struct knowledge *knowledge)
+{
+	return (int64_t)(knowledge->now_real_ns / NS_PER_SECOND);
+}
+
+static void tell_terms(void *context, int64_t hour, struct terms *ret_terms)
+{
+	terms_of_hour(context, hour, ret_terms);
+}
+
+/* Closed hours enter the hash chain. */
+static void seal(const struct upkeep *upkeep, const struct book *book, struct knowledge *knowledge)
+{
+	const struct ledger_state *state = &book->committed;
+	const struct facility *facility = knowledge->facility;
+	int r;
+
+	/* An hour keeps the PUE it is sealed with: at the start the fetcher may have one to tell. */
+	if (facility != NULL && !facility->is_told && upkeep->seconds < SEAL_WAITS_SECONDS)
+		return;
+	r = ledger_seal(knowledge->ledger, state->closed_until,
+		(int64_t)(state->last_real_ns / NS_PER_SECOND), tell_terms, knowledge);
+	if (r < 0 && r != -EBUSY && upkeep->seconds % SWEEP_SECONDS == 0)
+		log_error("ledger: cannot seal a closed hour (%s: %s), trying again", strerror(-r),
+			ledger_message(knowledge->ledger));
+}
+
+static void keep_up(struct book *book, struct knowledge *knowledge)
+{
+	int r = book_close_silent(book, now_of(knowledge));
+
+	if (r == 0 || r == -EAGAIN)
+		r = ledger_keep_up(knowledge->ledger, now_of(knowledge), knowledge->config->ledger_days);
+	if (r < 0 && r != -EBUSY)
+		log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
+			ledger_message(knowledge->ledger));
+}
+
+/* An hour of an old day at a time. */
+static void roll(const struct knowledge *knowledge)
+{
+	int r = ledger_roll_step(knowledge->ledger, now_of(knowledge));
+
+	if (r < 0 && r != -EBUSY)
+		log_warning("ledger: cannot make a day of its hours (%s: %s), trying again", strerror(-r),
+			ledger_message(knowledge->ledger));
+}
+
+void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *knowledge)
+{
+	seal(upkeep, book, knowledge);
+	if (upkeep->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1)
+		book_sweep(book);
+	if (upkeep->seconds++ % KEEP_UP_SECONDS == 0)
+		keep_up(book, knowledge);
+	else
+		roll(knowledge);
+}

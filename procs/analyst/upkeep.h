@@ -1,0 +1,14 @@
+/* What the ledger needs besides booking: closed hours are sealed, old ones rolled up, and who is gone is forgotten. What fails is
+ * logged and tried again. */
+#pragma once
+
+#include "analyst/answers/answer.h"
+#include "analyst/book/book.h"
+
+/* A zeroed struct has just started. */
+struct upkeep {
+	uint64_t seconds;
+};
+
+/* Once a second, with `knowledge` of this second. */
+void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *knowledge);
