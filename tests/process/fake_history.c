@@ -3,7 +3,7 @@
  *   name ID KIND NAMESPACE WORKLOAD POD OWNER_KIND OWNER MILLICORES   a row; "-" = empty
  *   many COUNT                          rows 1 to COUNT: containers app0 to app<COUNT - 1> of namespace prod, 1 W and 0.1 cores each
  *   begin SECONDS                       energy begins then, s since 1970
- *   power ID PACKAGE DRAM IDLE CORES    what it draws from now on: W of two zones, W of shared idle, cores
+ *   power ID PACKAGE DRAM IDLE CORES    what it draws from now on: W of two zones, W of shared idle, cores (to a thousandth)
  *   gone ID                             its row is final
  *   unsampled ID                        it is named, and has no row
  *   idle W                              of the node, unshared
