@@ -106,8 +106,8 @@ static bool is_unread(const struct recent *recent, int64_t number)
 
 void recent_forget_before(struct recent *recent, int64_t start)
 {
-	for (size_t i = recent->count;
-		i-- > 0;) { /* who is dropped gives his place to one that was looked at */
+	/* From the end: who is dropped gives his place to one that was looked at. */
+	for (size_t i = recent->count; i-- > 0;) {
 		struct recent_workload *workload = &recent->workloads[i];
 		size_t kept = 0;
 		for (size_t j = 0; j < workload->count; j++)

@@ -1,8 +1,9 @@
 /*
- * What the ledger holds of the last day, in memory, of those workloads that were asked about: a question then adds up some
- * hundred numbers and runs no SQL. A copy that is never more than that: what is booked is added to both, and whatever else
- * changes rows (a merge, a roll-up, a rollback) empties it. Bounded by RECENT_BYTES_MAX; one that finds no room takes the place
- * of another. Private to this folder.
+ * What the ledger holds of the last day, in memory: a question then adds up some hundred numbers and runs no SQL, and a list
+ * reads no rows from the file. All workloads are read in by ledger_load_step(); one that is asked about before is read by
+ * itself. A copy that is never more than that: what is booked is added to both, what a merge or a roll-up changed is forgotten
+ * or read again, and a rollback empties it. Bounded by RECENT_BYTES_MAX; one that finds no room takes the place of another.
+ * Private to this folder.
  */
 #pragma once
 

@@ -29,35 +29,59 @@ static void ask(struct desk *desk, uint64_t id)
 	assert_int_equal(desk_take(desk, &frame, clock_mono_ns()), 0);
 }
 
-static void an_answer_waits_until_the_frontend_hears_us(void **state)
-{
-	char dir[] = "/tmp/tanso-desk-XXXXXX", folder[64];
-	struct stats stats = { 0 };
+/* The analyst's desk and its link to a frontend, in a folder of their own. */
+struct room {
+	char dir[32];
+	struct stats stats;
 	struct link *to_frontend, *frontend;
 	struct desk *desk;
+};
+
+static void open_desk(struct room *room)
+{
+	*room = (struct room) { .dir = "/tmp/tanso-desk-XXXXXX" };
+	assert_non_null(mkdtemp(room->dir));
+	assert_int_equal(
+		link_dial(&room->to_frontend, room->dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL), 0);
+	assert_int_equal(desk_new(&room->desk, room->to_frontend, "en", &room->stats), 0);
+}
+
+static void open_frontend(struct room *room, link_frame_fn *on_frame, void *context)
+{
+	assert_int_equal(
+		link_listen(&room->frontend, room->dir, STAGE_FRONTEND, STAGE_ANALYST, on_frame, context), 0);
+	serve(room->to_frontend); /* connected */
+}
+
+static void close_room(struct room *room)
+{
+	char folder[64];
+
+	desk_free(room->desk);
+	link_free(room->to_frontend);
+	link_free(room->frontend);
+	snprintf(folder, sizeof(folder), "%s/frontend", room->dir);
+	rmdir(folder);
+	assert_int_equal(rmdir(room->dir), 0);
+}
+
+static void an_answer_waits_until_the_frontend_hears_us(void **state)
+{
 	const struct knowledge nothing = { 0 };
+	struct room room;
 	uint64_t answered = 0;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(link_dial(&to_frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL), 0);
-	assert_int_equal(desk_new(&desk, to_frontend, "en", &stats), 0);
-	ask(desk, 7);
-	desk_answer(desk, &nothing, 1);
-	assert_true(desk_has_asks(desk));
+	open_desk(&room);
+	ask(room.desk, 7);
+	desk_answer(room.desk, &nothing, 1);
+	assert_true(desk_has_asks(room.desk));
 
-	assert_int_equal(
-		link_listen(&frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, note_answer, &answered), 0);
-	serve(to_frontend); /* connected */
-	desk_answer(desk, &nothing, 1);
-	assert_false(desk_has_asks(desk));
-	serve_until(frontend, answered == 7);
-	desk_free(desk);
-	link_free(to_frontend);
-	link_free(frontend);
-	snprintf(folder, sizeof(folder), "%s/frontend", dir);
-	rmdir(folder);
-	assert_int_equal(rmdir(dir), 0);
+	open_frontend(&room, note_answer, &answered);
+	desk_answer(room.desk, &nothing, 1);
+	assert_false(desk_has_asks(room.desk));
+	serve_until(room.frontend, answered == 7);
+	close_room(&room);
 }
 
 struct heard {
@@ -75,32 +99,20 @@ static int count_answers(void *context, const struct frame *frame)
 
 static void answers_do_not_wait_for_all_that_were_asked_with_them_and_none_is_lost(void **state)
 {
-	char dir[] = "/tmp/tanso-desk-XXXXXX", folder[64];
-	struct stats stats = { 0 };
-	struct link *to_frontend, *frontend;
-	struct desk *desk;
 	const struct knowledge nothing = { 0 };
+	struct room room;
 	struct heard heard = { 0 };
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(
-		link_listen(&frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, count_answers, &heard), 0);
-	assert_int_equal(link_dial(&to_frontend, dir, STAGE_FRONTEND, STAGE_ANALYST, NULL, NULL), 0);
-	assert_int_equal(desk_new(&desk, to_frontend, "en", &stats), 0);
-	serve(to_frontend); /* connected */
+	open_desk(&room);
+	open_frontend(&room, count_answers, &heard);
 	for (uint64_t id = 1; id <= DESK_ASKS_MAX; id++)
-		ask(desk, id);
+		ask(room.desk, id);
 	/* the frontend is busy: frames that the link has no room for would be lost */
-	desk_answer(desk, &nothing, 1);
-	serve_until(frontend, heard.answers == DESK_ASKS_MAX);
+	desk_answer(room.desk, &nothing, 1);
+	serve_until(room.frontend, heard.answers == DESK_ASKS_MAX);
 	assert_true(heard.frames > 1);
-	desk_free(desk);
-	link_free(to_frontend);
-	link_free(frontend);
-	snprintf(folder, sizeof(folder), "%s/frontend", dir);
-	rmdir(folder);
-	assert_int_equal(rmdir(dir), 0);
+	close_room(&room);
 }
 
 int main(void)
