@@ -280,8 +280,8 @@ enum pods_match pods_find(
 	if (entry == NULL)
 		return PODS_UNKNOWN;
 	*ret_names = entry->names;
-	if (entry->container_id[0] == '\0' &&
-		container_id[0] != '\0') /* the pod's are not this container's */
+	/* The pod's are not this container's. */
+	if (entry->container_id[0] == '\0' && container_id[0] != '\0')
 		ret_names->cpu_request_millicores = ret_names->cpu_limit_millicores =
 			ret_names->memory_request_bytes = ret_names->memory_limit_bytes = 0;
 	return entry->container_id[0] != '\0' ? PODS_CONTAINER : PODS_POD;
