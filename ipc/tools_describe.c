@@ -168,9 +168,8 @@ struct json_object *tool_describe(const struct tool *tool, const char *lang)
 	add_text(description, "description", is_korean(lang) ? tool->text_ko : tool->text_en);
 	add(description, "inputSchema", tool_input_schema(tool, lang));
 	add(description, "outputSchema", tool_output_schema(tool, lang));
+	/* The protocol gives destructiveHint and idempotentHint a meaning only for tools that change something. */
 	add(hints, "readOnlyHint", json_object_new_boolean(1));
-	add(hints, "idempotentHint", json_object_new_boolean(1));
-	add(hints, "destructiveHint", json_object_new_boolean(0));
 	add(hints, "openWorldHint", json_object_new_boolean(0));
 	add(description, "annotations", hints);
 	return description;

@@ -293,8 +293,8 @@ test("the registry's description has what its schema wants", () => {
 	}
 });
 
-// What a model reads of a tool; annotations and outputSchema are for its client.
-const READ = ["name", "title", "description", "inputSchema"];
+// What a model may be given of a tool; outputSchema is for its client.
+const READ = ["name", "title", "description", "inputSchema", "annotations"];
 
 test("the definitions of all tools together are at most 3000 tokens of o200k_base, in both languages", async () => {
 	const { Tiktoken } = await import(pathToFileURL(join(modules, "js-tiktoken/dist/lite.js")));
