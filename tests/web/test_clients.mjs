@@ -88,6 +88,10 @@ test("every configuration of docs/clients.md reaches the server as it stands", a
 test("the Korean page has the same blocks", () => {
 	assert.deepEqual(blocks("docs/clients.ko.md"), blocks("docs/clients.md"));
 	assert.deepEqual(blocks("docs/api.ko.md"), blocks("docs/api.md"));
+	const commands = (file) => blocks(file).filter(([kind]) => kind === "sh").flatMap(([, text]) => text.split("\n").map((line) => line.split(" #")[0].trim()));
+	const known = commands("README.md");
+	assert.ok(commands("docs/README.ko.md").length >= 10);
+	for (const command of commands("docs/README.ko.md")) assert.ok(known.includes(command), command);
 });
 
 const packed = join(site.folder, "tanso.mcpb");
