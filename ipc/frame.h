@@ -81,7 +81,6 @@ struct frame {
 };
 
 bool epoch_equal(const struct epoch *a, const struct epoch *b);
-const char *frame_name(enum frame_kind kind);
 
 struct frame_codec; /* reused buffers of one encoder and decoder */
 int frame_codec_new(struct frame_codec **ret_codec);

@@ -46,13 +46,6 @@ const char *field_type_name(enum field_type type)
 	return names[type];
 }
 
-const char *frame_name(enum frame_kind kind)
-{
-	const struct frame_type *type = frame_type_of((uint8_t)kind);
-
-	return type != NULL ? type->name : "?";
-}
-
 size_t frame_row_size(enum frame_kind kind)
 {
 	const struct frame_type *type = frame_type_of((uint8_t)kind);

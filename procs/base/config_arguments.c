@@ -56,7 +56,7 @@ static void set_log_level(const struct config *config)
 	else if (strcmp(config->log_level, "warning") == 0)
 		log_set_level(LOG_LEVEL_WARNING);
 	else
-		log_set_level(strcmp(config->log_level, "debug") == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+		log_set_level(LOG_LEVEL_INFO);
 }
 
 /* Twice over the arguments: the file first, whatever the order they were written in. */

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6 };
 
 struct log_site {
 	uint64_t window_start_ns;
@@ -32,4 +32,3 @@ void log_start_failure(int error);
 #define log_error(...)   LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) LOG_AT(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...)    LOG_AT(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...)   LOG_AT(LOG_LEVEL_DEBUG, __VA_ARGS__)

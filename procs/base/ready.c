@@ -145,22 +145,12 @@ int ready_drop_fd(const char *name)
 	return notify(text, -1);
 }
 
-static int notify_status(const char *lead, const char *status)
+int ready_notify(const char *status)
 {
 	char text[NOTIFY_TEXT_MAX];
 
-	snprintf(text, sizeof(text), "%sSTATUS=%s", lead, status);
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=%s", status);
 	return notify(text, -1);
-}
-
-int ready_notify(const char *status)
-{
-	return notify_status("READY=1\n", status);
-}
-
-int ready_status(const char *status)
-{
-	return notify_status("", status);
 }
 
 int ready_stopping(void)

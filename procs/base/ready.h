@@ -21,7 +21,6 @@ int ready_drop_fd(const char *name);
 
 /* READY=1 with a status line for humans. */
 int ready_notify(const char *status);
-int ready_status(const char *status);
 /* STOPPING=1 */
 int ready_stopping(void);
 /* WATCHDOG=1, at most every third of the configured period. */

@@ -1,7 +1,5 @@
 #include "base/stage.h"
 
-#include <string.h>
-
 static const char *const names[] = {
 #define X(id, name) name,
 	STAGES(X)
@@ -11,12 +9,4 @@ static const char *const names[] = {
 const char *stage_name(enum stage stage)
 {
 	return (unsigned)stage < STAGE_COUNT ? names[stage] : "?";
-}
-
-int stage_from_name(const char *name)
-{
-	for (int i = 0; i < STAGE_COUNT; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return -1;
 }

@@ -19,5 +19,3 @@ enum stage {
 
 /* "collector", … ; "?" for a value outside the enum. */
 const char *stage_name(enum stage stage);
-/* The stage with that name, or -1. */
-int stage_from_name(const char *name);

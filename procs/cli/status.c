@@ -22,7 +22,8 @@ static size_t find(const char *status)
 	return 0;
 }
 
-const char *status_label(const char *status, bool is_korean)
+/* "NON-COMPLIANT", "기준 초과"; what is no status is UNKNOWN. */
+static const char *status_label(const char *status, bool is_korean)
 {
 	return labels[find(status)].label[is_korean];
 }

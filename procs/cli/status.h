@@ -5,8 +5,6 @@
 
 #define STATUS_WORDS_MAX 64
 
-/* "NON-COMPLIANT", "기준 초과"; what is no status is UNKNOWN. */
-const char *status_label(const char *status, bool is_korean);
 /* Is it one that the uncertainty may turn over? `confidence` as the answers write it; UNKNOWN and NOT_ASSESSED never are. */
 bool status_is_borderline(const char *status, const char *confidence);
 /* "NON-COMPLIANT (borderline)" where it is. Returns `text`. */

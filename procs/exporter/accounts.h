@@ -25,7 +25,6 @@ enum level {
 	ACCOUNT_LEVELS,
 	LEVEL_NODE = ACCOUNT_LEVELS,
 	LEVEL_TANSO, /* where the numbers come from, and how the exporter does */
-	LEVEL_COUNT
 };
 
 /* The zones that are split over workloads, as positions in an account. */

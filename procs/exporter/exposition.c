@@ -250,7 +250,7 @@ static void put_older(
 	}
 }
 
-void exposition_accounts(struct exposition *exposition, enum metric metric)
+static void exposition_accounts(struct exposition *exposition, enum metric metric)
 {
 	const struct metric_info *info = &metric_table[metric];
 	char name[2 * STEP] = "";

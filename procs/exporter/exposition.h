@@ -62,7 +62,6 @@ int exposition_render(struct exposition *exposition, struct sheet *sheet, enum f
 	const struct book *book, const struct stage_stats *stats, uint64_t now_ns);
 
 /* Parts of it, each a set of families. */
-void exposition_accounts(struct exposition *exposition, enum metric metric);
 void exposition_node(struct exposition *exposition, enum metric metric);
 void exposition_tanso(struct exposition *exposition, enum metric metric, uint64_t now_ns);
 void exposition_stages(struct exposition *exposition, const struct stage_stats *stats, uint64_t now_ns);

@@ -78,16 +78,11 @@ void signal_seal(struct signal *signal)
 	}
 }
 
-int64_t signal_start(const struct signal *signal)
-{
-	return signal->count > 0 ? signal->pieces[0].start : 0;
-}
-
 static const struct signal_piece *piece_at(const struct signal *signal, int64_t at)
 {
 	size_t low = 0, high = signal->count;
 
-	assert(signal->count > 0 && at >= signal_start(signal) && at <= signal->end);
+	assert(signal->count > 0 && at >= signal->pieces[0].start && at <= signal->end);
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 		if (signal->pieces[middle].start <= at)

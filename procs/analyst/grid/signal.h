@@ -37,7 +37,6 @@ void signal_interpolate(struct signal *signal, int64_t longest);
 /* Sums up after the last change; before that no integral may be asked. */
 void signal_seal(struct signal *signal);
 
-int64_t signal_start(const struct signal *signal);
 /* Over [from, to), which must lie within the signal. */
 double signal_mean(const struct signal *signal, int64_t from, int64_t to);
 int64_t signal_missing(const struct signal *signal, int64_t from, int64_t to);

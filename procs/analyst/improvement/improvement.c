@@ -67,7 +67,8 @@ int improvement_refuse(struct improvement *improvement, enum reason_code reason)
 	return 0;
 }
 
-void improvement_apply(struct improvement *improvement, const struct outlook *before)
+/* Applied, if it lowers anything; its reduction is told from before and after. */
+static void improvement_apply(struct improvement *improvement, const struct outlook *before)
 {
 	double kg = outlook_kg_month(before);
 
@@ -167,7 +168,9 @@ static bool is_proposable(const struct assessment *assessment, enum improvement_
 	return type != IMPROVE_REGION || strcmp(assessment->subject.kind, "system") != 0;
 }
 
-int improvements_find(const struct question *question, const struct assessment *assessment,
+/* All that are worth it, each upon today's outlook, the most worth first: kg x confidence / complexity; moving abroad
+ * last, unless the configuration allows regions. Returns how many, or -errno. */
+static int improvements_find(const struct question *question, const struct assessment *assessment,
 	struct improvement improvements[static IMPROVEMENT_COUNT])
 {
 	const struct improvement_wish wish = { .tariff = TARIFF_DEFAULT };

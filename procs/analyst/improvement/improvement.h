@@ -62,10 +62,6 @@ double outlook_kg_month(const struct outlook *outlook);
 int improvement_find(const struct question *question, const struct assessment *assessment,
 	enum improvement_type type, const struct improvement_wish *wish, const struct outlook *before,
 	struct improvement *ret_improvement);
-/* All that are worth it, each upon today's outlook, the most worth first: kg x confidence / complexity; moving abroad
- * last, unless the configuration allows regions. Returns how many, or -errno. */
-int improvements_find(const struct question *question, const struct assessment *assessment,
-	struct improvement improvements[static IMPROVEMENT_COUNT]);
 /* In that order, whatever they are worth. */
 void improvements_sort(const struct question *question, struct improvement *improvements, size_t count);
 

@@ -13,8 +13,6 @@ typedef int improvement_fn(const struct question *question, const struct assessm
 	const struct improvement_wish *wish, struct improvement *improvement);
 improvement_fn improve_temporal, improve_rightsizing, improve_region, improve_pue;
 
-/* Applied, if it lowers anything; its reduction is told from before and after. */
-void improvement_apply(struct improvement *improvement, const struct outlook *before);
 /* Not applied, for that reason. Always 0. */
 int improvement_refuse(struct improvement *improvement, enum reason_code reason);
 

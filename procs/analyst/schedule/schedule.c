@@ -225,8 +225,6 @@ int schedule_search(
 	allowed = (double)allowed_length(job, &candidates);
 	ret_schedule->known = allowed > 0 ? length / allowed : 1;
 	ret_schedule->mean = length > 0 ? area / length : sum / (double)feasible;
-	ret_schedule->has_invented = signal_invented(signal, ret_schedule->best.start,
-					     ret_schedule->best.start + job->duration) > 0;
 	return 0;
 }
 

@@ -40,9 +40,8 @@ struct schedule {
 	struct schedule_choice best, worst;
 	double mean; /* over all feasible starts */
 	bool is_now_feasible;
-	double now;        /* starting at `earliest`, where that is feasible */
-	bool has_invented; /* the best window rests on interpolated values */
-	double known;      /* share of the starts that window and deadline allow whose hours are all known */
+	double now;   /* starting at `earliest`, where that is feasible */
+	double known; /* share of the starts that window and deadline allow whose hours are all known */
 };
 
 /* Is (first, second) less than the other pair, by more than rounding? */

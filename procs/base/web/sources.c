@@ -38,17 +38,6 @@ int web_add_source(struct web *web, struct source *source)
 	return -ENOSPC;
 }
 
-void web_remove_source(struct web *web, struct source *source)
-{
-	for (size_t i = 0; i < WEB_SOURCES_MAX; i++) {
-		struct web_source *slot = &web->sources[i];
-		if (slot->source != source)
-			continue;
-		h2o_socket_close(slot->socket);
-		*slot = (struct web_source) { 0 };
-	}
-}
-
 /* connections */
 
 static void on_connection_closed(void *data)

@@ -160,12 +160,6 @@ void web_on_turn(struct web *web, int (*turn)(void *context), void *context)
 	web->turn_context = context;
 }
 
-void web_on_reload(struct web *web, void (*reload)(void *context), void *context)
-{
-	web->signals.reload = reload;
-	web->signals.context = context;
-}
-
 bool web_is_stopping(const struct web *web)
 {
 	return web->signals.is_stopping;

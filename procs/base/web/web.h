@@ -47,12 +47,10 @@ void web_set_tls(struct web *web, SSL_CTX *tls);
 /* The TLS session of the request's connection, where the context asks clients for a certificate; else NULL. */
 const SSL *web_tls_of(h2o_req_t *req);
 int web_add_source(struct web *web, struct source *source);
-void web_remove_source(struct web *web, struct source *source);
 h2o_loop_t *web_loop(struct web *web);
 
 /* Called once at the end of every loop turn. */
 void web_on_turn(struct web *web, int (*turn)(void *context), void *context);
-void web_on_reload(struct web *web, void (*reload)(void *context), void *context);
 
 /* Runs until SIGTERM/SIGINT, then closes listeners, lets open requests finish (<= 3 s). 0 or -errno. */
 int web_run(struct web *web);

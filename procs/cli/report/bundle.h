@@ -25,5 +25,3 @@ int bundle_write(struct sealed *sealed, const struct tally *tally, const struct 
 	const struct document *document, FILE *out);
 /* Follows the chain, and checks head, total, period and seal. 0 with the result in *ret_audit; < 0 after saying why it cannot be read. */
 int bundle_verify(const char *path, struct audit *ret_audit);
-/* The same from memory; < 0 with audit->fault saying why. */
-int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit);

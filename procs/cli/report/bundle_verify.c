@@ -182,7 +182,8 @@ static void check_end(struct json_object *root, const struct reading *reading)
 			"seal: draft, from, to, report가 작성한 내용과 다릅니다");
 }
 
-int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
+/* The same from memory; < 0 with audit->fault saying why. */
+static int bundle_verify_text(const char *text, size_t size, struct audit *ret_audit)
 {
 	struct reading reading = { .audit = ret_audit };
 	size_t offset = 0;

@@ -18,7 +18,8 @@ static const struct column step_columns[] = { { "pue", { { "PUE", "PUE" } } },
 static const struct column source_columns[] = { { "source", { { "PUE source and value", "PUE 출처와 값" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } } };
 
-double green_dc_points(const struct report *report, double pue)
+/* Points for a PUE by the steps green_dc_points_*; 0 above the last. */
+static double green_dc_points(const struct report *report, double pue)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (pue < steps[i].pue || (!steps[i].is_below && pue <= steps[i].pue * (1 + 1e-9)))

@@ -69,8 +69,6 @@ const char *pue_words(
 	const struct report *report, const struct tally_source *source, char text[static PUE_WORDS_MAX]);
 
 double kwh_of(double uj);
-/* Points for a PUE by the steps green_dc_points_*; 0 above the last. */
-double green_dc_points(const struct report *report, double pue);
 /* E [kWh] x official factor, x 3.6e-6, x toe_per_mwh / 1000. */
 double tonnes_of(const struct report *report, double kwh);
 double final_tj_of(double kwh);

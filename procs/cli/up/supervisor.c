@@ -310,8 +310,3 @@ void supervisor_stop(struct supervisor *supervisor)
 	for (int i = 0; i < STAGE_COUNT; i++)
 		child_release_fds(&supervisor->children[i]);
 }
-
-pid_t supervisor_pid(const struct supervisor *supervisor, enum stage stage)
-{
-	return supervisor->children[stage].pid;
-}

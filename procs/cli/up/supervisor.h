@@ -52,4 +52,3 @@ int supervisor_start(struct supervisor *supervisor);
 bool supervisor_all_ready(const struct supervisor *supervisor);
 /* SIGTERM to all, SIGKILL after SUPERVISOR_STOP_NS; returns when all are gone and their descriptors released. */
 void supervisor_stop(struct supervisor *supervisor);
-pid_t supervisor_pid(const struct supervisor *supervisor, enum stage stage);

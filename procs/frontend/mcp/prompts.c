@@ -8,9 +8,8 @@
 #include "base/cleanup.h"
 #include "frontend/mcp/mcp.h"
 
-#define LIST_TTL_MS  3600000
-#define VALUE_MAX    512 /* bytes of an argument */
-#define VALUES_BYTES 4096
+#define LIST_TTL_MS 3600000
+#define VALUE_MAX   512 /* bytes of an argument */
 
 #define IS_required true
 #define IS_optional false
