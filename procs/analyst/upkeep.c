@@ -44,29 +44,46 @@ static void keep_up(struct book *book, struct knowledge *knowledge)
 	int r = book_close_silent(book, now_of(knowledge));
 
 	if (r == 0 || r == -EAGAIN)
-		r = ledger_keep_up(knowledge->ledger, now_of(knowledge), knowledge->config->ledger_days);
+		r = ledger_keep_up(knowledge->ledger, book_time(book, now_of(knowledge)),
+			knowledge->config->ledger_days);
 	if (r < 0 && r != -EBUSY)
 		log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
 			ledger_message(knowledge->ledger));
 }
 
 /* An hour of an old day at a time. */
-static void roll(const struct knowledge *knowledge)
+static void roll(const struct book *book, const struct knowledge *knowledge)
 {
-	int r = ledger_roll_step(knowledge->ledger, now_of(knowledge));
+	int r = ledger_roll_step(knowledge->ledger, book_time(book, now_of(knowledge)));
 
 	if (r < 0 && r != -EBUSY)
 		log_warning("ledger: cannot make a day of its hours (%s: %s), trying again", strerror(-r),
 			ledger_message(knowledge->ledger));
 }
 
+/* What is used goes to the first hour that is not sealed: for as long as the clock is behind it, all of it. */
+static void tell_clock(const struct book *book, int64_t now)
+{
+	char text[32];
+
+	if (book->committed.closed_until <= now + LEDGER_HOUR_SECONDS)
+		return;
+	clock_format_kst((uint64_t)book->committed.closed_until * NS_PER_SECOND, text);
+	log_warning(
+		"ledger: the clock was set back: hours are sealed until %s, and what is used before then is "
+		"booked there; energy stays exact, its hours do not; remedy: check the clock",
+		text);
+}
+
 void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *knowledge)
 {
 	seal(upkeep, book, knowledge);
-	if (upkeep->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1)
+	if (upkeep->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1) {
 		book_sweep(book);
+		tell_clock(book, now_of(knowledge));
+	}
 	if (upkeep->seconds++ % KEEP_UP_SECONDS == 0)
 		keep_up(book, knowledge);
 	else
-		roll(knowledge);
+		roll(book, knowledge);
 }

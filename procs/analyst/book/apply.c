@@ -7,6 +7,9 @@
 #include "base/clock.h"
 #include "ipc/frame.h"
 
+#define STEP_NS  (INT64_C(300) * NS_PER_SECOND) /* less than a slot is a clock that is being set right */
+#define DOUBT_NS (UINT64_C(86400) * NS_PER_SECOND)
+
 #define CUMULATIVE_MAX (UINT64_C(1) << 60) /* µJ; keeps every sum within SQLite's 64 bits */
 
 static bool is_sane(const frame_zones *zones)
@@ -39,6 +42,23 @@ static void begin_life(struct book *book, const struct frame_head *head, const s
 	book->state.committed_seq = 0;
 }
 
+/* A clock that leaps forward may be wrong, and come back: what it would close and throw away waits for a day. */
+static void weigh_clock(struct book *book, const struct frame_head *head, const struct power_once *once)
+{
+	int64_t origin_ns = (int64_t)(once->real_ns - once->boot_ns);
+	bool is_same_boot =
+		memcmp(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id)) == 0;
+
+	if (is_same_boot && book->origin_ns != 0 && origin_ns > book->origin_ns + (int64_t)STEP_NS) {
+		if (book->doubt_boot_ns == 0)
+			book->doubt_boot_ns = once->boot_ns;
+		if (once->boot_ns < book->doubt_boot_ns + DOUBT_NS)
+			return;
+	}
+	book->origin_ns = origin_ns;
+	book->doubt_boot_ns = 0;
+}
+
 static bool is_other_life(const struct book *book, const struct frame_head *head)
 {
 	return book->state.energy_epoch != head->energy_epoch ||
@@ -61,6 +81,7 @@ static bool begin_frame(struct book *book, const struct frame *frame)
 	const struct power_once *once = frame->once;
 	uint64_t length_ns;
 
+	weigh_clock(book, &frame->head, once);
 	if (is_other_life(book, &frame->head))
 		begin_life(book, &frame->head, once);
 	else if (book->state.birth_ns == frame->head.epoch.birth_ns &&

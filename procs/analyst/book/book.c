@@ -54,6 +54,7 @@ int book_open(struct book *book, struct ledger *ledger, uint64_t interval_ms)
 		(r = ledger_load_baselines(ledger, load_baseline, book)) < 0)
 		return r;
 	book->state = book->committed;
+	book->origin_ns = (int64_t)(book->state.last_real_ns - book->state.last_boot_ns);
 	return 0;
 }
 
@@ -84,11 +85,22 @@ static void put_baselines(struct book *book)
 	}
 }
 
+int64_t book_time(const struct book *book, int64_t now)
+{
+	int64_t believed = (book->origin_ns + (int64_t)book->state.last_boot_ns) / (int64_t)NS_PER_SECOND;
+
+	return book->doubt_boot_ns != 0 && believed < now ? believed : now;
+}
+
+/* A clock that was ahead and came back opens the hours again that it closed, as far as they are not sealed. */
 static void close_hours(struct book *book)
 {
-	int64_t now = (int64_t)(book->state.last_real_ns / NS_PER_SECOND) - CLOSE_DELAY_S;
-	int64_t closed = now / LEDGER_HOUR_SECONDS * LEDGER_HOUR_SECONDS;
+	int64_t now = book_time(book, (int64_t)(book->state.last_real_ns / NS_PER_SECOND)) - CLOSE_DELAY_S;
+	int64_t closed = now / LEDGER_HOUR_SECONDS * LEDGER_HOUR_SECONDS, sealed;
 
+	if (book->state.closed_until > closed + LEDGER_HOUR_SECONDS &&
+		ledger_sealed_until(book->ledger, &sealed) == 0)
+		book->state.closed_until = sealed;
 	if (closed > book->state.closed_until)
 		book->state.closed_until = closed;
 }

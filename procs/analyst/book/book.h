@@ -78,6 +78,10 @@ struct book {
 	bool has_frame;
 	uint64_t reset_real_ns; /* when a source last said that a counter began anew, 0 = never */
 	uint64_t generation;
+	/* CLOCK_REALTIME where CLOCK_BOOTTIME began, as believed, and since when (CLOCK_BOOTTIME) the clock has run ahead of it;
+	 * 0 = not known, and: it does not */
+	int64_t origin_ns;
+	uint64_t doubt_boot_ns;
 	struct book_counts counts;
 	uint64_t gap_ns; /* an interval longer than that is a gap */
 };
@@ -96,6 +100,9 @@ int book_commit(struct book *book);
 /* Closes the hours up to the last reading when nothing has come for a day: whatever comes later is late. 0, -EAGAIN
  * (something waits to be committed first) or the commit's error. */
 int book_close_silent(struct book *book, int64_t now);
+/* `now`, s since 1970, by which hours are closed and old ones go: what cannot be taken back. A clock that leapt forward is believed
+ * after a day; until then it is the time since the leap on the clock before it. */
+int64_t book_time(const struct book *book, int64_t now);
 /* Forgets rows that ended long ago. Call now and then. */
 void book_sweep(struct book *book);
 

@@ -23,7 +23,8 @@ int ledger_first_integer(struct ledger *ledger, enum statement which, int64_t *r
 	return code == SQLITE_ROW ? 0 : ledger_errno(ledger, code);
 }
 
-/* Over three quarters of the limit the oldest day goes: the rest is room for what is written meanwhile. */
+/* One day a call: a clock that is years ahead for an hour does not take the ledger with it. Over three quarters of the limit the oldest
+ * day goes: the rest is room for what is written meanwhile. */
 static int find_horizon(struct ledger *ledger, int64_t now, int64_t days, int64_t *ret_before)
 {
 	int64_t pages = 0, oldest = 0, days_until = 0;
@@ -34,7 +35,7 @@ static int find_horizon(struct ledger *ledger, int64_t now, int64_t days, int64_
 		(r = ledger_first_integer(ledger, SQL_OLDEST_HOUR, &oldest)) < 0 ||
 		(r = ledger_first_integer(ledger, SQL_DAYS_UNTIL, &days_until)) < 0)
 		return r;
-	if (pages > ledger->pages_max / 4 * 3 && oldest + DAY_SECONDS > *ret_before)
+	if (pages > ledger->pages_max / 4 * 3 || *ret_before > oldest + DAY_SECONDS)
 		*ret_before = oldest + DAY_SECONDS;
 	if (*ret_before < days_until) /* a day goes as a whole */
 		*ret_before = kst_midnight(*ret_before);

@@ -123,12 +123,15 @@ typedef void ledger_terms_fn(void *context, int64_t hour, struct terms *ret_term
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context);
 
+/* Where the newest sealed hour ends: nothing can be booked before it any more. 0 or -errno. */
+int ledger_sealed_until(struct ledger *ledger, int64_t *ret_until);
+
 /* One step of reading names and the last day of all workloads into memory, about as long as `ms`: a list then reads no row of the
  * file. One that comes before reads the rest at once; of more than finds room (recent.h, named.h) it reads the file. 1 = there is
  * more to do, 0 = nothing, or -errno. */
 int ledger_load_step(struct ledger *ledger, uint32_t zone_mask, int64_t ms);
 
-/* Rolls up slots older than LEDGER_SLOT_HOURS; deletes what is older than `days` and, over the size limit, the oldest day. Own
+/* Rolls up slots older than LEDGER_SLOT_HOURS; deletes the oldest day where it is older than `days`, or over the size limit. Own
  * transactions: call after a commit. 0 or -errno. */
 int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days);
 

@@ -114,6 +114,11 @@ int ledger_last_hash(struct ledger *ledger, enum statement which, char ret_hash[
 	return r;
 }
 
+int ledger_sealed_until(struct ledger *ledger, int64_t *ret_until)
+{
+	return ledger_first_integer(ledger, SQL_SEALED_UNTIL, ret_until);
+}
+
 /* 1 = *ret_hour is the oldest that is not sealed, 0 = there is none. */
 static int next_hour(struct ledger *ledger, int64_t closed_until, int64_t *ret_hour)
 {

@@ -299,6 +299,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 		"SELECT c.page_count - f.freelist_count FROM pragma_page_count c, pragma_freelist_count f",
 	[SQL_UNSEALED_HOUR] = "SELECT min(slot) / 3600 * 3600 FROM all_node WHERE slot >= "
 			      "coalesce((SELECT max(start) + 3600 FROM sealed_hour), 0)",
+	[SQL_SEALED_UNTIL] = "SELECT coalesce(max(start) + 3600, 0) FROM sealed_hour",
 	[SQL_LAST_HASH] = "SELECT hash FROM sealed_hour ORDER BY start DESC LIMIT 1",
 	[SQL_SEAL] = "INSERT INTO sealed_hour VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_NEXT_DAY] = "SELECT min(start) FROM sealed_hour WHERE start >= " DAYS_UNTIL,

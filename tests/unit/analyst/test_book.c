@@ -222,13 +222,75 @@ static void clock_steps_move_slots_and_lose_nothing(void **state)
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, second, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
-	f.once.real_ns -= 86400 * NS_PER_SECOND; /* and back: those hours are closed now */
+	f.once.real_ns -= 86400 * NS_PER_SECOND; /* and back: no hour was closed meanwhile */
 	fixture_set_node(&f, 600, 0);
 	fixture_pass(&f, 1);
 	assert_int_equal(fixture_send(&f, third, 1), 0);
 	assert_int_equal(book_commit(&f.book), 0);
 	assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 600);
-	assert_true(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 2") == 1);
+	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM slot_node"), 2);
+	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 2"), 0);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	fixture_destroy(&f);
+}
+
+/* `seconds` go by, and 100 µJ are used. */
+static void use(struct fixture *f, uint64_t *total, double seconds)
+{
+	const struct power_row rows[] = { fixture_row(10, *total += 100) };
+
+	fixture_set_node(f, *total, 0);
+	fixture_pass(f, seconds);
+	assert_int_equal(fixture_send(f, rows, 1), 0);
+	assert_int_equal(book_commit(&f->book), 0);
+}
+
+static int64_t clock_of(const struct fixture *f)
+{
+	return (int64_t)(f->once.real_ns / NS_PER_SECOND);
+}
+
+static void a_clock_that_leaps_forward_is_believed_after_a_day(void **state)
+{
+	struct fixture f;
+	uint64_t total = 0;
+	int64_t leap = 30 * 86400;
+
+	(void)state;
+	fixture_make(&f);
+	use(&f, &total, 10);
+	f.once.real_ns += (uint64_t)leap * NS_PER_SECOND;
+	use(&f, &total, 10);
+	assert_int_equal(book_time(&f.book, clock_of(&f)), clock_of(&f) - leap);
+	use(&f, &total, 2 * 3600);
+	assert_int_equal(f.book.committed.closed_until,
+		FIXTURE_REAL / NS_PER_SECOND + 3600); /* 11:00:20 by the clock before */
+	use(&f, &total, 86400);
+	assert_int_equal(book_time(&f.book, clock_of(&f)), clock_of(&f));
+	assert_true(f.book.committed.closed_until > clock_of(&f) - 2 * 3600);
+	fixture_destroy(&f);
+}
+
+static void a_clock_that_was_ahead_at_boot_opens_again_what_is_not_sealed(void **state)
+{
+	struct fixture f;
+	uint64_t total = 0;
+
+	(void)state;
+	fixture_make(&f);
+	use(&f, &total, 10);
+	memset(f.head.epoch.boot_id, 8, 16); /* a boot in between, and no clock to compare with */
+	f.head.energy_epoch++;
+	total = 0;
+	f.once.real_ns += 9 * 3600 * NS_PER_SECOND; /* RTC in local time */
+	use(&f, &total, 10);
+	use(&f, &total, 10);
+	assert_true(f.book.committed.closed_until > clock_of(&f) - 2 * 3600);
+	f.once.real_ns -= 9 * 3600 * NS_PER_SECOND;
+	use(&f, &total, 10);
+	use(&f, &total, 10);
+	assert_int_equal(f.book.committed.closed_until, FIXTURE_REAL / NS_PER_SECOND - 3600);
+	assert_int_equal(fixture_ask(&f, "SELECT count(*) FROM slot_node WHERE flags & 2"), 1);
 	assert_int_equal(fixture_ask(&f, BALANCE), 0);
 	fixture_destroy(&f);
 }
@@ -254,7 +316,8 @@ static void slots_roll_up_to_hours_and_old_hours_go(void **state)
 	assert_int_equal(fixture_ask(&f, BALANCE), 0);
 	assert_true(fixture_ask(&f, "SELECT count(*) FROM hour_workload") == 5);
 	assert_int_equal(fixture_ask(&f, "SELECT min(present_ns) FROM hour_node"), 3600 * NS_PER_SECOND);
-	assert_int_equal(ledger_keep_up(f.ledger, now - 5 * 3600 + 10 * 86400, 10), 0);
+	/* a clock that is years ahead takes one day */
+	assert_int_equal(ledger_keep_up(f.ledger, now + 1000 * 86400, 400), 0);
 	assert_true(fixture_ask(&f, NODE_PACKAGE) < (int64_t)total);
 	assert_true(fixture_ask(&f, NODE_PACKAGE) > 0);
 	fixture_destroy(&f);
@@ -393,6 +456,8 @@ int main(void)
 		cmocka_unit_test(the_last_minute_does_not_count_what_a_failed_commit_brings_again),
 		cmocka_unit_test(malformed_frames_leave_nothing_behind),
 		cmocka_unit_test(clock_steps_move_slots_and_lose_nothing),
+		cmocka_unit_test(a_clock_that_leaps_forward_is_believed_after_a_day),
+		cmocka_unit_test(a_clock_that_was_ahead_at_boot_opens_again_what_is_not_sealed),
 		cmocka_unit_test(slots_roll_up_to_hours_and_old_hours_go),
 		cmocka_unit_test(final_rows_are_forgotten_only_long_after),
 		cmocka_unit_test(usage_counts_the_zones_that_are_counted_together_and_no_others),

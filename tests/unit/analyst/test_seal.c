@@ -313,7 +313,8 @@ static void a_day_that_grows_too_old_meanwhile_is_let_go(void **state)
 	now = (int64_t)(w.f.once.real_ns / NS_PER_SECOND) + DAYS_LATER * 86400;
 	for (int i = 0; i < 12; i++)
 		assert_int_equal(ledger_roll_step(w.f.ledger, now), 1);
-	assert_int_equal(ledger_keep_up(w.f.ledger, now, DAYS_LATER + 1), 0);
+	for (int day = 0; day < 3; day++)
+		assert_int_equal(ledger_keep_up(w.f.ledger, now, DAYS_LATER + 1), 0);
 	assert_int_equal(w.f.ledger->rolling.day, 0);
 	while (ledger_roll_step(w.f.ledger, now) > 0)
 		;
