@@ -4,7 +4,6 @@
  * response times in ms, and how many answers were not 200.
  */
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

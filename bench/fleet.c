@@ -2,10 +2,8 @@
  * A ledger of a day in which many workloads came and went, written by the ledger's own code: bench_fleet FOLDER WORKLOADS
  * NAMESPACES SLOTS. Each lives SLOTS slots of five minutes; four of one owner follow each other; closed hours are sealed.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "analyst/ledger/ledger.h"

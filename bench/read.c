@@ -1,6 +1,5 @@
 /* Cost of one reading of CPU time over N sleeping processes: the eBPF iterator beside /proc/<pid>/stat. Needs root. */
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -10,7 +10,6 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

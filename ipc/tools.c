@@ -1,6 +1,5 @@
 #include "ipc/tools.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"

@@ -1,6 +1,5 @@
 #include "analyst/places.h"
 
-#include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <sys/stat.h>

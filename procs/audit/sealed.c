@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define X_SUM(id, name)  ", sum(active_" name "), sum(idle_" name ")"
 #define X_LIST(id, name) ", active_" name ", idle_" name

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 
 #include "audit/sealed_private.h"

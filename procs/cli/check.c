@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/junit.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/client/question.h"
 #include "cli/refuse.h"
 #include "cli/table.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/client/question.h"
 #include "cli/verbs.h"
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/client/question.h"
 #include "cli/table.h"
 #include "cli/terminal.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/language.h"
+#include "base/language.h"
 
 #define GENERAL         "curve:"
 #define GENERAL_LICENCE "Apache-2.0"

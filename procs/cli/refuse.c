@@ -7,7 +7,7 @@
 
 #include "base/config.h"
 #include "base/nearest.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/verbs.h"
 
 int refuse_usage(const char *verb, const char *text)

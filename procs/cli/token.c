@@ -6,7 +6,7 @@
 #include <sys/random.h>
 
 #include "base/token.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/refuse.h"
 #include "cli/verbs.h"
 #include "korea/data.h"

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/train.h"
 #include "cli/refuse.h"
 #include "cli/verbs.h"

@@ -9,7 +9,7 @@
 #include "base/config.h"
 #include "cli/report/archive.h"
 #include "cli/report/bundle.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

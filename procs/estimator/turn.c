@@ -1,7 +1,6 @@
 #include "estimator/turn.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"

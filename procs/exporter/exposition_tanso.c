@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "exporter/exposition.h"
 
 static void put_one_state(struct exposition *exposition, const char *state, bool is_it)

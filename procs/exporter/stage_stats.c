@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <string.h>
 
 /* A stage is our own program, yet its bytes are foreign: one bad character would spoil the whole scrape. */
 static bool is_name(struct text text)

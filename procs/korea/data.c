@@ -13,7 +13,6 @@
 #include "korea/data_rows.h"
 #include "korea/demo.h"
 #include "base/cleanup.h"
-#include "ipc/tools.h"
 
 #define PUE_STANDARD_DEFAULT "KR_PUE_GREEN_DC"
 

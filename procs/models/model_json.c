@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 int at_refuse(const struct json_at *at, const char *key, const char *reason)
 {

@@ -4,7 +4,6 @@
  * and dram are all zero in every published file and not read. What a curve looks at is told by its feature group, as the
  * trainers did (kepler-model-server, main_feature): not by its position in somebody's list.
  */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "frontend/mcp/mcp.h"
 #include "frontend/mcp/stream.h"
-#include "frontend/mcp/watch.h"
 #include "ipc/tools.h"
 
 #define RUNS_MAX 64

@@ -1,6 +1,5 @@
 /* What the lists show, and the prompts and resources. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"

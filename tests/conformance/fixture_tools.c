@@ -1,6 +1,5 @@
 /* The tools of one round. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"

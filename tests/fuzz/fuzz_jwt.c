@@ -1,7 +1,6 @@
 #include "frontend/auth/jwt.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,5 @@
 /* Checked arguments pass the check again unchanged; refused ones leave a message. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "ipc/tools.h"
 

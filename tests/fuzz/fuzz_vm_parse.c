@@ -1,7 +1,6 @@
 /* A command line is its process's own text. The first byte picks the hypervisor. */
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "collector/vm_parse.h"
 

@@ -6,7 +6,6 @@
  * prints "answer CODE BODY". Exit status 1 when either takes more than 10 s, 3 when nng leaves a link stuck (link_is_stuck), as a
  * stage ends for its successor.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  * input: "add ID KIND POD_UID CONTAINER_ID WORKLOAD PATH" ("-" = empty; KIND: pod, container, unit) and "full", which
  * tells all rows added so far; prints each row of each names frame as "names ID {json}".
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,6 @@
  * cycles), "init" (state initializing), "freeze" (frames tell of 11 s ago, until the next line), "quit". Prints "connected",
  * and "ack SEQ".
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* What the answers about many workloads share. */
 #include "analyst/workloads/account.h"
-#include "analyst/answers/answer.h"
 
 #include <stdio.h>
 #include <string.h>

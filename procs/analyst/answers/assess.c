@@ -1,7 +1,4 @@
 /* assess_workload_compliance */
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "analyst/answers/answer.h"

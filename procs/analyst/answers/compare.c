@@ -1,5 +1,4 @@
 /* compare_optimization_impact */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

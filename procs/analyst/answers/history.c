@@ -1,7 +1,6 @@
 /* power_history */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyst/workloads/account.h"
 #include "analyst/answers/answer.h"

@@ -1,12 +1,10 @@
 #include "analyst/answers/question.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "analyst/carbon/carbon.h"
 #include "base/clock.h"
 #include "base/kst.h"
 #include "base/nearest.h"

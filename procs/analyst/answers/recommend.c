@@ -1,8 +1,6 @@
 #include "analyst/answers/recommend.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "analyst/answers/answer.h"
 #include "analyst/carbon/carbon.h"

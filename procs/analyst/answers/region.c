@@ -1,6 +1,4 @@
 /* get_regional_comparison */
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* get_power_consumption_summary */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +7,6 @@
 #include "analyst/answers/answer.h"
 #include "analyst/carbon/carbon.h"
 #include "analyst/answers/recommend.h"
-#include "analyst/grid/tariff.h"
-#include "base/clock.h"
 
 #define NAMESPACES_MAX 20
 #define TOP_MAX        3

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "analyst/ledger/query.h"
-
 struct book_row *book_row_find(struct book *book, uint64_t id)
 {
 	uint32_t index;

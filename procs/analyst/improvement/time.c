@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyst/answers/answer.h"
 #include "analyst/improvement/private.h"
 #include "analyst/improvement/text.h"
 #include "analyst/workloads/run.h"

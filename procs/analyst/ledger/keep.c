@@ -1,7 +1,5 @@
 /* What the ledger keeps: slots become hours, hours become days, and the oldest go. */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "analyst/ledger/sql.h"
 #include "base/cleanup.h"

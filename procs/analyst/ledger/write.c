@@ -1,6 +1,4 @@
 /* Writes of the ledger: one transaction, spoilt by the first failure. */
-#include <errno.h>
-#include <string.h>
 
 #include "analyst/ledger/sql.h"
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyst/answers/answer.h"
 #include "analyst/grid/tariff.h"
 #include "base/kst.h"
 #include "korea/demo.h"

@@ -2,8 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "analyst/carbon/carbon.h"
 

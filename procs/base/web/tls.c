@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "cli/assess/text.h"
 #include "cli/client/hint.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/client/question.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "cli/client/hint.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/client/hint.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/place.h"
 #include "cli/table.h"
 #include "cli/terminal.h"

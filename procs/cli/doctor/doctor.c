@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/hybrid.h"
 #include "cli/doctor/doctor.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/meters_host.h"
 #include "cli/up/host.h"
 

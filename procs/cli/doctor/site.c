@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/port.h"
 #include "cli/doctor/doctor.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/place.h"
 #include "korea/data.h"
 

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/verbs.h"
 
 const struct option mcp_options[] = {

@@ -1,5 +1,4 @@
 #include "cli/mcp/bridge.h"
-#include "cli/place.h"
 
 #include <errno.h>
 #include <stdlib.h>

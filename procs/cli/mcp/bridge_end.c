@@ -1,5 +1,4 @@
 /* What becomes of an exchange whose connection is over. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

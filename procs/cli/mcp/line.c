@@ -1,7 +1,6 @@
 #include "cli/mcp/line.h"
 
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/json_write.h"

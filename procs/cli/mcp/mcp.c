@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "cli/mcp/arguments.h"
 #include "cli/mcp/bridge.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/refuse.h"
 #include "cli/verbs.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/place.h"
 
 #define VERSION_MIN 4 /* the first with sealed days */

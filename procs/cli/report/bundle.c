@@ -2,12 +2,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "cli/language.h"
-#include "cli/table.h"
 #include "ipc/tools.h"
 #include "korea/data.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/table.h"
 #include "ipc/tools.h"
 #include "korea/data.h"

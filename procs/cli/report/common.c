@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/kst.h"
 #include "cli/language.h"
 
 static const struct column fact_columns[] = { { "code", { { "code", "코드" } } },

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "cli/language.h"
 #include "korea/uncertainty.h"
 
 static const struct column quarter_columns[] = { { "quarter", { { "quarter", "분기" } } },

@@ -1,7 +1,7 @@
 /* What `tanso report` says where the period has no sealed hour, in place of a report: which days there are, and how to have them. */
 #include "base/clock.h"
 #include "cli/report/archive.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/report/report.h"
 
 /* Of a command to paste. */

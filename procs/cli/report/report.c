@@ -9,10 +9,9 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/kst.h"
 #include "cli/report/bundle.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/refuse.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -16,7 +15,7 @@
 #include "base/nearest.h"
 #include "base/port.h"
 #include "base/stage.h"
-#include "cli/language.h"
+#include "base/language.h"
 #include "cli/meters_host.h"
 #include "cli/place.h"
 #include "korea/data.h"

@@ -1,6 +1,5 @@
 /* `tanso up`: all stages in the foreground, for hosts without systemd. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

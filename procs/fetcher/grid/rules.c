@@ -1,6 +1,5 @@
 #include "fetcher/grid/rules.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

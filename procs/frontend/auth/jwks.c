@@ -6,7 +6,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/tools.h"

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

@@ -11,7 +11,6 @@
 #include "frontend/mcp/http_sse.h"
 #include "frontend/mcp/post.h"
 #include "frontend/mcp/watch.h"
-#include "ipc/tools.h"
 
 /* A request with what its headers say. */
 struct arrival {

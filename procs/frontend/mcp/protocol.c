@@ -1,5 +1,4 @@
 /* From a method's name to its handler, and the handshakes of both eras. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"

@@ -2,7 +2,6 @@
 #include "tests/unit/analyst/world.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "korea/demo.h"
 

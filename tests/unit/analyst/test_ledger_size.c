@@ -2,7 +2,6 @@
 #include "tests/unit/unit.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "analyst/ledger/sql.h"
 #include "base/kst.h"

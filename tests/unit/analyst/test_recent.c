@@ -1,7 +1,6 @@
 /* What the ledger keeps in memory of the last day is what it holds: every sum out of it is compared with the one that SQL gives. */
 #include "tests/unit/unit.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyst/ledger/sql.h"

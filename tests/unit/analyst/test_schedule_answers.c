@@ -2,7 +2,6 @@
 #include "tests/unit/analyst/world.h"
 
 #include "base/cleanup.h"
-#include "base/kst.h"
 
 static void make_idle_world(struct world *w)
 {

@@ -1,6 +1,5 @@
 #include "tests/unit/unit.h"
 
-#include <errno.h>
 #include <math.h>
 
 #include "analyst/grid/tariff.h"

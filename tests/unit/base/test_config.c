@@ -1,7 +1,6 @@
 #include "base/config.h"
 
 #include <errno.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/language.h"

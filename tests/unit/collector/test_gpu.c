@@ -4,8 +4,6 @@
  */
 #include "collector/gpu.h"
 
-#include <stdlib.h>
-
 #include "base/cleanup.h"
 #include "collector/identity.h"
 #include "tests/unit/unit.h"

@@ -2,7 +2,6 @@
  * NVIDIA GPUs through the real path: a child of this program loads tests/fixture/fake_nvml.c as libnvidia-ml.so.1, which
  * speaks NVML's ABI. The reader answers when asked, so tests wait for its answer with poll in rounds, never by time.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 

@@ -3,7 +3,6 @@
  * 0", which is the software event cpu-clock. It counts nanoseconds on each CPU, so its energy is known: with a scale
  * of 1e-7 J a count, 100 W for each CPU of the cpumask.
  */
-#include <errno.h>
 #include <linux/perf_event.h>
 
 #include "tests/unit/collector/meter_fixture.h"

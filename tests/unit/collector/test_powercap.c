@@ -1,5 +1,4 @@
 /* RAPL from a tree of files as the powercap class lays them out. */
-#include <errno.h>
 #include <sys/fsuid.h>
 
 #include "collector/meters/fake.h"

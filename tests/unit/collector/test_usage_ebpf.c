@@ -1,5 +1,4 @@
 /* What the kernel side charges to whom. Needs BTF, CAP_BPF, CAP_PERFMON and a cgroup hierarchy one may write to. */
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

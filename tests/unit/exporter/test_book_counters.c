@@ -2,7 +2,6 @@
 #include "exporter/exposition.h"
 #include "exporter/kept.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,4 @@
 /* What a scrape shows adds up, whatever happens: births, ends, other names, what is over a bound, kills. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

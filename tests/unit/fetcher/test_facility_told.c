@@ -2,7 +2,6 @@
 #include "fetcher/facility_told.h"
 
 #include <errno.h>
-#include <math.h>
 
 #include "ipc/tools.h"
 #include "tests/unit/unit.h"

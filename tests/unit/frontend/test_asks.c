@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "frontend/asks.h"
 
 #define RUN 42

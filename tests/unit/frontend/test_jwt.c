@@ -8,7 +8,6 @@
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "frontend/auth/jwt.h"
