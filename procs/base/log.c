@@ -66,7 +66,11 @@ void log_line(struct log_site *site, enum log_level level, const char *format, .
 	va_end(arguments);
 	if (written < 0)
 		return;
+	size_t begin = used;
 	used += (size_t)written < sizeof(line) - used - 64 ? (size_t)written : sizeof(line) - used - 65;
+	for (char *c = line + begin; c < line + used; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
 	if (swallowed > 0)
 		used += (size_t)snprintf(line + used, sizeof(line) - used, " swallowed=%u", swallowed);
 	if (is_last)
@@ -74,6 +78,26 @@ void log_line(struct log_site *site, enum log_level level, const char *format, .
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0)
 		return; /* nobody is listening: nothing to tell them */
+}
+
+static ssize_t take_foreign(void *cookie, const char *bytes, size_t size)
+{
+	static struct log_site site;
+	size_t length = size > 0 && bytes[size - 1] == '\n' ? size - 1 : size;
+
+	(void)cookie;
+	log_line(&site, LOG_LEVEL_INFO, "%.*s", (int)length, bytes);
+	return (ssize_t)size;
+}
+
+void log_take_stderr(void)
+{
+	FILE *foreign = fopencookie(NULL, "w", (cookie_io_functions_t) { .write = take_foreign });
+
+	if (foreign == NULL)
+		return;
+	setvbuf(foreign, NULL, _IOLBF, 0);
+	stderr = foreign;
 }
 
 void log_start_failure(int error)

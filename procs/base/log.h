@@ -1,7 +1,8 @@
 /*
  * Log lines on stderr: "<N>stage: text key=value", N as in syslog(3), which journald and `tanso up` read; the prefix
  * is left out on a terminal. Only processes log; libraries (base, ipc) return -errno instead.
- * Each call site is limited to 10 lines in 10 s; what was swallowed is counted on its next line.
+ * Each call site is limited to 10 lines in 10 s; what was swallowed is counted on its next line. Whatever stands in a text,
+ * it is one line, and moves no terminal's cursor.
  */
 #pragma once
 
@@ -20,6 +21,8 @@ void log_open(const char *stage);
 void log_set_level(enum log_level level);
 void log_line(struct log_site *site, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* What libraries print on stderr (h2o does for each strange frame it is sent) becomes lines like ours, and no more of them. */
+void log_take_stderr(void);
 /* Why the process cannot start (-errno), unless an error line has said it already, and better. */
 void log_start_failure(int error);
 

@@ -51,13 +51,15 @@ struct web {
 	struct web_connection *first;
 	struct signals signals;
 	int failure; /* -errno of a source, ends the loop */
-	uint64_t turns;
+	uint64_t turns, bodies_looked_ms;
 	int (*turn)(void *context);
 	void *turn_context;
 	struct web_client *clients; /* WEB_CLIENTS, NULL without trusted proxies */
 };
 
 void web_close_listeners(struct web *web);
+/* Once a turn: cuts a connection where unfinished bodies hold too much. */
+void web_bound_bodies(struct web *web);
 /* Before a listener with TLS is served: its connections come with their first bytes. */
 void web_plain_expect(int listener_fd);
 /* True where a new connection's first byte is no TLS: it has been answered, close it. */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/ready.h"
 #include "base/web/private.h"
 
@@ -125,6 +126,7 @@ int web_new(struct web **ret_web, const struct web_config *config, web_handler_f
 		return -ENOMEM;
 	}
 	configure(web);
+	log_take_stderr();
 	h2o_context_init(&web->h2o_context, h2o_evloop_create(), &web->h2o);
 	tzset(); /* h2o formats dates: the zone file is read now, not under the sandbox */
 	h2o_get_timestamp(&web->h2o_context, NULL, NULL);
@@ -173,6 +175,7 @@ static int turn_once(struct web *web, int32_t wait_ms)
 {
 	int r = h2o_evloop_run(web->h2o_context.loop, wait_ms) < 0 && errno != EINTR ? -errno : 0;
 
+	web_bound_bodies(web);
 	if (r == 0 && web->failure < 0)
 		r = web->failure;
 	if (r == 0 && web->turn != NULL)

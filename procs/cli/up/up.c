@@ -13,6 +13,7 @@
 #include "cli/language.h"
 #include "cli/place.h"
 #include "cli/refuse.h"
+#include "cli/terminal.h"
 #include "cli/up/supervisor.h"
 #include "cli/up/host.h"
 #include "cli/verbs.h"
@@ -188,17 +189,21 @@ static void on_report(void *context, const struct supervisor_report *report)
 
 	switch (report->event) {
 	case SUPERVISOR_READY:
-		printf(in_language("  %s✓%s %-10s ready after %.2f s%s%s%s\n",
-			       "  %s✓%s %-10s %.2f초 만에 준비됨%s%s%s\n"),
+		printf(in_language("  %s✓%s %-10s ready after %.2f s%s%s",
+			       "  %s✓%s %-10s %.2f초 만에 준비됨%s%s"),
 			colour(up, "\033[32m"), colour(up, "\033[0m"), name,
 			(double)report->since_start_ns / 1e9,
 			report->restarts > 0 ? in_language(" (restarted)", " (다시 시작함)") : "",
-			report->text[0] != '\0' ? " · " : "", report->text);
+			report->text[0] != '\0' ? " · " : "");
+		terminal_put(stdout, report->text);
+		putchar('\n');
 		break;
 	case SUPERVISOR_LOG:
-		if (report->level <= 6)
-			printf("    %s%s%s\n", report->level <= 4 ? colour(up, "\033[33m") : "", report->text,
-				report->level <= 4 ? colour(up, "\033[0m") : "");
+		if (report->level > 6)
+			break;
+		printf("    %s", report->level <= 4 ? colour(up, "\033[33m") : "");
+		terminal_put(stdout, report->text);
+		printf("%s\n", report->level <= 4 ? colour(up, "\033[0m") : "");
 		break;
 	case SUPERVISOR_DIED:
 	case SUPERVISOR_HUNG:

@@ -1,0 +1,58 @@
+"""What somebody without a credential can send to a server: test_hostile.py [BIN]. Prints PASS or FAIL a test; exit status 1 when any failed."""
+import contextlib, select, socket, struct, sys, time
+
+from frontend_fixture import Frontend, run_all, wait_for
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)  # no settings
+POST = b"\x83\x84\x86\x01\x09localhost"  # to "/" by http
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def connect(f):
+    s = socket.create_connection(("127.0.0.1", f.port), timeout=10)
+    s.sendall(PREFACE)
+    return s
+
+
+def is_cut(s):
+    with contextlib.suppress(BlockingIOError):
+        s.setblocking(False)
+        try:
+            while s.recv(65536):
+                pass
+            return True
+        except ConnectionError:
+            return True
+    return False
+
+
+def unfinished_bodies_do_not_fill_the_memory():
+    """100 a connection, 4 KB each: h2o keeps them all until they are whole."""
+    with Frontend().start("http_body_bytes=1024") as f:
+        bodies = b"".join(frame(1, 4, 2 * i + 1, POST) + frame(0, 0, 2 * i + 1, b"x" * 4000) for i in range(100))
+        connections = [connect(f) for _ in range(6)]  # 2.4 MB, twice what all may hold
+        for s in connections:
+            with contextlib.suppress(OSError):
+                s.sendall(bodies)
+        assert wait_for(lambda: any(is_cut(s) for s in connections), 5), "all are kept"
+        assert not all(is_cut(s) for s in connections), "more than needed are cut"
+        assert f.status("/healthz") == 200
+
+
+def strange_frames_do_not_fill_the_log():
+    """h2o 2.2.5 prints a line for each."""
+    with Frontend().start() as f:
+        with connect(f) as s:
+            s.sendall(frame(0x55, 0, 0) * 5000)
+            select.select([s], [], [], 5)
+            time.sleep(0.2)
+        assert f.status("/healthz") == 200
+        lines = (f.folder / "log").read_text().splitlines()
+        assert len(lines) < 30, len(lines)
+        assert any("skipping frame" in line for line in lines), lines
+
+
+sys.exit(run_all("hostile", globals()))
