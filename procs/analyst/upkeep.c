@@ -39,7 +39,8 @@ static void seal(const struct upkeep *upkeep, const struct book *book, struct kn
 			ledger_message(knowledge->ledger));
 }
 
-static void keep_up(struct book *book, struct knowledge *knowledge)
+/* True: there is more to do. */
+static bool keep_up(struct book *book, struct knowledge *knowledge)
 {
 	int r = book_close_silent(book, now_of(knowledge));
 
@@ -49,6 +50,7 @@ static void keep_up(struct book *book, struct knowledge *knowledge)
 	if (r < 0 && r != -EBUSY)
 		log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
 			ledger_message(knowledge->ledger));
+	return r > 0;
 }
 
 /* An hour of an old day at a time. */
@@ -82,8 +84,8 @@ void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *k
 		book_sweep(book);
 		tell_clock(book, now_of(knowledge));
 	}
-	if (upkeep->seconds++ % KEEP_UP_SECONDS == 0)
-		keep_up(book, knowledge);
+	if (upkeep->seconds++ % KEEP_UP_SECONDS == 0 || upkeep->is_behind)
+		upkeep->is_behind = keep_up(book, knowledge);
 	else
 		roll(book, knowledge);
 }

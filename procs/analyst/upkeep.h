@@ -8,6 +8,7 @@
 /* A zeroed struct has just started. */
 struct upkeep {
 	uint64_t seconds;
+	bool is_behind; /* slots are left to become hours */
 };
 
 /* Once a second, with `knowledge` of this second. */

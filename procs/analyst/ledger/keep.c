@@ -3,6 +3,7 @@
 
 #include "analyst/ledger/sql.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/kst.h"
 
 static int run_before(struct ledger *ledger, enum statement which, int64_t before)
@@ -96,25 +97,64 @@ static int sweep(struct ledger *ledger, int64_t loads_before)
 	return r;
 }
 
-static int roll_up(struct ledger *ledger, int64_t slots_before, int64_t hours_before)
+/* The slots of some workloads become hours, with the last ones the node's: `rolled_until` is 0 then. */
+static int roll_some(struct ledger *ledger)
 {
-	static const enum statement slots[] = { SQL_ROLL_NODE, SQL_ROLL_WORKLOAD, SQL_ROLLED_NODE_GONE,
-		SQL_ROLLED_WORKLOAD_GONE },
-				    hours[] = { SQL_OLD_NODE_GONE, SQL_OLD_WORKLOAD_GONE, SQL_OLD_DAYS_GONE,
-					    SQL_OLD_SEALED_GONE, SQL_OLD_SEALED_DAYS_GONE };
+	static const enum statement node[] = { SQL_ROLL_NODE, SQL_ROLLED_NODE_GONE },
+				    workloads[] = { SQL_ROLL_WORKLOAD, SQL_ROLLED_WORKLOAD_GONE };
+	int64_t from = ledger->rolled_until, to = 0;
 	int r = ledger_run(ledger, SQL_BEGIN);
 
-	if (r == 0 && has_before(ledger, SQL_OLDEST_SLOT, slots_before))
-		r = run_all(ledger, slots, ARRAY_SIZE(slots), slots_before);
-	if (r == 0 && has_before(ledger, SQL_OLDEST_HOUR, hours_before))
-		r = run_all(ledger, hours, ARRAY_SIZE(hours), hours_before);
+	sqlite3_bind_int64(ledger->statements[SQL_ROLL_UNTIL], 1, from);
 	if (r == 0)
-		r = sweep(ledger, slots_before - LEDGER_LOAD_DAYS * DAY_SECONDS);
+		r = ledger_first_integer(ledger, SQL_ROLL_UNTIL, &to);
+	for (size_t i = 0; i < ARRAY_SIZE(workloads); i++)
+		sqlite3_bind_int64(ledger->statements[workloads[i]], 2, from);
+	if (r == 0)
+		r = run_all(ledger, workloads, ARRAY_SIZE(workloads), ledger->roll_before);
+	if (r == 0 && to == 0)
+		r = run_all(ledger, node, ARRAY_SIZE(node), ledger->roll_before);
 	if (r == 0)
 		r = ledger_run(ledger, SQL_COMMIT);
 	if (r < 0)
 		ledger_abandon(ledger);
-	recent_forget_before(&ledger->recent, slots_before > hours_before ? slots_before : hours_before);
+	else
+		ledger->rolled_until = to;
+	return r;
+}
+
+/* As long as a step may take. The node is the last, by which one sees that something is left: 1. */
+static int roll_slots(struct ledger *ledger, int64_t before)
+{
+	uint64_t end_ns = clock_mono_ns() + LEDGER_STEP_MS * NS_PER_MILLISECOND;
+	int r;
+
+	if (ledger->rolled_until == 0 && !has_before(ledger, SQL_OLDEST_SLOT, before))
+		return 0;
+	if (ledger->rolled_until == 0)
+		ledger->roll_before = before;
+	do
+		r = roll_some(ledger);
+	while (r == 0 && ledger->rolled_until != 0 && clock_mono_ns() < end_ns);
+	recent_forget_before(&ledger->recent, ledger->roll_before);
+	return r < 0 ? r : ledger->rolled_until != 0;
+}
+
+static int forget_old(struct ledger *ledger, int64_t hours_before, int64_t loads_before)
+{
+	static const enum statement hours[] = { SQL_OLD_NODE_GONE, SQL_OLD_WORKLOAD_GONE, SQL_OLD_DAYS_GONE,
+		SQL_OLD_SEALED_GONE, SQL_OLD_SEALED_DAYS_GONE };
+	int r = ledger_run(ledger, SQL_BEGIN);
+
+	if (r == 0 && has_before(ledger, SQL_OLDEST_HOUR, hours_before))
+		r = run_all(ledger, hours, ARRAY_SIZE(hours), hours_before);
+	if (r == 0)
+		r = sweep(ledger, loads_before);
+	if (r == 0)
+		r = ledger_run(ledger, SQL_COMMIT);
+	if (r < 0)
+		ledger_abandon(ledger);
+	recent_forget_before(&ledger->recent, hours_before);
 	return r;
 }
 
@@ -129,5 +169,7 @@ int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days)
 	r = find_horizon(ledger, now, days, &hours_before);
 	if (hours_before > ledger->rolling.day)
 		ledger->rolling.day = 0; /* its hours go, or some of them */
-	return r == 0 ? roll_up(ledger, slots_before, hours_before) : r;
+	if (r == 0)
+		r = roll_slots(ledger, slots_before);
+	return r == 0 ? forget_old(ledger, hours_before, slots_before - LEDGER_LOAD_DAYS * DAY_SECONDS) : r;
 }

@@ -20,6 +20,7 @@
 #define LEDGER_HOUR_DAYS    35                 /* hours of days older than this are rolled up to days */
 #define LEDGER_SEALS_MAX    24                 /* hours a call; more are left to the next */
 #define LEDGER_SEALS_MS     250                /* no further one of them is begun after that time */
+#define LEDGER_STEP_MS      100                /* so long slots become hours in one call */
 #define LEDGER_LOAD_DAYS    8 /* CPU time by slot is kept that long: what right-sizing looks at */
 
 /* Flags of a slot. */
@@ -132,7 +133,7 @@ int ledger_sealed_until(struct ledger *ledger, int64_t *ret_until);
 int ledger_load_step(struct ledger *ledger, uint32_t zone_mask, int64_t ms);
 
 /* Rolls up slots older than LEDGER_SLOT_HOURS; deletes the oldest day where it is older than `days`, or over the size limit. Own
- * transactions: call after a commit. 0 or -errno. */
+ * transactions: call after a commit. 1 = slots are left, call again soon, 0 or -errno. */
 int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days);
 
 /* One step of making a day of sealed hours that are older than LEDGER_HOUR_DAYS: an hour of it is checked and added up, or the

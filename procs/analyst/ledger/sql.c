@@ -105,6 +105,13 @@ const char *const ledger_migrations[] = {
 	[3] = "BEGIN IMMEDIATE; DROP VIEW all_workload; " DAY_TABLES "; PRAGMA user_version = 4; COMMIT",
 };
 
+/* Some workloads that have slots, those after ?2: of each its old ones are looked up, and no others read. */
+#define ROLLED(first)                                                                                        \
+	"(WITH RECURSIVE has(id) AS (SELECT (SELECT min(workload) FROM slot_workload WHERE workload "        \
+	"> " first                                                                                           \
+	") UNION ALL SELECT (SELECT min(workload) FROM slot_workload WHERE workload > has.id) FROM has "     \
+	"WHERE has.id IS NOT NULL LIMIT " LEDGER_ROLL ") SELECT id FROM has WHERE id IS NOT NULL)"
+
 /* The day that hours are being added up to, in memory: nobody sees it until it is whole. */
 const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 
@@ -257,25 +264,24 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_CONTAINERS] = "SELECT min(value), max(value) FROM alias WHERE workload = ?1 AND type = 4",
 	[SQL_OWNER] =
 		"SELECT value, detail FROM alias WHERE workload = ?1 AND type = 2 ORDER BY value LIMIT 1",
+	[SQL_ROLL_UNTIL] =
+		"SELECT CASE WHEN count(*) < " LEDGER_ROLL " THEN 0 ELSE max(id) END FROM " ROLLED("?1"),
 	[SQL_ROLL_NODE] = "INSERT INTO hour_node(" NODE_COLUMNS
 			  ") SELECT slot / 3600 * 3600 AS hour, state, sum(present_ns), " ROLLED_FLAGS ZONES(
 				  X_SUM) " FROM slot_node WHERE slot < ?1 GROUP BY hour, state ON "
 					 "CONFLICT(slot, state) DO "
 					 "UPDATE SET " ADDING,
-	[SQL_ROLL_WORKLOAD] =
-		"INSERT INTO hour_workload(" WORKLOAD_COLUMNS
-		") SELECT workload, slot / 3600 * 3600 AS hour, state, "
-		"sum(present_ns), " ROLLED_FLAGS ZONES(
-			X_SUM) " FROM slot_workload WHERE slot < ?1 AND workload "
-			       "IN " SEALED_WORKLOADS_OF(
-				       "slot_workload") " GROUP BY workload, "
-							"hour, state ON CONFLICT(workload, slot, "
-							"state) DO "
-							"UPDATE SET " ADDING,
+	[SQL_ROLL_WORKLOAD] = "INSERT INTO hour_workload(" WORKLOAD_COLUMNS
+			      ") SELECT workload, slot / 3600 * 3600 AS hour, state, "
+			      "sum(present_ns), " ROLLED_FLAGS ZONES(
+				      X_SUM) " FROM slot_workload WHERE slot < ?1 AND workload "
+					     "IN " ROLLED("?2") " GROUP BY workload, "
+								"hour, state ON CONFLICT(workload, slot, "
+								"state) DO "
+								"UPDATE SET " ADDING,
 	[SQL_ROLLED_NODE_GONE] = "DELETE FROM slot_node WHERE slot < ?1",
 	[SQL_ROLLED_WORKLOAD_GONE] =
-		"DELETE FROM slot_workload WHERE slot < ?1 AND workload IN " SEALED_WORKLOADS_OF(
-			"slot_workload"),
+		"DELETE FROM slot_workload WHERE slot < ?1 AND workload IN " ROLLED("?2"),
 	[SQL_OLD_NODE_GONE] = "DELETE FROM hour_node WHERE slot < ?1",
 	[SQL_OLD_WORKLOAD_GONE] =
 		"DELETE FROM hour_workload WHERE slot < ?1 AND workload IN " SEALED_WORKLOADS_OF(

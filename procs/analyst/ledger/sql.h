@@ -9,6 +9,7 @@
 #include "audit/sealed.h"
 
 #define LEDGER_VERSION "4"
+#define LEDGER_ROLL    "250"    /* workloads whose slots become hours in one transaction */
 #define LEDGER_SWEEP   "100000" /* workloads that are looked through at once for what nobody needs any more */
 
 enum statement {
@@ -58,6 +59,7 @@ enum statement {
 	SQL_LOADS,
 	SQL_OWNER,
 	SQL_CONTAINERS,
+	SQL_ROLL_UNTIL,
 	SQL_ROLL_NODE,
 	SQL_ROLL_WORKLOAD,
 	SQL_ROLLED_NODE_GONE,
@@ -109,6 +111,8 @@ struct ledger {
 	bool is_open; /* a transaction is */
 	int failure;  /* 0 or -errno: the transaction is spoilt */
 	int64_t next_workload, pages_max;
+	int64_t rolled_until,
+		roll_before;   /* slots become hours: of these workloads they have, and how old ones */
 	int64_t swept_until;   /* workloads up to this number were looked through */
 	struct sealed *sealed; /* reads what is to be sealed */
 	struct rolling rolling;

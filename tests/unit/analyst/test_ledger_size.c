@@ -244,9 +244,59 @@ static void over_the_limit_the_oldest_days_go_and_nothing_is_refused(void **stat
 	end(&d);
 }
 
+#define MANY      600
+#define STEP_ROWS (250 * 13 + 10) /* of 250 workloads an hour's twelve slots and the hour, and the node's */
+
+struct steps {
+	sqlite3 *db;
+	int64_t before, most;
+};
+
+static int on_commit(void *context)
+{
+	struct steps *steps = context;
+	int64_t changes = sqlite3_total_changes64(steps->db) - steps->before;
+
+	steps->most = changes > steps->most ? changes : steps->most;
+	steps->before += changes;
+	return 0;
+}
+
+/* One transaction for all workloads kept questions waiting for half a second with 10 000. */
+static void slots_become_hours_in_transactions_of_some_workloads(void **state)
+{
+	struct disk d;
+	struct steps steps = { 0 };
+	int r;
+
+	(void)state;
+	begin(&d);
+	for (int i = 0; i < 12; i++, d.now += LEDGER_SLOT_SECONDS) {
+		struct ledger_slot slot = slot_of(&d, LEDGER_SLOT_SECONDS, 0);
+		ledger_add_node(d.ledger, &slot);
+		for (int64_t workload = 1; workload <= MANY; workload++)
+			ledger_add_workload(d.ledger, workload, &slot);
+	}
+	assert_int_equal(ledger_commit(d.ledger, &d.state), 0);
+	steps.db = d.ledger->db;
+	steps.before = sqlite3_total_changes64(steps.db);
+	sqlite3_commit_hook(steps.db, on_commit, &steps);
+	do
+		r = ledger_keep_up(d.ledger, d.now + 26 * 3600, 400);
+	while (r > 0);
+	assert_int_equal(r, 0);
+	assert_in_range(steps.most, 12, STEP_ROWS);
+	assert_int_equal(
+		integer_of(&d, "SELECT count(*) FROM hour_workload WHERE present_ns = 3600000000000"), MANY);
+	assert_int_equal(integer_of(&d, "SELECT count(*) FROM slot_workload"), 0);
+	assert_int_equal(integer_of(&d, "SELECT count(*) FROM hour_node"), 1);
+	end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slots_become_hours_in_transactions_of_some_workloads),
 		cmocka_unit_test(the_formula_is_the_one_of_the_documentation),
 		cmocka_unit_test(the_file_is_as_large_as_the_formula_says),
 		cmocka_unit_test(what_is_too_old_goes_and_its_room_is_used_again),
