@@ -188,18 +188,59 @@ static void be_named(
 		memcpy(identity->container_id, identity->workload, strnlen(identity->workload, 128));
 }
 
-/* "/user-1000.slice/user@1000.service/": every user may have a unit of the same name below it. */
-static bool take_user_slice(const char *path, size_t unit_start, char *to, size_t size)
+/* "/user.slice/user-1000.slice/user@1000.service/": what stands below is named by the user, who may give it any name. */
+static bool take_user_slice(const char *path, size_t end, char *to, size_t size)
 {
+	static const char users[] = "/user.slice/";
 	const char *manager = strstr(path, ".slice/user@");
-	size_t start;
 
-	if (manager == NULL || (size_t)(manager - path) >= unit_start)
+	if (manager == NULL || (size_t)(manager - path) >= end || strncmp(path, users, strlen(users)) != 0)
 		return false;
-	for (start = (size_t)(manager - path); start > 0 && path[start - 1] != '/';)
-		start--;
-	copy_part(to, size, path, start, (size_t)(manager - path) + strlen(".slice"));
-	return true;
+	copy_part(to, size, path, strlen(users), (size_t)(manager - path) + strlen(".slice"));
+	return strchr(to, '/') == NULL;
+}
+
+/* "user-1000.slice/<id>" is no other's id, whatever the user calls his cgroups: neither are the energies added up, nor does he
+ * get the other's name. */
+static void own_id(char *id, size_t size, const char *slice)
+{
+	size_t prefix = strlen(slice) + 1, length = strlen(id);
+
+	if (length == 0)
+		return;
+	length = length < size - prefix ? length : size - prefix - 1;
+	memmove(id + prefix, id, length);
+	id[prefix + length] = '\0';
+	memcpy(id, slice, prefix - 1);
+	id[prefix - 1] = '/';
+}
+
+static void be_of_user(struct identity *identity, const char *slice)
+{
+	snprintf(identity->namespace, sizeof(identity->namespace), "%s", slice);
+	own_id(identity->pod_uid, sizeof(identity->pod_uid), slice);
+	own_id(identity->container_id, sizeof(identity->container_id), slice);
+}
+
+static bool ends_in(const char *text, size_t size, const char *suffix)
+{
+	size_t length = strlen(suffix);
+
+	return size > length && memcmp(text + size - length, suffix, length) == 0;
+}
+
+/* The first service or scope of the path: what stands below it is named by it (Delegate=), be it ssh.service. */
+static bool take_delegate(const char *path, size_t unit_start, char *to, size_t size)
+{
+	for (size_t start = 1, end; start < unit_start; start = end + 1) {
+		end = start + strcspn(path + start, "/");
+		if (ends_in(path + start, end - start, ".service") ||
+			ends_in(path + start, end - start, ".scope")) {
+			copy_part(to, size, path, start, end);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* The slice a unit stands in: the component before it, "-.slice" at the top (systemd.slice(5)). */
@@ -207,7 +248,8 @@ static void set_slice(struct identity *identity, const char *path, size_t unit_s
 {
 	size_t start = unit_start;
 
-	if (take_user_slice(path, unit_start, identity->namespace, sizeof(identity->namespace)))
+	if (take_user_slice(path, unit_start, identity->namespace, sizeof(identity->namespace)) ||
+		take_delegate(path, unit_start, identity->namespace, sizeof(identity->namespace)))
 		return;
 	while (start > 0 && path[start - 1] != '/')
 		start--;
@@ -238,6 +280,8 @@ void identity_of_path(const char *path, struct identity *ret_identity)
 {
 	struct identity identity = { 0 };
 	struct match match;
+	char slice[24]; /* of a uid's ten digits */
+	bool is_users = take_user_slice(path, SIZE_MAX, slice, sizeof(slice));
 
 	if (strcmp(path, "/") == 0) {
 		identity.kind = WORKLOAD_SYSTEM;
@@ -245,7 +289,7 @@ void identity_of_path(const char *path, struct identity *ret_identity)
 		snprintf(identity.workload, sizeof(identity.workload), "(root)");
 	} else if (find(path, ROLE_POD, &match)) {
 		be_pod(&identity, path, &match);
-	} else if (find(path, ROLE_VM, &match)) {
+	} else if (!is_users && find(path, ROLE_VM, &match)) {
 		be_named(&identity, WORKLOAD_VM, path, &match);
 		snprintf(identity.namespace, sizeof(identity.namespace), "machine.slice");
 	} else if (find(path, ROLE_CONTAINER, &match)) {
@@ -261,5 +305,7 @@ void identity_of_path(const char *path, struct identity *ret_identity)
 	} else {
 		be_unknown(&identity, path);
 	}
+	if (is_users && identity.kind != WORKLOAD_UNIT)
+		be_of_user(&identity, slice);
 	*ret_identity = identity;
 }

@@ -80,6 +80,14 @@ static bool is_whole_pod(const char *path, const char *uid)
 	return false;
 }
 
+/* "user-1000.slice/<id>" is that of a user's own. */
+static const char *plain_id(const char *id)
+{
+	const char *own = strrchr(id, '/');
+
+	return own != NULL ? own + 1 : id;
+}
+
 /* A row may come first without its path, or under another (a move): what was found then does not hold any more. */
 static void apply(struct book *book, const struct topology_row *row)
 {
@@ -97,10 +105,11 @@ static void apply(struct book *book, const struct topology_row *row)
 	*subject = (struct subject) { .id = row->id, .path = path, .round = book->round };
 	text_copy(subject->pod_uid, sizeof(subject->pod_uid), row->pod_uid);
 	text_copy(subject->container_id, sizeof(subject->container_id), row->container_id);
-	subject->is_whole = is_whole(path, row->container_id.size > 0 ? row->container_id : row->workload);
+	subject->is_whole = is_whole(
+		path, row->container_id.size > 0 ? text_of(plain_id(subject->container_id)) : row->workload);
 	subject->is_pod = row->workload_kind == WORKLOAD_POD && row->container_id.size == 0;
 	if (subject->is_pod)
-		subject->is_whole = is_whole_pod(path, subject->pod_uid);
+		subject->is_whole = is_whole_pod(path, plain_id(subject->pod_uid));
 }
 
 static void forget_untold(struct book *book)

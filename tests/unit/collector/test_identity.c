@@ -52,8 +52,6 @@ static const struct {
 	     ".slice/cri-containerd-" ID ".scope",
 		"containerd", HASH, ID),
 	KUBE("/kubepods/burstable/pod" UID_ "/" ID "/init.scope", "", UID_, ID),
-	/* rootless K3s */
-	KUBE(USER "/k3s-rootless.service/kubepods/burstable/pod" UID_ "/" ID, "", UID_, ID),
 	/* kind and minikube (docker driver): a node is a container with pods in it */
 	KUBE("/docker/" ID2 "/kubelet/kubepods/burstable/pod" UID_ "/" ID, "", UID_, ID),
 	KUBE("/docker/" ID2 "/kubepods/pod" UID_ "/" ID, "", UID_, ID),
@@ -88,7 +86,6 @@ static const struct {
 	}
 	BOX("/docker/" ID, "docker", ID),
 	BOX("/system.slice/docker-" ID ".scope", "docker", ID),
-	BOX(USER "/user.slice/docker-" ID ".scope", "docker", ID),
 	BOX("/system.slice/docker-" ID ".scope/system.slice/nginx.service", "docker", ID),
 	BOX("/docker/" ID "/docker/" ID2, "docker", ID2),
 	/* BuildKit's worker, Amazon ECS tasks */
@@ -106,8 +103,6 @@ static const struct {
 	BOX("/machine.slice/libpod-" ID ".scope/container", "podman", ID),
 	BOX("/libpod_parent/libpod-" ID, "podman", ID),
 	BOX("/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", "podman", ID),
-	BOX(USER "/user.slice/libpod-" ID ".scope/container", "podman", ID),
-	BOX(USER "/user.slice/user-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", "podman", ID),
 	BOX("/system.slice/web.service/libpod-payload-" ID, "podman", ID),
 	/* LXC ≥ 4 and 3, LXD and Incus (project_name), Proxmox VE; docker within */
 	BOX("/lxc.payload.web", "lxc", "web"),
@@ -172,6 +167,29 @@ static const struct {
 	UNIT(USER "/app.slice/x.service", "user-1000.slice", "x.service"),
 	UNIT(USER "/app.slice/app-gnome-firefox-4711.scope", "user-1000.slice",
 		"app-gnome-firefox-4711.scope"),
+
+/* What a user has, rootless Docker, podman, K3s: his alone, for he may give a cgroup the name of another's container or pod. A
+ * service that may make cgroups (Delegate=) names its own, too. */
+#define OWN "user-1000.slice/"
+	{ USER "/user.slice/docker-" ID ".scope", WORKLOAD_CONTAINER, "docker", "user-1000.slice", ID, "",
+		OWN ID },
+	{ USER "/user.slice/libpod-" ID ".scope/container", WORKLOAD_CONTAINER, "podman", "user-1000.slice",
+		ID, "", OWN ID },
+	{ USER "/user.slice/user-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", WORKLOAD_CONTAINER, "podman",
+		"user-1000.slice", ID, "", OWN ID },
+	{ USER "/x/" ID, WORKLOAD_CONTAINER, "", "user-1000.slice", ID, "", OWN ID },
+	{ USER "/lxc/web", WORKLOAD_CONTAINER, "lxc", "user-1000.slice", "web", "", OWN "web" },
+	{ USER "/k3s-rootless.service/kubepods/burstable/pod" UID_ "/" ID, WORKLOAD_POD, "",
+		"user-1000.slice", UID_, OWN UID_, OWN ID },
+	{ USER "/user-2000.slice/user@2000.service/kubepods/pod" UID_, WORKLOAD_POD, "", "user-1000.slice",
+		UID_, OWN UID_, "" },
+	{ USER "/machine-qemu\\x2d1\\x2dweb.scope", WORKLOAD_CONTAINER, "nspawn", "user-1000.slice",
+		"qemu-1-web", "", OWN "qemu-1-web" },
+	UNIT(USER "/system.slice/ssh.service", "user-1000.slice", "ssh.service"),
+	UNIT("/system.slice/ci.service/system.slice/ssh.service", "ci.service", "ssh.service"),
+	UNIT("/system.slice/ci.service/user-1000.slice/user@1000.service/x.service", "ci.service",
+		"x.service"),
+#undef OWN
 #undef UNIT
 
 /* nothing we know, and what only looks like something */
