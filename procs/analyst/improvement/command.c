@@ -77,6 +77,17 @@ static bool is_of_engine(const struct subject *subject)
 	       (strcmp(subject->namespace, "docker") == 0 || strcmp(subject->namespace, "podman") == 0);
 }
 
+/* Not one that a user or a service named below itself: root's systemctl would change the system's of that name. */
+static bool is_of_system(const struct subject *subject)
+{
+	static const char suffix[] = ".slice";
+	size_t length = strlen(subject->namespace);
+
+	return strcmp(subject->kind, "unit") == 0 &&
+	       strncmp(subject->namespace, "user-", strlen("user-")) != 0 && length >= strlen(suffix) &&
+	       strcmp(subject->namespace + length - strlen(suffix), suffix) == 0;
+}
+
 bool command_lacks_namespace(const struct subject *subject)
 {
 	return strcmp(subject->kind, "container") == 0 && strcmp(subject->namespace, "containerd") == 0;
@@ -138,7 +149,7 @@ void command_start(const struct subject *subject, const char *owner, const char 
 	const char *name = is_job ? owner : subject->name;
 	char text[160];
 
-	if (strcmp(subject->kind, "unit") == 0) {
+	if (is_of_system(subject)) {
 		start_by_timer(command, size, at, "systemctl", subject->name);
 	} else if (is_of_engine(subject)) {
 		start_by_timer(command, size, at, subject->namespace, subject->name);
@@ -199,7 +210,7 @@ void command_resize(const struct subject *subject, const char *owner, const char
 	char text[400], number[32];
 
 	json_format_number(cores, number);
-	if (strcmp(subject->kind, "unit") == 0) {
+	if (is_of_system(subject)) {
 		snprintf(text, sizeof(text), " CPUQuota=%g%%", cores * 100);
 		if (command_add(command, size, "systemctl set-property ") &&
 			command_add_name(command, size, subject->name))

@@ -94,6 +94,8 @@ static void starts_are_at_korean_time_and_a_job_starts_once(void **state)
 			  "<backup.service>" } },
 		{ "container", "docker", "c;id", "c;id", "container", "", NULL,
 			{ "systemd-run <--on-calendar=*-*-* 02:05:00 Asia/Seoul> <docker> <start> <c;id>" } },
+		{ "unit", "user-1000.slice", "ssh.service", "ssh.service", "unit", "", NULL, { NULL } },
+		{ "unit", "ci.service", "ssh.service", "ssh.service", "unit", "", NULL, { NULL } },
 		{ "container", "podman", "it's", "it's", "container", "", NULL,
 			{ "Asia/Seoul> <podman> <start> <it's>" } },
 		{ "container", "docker", "$HOME", "$HOME", "container", "", NULL, { NULL } },
@@ -135,6 +137,8 @@ static void a_request_goes_to_one_container_and_a_job_is_made_anew_without_its_u
 	static const struct shape shapes[] = {
 		{ "unit", "system.slice", "a b.service", "", "", "", NULL,
 			{ "systemctl <set-property> <a b.service> <CPUQuota=57.5%>" } },
+		{ "unit", "user-1000.slice", "ssh.service", "", "", "", NULL, { NULL } },
+		{ "unit", "ci.service", "ssh.service", "", "", "", NULL, { NULL } },
 		{ "vm", "libvirt", "vm1", "vm1", "vm", "", NULL,
 			{ "virsh <setvcpus> <vm1> <0.575> <--config>" } },
 		{ "container", "docker", "c;id", "", "", "", NULL,
