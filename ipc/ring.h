@@ -75,8 +75,10 @@ struct ring_row {
 	uint64_t counter[COUNTER_COUNT]; /* since the epoch's birth */
 	char comm[16];                   /* of a process; not NUL-terminated when all 16 are used */
 	char exe[32];                    /* of a process: file name of its executable, "" if unknown */
-	uint64_t resident_bytes;         /* of a process, when it last ran; 0 = unknown, or a kernel thread */
-	uint64_t spare[2];
+	uint64_t
+		resident_bytes; /* of a process, when it last ran; of a cgroup its working set; 0 = unknown */
+	uint64_t oom_kills;     /* of a cgroup, since it was made */
+	uint64_t spare;
 };
 _Static_assert(sizeof(struct ring_row) == 256, "ring row layout");
 

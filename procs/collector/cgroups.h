@@ -22,6 +22,10 @@ struct cgroup {
 	uint32_t threads;                /* that live */
 	uint64_t memory_bytes, children_bytes; /* at the last memory reading */
 	bool has_memory;                       /* an account of it, at the last memory reading */
+	uint64_t held_bytes;                   /* children included, at the last memory reading */
+	uint64_t working_bytes,
+		working_of_bytes; /* working.h: what it was, and of how many held; 0 = not known */
+	uint64_t oom_kills;
 	int memory_fd;       /* its file in the memory hierarchy stays open; -1 = it does not */
 	uint64_t removed_ns; /* CLOCK_MONOTONIC of its removal, 0 = it exists */
 	uint64_t final_seq;  /* tick that first carried it as final, 0 = not yet */

@@ -74,6 +74,7 @@ static void find_memory(const struct config *config, struct hierarchy *hierarchy
 	if (is_mounted(v1, CGROUP_SUPER_MAGIC)) {
 		memcpy(hierarchy->memory_root, v1, sizeof(v1));
 		hierarchy->memory_file = "memory.usage_in_bytes";
+		hierarchy->is_memory_v1 = true;
 	} else if (!hierarchy->is_v1) {
 		memcpy(hierarchy->memory_root, hierarchy->root, sizeof(hierarchy->root));
 		hierarchy->memory_file = "memory.current";

@@ -11,6 +11,7 @@ struct hierarchy {
 	char root[CONFIG_TEXT_MAX];        /* folder where it is mounted */
 	char memory_root[CONFIG_TEXT_MAX]; /* of the hierarchy that accounts memory, "" = none */
 	const char *memory_file;
+	bool is_memory_v1;
 	char v1_root
 		[CONFIG_TEXT_MAX]; /* beside v2, where that was found and not asked for; "" = it stays v2 */
 	unsigned alone;            /* readings in a row that found containers in v1 alone */

@@ -76,6 +76,7 @@ static uint64_t with_children(struct cgroups *cgroups, struct cgroup *cgroup,
 	cgroup->has_memory = file_read_held_u64(cgroup->memory_fd, &bytes) == 0;
 	if (!cgroup->has_memory || cgroups->memory_files > MEMORY_FILES_MAX)
 		cgroups_close_memory(cgroups, cgroup);
+	cgroup->held_bytes = bytes;
 	return bytes;
 }
 

@@ -63,6 +63,8 @@ static void resume_cgroup(struct sampler *sampler, const struct ring_row *row, u
 	if (cgroup == NULL)
 		return;
 	memcpy(cgroup->counter, row->counter, sizeof(cgroup->counter));
+	cgroup->working_bytes = row->resident_bytes;
+	cgroup->oom_kills = row->oom_kills;
 	cgroup->final_seq = row->flags & ROW_FINAL ? seq : 0;
 }
 
@@ -172,6 +174,8 @@ static void put_cgroups(struct sampler *sampler)
 		struct ring_row *row = put_row(sampler, cgroup->id, ROW_CGROUP, cgroup->counter);
 		row->flags = cgroup->final_seq != 0 ? ROW_FINAL : 0;
 		row->start_ns = cgroup->start_ns;
+		row->resident_bytes = cgroup->working_bytes;
+		row->oom_kills = cgroup->oom_kills;
 	}
 	if (has_any(sampler->other))
 		put_row(sampler, ROW_ID_OTHER, ROW_CGROUP, sampler->other)->flags = ROW_OTHER;
@@ -240,9 +244,9 @@ static void read_memory(struct sampler *sampler, struct instant now)
 		cgroup->counter[COUNTER_mem_byte_seconds] += grown;
 		sampler->total[COUNTER_mem_byte_seconds] += grown;
 	}
-	if (sampler->memory_read_ns != 0 && since_ns < MEMORY_INTERVAL_NS)
-		return;
-	take_memory(sampler, now);
+	if (sampler->memory_read_ns == 0 || since_ns >= MEMORY_INTERVAL_NS)
+		take_memory(sampler, now);
+	working_read(&sampler->working, &sampler->cgroups, sampler->hierarchy, now.mono_ns);
 }
 
 static void read_meters(struct sampler *sampler, struct instant now, struct ring_tick *tick)

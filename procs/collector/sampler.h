@@ -13,6 +13,7 @@
 #include "collector/node.h"
 #include "collector/processes.h"
 #include "collector/usage/reader.h"
+#include "collector/working.h"
 #include "ipc/ring.h"
 
 struct sampler {
@@ -32,7 +33,8 @@ struct sampler {
 	uint64_t other[COUNTER_COUNT], other_last[COUNTER_COUNT], other_ended[COUNTER_COUNT],
 		other_live[COUNTER_COUNT];
 	uint64_t memory_read_ns; /* CLOCK_MONOTONIC of the last memory reading */
-	uint64_t walked_ns;      /* CLOCK_MONOTONIC of the last walk */
+	struct working working;
+	uint64_t walked_ns; /* CLOCK_MONOTONIC of the last walk */
 	struct gpus gpus;
 	bool wants_walk, has_gpus;
 	bool has_memory; /* cgroups tell what they hold */

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static void fill_row(const struct state_row *row, struct power_row *ret_row)
+/* `shown`: NULL where the newest bank does not show it. */
+static void fill_row(const struct state_row *row, const struct ring_row *shown, struct power_row *ret_row)
 {
 	*ret_row = (struct power_row) {
 		.id = row->id,
@@ -12,11 +13,21 @@ static void fill_row(const struct state_row *row, struct power_row *ret_row)
 		.tx_bytes = row->network[COUNTER_tx_bytes - USE_NETWORK_FIRST],
 		.rx_packets = row->network[COUNTER_rx_packets - USE_NETWORK_FIRST],
 		.tx_packets = row->network[COUNTER_tx_packets - USE_NETWORK_FIRST],
+		.memory_bytes = shown != NULL ? shown->resident_bytes : 0,
+		.oom_kills = shown != NULL ? shown->oom_kills : 0,
 	};
 	for (int zone = 0; zone < STATE_ZONES; zone++) {
 		ret_row->active_uj.by[zone] = row->active_uj[zone];
 		ret_row->idle_uj.by[zone] = row->idle_uj[zone];
 	}
+}
+
+/* Where the writer came round while it was read, the bank is another than that of the last turn. */
+static const struct ring_row *shown_row(const struct rows *rows, const struct state *state, uint32_t index)
+{
+	uint32_t at = rows->shown[index];
+
+	return at != 0 && rows->bank[at - 1].id == state->rows[index].id ? &rows->bank[at - 1] : NULL;
 }
 
 void publish_power(const struct state *state, const struct turn *turn, struct power_once *ret_once,
@@ -47,7 +58,7 @@ void publish_power(const struct state *state, const struct turn *turn, struct po
 	memcpy(ret_once->total_uj.by, head->total_uj, sizeof(head->total_uj));
 	memcpy(ret_once->idle_uj.by, head->idle_uj, sizeof(head->idle_uj));
 	for (uint32_t i = 0; i < head->row_count; i++)
-		fill_row(&state->rows[i], &rows[i]);
+		fill_row(&state->rows[i], shown_row(&turn->rows, state, i), &rows[i]);
 }
 
 void publish_counters(const struct state *state, struct counters_once *ret_once, struct counters_row *rows)

@@ -35,6 +35,8 @@ static void print(const struct ring_tick *tick, const struct ring_row *rows, uin
 		       ",\"kind\":%d,\"flags\":%d,\"start_ns\":%" PRIu64 ",",
 			i > 0 ? "," : "", rows[i].id, rows[i].tgid, rows[i].kind, rows[i].flags,
 			rows[i].start_ns);
+		printf("\"resident_bytes\":%" PRIu64 ",\"oom_kills\":%" PRIu64 ",", rows[i].resident_bytes,
+			rows[i].oom_kills);
 		print_counters("counter", rows[i].counter);
 		printf("}");
 	}

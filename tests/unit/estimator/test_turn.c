@@ -4,6 +4,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "estimator/publish.h"
 #include "tests/unit/estimator/world_fixture.h"
 
 #define CGROUPS 12
@@ -278,6 +279,40 @@ static void a_replay_gives_equal_numbers(void **state)
 	end_world();
 }
 
+/* A state row and the bank's row of it stand at different places. */
+static void the_working_set_is_handed_on_as_long_as_the_row_is_shown(void **state)
+{
+	struct power_once once;
+	struct power_row rows[RING_ROWS];
+	struct books books;
+
+	(void)state;
+	begin_world(FIRST_NS, 3, 3);
+	begin_books(&books, books_config());
+	second();
+	second();
+	run_turn(&books);
+	publish_power(&books.state, &books.turn, &once, rows);
+	assert_int_equal(rows[0].memory_bytes, 0); /* not read yet */
+	for (uint32_t i = 0; i < 3; i++) {
+		world.rows[i].resident_bytes = 1000 + i;
+		world.rows[i].oom_kills = i;
+	}
+	memmove(&world.rows[0], &world.rows[1], 2 * sizeof(world.rows[0]));
+	world.row_count = 2; /* 100 is gone */
+	second();
+	run_turn(&books);
+	publish_power(&books.state, &books.turn, &once, rows);
+	assert_int_equal(books.state.head.row_count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		uint64_t at = rows[i].id - 100;
+		assert_int_equal(rows[i].memory_bytes, at > 0 ? 1000 + at : 0);
+		assert_int_equal(rows[i].oom_kills, at);
+	}
+	end_books(&books);
+	end_world();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_half_written_bank_is_not_taken),
 		cmocka_unit_test(killed_at_any_moment_it_replays_to_equal_numbers),
 		cmocka_unit_test(a_replay_gives_equal_numbers),
+		cmocka_unit_test(the_working_set_is_handed_on_as_long_as_the_row_is_shown),
 	};
 	return cmocka_run_group_tests(tests, make_model, NULL);
 }
