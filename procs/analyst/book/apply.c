@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "analyst/book/memory.h"
 #include "analyst/book/names.h"
 #include "analyst/book/rows.h"
 #include "base/clock.h"
@@ -168,6 +169,8 @@ static int apply_row(struct book *book, const struct power_row *sent)
 	}
 	if (!is_final || !row->is_final)
 		count_cpu(book, row, sent);
+	if (!is_final)
+		memory_count(book, row, sent);
 	workload->is_present = workload->is_present || !is_final || !row->is_final;
 	workload->is_implausible |= (sent->flags & ROW_IMPLAUSIBLE) != 0;
 	row->is_dirty = row->is_dirty || row->is_final != is_final;
@@ -247,6 +250,7 @@ static void settle_workload(struct book *book, struct book_workload *workload, s
 			ledger_add_workload(book->ledger, workload->number, &slot);
 	}
 	settle_load(book, workload);
+	memory_settle(book, workload);
 	memcpy(before_uj, workload->cumulative_uj, sizeof(before_uj));
 	book_add_parts(workload->cumulative_uj, &workload->delta, book->last.zone_mask);
 	push(book, workload, before_uj);
@@ -334,6 +338,7 @@ static void abandon(struct book *book)
 		book->workloads[i].is_present = book->workloads[i].is_implausible = false;
 		book->workloads[i].is_cpu_counted = false;
 		book->workloads[i].cpu_ns = book->workloads[i].request_millicores = 0;
+		memory_abandon(&book->workloads[i]);
 	}
 	ledger_abandon(book->ledger);
 	book_revert(book);

@@ -25,6 +25,11 @@ struct book_workload {
 	struct energy delta; /* of the frame being applied */
 	bool is_cpu_counted; /* the same: */
 	uint64_t cpu_ns, request_millicores;
+	struct {
+		uint64_t bytes, request_bytes, limit_bytes, oom_kills; /* of the frame being applied */
+		struct ledger_memory
+			slot; /* the one that goes on: what of it the ledger does not have, but the peak */
+	} memory;
 	uint64_t cumulative_uj[PART_COUNT];
 	struct window windows[PART_COUNT];
 	uint64_t present_ns;     /* CLOCK_MONOTONIC of the last frame it lived in */
@@ -40,8 +45,10 @@ struct book_row {
 	uint64_t present_frame; /* number of the last frame that had it */
 	uint64_t gone_boot_ns;  /* since when no frame has it; 0 = it is there */
 	struct energy seen, committed;
-	bool has_cpu;    /* cpu_ns is that of the frame before */
-	uint64_t cpu_ns; /* since the counters' birth */
+	bool has_cpu;       /* cpu_ns is that of the frame before */
+	uint64_t cpu_ns;    /* since the counters' birth */
+	bool has_memory;    /* oom_kills is that of the frame before */
+	uint64_t oom_kills; /* since its cgroup was made */
 };
 
 struct book_counts {

@@ -66,7 +66,9 @@ int directory_put(struct directory *directory, const struct workload_row *row)
 		.kind = (enum workload_kind)row->kind,
 		.mark = directory->mark,
 		.request_millicores = row->cpu_request_millicores > 0 ? row->cpu_request_millicores
-								      : row->cpu_limit_millicores };
+								      : row->cpu_limit_millicores,
+		.memory_request_bytes = row->memory_request_bytes,
+		.memory_limit_bytes = row->memory_limit_bytes };
 	uint32_t index;
 	int r;
 

@@ -25,8 +25,9 @@ struct entry {
 	uint64_t id;
 	enum workload_kind kind;
 	uint32_t mark;
-	uint64_t request_millicores; /* of CPU, else its limit; 0 = neither */
-	char *block;                 /* the texts one after another, each ending in NUL */
+	uint64_t request_millicores;                       /* of CPU, else its limit; 0 = neither */
+	uint64_t memory_request_bytes, memory_limit_bytes; /* 0 = none */
+	char *block; /* the texts one after another, each ending in NUL */
 	uint16_t at[ENTRY_TEXT_COUNT];
 };
 

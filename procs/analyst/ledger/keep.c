@@ -81,7 +81,8 @@ static int forget_unused(struct ledger *ledger, int64_t from, int64_t to)
 static int sweep(struct ledger *ledger, int64_t loads_before)
 {
 	sqlite3_stmt *next = ledger->statements[SQL_SWEEP_UNTIL],
-		     *loads = ledger->statements[SQL_OLD_LOADS_GONE];
+		     *loads = ledger->statements[SQL_OLD_LOADS_GONE],
+		     *memory = ledger->statements[SQL_OLD_MEMORY_GONE];
 	int64_t from = ledger->swept_until, to = 0;
 	int r;
 
@@ -91,6 +92,10 @@ static int sweep(struct ledger *ledger, int64_t loads_before)
 	sqlite3_bind_int64(loads, 3, to);
 	if (r == 0)
 		r = run_before(ledger, SQL_OLD_LOADS_GONE, loads_before);
+	sqlite3_bind_int64(memory, 2, from);
+	sqlite3_bind_int64(memory, 3, to);
+	if (r == 0)
+		r = run_before(ledger, SQL_OLD_MEMORY_GONE, loads_before);
 	if (r == 0)
 		r = forget_unused(ledger, from, to);
 	ledger->swept_until = to == INT64_MAX ? 0 : to;

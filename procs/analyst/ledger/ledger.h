@@ -23,6 +23,8 @@
 #define LEDGER_STEP_MS      100                /* so long slots become hours in one call */
 #define LEDGER_LOAD_DAYS    8 /* CPU time by slot is kept that long: what right-sizing looks at */
 
+#define LEDGER_MEMORY_SECONDS 10800 /* peaks of memory by that much of those days */
+
 /* Flags of a slot. */
 #define SLOT_SPREAD UINT32_C(0x01) /* energy of a gap, spread by time */
 #define SLOT_LATE   UINT32_C(0x02) /* belongs to an hour that was closed */
@@ -60,6 +62,15 @@ struct ledger_load {
 	int64_t start; /* s since 1970 */
 	uint64_t cpu_ns, counted_ns;
 	uint64_t request_millicores; /* requested, else the limit; 0 = neither */
+};
+
+/* The most memory a workload was seen to hold in a slot of LEDGER_MEMORY_SECONDS, page cache not counted, and what it had
+ * requested at the end of it. */
+struct ledger_memory {
+	int64_t start; /* s since 1970 */
+	uint64_t peak_bytes, counted_ns;
+	uint64_t request_bytes, limit_bytes; /* 0 = none */
+	uint64_t oom_kills;
 };
 
 struct ledger_identity {
@@ -103,6 +114,8 @@ bool ledger_has_closed(struct ledger *ledger, int64_t workload, int64_t closed_u
 void ledger_add_node(struct ledger *ledger, const struct ledger_slot *slot);
 void ledger_add_workload(struct ledger *ledger, int64_t workload, const struct ledger_slot *slot);
 void ledger_add_load(struct ledger *ledger, int64_t workload, const struct ledger_load *load);
+/* Of a slot that has some: the greater peak; times and kills are added. */
+void ledger_add_memory(struct ledger *ledger, int64_t workload, const struct ledger_memory *memory);
 void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *baseline);
 void ledger_forget_baseline(struct ledger *ledger, uint64_t id);
 void ledger_forget_all_baselines(struct ledger *ledger);

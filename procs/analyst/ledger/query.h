@@ -127,6 +127,10 @@ int ledger_identities(struct ledger *ledger, const char *reach, ledger_identity_
 /* CPU time of a workload by slot since `since`, in order of time. 0 or -errno. */
 typedef int ledger_load_fn(void *context, const struct ledger_load *load);
 int ledger_loads(struct ledger *ledger, int64_t workload, int64_t since, ledger_load_fn *each, void *context);
+/* Its peaks of memory, likewise. */
+typedef int ledger_memory_fn(void *context, const struct ledger_memory *memory);
+int ledger_memories(
+	struct ledger *ledger, int64_t workload, int64_t since, ledger_memory_fn *each, void *context);
 /* The owner of a workload and its kind ("Deployment"), "" where none is known. */
 void ledger_owner(struct ledger *ledger, int64_t workload, char owner[static 254], char kind[static 64]);
 /* How many container names the workload goes by, more than one counted as two, and the first of them. */

@@ -44,6 +44,11 @@
 	"CREATE TABLE load_workload(workload INTEGER, slot INTEGER, cpu_ns INTEGER NOT NULL"                 \
 	", counted_ns INTEGER NOT NULL, request_millicores INTEGER NOT NULL, PRIMARY KEY(workload, slot)) "  \
 	"WITHOUT ROWID"
+/* slot: LEDGER_MEMORY_SECONDS of them */
+#define MEMORY_TABLE                                                                                         \
+	"CREATE TABLE memory_workload(workload INTEGER, slot INTEGER, peak_bytes INTEGER NOT NULL"           \
+	", counted_ns INTEGER NOT NULL, request_bytes INTEGER NOT NULL, limit_bytes INTEGER NOT NULL"        \
+	", oom_kills INTEGER NOT NULL, PRIMARY KEY(workload, slot)) WITHOUT ROWID"
 /* Days (Korean time) of the workloads, with what the terms of their hours made of their energy; the node's hours stay. `days` of
  * an hour: hash of the last day when it was sealed, so that the chain of the hours vouches for that of the days. */
 #define DAY_COLUMNS WORKLOAD_COLUMNS ", it_uj, facility_uj, emissions_ng"
@@ -87,6 +92,7 @@ const char *const ledger_schema[] = {
 	HOUR_INDEX,
 	SEALED_TABLE,
 	LOAD_TABLE,
+	MEMORY_TABLE,
 	"CREATE VIEW all_node AS SELECT * FROM slot_node UNION ALL SELECT * FROM hour_node",
 	DAY_TABLES,
 	"CREATE VIEW node_total(zone, total_uj, idle_uj) AS SELECT '', 0, 0 WHERE 0" ZONES(X_NODE_VIEW),
@@ -103,6 +109,7 @@ const char *const ledger_migrations[] = {
 	      "; " HOUR_INDEX "; " SEALED_TABLE "; PRAGMA user_version = 2; COMMIT",
 	[2] = "BEGIN IMMEDIATE; " LOAD_TABLE "; PRAGMA user_version = 3; COMMIT",
 	[3] = "BEGIN IMMEDIATE; DROP VIEW all_workload; " DAY_TABLES "; PRAGMA user_version = 4; COMMIT",
+	[4] = "BEGIN IMMEDIATE; " MEMORY_TABLE "; PRAGMA user_version = 5; COMMIT",
 };
 
 /* Some workloads that have slots, those after ?2: of each its old ones are looked up, and no others read. */
@@ -118,6 +125,11 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 #define ADDING_LOAD                                                                                          \
 	" ON CONFLICT(workload, slot) DO UPDATE SET cpu_ns = cpu_ns + excluded.cpu_ns"                       \
 	", counted_ns = counted_ns + excluded.counted_ns, request_millicores = excluded.request_millicores"
+
+#define ADDING_MEMORY                                                                                        \
+	" ON CONFLICT(workload, slot) DO UPDATE SET peak_bytes = max(peak_bytes, excluded.peak_bytes)"       \
+	", counted_ns = counted_ns + excluded.counted_ns, request_bytes = excluded.request_bytes"            \
+	", limit_bytes = excluded.limit_bytes, oom_kills = oom_kills + excluded.oom_kills"
 
 /* What usage is made of: workload, slot, seconds, state (with SLOT_IMPLAUSIBLE), present_ns, and the energy of the counted zones,
  * active and idle. Which those are is zone_is_counted()'s to say: package and gpu always, core, uncore and other never, ?3: dram, ?4: psys. A
@@ -164,6 +176,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_ADD_WORKLOAD] = "INSERT INTO slot_workload(" WORKLOAD_COLUMNS ") VALUES(?, ?, ?, ?, ?" ZONES(
 		X_MARK) ") ON CONFLICT(workload, slot, state) DO UPDATE SET " ADDING,
 	[SQL_ADD_LOAD] = "INSERT INTO load_workload VALUES(?, ?, ?, ?, ?)" ADDING_LOAD,
+	[SQL_ADD_MEMORY] = "INSERT INTO memory_workload VALUES(?, ?, ?, ?, ?, ?, ?)" ADDING_MEMORY,
 	[SQL_PUT_BASELINE] =
 		"INSERT INTO baseline(id, workload, is_final" ZONES(X_LIST) ") VALUES(?, ?, ?" ZONES(
 			X_MARK) ") ON CONFLICT(id) DO UPDATE SET workload = excluded.workload, is_final = "
@@ -183,6 +196,10 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 		"INSERT OR IGNORE INTO load_workload SELECT ?1, slot, cpu_ns, counted_ns, request_millicores "
 		"FROM load_workload WHERE workload = ?2",
 	[SQL_MERGE_LOADS_GONE] = "DELETE FROM load_workload WHERE workload = ?2",
+	[SQL_MERGE_MEMORY] = "INSERT INTO memory_workload SELECT ?1, slot, peak_bytes, counted_ns, "
+			     "request_bytes, limit_bytes, oom_kills FROM memory_workload WHERE workload = "
+			     "?2" ADDING_MEMORY,
+	[SQL_MERGE_MEMORY_GONE] = "DELETE FROM memory_workload WHERE workload = ?2",
 	[SQL_MERGE_BASELINES] = "UPDATE baseline SET workload = ?1 WHERE workload = ?2",
 	[SQL_MERGE_ALIASES] =
 		"INSERT OR IGNORE INTO alias SELECT type, value, ?1, detail FROM alias WHERE workload = ?2",
@@ -260,6 +277,8 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_LOADS] =
 		"SELECT slot, cpu_ns, counted_ns, request_millicores FROM load_workload WHERE workload = ?1 "
 		"AND slot >= ?2 ORDER BY slot",
+	[SQL_MEMORY] = "SELECT slot, peak_bytes, counted_ns, request_bytes, limit_bytes, oom_kills "
+		       "FROM memory_workload WHERE workload = ?1 AND slot >= ?2 ORDER BY slot",
 	/* not count(DISTINCT): it builds a table of its own, which took as long as all else that a question reads */
 	[SQL_CONTAINERS] = "SELECT min(value), max(value) FROM alias WHERE workload = ?1 AND type = 4",
 	[SQL_OWNER] =
@@ -291,6 +310,8 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 	[SQL_OLD_SEALED_GONE] = "DELETE FROM sealed_hour WHERE start < ?1",
 	[SQL_OLD_LOADS_GONE] = "DELETE FROM load_workload WHERE slot < ?1 AND workload IN (SELECT id FROM "
 			       "workload WHERE id > ?2 AND id <= ?3)",
+	[SQL_OLD_MEMORY_GONE] = "DELETE FROM memory_workload WHERE slot < ?1 AND workload IN (SELECT id FROM "
+				"workload WHERE id > ?2 AND id <= ?3)",
 	[SQL_UNUSED_WORKLOADS_GONE] =
 		"DELETE FROM workload WHERE id > ?1 AND id <= ?2 AND id NOT IN (SELECT workload FROM "
 		"baseline) "

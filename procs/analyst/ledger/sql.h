@@ -8,7 +8,7 @@
 #include "analyst/ledger/recent.h"
 #include "audit/sealed.h"
 
-#define LEDGER_VERSION "4"
+#define LEDGER_VERSION "5"
 #define LEDGER_ROLL    "250"    /* workloads whose slots become hours in one transaction */
 #define LEDGER_SWEEP   "100000" /* workloads that are looked through at once for what nobody needs any more */
 
@@ -20,6 +20,7 @@ enum statement {
 	SQL_ADD_NODE,
 	SQL_ADD_WORKLOAD,
 	SQL_ADD_LOAD,
+	SQL_ADD_MEMORY,
 	SQL_PUT_BASELINE,
 	SQL_FORGET_BASELINE,
 	SQL_FORGET_BASELINES,
@@ -29,6 +30,8 @@ enum statement {
 	SQL_MERGE_SLOTS_GONE,
 	SQL_MERGE_LOADS,
 	SQL_MERGE_LOADS_GONE,
+	SQL_MERGE_MEMORY,
+	SQL_MERGE_MEMORY_GONE,
 	SQL_MERGE_BASELINES,
 	SQL_MERGE_ALIASES,
 	SQL_MERGE_ALIASES_GONE,
@@ -57,6 +60,7 @@ enum statement {
 	SQL_IS_IN_WINDOW,
 	SQL_NAMES,
 	SQL_LOADS,
+	SQL_MEMORY,
 	SQL_OWNER,
 	SQL_CONTAINERS,
 	SQL_ROLL_UNTIL,
@@ -70,6 +74,7 @@ enum statement {
 	SQL_OLD_SEALED_DAYS_GONE,
 	SQL_OLD_SEALED_GONE,
 	SQL_OLD_LOADS_GONE,
+	SQL_OLD_MEMORY_GONE,
 	SQL_UNUSED_WORKLOADS_GONE,
 	SQL_UNUSED_ALIASES_GONE,
 	SQL_SWEEP_UNTIL,

@@ -138,6 +138,27 @@ int ledger_loads(struct ledger *ledger, int64_t workload, int64_t since, ledger_
 	return r < 0 || code == SQLITE_DONE ? r : ledger_errno(ledger, code);
 }
 
+int ledger_memories(
+	struct ledger *ledger, int64_t workload, int64_t since, ledger_memory_fn *each, void *context)
+{
+	sqlite3_stmt *statement = ledger->statements[SQL_MEMORY];
+	int code = SQLITE_DONE, r = 0;
+
+	sqlite3_bind_int64(statement, 1, workload);
+	sqlite3_bind_int64(statement, 2, since);
+	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		const struct ledger_memory memory = { .start = sqlite3_column_int64(statement, 0),
+			.peak_bytes = (uint64_t)sqlite3_column_int64(statement, 1),
+			.counted_ns = (uint64_t)sqlite3_column_int64(statement, 2),
+			.request_bytes = (uint64_t)sqlite3_column_int64(statement, 3),
+			.limit_bytes = (uint64_t)sqlite3_column_int64(statement, 4),
+			.oom_kills = (uint64_t)sqlite3_column_int64(statement, 5) };
+		r = each(context, &memory);
+	}
+	sqlite3_reset(statement);
+	return r < 0 || code == SQLITE_DONE ? r : ledger_errno(ledger, code);
+}
+
 void ledger_owner(struct ledger *ledger, int64_t workload, char owner[static 254], char kind[static 64])
 {
 	sqlite3_stmt *statement = ledger->statements[SQL_OWNER];

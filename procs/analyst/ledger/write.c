@@ -78,6 +78,22 @@ void ledger_add_load(struct ledger *ledger, int64_t workload, const struct ledge
 	run(ledger, SQL_ADD_LOAD);
 }
 
+void ledger_add_memory(struct ledger *ledger, int64_t workload, const struct ledger_memory *memory)
+{
+	sqlite3_stmt *statement = begin(ledger, SQL_ADD_MEMORY);
+
+	if (statement == NULL)
+		return;
+	sqlite3_bind_int64(statement, 1, workload);
+	sqlite3_bind_int64(statement, 2, memory->start);
+	sqlite3_bind_int64(statement, 3, (int64_t)memory->peak_bytes);
+	sqlite3_bind_int64(statement, 4, (int64_t)memory->counted_ns);
+	sqlite3_bind_int64(statement, 5, (int64_t)memory->request_bytes);
+	sqlite3_bind_int64(statement, 6, (int64_t)memory->limit_bytes);
+	sqlite3_bind_int64(statement, 7, (int64_t)memory->oom_kills);
+	run(ledger, SQL_ADD_MEMORY);
+}
+
 void ledger_put_baseline(struct ledger *ledger, const struct ledger_baseline *baseline)
 {
 	sqlite3_stmt *statement = begin(ledger, SQL_PUT_BASELINE);

@@ -121,10 +121,26 @@ static void add_loads(struct disk *d)
 	}
 }
 
+/* Written once a minute by as many as hold a little more: in the end it is a row for three hours. */
+static void add_memories(struct disk *d)
+{
+	for (int64_t workload = 1; workload <= WORKLOADS; workload++) {
+		const struct ledger_memory memory = { .start = d->now / LEDGER_MEMORY_SECONDS *
+							       LEDGER_MEMORY_SECONDS,
+			.peak_bytes = UINT64_C(734003200) + (uint64_t)workload,
+			.counted_ns = UINT64_C(3600000000000),
+			.request_bytes = UINT64_C(1073741824),
+			.limit_bytes = UINT64_C(2147483648) };
+		ledger_add_memory(d->ledger, workload, &memory);
+	}
+}
+
 /* One hour of all of them. What is rolled up to hours is the same of one slot and of twelve: those that nobody will see need not
  * be twelve. */
 static void pass_hour(struct disk *d, bool with_slots, bool with_loads)
 {
+	if (with_loads)
+		add_memories(d);
 	for (int i = 0; i < 12; i++, d->now += LEDGER_SLOT_SECONDS) {
 		if (with_slots || i == 0)
 			add_slot(d, with_slots ? LEDGER_SLOT_SECONDS : LEDGER_HOUR_SECONDS);
@@ -148,7 +164,8 @@ static int64_t integer_of(const struct disk *d, const char *sql)
 /* docs/methodology.md, "Size" */
 static int64_t formula(int64_t workloads, int64_t days)
 {
-	return workloads * (300 * 61 + 217 * 12 * 32 + 24 * 35 * 86 + days * 83 + 400) + 24 * days * 390;
+	return workloads * (300 * 61 + 217 * 12 * 32 + 73 * 45 + 24 * 35 * 86 + days * 83 + 400) +
+	       24 * days * 390;
 }
 
 static void the_formula_is_the_one_of_the_documentation(void **state)
@@ -160,8 +177,8 @@ static void the_formula_is_the_one_of_the_documentation(void **state)
 	assert_non_null(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
 	fclose(file);
-	assert_non_null(strstr(
-		text, "W · (300 · 61 + 217 · 12 · 32 + 24 · 35 · 86 + D · 83 + 400) + 24 · D · 390 bytes"));
+	assert_non_null(strstr(text, "W · (300 · 61 + 217 · 12 · 32 + 73 · 45 + 24 · 35 · 86 + D · 83 + 400) "
+				     "+ 24 · D · 390 bytes"));
 	assert_non_null(strstr(text, "100 workloads for 400 days ≈ 24 MB"));
 	assert_in_range(formula(100, 400), 24000000, 24999999);
 }
@@ -182,6 +199,8 @@ static void the_file_is_as_large_as_the_formula_says(void **state)
 	assert_int_equal(
 		integer_of(&d, "SELECT count(*) FROM slot_workload"), WORKLOADS * LEDGER_SLOT_HOURS * 12);
 	assert_int_equal(integer_of(&d, "SELECT count(*) FROM load_workload"), WORKLOADS * LOAD_HOURS * 12);
+	assert_in_range(integer_of(&d, "SELECT count(*) FROM memory_workload"), WORKLOADS * (LOAD_HOURS / 3),
+		WORKLOADS * (LOAD_HOURS / 3 + 1));
 	assert_in_range(integer_of(&d, "SELECT count(*) FROM hour_workload"), WORKLOADS * 24 * 33,
 		WORKLOADS * 24 * 35);
 	assert_in_range(integer_of(&d, "SELECT count(*) FROM day_workload"), WORKLOADS * 4, WORKLOADS * 6);

@@ -417,7 +417,8 @@ static void a_ledger_of_the_first_version_is_taken_over_and_sealed(void **state)
 	change(&w, "DROP INDEX workload_became; ALTER TABLE workload DROP COLUMN became; DROP INDEX "
 		   "hour_workload_slot; DROP VIEW all_workload; DROP TABLE sealed_hour; DROP TABLE "
 		   "sealed_day; DROP TABLE day_workload; DROP TABLE "
-		   "load_workload; CREATE VIEW all_workload AS SELECT * FROM slot_workload UNION ALL SELECT "
+		   "load_workload; DROP TABLE memory_workload; CREATE VIEW all_workload AS SELECT * FROM "
+		   "slot_workload UNION ALL SELECT "
 		   "* FROM hour_workload; PRAGMA "
 		   "user_version = 1");
 	fixture_open(&w.f);
