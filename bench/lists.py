@@ -1,6 +1,6 @@
 """Lists of a million workloads in a thousand namespaces through running stages, beside SQLite's own page of the same ledger:
 lists.py BUILD_FOLDER"""
-import json, os, pathlib, shutil, sqlite3, subprocess, sys, tempfile, time
+import os, pathlib, shutil, sqlite3, subprocess, sys, tempfile, time
 
 build = pathlib.Path(sys.argv[1]).resolve()
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "process"))

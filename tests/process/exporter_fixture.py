@@ -1,28 +1,11 @@
 """tanso-exporter in folders and on a port of its own, with a scripted estimator. For the process and system tests."""
-import base64, gzip, http.client, os, pathlib, re, shutil, socket, ssl, subprocess, sys, tempfile, time
+import base64, http.client, pathlib, re, shutil, socket, ssl, subprocess, tempfile, time
 
 from fd_store import FdStore
-from runner import run_all  # noqa: F401 - for the tests that start from here
+from runner import BIN, free_port, run_all, wait_for  # noqa: F401 - for the tests that start from here
 
-BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release/bin").resolve()
 FAKE = BIN.parent / "tests" / "fake_power"
 SERIES = re.compile(r'(\w+)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)')
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for(what, seconds=30, step=0.02):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = what()
-        if value:
-            return value
-        time.sleep(step)
-    return None
 
 
 def openssl(folder, *arguments):

@@ -1,21 +1,11 @@
 """tanso-frontend in folders and on a port of its own, with the scripted analyst. For the process tests."""
-import json, os, pathlib, shutil, socket, subprocess, sys, tempfile, time
+import json, os, pathlib, shutil, socket, subprocess, tempfile
 
-from runner import run_all  # noqa: F401 - for the tests that start from here
+from runner import BIN, run_all, wait_for  # noqa: F401 - for the tests that start from here
 
-BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/debug/bin").resolve()
 COMMAND = None  # another program than tanso-frontend
 FAKE = BIN.parent / "tests" / "fake_analyst"
 ASSESS = "/tools/assess_workload_compliance"
-
-
-def wait_for(what, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 class Frontend:

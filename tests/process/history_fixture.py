@@ -1,5 +1,5 @@
 """Analyst, frontend and an estimator with a past, as processes: questions over HTTP about any history. For the process tests."""
-import datetime, json, os, pathlib, subprocess, threading, time, urllib.error, urllib.request
+import datetime, json, os, subprocess, threading, time, urllib.error, urllib.request
 
 from frontend_fixture import BIN, Frontend, wait_for
 

@@ -1,5 +1,30 @@
-"""Runs tests, which are functions, and says how each went. For the process tests."""
-import concurrent.futures
+"""Runs tests, which are functions, and says how each went; and what most of them wait for. For the process tests."""
+import concurrent.futures, pathlib, socket, sys, time
+
+BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release/bin").resolve()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, seconds=30, step=0.02):
+    """The value of what() as soon as it is true; None when it never was."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := what():
+            return value
+        time.sleep(step)
+    return None
+
+
+def wait_until(what, seconds=30, why="waited in vain"):
+    """The same for what must come."""
+    value = wait_for(what, seconds)
+    assert value, why() if callable(why) else why
+    return value
 
 
 def attempt(test):

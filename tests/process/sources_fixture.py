@@ -1,23 +1,8 @@
 """Analyst, frontend and fetcher as processes under their real filters, and servers that they ask. For the process tests."""
-import http.server, json, pathlib, shutil, socket, ssl, subprocess, tempfile, threading, time, urllib.request
+import http.server, json, pathlib, shutil, ssl, subprocess, tempfile, threading, urllib.request
 
 from fd_store import FdStore
-
-BIN = None  # set by the test
-
-
-def wait_for(what, seconds=30, why="waited in vain"):
-    end = time.monotonic() + seconds
-    while not (result := what()):
-        assert time.monotonic() < end, why() if callable(why) else why
-        time.sleep(0.02)
-    return result
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from runner import BIN, free_port, wait_until
 
 
 class Brain:
@@ -73,7 +58,7 @@ class Brain:
             last[0] = self.ask(tool, **arguments)
             return last[0][0] == 200 and condition(last[0][1])
 
-        wait_for(attempt, seconds, lambda: f"{tool} last said {json.dumps(last[0], ensure_ascii=False)[:2000]}\n{self.log('fetcher')}")
+        wait_until(attempt, seconds, lambda: f"{tool} last said {json.dumps(last[0], ensure_ascii=False)[:2000]}\n{self.log('fetcher')}")
         return last[0][1]
 
     def __enter__(self):
@@ -206,4 +191,4 @@ class Node:
     def wait_scrapes(self, count=2):
         """A scrape that began after now has been answered."""
         goal = self.scrapes + count
-        wait_for(lambda: self.scrapes >= goal, 40, "nobody scrapes")
+        wait_until(lambda: self.scrapes >= goal, 40, "nobody scrapes")

@@ -2,12 +2,11 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, os, pathlib, random, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
-from runner import run
+from runner import BIN, run, wait_until
 
-BIN = pathlib.Path(sys.argv[1]).resolve()
 KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
 DEMO = KOREA.parents[2] / "tests/fuzz/seeds/demo"
-PEER = next(p for p in (BIN.parent / "tests/fake_estimator", BIN / "fake_estimator") if p.exists())
+PEER = BIN.parent / "tests/fake_estimator"
 
 
 class Mute(Exception):
@@ -30,7 +29,7 @@ class Analyst:
         sets = [f"runtime_dir={self.folder}/run", f"state_dir={self.folder}/state", *settings]
         self.log = open(self.folder / "log", "a")
         self.process = subprocess.Popen([BIN / "tanso-analyst", *(a for s in sets for a in ("--set", s))], stderr=self.log)
-        wait_for(lambda: (self.folder / "run/analyst/frontend.ipc").exists() or self.process.poll() is not None)
+        wait_until(lambda: (self.folder / "run/analyst/frontend.ipc").exists() or self.process.poll() is not None)
         return self
 
     def words(self, peer):
@@ -64,13 +63,6 @@ class Analyst:
             return db.execute(sql).fetchone()[0]
         finally:
             db.close()
-
-
-def wait_for(condition, seconds=30):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
 
 
 def words(peer, out=None):
@@ -204,16 +196,16 @@ def data_files_are_read_again_and_bad_ones_refused():
         target, sha256 = said()
         assert target == 424
         publish("v2", lambda text: text.replace('"target": 424', '"target": 400'))
-        wait_for(lambda: log().count("read again") == 1)
+        wait_until(lambda: log().count("read again") == 1)
         assert said()[0] == 400 and said()[1] != sha256
         publish("v3", lambda text: text.replace('"target": 400', '"target": "low"').replace('"target": 424', '"target": "low"'))
-        wait_for(lambda: "standards[0].target: must be a number; the data read before stay in use" in log())
+        wait_until(lambda: "standards[0].target: must be a number; the data read before stay in use" in log())
         assert said()[0] == 400
         shutil.rmtree(data / "..v1")
         publish("v1", lambda text: text)
-        wait_for(lambda: log().count("read again") == 2)
+        wait_until(lambda: log().count("read again") == 2)
         a.process.send_signal(signal.SIGHUP)  # reads them whether they changed or not
-        wait_for(lambda: log().count("read again") == 3)
+        wait_until(lambda: log().count("read again") == 3)
         assert said() == (424, sha256) and a.stop() == 0, log()
 
 
@@ -237,10 +229,10 @@ def the_earlier_demo_s_config_map_is_laid_over_and_read_again():
         assert said() == (430, "unverified", "unverified")
         assert "its day is ignored" in log() and "KR_CARBON_2050 = 430" in log(), log()
         write(410)
-        wait_for(lambda: "KR_CARBON_2050 = 410" in log())
+        wait_until(lambda: "KR_CARBON_2050 = 410" in log())
         assert said()[0] == 410
         write('"low"')
-        wait_for(lambda: "regulations.json: korea_carbon_neutrality.grid_carbon_intensity_gco2_kwh: must be a number; "
+        wait_until(lambda: "regulations.json: korea_carbon_neutrality.grid_carbon_intensity_gco2_kwh: must be a number; "
                          "the data read before stay in use" in log())
         assert said()[0] == 410 and a.stop() == 0, log()
         (a.folder / "conf").write_text(f"demo_data_dir = {DEMO}\n")

@@ -1,10 +1,9 @@
 """The HTTP API around the tools: descriptions, forms, CORS, pages, the event stream, and the lines people copy.
 Usage: test_api.py BIN_FOLDER. Needs curl, unshare and python3-requests. Prints PASS or FAIL a test."""
-import gzip, hashlib, json, os, pathlib, re, socket, subprocess, sys, time
+import gzip, hashlib, json, os, pathlib, re, socket, subprocess, sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
-from tls_fixture import Door  # noqa: E402
+from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_all, wait_for
+from tls_fixture import Door
 
 # As users were promised them; <IP> is where the server is.
 CURL = """curl -X POST http://<IP>:30800/tools/assess_workload_compliance \\

@@ -1,10 +1,9 @@
 """The two examples tanso grew from come out by every door: HTTP, MCP on stdio, and the command line; and a dialogue of three turns.
 Usage: test_brief.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import json, pathlib, subprocess, sys
+import json, subprocess, sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import BIN, expect, run_all  # noqa: E402
-from history_fixture import ENVIRONMENT, History, job, last, steady  # noqa: E402
+from frontend_fixture import BIN, expect, run_all
+from history_fixture import ENVIRONMENT, History, job, last, steady
 
 ASSESS = "assess_workload_compliance"
 # A night 10 % cleaner than the rest of the day.

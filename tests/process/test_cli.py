@@ -2,9 +2,8 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import http.server, json, os, pathlib, re, shutil, subprocess, sys, tempfile, threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from cli_fixture import ENVIRONMENT, place, tanso as _tanso  # noqa: E402
-from frontend_fixture import BIN, Frontend, expect, run_all  # noqa: E402
+from cli_fixture import ENVIRONMENT, place, tanso as _tanso
+from frontend_fixture import BIN, Frontend, expect, run_all
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

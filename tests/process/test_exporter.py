@@ -1,9 +1,8 @@
 """tanso-exporter as a process under its sandbox, with a scripted estimator. Usage: test_exporter.py BIN_FOLDER
 Needs openssl, promtool, htpasswd, h2load, nghttp and prometheus_client. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import gzip, hashlib, os, pathlib, random, re, shutil, signal, socket, ssl, subprocess, sys, time
+import gzip, hashlib, os, random, re, shutil, signal, socket, ssl, subprocess, sys, time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from exporter_fixture import BIN, Exporter, Supervised, basic, expect, free_port, make_certificate, parse, run_all, wait_for  # noqa: E402
+from exporter_fixture import BIN, Exporter, Supervised, basic, expect, free_port, make_certificate, parse, run_all, wait_for
 
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}
 # the reference parser of the format's authors; python3 may be another one than Debian's, which has it

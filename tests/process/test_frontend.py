@@ -2,9 +2,8 @@
 Needs curl, nghttp and h2load. Prints PASS or FAIL a test; exit status 1 when any failed."""
 import http.client, json, os, pathlib, random, re, signal, socket, subprocess, sys, time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
-from history_fixture import History, steady  # noqa: E402
+from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_all, wait_for
+from history_fixture import History, steady
 
 INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
 

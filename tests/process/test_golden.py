@@ -2,10 +2,9 @@
 Usage: test_golden.py BIN_FOLDER. Prints PASS or FAIL a case; exit status 1 when any failed."""
 import concurrent.futures, datetime, json, os, pathlib, shutil, subprocess, sys, tempfile, threading, urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import BIN  # noqa: E402
-from history_fixture import KST, History, job, last, steady  # noqa: E402
-import sources_fixture  # noqa: E402
+from frontend_fixture import BIN
+from history_fixture import KST, History, job, last, steady
+import sources_fixture
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KOREA = ROOT / "deploy/config/korea"
@@ -55,7 +54,6 @@ class Reports:
         return self.document
 
 
-sources_fixture.BIN = BIN
 REPORTS = Reports()
 PROBE, ADAPTORS = Probe("analyst_probe"), Probe("fetcher_probe")
 

@@ -2,12 +2,10 @@
 traps included. Usage: test_grid_providers.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
 import datetime, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.parse
 
-import sources_fixture as fixture
-from sources_fixture import Brain, Node, Server, wait_for
+from sources_fixture import BIN, Brain, Node, Server, wait_until
 from fake_kubelet import make_authority
 from runner import run
 
-fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
 CA = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ca-"))
 make_authority(CA, "good")
 KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
@@ -135,7 +133,7 @@ class Site:
             last[0] = self.brain.post("/views/grid_data", arguments)
             return last[0][0] == 200 and condition(last[0][1])
 
-        wait_for(attempt, 30, lambda: f"{json.dumps(last[0], ensure_ascii=False)[:1500]}\n{self.brain.log('fetcher')}")
+        wait_until(attempt, 30, lambda: f"{json.dumps(last[0], ensure_ascii=False)[:1500]}\n{self.brain.log('fetcher')}")
         return last[0][1]
 
     def read(self, uri):
@@ -144,7 +142,7 @@ class Site:
         return json.loads(body["result"]["contents"][0]["text"])
 
     def cli(self, *arguments):
-        return subprocess.run([fixture.BIN / "tanso", "grid", "--url", f"http://127.0.0.1:{self.brain.port}", *arguments],
+        return subprocess.run([BIN / "tanso", "grid", "--url", f"http://127.0.0.1:{self.brain.port}", *arguments],
                               capture_output=True, text=True, timeout=20)
 
 
@@ -158,7 +156,7 @@ def kpx_gives_the_mix_the_demand_and_the_price():
         answer = site.grid(lambda a: a.get("demand_MW") and a["quality"] == "metered" and "krw_per_kWh" in a["hours"][0])
         near(answer["intensity_gCO2eq_kWh"], 383.929621)
         near(answer["demand_MW"], 66592.9)
-        wait_for(lambda: any("getPwrAmountByGen" in path for path, _ in site.provider.seen))
+        wait_until(lambda: any("getPwrAmountByGen" in path for path, _ in site.provider.seen))
         assert "left out" not in site.brain.log("fetcher"), site.brain.log("fetcher")
         price = {int(h["start"][11:13]): h["krw_per_kWh"] for h in answer["hours"] if "krw_per_kWh" in h}
         at = int(kst(time.time(), "%H"))
@@ -234,7 +232,7 @@ def what_is_too_old_is_cached_and_said():
         site.brain.processes["fetcher"].wait()
         cache.write_text(text + f"# {'0' * 64}\n")  # a torn write
         site.brain.start("fetcher")
-        wait_for(lambda: "its cache is damaged" in site.brain.log("fetcher"))
+        wait_until(lambda: "its cache is damaged" in site.brain.log("fetcher"))
 
 
 def electricity_maps_measures_and_forecasts():
@@ -298,21 +296,21 @@ def emission_factors_are_data_that_fetcher_and_analyst_read_again():
         before = sha256()
         data.publish('"lifecycle": 820', '"lifecycle": 900')
         site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621 - 80 * power[0] / power[1]) < 1e-3)  # asked anew at once
-        wait_for(lambda: sha256() != before)
+        wait_until(lambda: sha256() != before)
         changed = sha256()
         data.publish('"lifecycle": 820', '"lifecycle": "much"')
         for stage, words in (("fetcher", "the emission factors read before stay in use"), ("analyst", "the data read before stay in use")):
-            wait_for(lambda: f"factors[0].lifecycle: must be a number; {words}" in site.brain.log(stage), 20, lambda: site.brain.log(stage))
+            wait_until(lambda: f"factors[0].lifecycle: must be a number; {words}" in site.brain.log(stage), 20, lambda: site.brain.log(stage))
         assert sha256() == changed
         near(site.grid(lambda a: True)["intensity_gCO2eq_kWh"], 383.929621 + 80 * power[0] / power[1])
         asked = len(site.provider.seen)
         data.publish()
         site.grid(lambda a: abs(a["intensity_gCO2eq_kWh"] - 383.929621) < 1e-3)
-        wait_for(lambda: sha256() == before)
+        wait_until(lambda: sha256() == before)
         read = site.brain.log("fetcher").count("emission factors read from")
         for process in site.brain.processes.values():
             process.send_signal(signal.SIGHUP)
-        wait_for(lambda: site.brain.log("fetcher").count("emission factors read from") == read + 1)
+        wait_until(lambda: site.brain.log("fetcher").count("emission factors read from") == read + 1)
         assert len(site.provider.seen) - asked <= 4, "asked again though no factor is another"
     shutil.rmtree(data.folder)
 
@@ -330,7 +328,7 @@ def bad_emission_factors_at_the_start_leave_the_power_and_the_other_providers():
         kpx = next(p for p in answer["providers"] if p["name"] == "kpx")
         assert "emission_factors.json: factors[0].fuel: must be coal" in kpx["failure"] and kpx["state"] == "empty", kpx
         assert "cannot be used" in site.cli().stdout
-        wait_for(lambda: site.node.scrapes > scrapes + 2)
+        wait_until(lambda: site.node.scrapes > scrapes + 2)
         site.brain.until("assess_workload_compliance", lambda a: a.get("current_power_watts", 0) > 99 and "STALE_METRICS" not in a["reason_codes"], workload_name="one")
         assert not [path for path, _ in site.provider.seen[asked:] if "B552115" in path]
         data.publish()
@@ -345,7 +343,7 @@ def a_provider_is_named_once_and_known():
         for names, words in (("casdk,kpx,casdk", "named twice: 'casdk'"), ("kpx,nobody", "there is no provider 'nobody'")):
             with tempfile.TemporaryDirectory() as f:
                 settings = (f"runtime_dir={f}/run", f"state_dir={f}/state", *provider.settings(names))
-                done = subprocess.run([fixture.BIN / "tanso-fetcher", *(part for one in settings for part in ("--set", one))],
+                done = subprocess.run([BIN / "tanso-fetcher", *(part for one in settings for part in ("--set", one))],
                                       capture_output=True, text=True, timeout=20)
             assert done.returncode == 1 and words in done.stderr, done
     finally:

@@ -1,12 +1,10 @@
 """Readings that no host can draw: what a broken Kepler, or a store of one, tells of a workload is UNKNOWN and in no total. Usage: test_implausible.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import json, pathlib, sys, time, urllib.parse
+import json, sys, time, urllib.parse
 
-import sources_fixture as fixture
-from sources_fixture import Brain, Server, wait_for
+from sources_fixture import Brain, Server, wait_until
 from runner import run
 
-fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
 FAST = ("source_interval_seconds=1", "pue=1.4")
 BROKEN = {"nan": "NaN", "negative": "-5", "huge": "1e30", "infinite": "+Inf", "five-megawatts": "5000000"}
 AMOUNTS = {"current_power_watts", "mean_power_watts", "energy_kWh_month", "monthly_emissions_kg", "hourly_emissions_gCO2eq", "estimated_cost_krw_month"}
@@ -111,7 +109,7 @@ def joules_of_kepler_0_9_that_no_host_uses_are_unknown():
             def joules():
                 return [metrics_of(brain, name)["metrics"]["cpu_joules_total"] for name in counters.names]
 
-            wait_for(lambda: max(told := joules()) - min(told) < 60, 20, lambda: f"joules of {counters.names}: {joules()}")
+            wait_until(lambda: max(told := joules()) - min(told) < 60, 20, lambda: f"joules of {counters.names}: {joules()}")
     finally:
         server.close()
 

@@ -2,9 +2,8 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import concurrent.futures, contextlib, csv, datetime, hashlib, io, json, os, pathlib, random, re, shutil, sqlite3, subprocess, sys, tempfile, time
 
-from runner import run
+from runner import BIN, run
 
-BIN = pathlib.Path(sys.argv[1]).resolve()
 TESTS = BIN.parent / "tests"
 UJ_PER_FRAME = 1000003 + sum(700001 + 1009 * i for i in range(3))  # package, as fake_estimator counts
 

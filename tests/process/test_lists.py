@@ -3,8 +3,7 @@ Prints PASS or FAIL a test; exit status 1 when any failed."""
 import contextlib, http.server, json, os, pathlib, subprocess, sys, tempfile, threading, unicodedata
 import xml.etree.ElementTree as xml
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import BIN, expect, run_all  # noqa: E402
+from frontend_fixture import BIN, expect, run_all
 
 ENVIRONMENT = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": ""}
 OUT = pathlib.Path(tempfile.mkdtemp(prefix="tanso-check-"))

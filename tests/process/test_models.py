@@ -2,8 +2,7 @@
 metered host that a small server plays. Usage: test_models.py BIN_FOLDER"""
 import http.server, json, os, pathlib, re, signal, subprocess, sys, tempfile, threading, time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import BIN, expect, run_all  # noqa: E402
+from frontend_fixture import BIN, expect, run_all
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = [str(ROOT / f"tests/data/power/{name}.csv") for name in ("m5.metal", "i3.metal", "c5.metal", "r5.metal", "m5zn.metal")]

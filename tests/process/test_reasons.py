@@ -2,11 +2,10 @@
 Prints PASS or FAIL a test; exit status 1 when any failed, or when a code of reasons.def has no test."""
 import atexit, concurrent.futures, pathlib, re, shutil, sys, tempfile, time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-from frontend_fixture import run_all  # noqa: E402
-from history_fixture import History, job, last, steady  # noqa: E402
+from frontend_fixture import run_all
+from history_fixture import History, job, last, steady
 
+HERE = pathlib.Path(__file__).resolve().parent
 ASSESS, COMPARE, SCHEDULE, REGIONS, LIST = ("assess_workload_compliance", "compare_optimization_impact", "calculate_optimal_schedule",
                                             "get_regional_comparison", "list_workloads_by_compliance")
 NAME = {"workload_name": "ml-training-job", "window": "P3D"}

@@ -2,7 +2,7 @@
 SEED repeats a run. Prints PASS or FAIL a test; exit status 1 when any failed."""
 import datetime, itertools, json, os, pathlib, random, subprocess, sys
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1])]
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 import reference  # noqa: E402
 from frontend_fixture import BIN, run_all  # noqa: E402
 from history_fixture import History, job, last  # noqa: E402

@@ -1,22 +1,13 @@
 """tanso-resolver as a process, under its real filter and Landlock, between a fake collector and estimator, and a fake kubelet
 over real TLS. Usage: test_resolver.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, os, pathlib, shutil, subprocess, sys, tempfile, threading, time
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fake_kubelet import Kubelet, container, make_authority, pod
-from runner import run
+from runner import BIN, run, wait_until
 
 AUTHORITIES = tempfile.TemporaryDirectory(prefix="tanso-authorities-")
-BIN = pathlib.Path(sys.argv[1]).resolve()
-PEER = next(p for p in (BIN.parent / "tests/fake_neighbours", BIN / "fake_neighbours") if p.exists())
+PEER = BIN.parent / "tests/fake_neighbours"
 UID = "12345678-1234-5678-9abc-1234567890%02x"
 IDS = ["%064x" % i for i in range(1, 20)]
-
-
-def wait_for(condition, seconds=30, what="waited in vain"):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
 
 
 def capabilities(process):
@@ -96,7 +87,7 @@ class World:
         def fits():
             assert self.process.poll() is None, f"the resolver ended with {self.process.returncode}: {self.log()}"
             return all(self.names.get(row, {}).get(key) == value for key, value in wanted.items())
-        wait_for(fits, seconds, f"row {row} is {self.names.get(row)}, wanted {wanted}; log: {self.log()}")
+        wait_until(fits, seconds, f"row {row} is {self.names.get(row)}, wanted {wanted}; log: {self.log()}")
 
 
 def some_pods():
@@ -200,7 +191,7 @@ def a_refused_token_is_said_and_tried_again():
         w.kubelet.token = "second"
         w.start()
         w.add_pod(1, UID % 1)
-        wait_for(lambda: "HTTP status 401" in w.log())
+        wait_until(lambda: "HTTP status 401" in w.log())
         (w.folder / "token").write_text("second\n")
         w.wait_name(1, pod="web-5d9c7b8f6-x2x4q")
         assert "first" not in w.log() and "second" not in w.log(), "a token is in the log"
@@ -217,10 +208,10 @@ def every_trap_is_survived_and_names_stay():
         for i, (mode, text) in enumerate(said.items()):
             before = len(w.log())
             w.kubelet.mode = mode
-            wait_for(lambda: text in w.log()[before:], 30, f"{mode}: {w.log()[before:]}")
+            wait_until(lambda: text in w.log()[before:], 30, f"{mode}: {w.log()[before:]}")
             assert w.process.poll() is None, f"{mode} ended it: {w.log()}"
             w.kubelet.mode = "ok"
-            wait_for(lambda: "answers again" in w.log()[before:], 30, f"{mode}: {w.log()[before:]}")
+            wait_until(lambda: "answers again" in w.log()[before:], 30, f"{mode}: {w.log()[before:]}")
         assert w.names[1]["pod"] == "web-5d9c7b8f6-x2x4q"
         assert not any("/other" in request for _, request in w.kubelet.requests), "the redirect was followed"
         w.kubelet.pods = some_pods() + [pod("new", "default", UID % 9, [container("c", IDS[8])])]
@@ -243,7 +234,7 @@ def another_authority_is_refused_and_never_shown_the_token():
         w.with_kubelet(authority="bad").pods = some_pods()
         w.start()
         w.add_pod(1, UID % 1)
-        wait_for(lambda: "certificate" in w.log())
+        wait_until(lambda: "certificate" in w.log())
         assert not w.kubelet.requests and not w.names
         w.restart("kubelet_insecure=yes")
         w.wait_name(1, pod="web-5d9c7b8f6-x2x4q")
@@ -254,7 +245,7 @@ def a_name_that_is_not_the_certificates_is_refused():
     with World() as w:
         w.with_kubelet().pods = some_pods()
         w.start(host="127.0.0.2")
-        wait_for(lambda: "127.0.0.2" in w.log().split("no pods from", 1)[-1].split(": ", 1)[-1], what="nothing said of the name")
+        wait_until(lambda: "127.0.0.2" in w.log().split("no pods from", 1)[-1].split(": ", 1)[-1], why="nothing said of the name")
         assert not w.kubelet.requests, "127.0.0.2 is not in the certificate"
 
 

@@ -1,10 +1,9 @@
 """Slips of those who ask, people and language models: what is plainly meant is taken, and what is not is answered by what would do,
 never by advice that rests on nothing. Usage: test_slips.py BIN"""
-import pathlib, sys
+import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from frontend_fixture import expect, expect_error, run_all  # noqa: E402
-from history_fixture import History, steady  # noqa: E402
+from frontend_fixture import expect, expect_error, run_all
+from history_fixture import History, steady
 
 REGIONS, COMPARE, SCHEDULE = "get_regional_comparison", "compare_optimization_impact", "calculate_optimal_schedule"
 

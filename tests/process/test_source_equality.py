@@ -2,11 +2,9 @@
 missed scrapes. Usage: test_source_equality.py BIN_FOLDER. Prints PASS or FAIL; exit status 1 when it failed."""
 import pathlib, random, shutil, subprocess, sys, tempfile, time
 
-import sources_fixture as fixture
-from sources_fixture import Brain, Node, Server, free_port, wait_for
+from sources_fixture import BIN, Brain, Node, Server, free_port, wait_until
 
-fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
-PEER = next(p for p in (fixture.BIN.parent / "tests/fake_source", fixture.BIN / "fake_source") if p.exists())
+PEER = BIN.parent / "tests/fake_source"
 FAST = ("source_interval_seconds=1", "source_timeout_seconds=2", "pue=1.4")
 TOLERANCE = 1e-3
 
@@ -89,7 +87,7 @@ def settle(brains, truth, what, seconds=40):
             got[name] = brain.ask("get_power_consumption_summary")[1].get("energy_kWh", 0) * 3.6e6
         return all(abs(joules - goal) <= 1e-4 * goal for joules in got.values())
 
-    wait_for(are_there, seconds, lambda: f"{what}: {got}, wanted {goal}\n" + "\n".join(b.log("fetcher") for n, b in brains.items() if n != "pipeline"))
+    wait_until(are_there, seconds, lambda: f"{what}: {got}, wanted {goal}\n" + "\n".join(b.log("fetcher") for n, b in brains.items() if n != "pipeline"))
 
 
 def three_sources_give_the_same_answer():

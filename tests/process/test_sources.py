@@ -2,12 +2,10 @@
 Usage: test_sources.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
 import base64, hashlib, json, os, pathlib, shutil, subprocess, sys, tempfile, time, urllib.parse, urllib.request
 
-import sources_fixture as fixture
-from sources_fixture import Brain, Node, Server, wait_for
+from sources_fixture import Brain, Node, Server, free_port, wait_until
 from fake_kubelet import make_authority
 from runner import run
 
-fixture.BIN = pathlib.Path(sys.argv[1]).resolve()
 FAST = ("source_interval_seconds=1", "source_timeout_seconds=1", "pue=1.4")
 CA = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ca-"))
 make_authority(CA, "good")
@@ -175,10 +173,10 @@ def only_whom_the_certificate_or_the_pin_names_is_believed():
             secrets.clear()
             with Brain(f"kepler_endpoint={server.url}", *client, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
                 if is_believed:
-                    wait_for(lambda: secrets, 30, lambda: brain.log("fetcher"))
+                    wait_until(lambda: secrets, 30, lambda: brain.log("fetcher"))
                     assert secrets[0] == "Bearer s3cret-token", secrets
                 else:
-                    wait_for(lambda: text in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
+                    wait_until(lambda: text in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
                     assert not secrets, "a stranger was shown the token"
                 assert "s3cret" not in brain.log("fetcher")
     finally:
@@ -235,13 +233,13 @@ def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
             use(1050, 130)
             one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" in a["reason_codes"], workload_name="web")
             asked = len(store.credentials)
-            wait_for(lambda: len(store.credentials) > asked + 4, 30)  # left out so often, it would have ended were the answers whole
+            wait_until(lambda: len(store.credentials) > asked + 4, 30)  # left out so often, it would have ended were the answers whole
             store.hidden, store.warnings, store.delay_s = set(), [], 1.5
             use(1060, 140)
-            wait_for(lambda: "timed out" in brain.log("fetcher").lower(), 30, lambda: brain.log("fetcher"))
+            wait_until(lambda: "timed out" in brain.log("fetcher").lower(), 30, lambda: brain.log("fetcher"))
             assert brain.ask("get_power_consumption_summary")[0] == 200
             store.delay_s, store.failure = 0, (422, {"status": "error", "errorType": "execution", "error": "too many samples"})
-            wait_for(lambda: "HTTP status 422, execution: too many samples" in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
+            wait_until(lambda: "HTTP status 422, execution: too many samples" in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
             store.failure = None
             summary_joules(brain, 100)
             one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" not in a["reason_codes"], workload_name="db")
@@ -302,7 +300,7 @@ def a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts():
 
 def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
     node, folder = Node(), pathlib.Path(tempfile.mkdtemp(prefix="tanso-prometheus-"))
-    server, port = Server(node.answer), fixture.free_port()
+    server, port = Server(node.answer), free_port()
     node.add("a", "one", 500)
     secret = subprocess.run(["htpasswd", "-nbB", "-C", "4", "tanso", "pass:word"], check=True, capture_output=True, text=True).stdout.strip()
     (folder / "web.yml").write_text(f"tls_server_config: {{cert_file: {CA}/good.pem, key_file: {CA}/good.key, client_ca_file: {CA}/good.ca.pem, "
@@ -326,7 +324,7 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
                               ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "certificate"),
                               ((f"source_user_file={CA}/user", *shown), "certificate")):
             with Brain(url, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
-                wait_for(lambda: f"no power from https://localhost:{port}" in brain.log("fetcher") and why in brain.log("fetcher"), 30,
+                wait_until(lambda: f"no power from https://localhost:{port}" in brain.log("fetcher") and why in brain.log("fetcher"), 30,
                          lambda: brain.log("fetcher"))
     finally:
         store.terminate()
@@ -339,7 +337,7 @@ class Meters:
     """A Prometheus that has kept the power of a site for two hours: 650 W in all, 500 W of them IT in two rows of racks."""
 
     def __enter__(self):
-        self.folder, self.port, now = pathlib.Path(tempfile.mkdtemp(prefix="tanso-meters-")), fixture.free_port(), int(time.time())
+        self.folder, self.port, now = pathlib.Path(tempfile.mkdtemp(prefix="tanso-meters-")), free_port(), int(time.time())
         series = (("site_watts", 650), ('rack_watts{row="1"}', 300), ('rack_watts{row="2"}', 200))
         (self.folder / "past").write_text("".join(f"# TYPE {name.split('{')[0]} gauge\n" * (name != 'rack_watts{row="2"}') + "".join(
             f"{name} {watts} {at}\n" for at in range(now - 7200, now + 1, 60)) for name, watts in series) + "# EOF\n")
@@ -352,7 +350,7 @@ class Meters:
     def start(self):
         self.store = subprocess.Popen(["prometheus", f"--config.file={self.folder}/p.yml", f"--storage.tsdb.path={self.folder}/data",
                                        f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"], stderr=open(self.folder / "log", "ab"))
-        wait_for(self.answers)
+        wait_until(self.answers)
 
     def answers(self):
         try:
@@ -410,7 +408,7 @@ def what_is_no_exposition_or_a_frozen_one_is_refused_whole():
     server = Server(answer)
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST, stages=("analyst", "fetcher")) as brain:
-            wait_for(lambda: len(seen) > len(texts) + 1)
+            wait_until(lambda: len(seen) > len(texts) + 1)
             log = brain.log("fetcher")
             for reason in ("the last line has no end", "no metric name", "shows no Kepler metric", "over a limit", "its own sensor is silent"):
                 assert reason in log, (reason, log)

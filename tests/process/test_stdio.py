@@ -2,10 +2,9 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, os, pathlib, signal, socket, subprocess, sys, threading, time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from cli_fixture import ENVIRONMENT, place, tanso as _tanso  # noqa: E402
-from frontend_fixture import BIN, Frontend, expect, run_all, wait_for  # noqa: E402
-from hashlib import sha256  # noqa: E402
+from cli_fixture import ENVIRONMENT, place, tanso as _tanso
+from frontend_fixture import BIN, Frontend, expect, run_all, wait_for
+from hashlib import sha256
 
 CALL = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {
     "name": "assess_workload_compliance", "arguments": {"workload_name": "app"}}}

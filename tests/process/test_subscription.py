@@ -1,11 +1,10 @@
 """A grid file that is swapped flips one workload's status: one update to whoever subscribed to it, in both eras of MCP; none to who
 watches another workload. Usage: test_subscription.py BIN_FOLDER. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import datetime, http.client, json, os, pathlib, sys, threading, time
+import datetime, http.client, json, os, sys, threading, time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from frontend_fixture import expect, wait_for  # noqa: E402
-from history_fixture import History, KST, grid_text  # noqa: E402
-from runner import run  # noqa: E402
+from frontend_fixture import expect, wait_for
+from history_fixture import History, KST, grid_text
+from runner import run
 
 FLIPPED, OTHER = "workload-metrics://ai-team/trainer", "workload-metrics://ai-team/nightly"
 DIRTY, CLEAN = 510.0, 300.0

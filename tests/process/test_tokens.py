@@ -2,11 +2,10 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import hashlib, json, pathlib, socket, subprocess, sys, tempfile, time, urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from exporter_fixture import make_certificate  # noqa: E402
-from frontend_fixture import BIN, Frontend, expect, expect_error, run_all, wait_for  # noqa: E402
-from history_fixture import History  # noqa: E402
-from jwt_fixture import AUDIENCE, jwt, key_set  # noqa: E402
+from exporter_fixture import make_certificate
+from frontend_fixture import BIN, Frontend, expect, expect_error, run_all, wait_for
+from history_fixture import History
+from jwt_fixture import AUDIENCE, jwt, key_set
 
 ASSESS, TOP, LIST, SUMMARY = ("assess_workload_compliance", "list_top_power_consumers", "list_workloads_by_compliance",
                               "get_power_consumption_summary")

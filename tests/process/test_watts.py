@@ -1,10 +1,9 @@
 """Exporter and analyst, told by one estimator, say the same watts of the same window. Usage: test_watts.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed."""
-import concurrent.futures, pathlib, sys, time
+import concurrent.futures, sys, time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from exporter_fixture import BIN, Exporter, expect, parse, run_all, wait_for  # noqa: E402
-from history_fixture import History  # noqa: E402
+from exporter_fixture import BIN, Exporter, expect, parse, run_all, wait_for
+from history_fixture import History
 
 
 def _ticks(watts, *ticks, state="model", who="both"):

@@ -1,5 +1,5 @@
 """The kernel's own account of a cgroup beside tanso's. For the system tests."""
-import json, os, pathlib, re, subprocess, time
+import json, os, pathlib, re, subprocess
 
 from pipeline import BIN, Group, hierarchies, wait_for
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """CPU time by cgroup and process against the kernel's own account, and the energy that follows from it."""
-import os, pathlib, re, signal, subprocess, sys, time
+import os, pathlib, re, signal, sys, time
 
 from account import (GOAL_SECONDS, LOAD, READ_BY_TASK, SHOWN, SHOWN_BY_TASK, Load, Ring, cgroup_cpu_ns, check_account, check_sums, kernel_counters, node_cpu_seconds,
                      off_goal, probe_runs, process_rows, stat_busy_seconds)
