@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "ipc/tools.h"
 #include "resolver/member.h"
@@ -35,14 +36,8 @@ static int add(struct pods *pods, const struct entry *entry)
 {
 	if (pods->count == PODS_ENTRIES_MAX)
 		return -E2BIG;
-	if (pods->count == pods->capacity) {
-		size_t capacity = pods->capacity > 0 ? pods->capacity * 2 : 64;
-		struct entry *grown = realloc(pods->entries, capacity * sizeof(*grown));
-		if (grown == NULL)
-			return -ENOMEM;
-		pods->entries = grown;
-		pods->capacity = capacity;
-	}
+	if (!array_grow(&pods->entries, pods->count, &pods->capacity, sizeof(*pods->entries)))
+		return -ENOMEM;
 	pods->entries[pods->count++] = *entry;
 	return 0;
 }

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 void directory_done(struct directory *directory)
 {
 	for (size_t i = 0; i < directory->count; i++)
@@ -45,14 +47,8 @@ static int add(struct directory *directory, uint64_t id, uint32_t *ret_index)
 		directory->dropped++;
 		return -E2BIG;
 	}
-	if (directory->count == directory->room) {
-		size_t room = directory->room == 0 ? 256 : directory->room * 2;
-		struct entry *entries = reallocarray(directory->entries, room, sizeof(*entries));
-		if (entries == NULL)
-			return -ENOMEM;
-		directory->entries = entries;
-		directory->room = room;
-	}
+	if (!array_grow(&directory->entries, directory->count, &directory->room, sizeof(*directory->entries)))
+		return -ENOMEM;
 	*ret_index = (uint32_t)directory->count;
 	if (idmap_put(&directory->by_id, id, *ret_index) < 0)
 		return -ENOMEM;

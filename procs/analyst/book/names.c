@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fnv.h"
 #include "ipc/frame.h"
 
@@ -45,14 +46,9 @@ static int take_place(struct book *book, uint32_t *ret_index)
 		}
 	if (book->workload_count == BOOK_WORKLOADS_MAX)
 		return -ENOSPC;
-	if (book->workload_count == book->workload_room) {
-		size_t room = book->workload_room == 0 ? 64 : book->workload_room * 2;
-		struct book_workload *workloads = reallocarray(book->workloads, room, sizeof(*workloads));
-		if (workloads == NULL)
-			return -ENOMEM;
-		book->workloads = workloads;
-		book->workload_room = room;
-	}
+	if (!array_grow(
+		    &book->workloads, book->workload_count, &book->workload_room, sizeof(*book->workloads)))
+		return -ENOMEM;
 	*ret_index = (uint32_t)book->workload_count++;
 	book->workloads[*ret_index] = (struct book_workload) { 0 };
 	return 0;

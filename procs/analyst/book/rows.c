@@ -1,6 +1,6 @@
 #include "analyst/book/rows.h"
 
-#include <stdlib.h>
+#include "base/array.h"
 
 struct book_row *book_row_find(struct book *book, uint64_t id)
 {
@@ -38,15 +38,8 @@ struct book_row *book_row_add(struct book *book, uint64_t id, uint32_t workload)
 
 	if (book->row_count == BOOK_ROWS_MAX)
 		evict(book);
-	if (book->row_count == book->row_room && book->row_count < BOOK_ROWS_MAX) {
-		size_t room = book->row_room == 0 ? 256 : book->row_room * 2;
-		struct book_row *rows = reallocarray(book->rows, room, sizeof(*rows));
-		if (rows != NULL) {
-			book->rows = rows;
-			book->row_room = room;
-		}
-	}
-	if (book->row_count == book->row_room ||
+	if (book->row_count == BOOK_ROWS_MAX ||
+		!array_grow(&book->rows, book->row_count, &book->row_room, sizeof(*book->rows)) ||
 		idmap_put(&book->row_by_id, id, (uint32_t)book->row_count) < 0) {
 		book->counts.rows_dropped++;
 		return NULL;

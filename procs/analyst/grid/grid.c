@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/kst.h"
 #include "ipc/vocabulary.h"
@@ -38,14 +39,8 @@ static int add_point(struct reader *reader, bool is_daily, int64_t start, double
 		return refuse(reader, "times must rise");
 	if (file->count == GRID_POINTS_MAX)
 		return refuse(reader, "too many lines");
-	if (file->count == reader->room) {
-		size_t room = reader->room == 0 ? 64 : reader->room * 2;
-		struct grid_point *points = reallocarray(file->points, room, sizeof(*points));
-		if (points == NULL)
-			return -ENOMEM;
-		file->points = points;
-		reader->room = room;
-	}
+	if (!array_grow(&file->points, file->count, &reader->room, sizeof(*file->points)))
+		return -ENOMEM;
 	file->is_daily = is_daily;
 	file->points[file->count++] = (struct grid_point) { .start = start, .value = value };
 	return 0;

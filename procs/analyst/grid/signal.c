@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 void signal_done(struct signal *signal)
 {
 	free(signal->pieces);
@@ -24,14 +26,8 @@ int signal_append(struct signal *signal, int64_t start, int64_t end, double valu
 	}
 	if (signal->count == SIGNAL_PIECES_MAX)
 		return -E2BIG;
-	if (signal->count == signal->room) {
-		size_t room = signal->room == 0 ? 64 : signal->room * 2;
-		struct signal_piece *pieces = reallocarray(signal->pieces, room, sizeof(*pieces));
-		if (pieces == NULL)
-			return -ENOMEM;
-		signal->pieces = pieces;
-		signal->room = room;
-	}
+	if (!array_grow(&signal->pieces, signal->count, &signal->room, sizeof(*signal->pieces)))
+		return -ENOMEM;
 	signal->pieces[signal->count++] =
 		(struct signal_piece) { .start = start, .value = value, .state = state };
 	signal->end = end;

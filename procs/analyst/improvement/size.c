@@ -10,6 +10,7 @@
 #include "analyst/improvement/private.h"
 #include "analyst/improvement/text.h"
 #include "analyst/improvement/rightsize.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/kst.h"
 
@@ -36,14 +37,8 @@ static int take_load(void *context, const struct ledger_load *load)
 		h->request_cores = (double)load->request_millicores / MILLICORES;
 	if (load->counted_ns == 0 || h->count == SAMPLES_MAX)
 		return 0;
-	if (h->count == h->room) {
-		size_t room = h->room == 0 ? 512 : h->room * 2;
-		struct load_sample *samples = reallocarray(h->samples, room, sizeof(*samples));
-		if (samples == NULL)
-			return -ENOMEM;
-		h->samples = samples;
-		h->room = room;
-	}
+	if (!array_grow(&h->samples, h->count, &h->room, sizeof(*h->samples)))
+		return -ENOMEM;
 	h->part_hours += (double)load->counted_ns / NS_PER_HOUR;
 	h->samples[h->count++] =
 		(struct load_sample) { .cores = (double)load->cpu_ns / (double)load->counted_ns,

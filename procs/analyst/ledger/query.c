@@ -3,10 +3,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyst/ledger/sql.h"
+#include "base/array.h"
 
 #define CONTAINER_ID_MIN 12
 
@@ -49,14 +49,8 @@ void ledger_read_text(sqlite3_stmt *statement, int column, char *text, size_t si
 
 static struct found *add_found(struct found_list *list)
 {
-	if (list->count == list->room) {
-		size_t room = list->room == 0 ? 16 : list->room * 2;
-		struct found *items = reallocarray(list->items, room, sizeof(*items));
-		if (items == NULL)
-			return NULL;
-		list->items = items;
-		list->room = room;
-	}
+	if (!array_grow(&list->items, list->count, &list->room, sizeof(*list->items)))
+		return NULL;
 	return &list->items[list->count++];
 }
 

@@ -4,6 +4,7 @@
 
 #include "analyst/ledger/query.h"
 #include "analyst/ledger/sql.h"
+#include "base/array.h"
 #include "base/large.h"
 
 #define USAGES_FIRST 256
@@ -63,14 +64,8 @@ static int add_observed(struct presence *presence, int64_t start, uint64_t obser
 			observed_ns; /* another state, same slot */
 		return 0;
 	}
-	if (presence->count == presence->room) {
-		size_t room = presence->room == 0 ? 320 : presence->room * 2;
-		struct presence_slot *slots = reallocarray(presence->slots, room, sizeof(*slots));
-		if (slots == NULL)
-			return -ENOMEM;
-		presence->slots = slots;
-		presence->room = room;
-	}
+	if (!array_grow(&presence->slots, presence->count, &presence->room, sizeof(*presence->slots)))
+		return -ENOMEM;
 	presence->slots[presence->count++] =
 		(struct presence_slot) { .start = start, .observed_ns = observed_ns };
 	return 0;

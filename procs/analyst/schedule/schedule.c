@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/kst.h"
 #include "korea/data.h"
@@ -51,14 +52,9 @@ static int add(struct candidates *candidates, const struct schedule_job *job, in
 
 	if (start < job->earliest || start > last || start + job->duration > job->deadline)
 		return 0;
-	if (candidates->count == candidates->room) {
-		size_t room = candidates->room == 0 ? 256 : candidates->room * 2;
-		int64_t *starts = reallocarray(candidates->starts, room, sizeof(*starts));
-		if (starts == NULL)
-			return -ENOMEM;
-		candidates->starts = starts;
-		candidates->room = room;
-	}
+	if (!array_grow(
+		    &candidates->starts, candidates->count, &candidates->room, sizeof(*candidates->starts)))
+		return -ENOMEM;
 	candidates->starts[candidates->count++] = start;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "cli/language.h"
 #include "ipc/json_write.h"
 
@@ -46,16 +47,10 @@ struct table *document_table(struct document *document, const char *key, struct 
 
 static void put_cell(struct document *document, struct table *table, struct cell cell)
 {
-	if (table->cell_count == table->room) {
-		size_t room = table->room == 0 ? 64 : table->room * 2;
-		struct cell *cells = reallocarray(table->cells, room, sizeof(*cells));
-		if (cells == NULL) {
-			document->failure = -ENOMEM;
-			free(cell.text);
-			return;
-		}
-		table->cells = cells;
-		table->room = room;
+	if (!array_grow(&table->cells, table->cell_count, &table->room, sizeof(*table->cells))) {
+		document->failure = -ENOMEM;
+		free(cell.text);
+		return;
 	}
 	table->cells[table->cell_count++] = cell;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/fnv.h"
 #include "base/kst.h"
@@ -36,14 +37,9 @@ static int add_workload(struct tally *tally, uint64_t key, const struct sealed_r
 {
 	struct tally_workload *workload;
 
-	if (tally->workload_count == tally->workload_room) {
-		size_t room = tally->workload_room == 0 ? 64 : tally->workload_room * 2;
-		struct tally_workload *all = reallocarray(tally->workloads, room, sizeof(*all));
-		if (all == NULL)
-			return -ENOMEM;
-		tally->workloads = all;
-		tally->workload_room = room;
-	}
+	if (!array_grow(&tally->workloads, tally->workload_count, &tally->workload_room,
+		    sizeof(*tally->workloads)))
+		return -ENOMEM;
 	workload = &tally->workloads[tally->workload_count++];
 	*workload = (struct tally_workload) {
 		.kind = row->kind, .namespace = strdup(row->namespace), .name = strdup(row->name)
@@ -264,14 +260,8 @@ static struct tally_day *day_of(struct tally *tally, int64_t start)
 
 	if (tally->day_count > 0 && tally->days[tally->day_count - 1].start == midnight)
 		return &tally->days[tally->day_count - 1];
-	if (tally->day_count == tally->day_room) {
-		size_t room = tally->day_room == 0 ? 32 : tally->day_room * 2;
-		struct tally_day *days = reallocarray(tally->days, room, sizeof(*days));
-		if (days == NULL)
-			return NULL;
-		tally->days = days;
-		tally->day_room = room;
-	}
+	if (!array_grow(&tally->days, tally->day_count, &tally->day_room, sizeof(*tally->days)))
+		return NULL;
 	tally->days[tally->day_count] = (struct tally_day) { .start = midnight };
 	return &tally->days[tally->day_count++];
 }

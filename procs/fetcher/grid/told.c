@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/kst.h"
 
 #define PRICE_MAX 10000.0 /* KRW/kWh; a price may be below zero */
@@ -62,14 +63,8 @@ int grid_told_add(struct grid_told *told, const struct grid_row *row)
 			told->rows[place] = *row;
 		return 0;
 	}
-	if (told->count == told->room) {
-		size_t room = told->room == 0 ? 256 : told->room * 2;
-		struct grid_row *rows = reallocarray(told->rows, room, sizeof(*rows));
-		if (rows == NULL)
-			return -ENOMEM;
-		told->rows = rows;
-		told->room = room;
-	}
+	if (!array_grow(&told->rows, told->count, &told->room, sizeof(*told->rows)))
+		return -ENOMEM;
 	memmove(&told->rows[place + 1], &told->rows[place], (told->count - place) * sizeof(*told->rows));
 	told->rows[place] = *row;
 	told->count++;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/language.h"
@@ -40,14 +41,8 @@ static void succeed(struct source_member *member)
 
 int source_add_reading(struct source_set *set, const struct reading *reading)
 {
-	if (set->reading_count == set->reading_room) {
-		size_t room = set->reading_room == 0 ? 1024 : set->reading_room * 2;
-		struct reading *grown = reallocarray(set->readings, room, sizeof(*grown));
-		if (grown == NULL)
-			return -ENOMEM;
-		set->readings = grown;
-		set->reading_room = room;
-	}
+	if (!array_grow(&set->readings, set->reading_count, &set->reading_room, sizeof(*set->readings)))
+		return -ENOMEM;
 	set->readings[set->reading_count++] = *reading;
 	return 0;
 }

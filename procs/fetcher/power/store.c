@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "fetcher/power/promql.h"
@@ -91,14 +92,8 @@ struct told {
 
 static int add_point(struct points *points, int64_t at_s, const struct reading *reading)
 {
-	if (points->count == points->room) {
-		size_t room = points->room == 0 ? 4096 : points->room * 2;
-		struct point *grown = reallocarray(points->all, room, sizeof(*grown));
-		if (grown == NULL)
-			return -ENOMEM;
-		points->all = grown;
-		points->room = room;
-	}
+	if (!array_grow(&points->all, points->count, &points->room, sizeof(*points->all)))
+		return -ENOMEM;
 	points->all[points->count++] = (struct point) { at_s, *reading };
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fnv.h"
 
 #define SERIES_ROUNDS 1000 /* without a reading: then it is forgotten */
@@ -21,23 +22,6 @@ void tally_done(struct tally *tally)
 	idmap_done(&tally->row_by_id);
 	idmap_done(&tally->leader_by_own);
 	*tally = (struct tally) { 0 };
-}
-
-static int grow(void **array, uint32_t count, uint32_t *room, uint32_t most, size_t size)
-{
-	uint32_t more = *room == 0 ? 256 : *room * 2;
-	void *grown;
-
-	if (count >= most)
-		return -ENOSPC;
-	if (count < *room)
-		return 0;
-	grown = reallocarray(*array, more, size);
-	if (grown == NULL)
-		return -ENOMEM;
-	*array = grown;
-	*room = more;
-	return 0;
 }
 
 /* The highest ids are reserved. */
@@ -72,9 +56,11 @@ static int row_of(struct tally *tally, enum workload_kind kind, const struct kep
 		tally->has_news = true;
 		return name_row(row, workload);
 	}
-	r = grow((void **)&tally->rows, tally->row_count, &tally->row_room, TALLY_ROWS_MAX,
-		sizeof(*tally->rows));
-	if (r < 0 || (r = idmap_put(&tally->row_by_id, id, tally->row_count)) < 0)
+	if (tally->row_count == TALLY_ROWS_MAX)
+		return -ENOSPC;
+	if (!array_grow(&tally->rows, tally->row_count, &tally->row_room, sizeof(*tally->rows)))
+		return -ENOMEM;
+	if ((r = idmap_put(&tally->row_by_id, id, tally->row_count)) < 0)
 		return r;
 	row = &tally->rows[tally->row_count];
 	*row = (struct tally_row) { .id = id, .kind = kind };
@@ -96,9 +82,11 @@ static int add_series(struct tally *tally, unsigned endpoint, const struct metri
 	if (is_workload && (r = row_of(tally, told->subject == SUBJECT_POD ? WORKLOAD_POD : WORKLOAD_VM,
 				    &workload, &row)) < 0)
 		return r;
-	r = grow((void **)&tally->series, tally->series_count, &tally->series_room, TALLY_SERIES_MAX,
-		sizeof(*tally->series));
-	if (r < 0 || (r = idmap_put(&tally->series_by_hash, told->hash, tally->series_count)) < 0)
+	if (tally->series_count == TALLY_SERIES_MAX)
+		return -ENOSPC;
+	if (!array_grow(&tally->series, tally->series_count, &tally->series_room, sizeof(*tally->series)))
+		return -ENOMEM;
+	if ((r = idmap_put(&tally->series_by_hash, told->hash, tally->series_count)) < 0)
 		return r;
 	tally->series[tally->series_count] = (struct tally_series) { .hash = told->hash,
 		.own = told->own,

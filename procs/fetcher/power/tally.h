@@ -52,7 +52,8 @@ struct tally_counts {
 struct tally {
 	struct tally_series *series;
 	struct tally_row *rows;
-	uint32_t series_count, series_room, row_count, row_room;
+	uint32_t series_count, row_count;
+	size_t series_room, row_room;
 	struct idmap series_by_hash, row_by_id, leader_by_own;
 	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
 	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT]; /* of the node, as it is told */
