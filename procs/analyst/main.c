@@ -73,6 +73,11 @@ static int open_ledger(struct analyst *analyst)
 	if (r == -EPROTONOSUPPORT)
 		log_error("%s/ledger.db was written by a newer tanso; remedy: upgrade, or move the file away",
 			folder);
+	else if (r == -EALREADY)
+		log_error("another tanso-analyst books in %s, and two would count each joule twice; remedy: "
+			  "stop "
+			  "it, or set state_dir",
+			folder);
 	else if (r < 0)
 		log_error("cannot open %s/ledger.db: %s; remedy: check the folder's owner and free space, or "
 			  "set state_dir",
@@ -121,8 +126,10 @@ static void commit(struct analyst *analyst)
 	analyst->committed_ns = clock_mono_ns();
 	if (r < 0 && r != -EAGAIN)
 		log_error("ledger: cannot write (%s: %s); nothing is lost, the estimator keeps it until it "
-			  "is booked; remedy: free space in %s",
-			strerror(-r), ledger_message(analyst->ledger), analyst->config.state_dir);
+			  "is booked; remedy: %s %s/analyst",
+			strerror(-r), ledger_message(analyst->ledger),
+			r == -ENOSPC ? "free space in" : "see what holds or ails the files in",
+			analyst->config.state_dir);
 	else if ((r == -EAGAIN && analyst->acked_seq != analyst->book.committed.committed_seq) ||
 		 analyst->committed_ns - analyst->acked_ns >= ACK_SPACING_NS)
 		acknowledge(analyst); /* now and then, and when nothing new comes */
@@ -247,7 +254,8 @@ static int on_second(struct timer *timer)
 	struct analyst *analyst = container_of(timer, struct analyst, timer);
 
 	if (ledger_has_moved(analyst->ledger)) {
-		log_error("%s/analyst/ledger.db was moved or removed: restarting with the file that is there "
+		log_error("%s/analyst/ledger.db was moved or removed, or its -wal or -shm was: restarting "
+			  "with the file that is there "
 			  "now, or a new ledger; what the estimator still holds is booked again",
 			analyst->config.state_dir);
 		return -ESTALE;

@@ -159,7 +159,7 @@ def a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins():
             path = a.folder / "state/analyst/ledger.db"
             taken(path)
             assert a.process.wait(10) == 1
-            assert "ledger.db was moved or removed: restarting" in (a.folder / "log").read_text()
+            assert "ledger.db was moved or removed" in (a.folder / "log").read_text()
             if path.with_name("elsewhere.db").exists():  # whole, without its log
                 with sqlite3.connect(path.with_name("elsewhere.db")) as db:
                     assert db.execute("SELECT count(*) FROM slot_workload").fetchone()[0] > 0
@@ -168,6 +168,28 @@ def a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins():
             assert a.ledger("SELECT count(*) FROM slot_workload") > 0
             assert a.stop() == 0
             assert not list(path.parent.glob("*.corrupt-*"))
+
+
+def a_log_that_is_removed_loses_nothing():
+    for name in ("-wal", "-shm"):
+        with Analyst() as a:
+            a.start()
+            words(a.peer(5, 20))
+            path = a.folder / "state/analyst/ledger.db"
+            path.with_name("ledger.db" + name).unlink()
+            assert a.process.wait(10) == 1
+            with sqlite3.connect(path) as db:
+                assert db.execute("SELECT count(*) FROM slot_workload").fetchone()[0] > 0
+
+
+def a_second_one_in_the_same_folder_is_refused():
+    with Analyst() as a:
+        a.start()
+        words(a.peer(5, 20))
+        second = subprocess.run([BIN / "tanso-analyst", "--set", f"runtime_dir={a.folder}/elsewhere", "--set", f"state_dir={a.folder}/state"],
+                                stderr=subprocess.PIPE, text=True, timeout=10)
+        assert second.returncode == 1 and "another tanso-analyst books in" in second.stderr, second
+        assert a.stop() == 0
 
 
 def data_files_are_read_again_and_bad_ones_refused():
@@ -254,6 +276,7 @@ def bad_settings_are_named():
 
 sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
               garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said,
-              a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins, data_files_are_read_again_and_bad_ones_refused,
+              a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins, a_log_that_is_removed_loses_nothing,
+              a_second_one_in_the_same_folder_is_refused, data_files_are_read_again_and_bad_ones_refused,
               the_earlier_demo_s_config_map_is_laid_over_and_read_again,
               bad_settings_are_named)))

@@ -259,7 +259,7 @@ def a_report_is_the_sum_of_the_ledger_to_the_microjoule():
         assert any(f"Hash of the period's last sealed hour {last} (" in note for note in one["notes"]), (last, one["notes"])
         assert facts(json.loads(tanso("report", "green-dc", "--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger", path).stdout))["score"] == 70
         assert tanso("report", "emissions", "--from", "2020-01-01", "--to", "2020-12-31", "--ledger", path).returncode == 1
-        for wrong in (("emissions", "--from", "2026-02-30"), ("emissions", "--format", "pdf"), ("poems",), ("emissions", "--bill-kwh", "nan"),
+        for wrong in (("emissions", "--from", "2026-02-30"), ("emissions", "--from", "9999-12-31"), ("emissions", "--from", "0001-01-01"), ("emissions", "--format", "pdf"), ("poems",), ("emissions", "--bill-kwh", "nan"),
                       ("emissions", "--from", "2026-11-24", "--to", "2026-11-23")):
             assert tanso("report", *wrong, "--ledger", path).returncode == 2, wrong
 

@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "analyst/ledger/query.h"
 #include "analyst/ledger/sql.h"
 #include "base/cleanup.h"
 
-#define PATH_BYTES_MAX 1024
-#define BUSY_MS        200
+#define BUSY_MS 200
+
 #define CHECKED_AT_START_MAX                                                                                 \
 	(INT64_C(64) << 20) /* larger files would delay the start: they are checked as they are read */
 
@@ -33,6 +32,9 @@ int ledger_errno(struct ledger *ledger, int code)
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH: return -EACCES;
+	case SQLITE_CANTOPEN:
+		code = ledger->db != NULL ? sqlite3_system_errno(ledger->db) : 0;
+		return code > 0 ? -code : -EIO;
 	default: return -EIO;
 	}
 }
@@ -157,6 +159,7 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 
 	if (ledger == NULL)
 		return -ENOMEM;
+	ledger->files.lock = -1;
 	code = sqlite3_open_v2(
 		path, &ledger->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	r = code == SQLITE_OK ? 0 : ledger_errno(ledger, code);
@@ -193,58 +196,42 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 	return 0;
 }
 
-static int set_aside(const char *path)
+static int open_or_set_aside(const char *path, struct ledger **ret_ledger, bool *ret_set_aside)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char from[PATH_BYTES_MAX + 8], to[PATH_BYTES_MAX + 64];
-	long long now = (long long)time(NULL);
+	mode_t mask = umask(0077);
+	int r = open_at(path, ret_ledger);
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(from, sizeof(from), "%s%s", path, suffixes[i]);
-		snprintf(to, sizeof(to), "%s.corrupt-%lld%s", path, now, suffixes[i]);
-		if (rename(from, to) < 0 && errno != ENOENT)
-			return -errno;
-	}
-	return 0;
-}
-
-static int make_folders(const char *folder)
-{
-	char path[PATH_BYTES_MAX];
-
-	if ((size_t)snprintf(path, sizeof(path), "%s", folder) >= sizeof(path))
-		return -ENAMETOOLONG;
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return mkdir(path, 0750) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_aside)
-{
-	char path[PATH_BYTES_MAX];
-	unsigned char random;
-	mode_t mask;
-	int r = make_folders(folder);
-
-	*ret_set_aside = false;
-	if (r < 0)
-		return r;
-	if ((size_t)snprintf(path, sizeof(path), "%s/ledger.db", folder) >= sizeof(path))
-		return -ENAMETOOLONG;
-	/* SQLite opens /dev/urandom at the first number it needs: after a crash that is when the log it took over
-	 * starts again, long after the sandbox. */
-	sqlite3_randomness(sizeof(random), &random);
-	mask = umask(0077);
-	r = open_at(path, ret_ledger);
-	if (r == -EBADMSG && (r = set_aside(path)) == 0) {
+	if (r == -EBADMSG && (r = files_set_aside(path)) == 0) {
 		*ret_set_aside = true;
 		r = open_at(path, ret_ledger);
 	}
 	umask(mask);
+	return r;
+}
+
+int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_aside)
+{
+	char path[FILES_PATH_MAX];
+	unsigned char random;
+	struct files files;
+	int r = files_lock(&files, folder);
+
+	*ret_set_aside = false;
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/ledger.db", folder);
+	/* SQLite opens /dev/urandom at the first number it needs: after a crash that is when the log it took over
+	 * starts again, long after the sandbox. */
+	sqlite3_randomness(sizeof(random), &random);
+	r = open_or_set_aside(path, ret_ledger, ret_set_aside);
+	if (r < 0) {
+		files_unlock(&files);
+		return r;
+	}
+	r = files_note(&files, path);
+	(*ret_ledger)->files = files;
+	if (r < 0)
+		ledger_close(*ret_ledger);
 	return r;
 }
 
@@ -261,15 +248,13 @@ void ledger_close(struct ledger *ledger)
 	if (ledger->db != NULL && ledger_has_moved(ledger))
 		sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_close(ledger->db);
+	files_unlock(&ledger->files);
 	free(ledger);
 }
 
 bool ledger_has_moved(struct ledger *ledger)
 {
-	int has_moved = 0;
-
-	sqlite3_file_control(ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
-	return has_moved != 0;
+	return files_have_moved(&ledger->files);
 }
 
 void ledger_limit_pages(struct ledger *ledger, int64_t pages)

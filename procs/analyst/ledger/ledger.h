@@ -88,11 +88,11 @@ struct ledger_baseline {
 struct ledger;
 
 /* Opens or creates FOLDER/ledger.db. A file that is no ledger or corrupt is set aside as ledger.db.corrupt-TIME and
- * *ret_set_aside is true. 0 or -errno (-EPROTONOSUPPORT: written by a newer tanso). */
+ * *ret_set_aside is true. 0 or -errno (-EPROTONOSUPPORT: written by a newer tanso; -EALREADY: another process books there). */
 int ledger_open(struct ledger **ret_ledger, const char *folder, bool *ret_set_aside);
 /* Commits nothing; checkpoints and closes. */
 void ledger_close(struct ledger *ledger);
-/* Was the file moved or removed since it was opened, or is another in its place? What is written then, nobody finds. */
+/* Was the file, or its log, moved or removed since it was opened, or is another in its place? What is written then, nobody finds. */
 bool ledger_has_moved(struct ledger *ledger);
 /* What the last failing call was about. */
 const char *ledger_message(const struct ledger *ledger);

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "analyst/ledger/files.h"
 #include "analyst/ledger/ledger.h"
 #include "analyst/ledger/named.h"
 #include "analyst/ledger/recent.h"
@@ -125,6 +126,7 @@ struct ledger {
 	struct named named;
 	int64_t broken_day; /* its hours do not hold: they stay, and are not looked at again and again */
 	char message[256];
+	struct files files;
 };
 
 /* -ENOSPC, -EIO, -EBUSY, -EBADMSG (corrupt) …; remembers the message. */

@@ -114,20 +114,27 @@ static int take_kwh(struct arguments *arguments, const char *text)
 	return 0;
 }
 
+/* Nanoseconds since 1970 end in 2554. */
+static int take_date(const char *text, int *ret_date, const char *complaint)
+{
+	return kst_parse_date(text, ret_date) && *ret_date >= 19700102 && *ret_date < 25000101
+		       ? 0
+		       : complain(complaint);
+}
+
 /* 0, 1 = help was printed, -EINVAL */
 static int take_option(struct arguments *arguments, int option, char **argv, char *value)
 {
 	switch (option) {
 	case 'f':
-		return kst_parse_date(value, &arguments->from)
-			       ? 0
-			       : complain(in_language("--from wants a date, YYYY-MM-DD",
-					 "--from 값은 YYYY-MM-DD 형식의 날짜여야 합니다"));
+		return take_date(value, &arguments->from,
+			in_language("--from wants a date from 1970-01-02 to 2499-12-31, YYYY-MM-DD",
+				"--from 값은 1970-01-02부터 2499-12-31까지의 YYYY-MM-DD 형식 날짜여야 "
+				"합니다"));
 	case 't':
-		return kst_parse_date(value, &arguments->to)
-			       ? 0
-			       : complain(in_language("--to wants a date, YYYY-MM-DD",
-					 "--to 값은 YYYY-MM-DD 형식의 날짜여야 합니다"));
+		return take_date(value, &arguments->to,
+			in_language("--to wants a date from 1970-01-02 to 2499-12-31, YYYY-MM-DD",
+				"--to 값은 1970-01-02부터 2499-12-31까지의 YYYY-MM-DD 형식 날짜여야 합니다"));
 	case 'F': return take_format(arguments, value);
 	case 'B': return take_kwh(arguments, value);
 	case 'o': arguments->out = value; return 0;
