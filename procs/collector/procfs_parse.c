@@ -96,6 +96,19 @@ int procfs_parse_cgroup(const char *text, const char *controller, char *ret_path
 	return -ENOENT;
 }
 
+int procfs_whole_cgroup(const char *base, const char *shown, char *ret_path, size_t size)
+{
+	int kept = (int)strlen(base);
+
+	while (strncmp(shown, "/..", 3) == 0 && (shown[3] == '/' || shown[3] == '\0')) {
+		shown += 3;
+		while (kept > 0 && base[--kept] != '/')
+			;
+	}
+	int length = snprintf(ret_path, size, "%.*s%s", kept, base, shown);
+	return length < 0 || (size_t)length >= size ? -E2BIG : 0;
+}
+
 /* "softirq <total> hi timer net_tx net_rx block …" of all CPUs; a kernel without the line has counted none. */
 static void parse_softirqs(const char *text, uint64_t softirqs[static SOFTIRQ_COUNT])
 {

@@ -17,6 +17,8 @@ struct procfs_stat {
 int procfs_parse_stat(const char *text, struct procfs_stat *ret_stat);
 /* /proc/<pid>/cgroup: the path in the hierarchy of `controller` ("" = v2). 0, -ENOENT, -E2BIG. */
 int procfs_parse_cgroup(const char *text, const char *controller, char *ret_path, size_t size);
+/* Such a path as a cgroup namespace whose root is `base` shows it ("/../../x"), in the whole tree. 0 or -E2BIG. */
+int procfs_whole_cgroup(const char *base, const char *shown, char *ret_path, size_t size);
 
 struct procfs_cpu {
 	uint64_t idle_ticks; /* idle + iowait of all CPUs */

@@ -19,6 +19,7 @@
 #include "base/idmap.h"
 #include "collector/procfs_parse.h"
 #include "collector/usage/kernel.h"
+#include "collector/usage/namespace.h"
 #include "collector/usage/reader.h"
 
 #define PROCESSES_MAX 32768
@@ -37,6 +38,7 @@ struct ended {
 struct procfs_usage {
 	struct usage_reader source;
 	const struct hierarchy *hierarchy;
+	char base[1024]; /* of the cgroup namespace, "" outside of one */
 	int proc_fd;
 	uint64_t tick_ns;
 	bool is_primed;
@@ -49,16 +51,21 @@ struct procfs_usage {
 	double overflow;
 };
 
+static const char *controller_of(const struct procfs_usage *usage)
+{
+	return usage->hierarchy->is_v1 ? "cpuacct" : "";
+}
+
 /* The inode of the cgroup's directory is its id. Races with its removal are answered by "unknown": 0. */
 static uint64_t cgroup_id(const struct procfs_usage *usage, const char *cgroup_text)
 {
-	char path[CONFIG_TEXT_MAX + 1024], relative[1024];
+	char path[CONFIG_TEXT_MAX + 2048], shown[1024], whole[2048];
 	struct stat status;
 
-	if (procfs_parse_cgroup(
-		    cgroup_text, usage->hierarchy->is_v1 ? "cpuacct" : "", relative, sizeof(relative)) < 0)
+	if (procfs_parse_cgroup(cgroup_text, controller_of(usage), shown, sizeof(shown)) < 0 ||
+		procfs_whole_cgroup(usage->base, shown, whole, sizeof(whole)) < 0)
 		return 0;
-	snprintf(path, sizeof(path), "%s%s", usage->hierarchy->root, relative);
+	snprintf(path, sizeof(path), "%s%s", usage->hierarchy->root, whole);
 	return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
@@ -266,6 +273,8 @@ int usage_open_procfs(
 		free_procfs(&usage->source);
 		return r;
 	}
+	namespace_find(
+		usage->proc_fd, controller_of(usage), hierarchy->root, usage->base, sizeof(usage->base));
 	*ret_source = &usage->source;
 	return 0;
 }

@@ -53,6 +53,28 @@ static void the_path_is_found_by_controller(void **state)
 	assert_int_not_equal(procfs_parse_cgroup(":::\n\n0:", "x", path, sizeof(path)), 0);
 }
 
+/* cgroup_namespaces(7): from a namespace's root one goes up to what both have in common, then down. */
+static void a_path_shown_in_a_namespace_is_found_in_the_whole_tree(void **state)
+{
+	static const struct {
+		const char *base, *shown, *whole;
+	} cases[] = { { "", "/a/b", "/a/b" }, { "/kubepods/pod1/own", "/", "/kubepods/pod1/own/" },
+		{ "/kubepods/pod1/own", "/child", "/kubepods/pod1/own/child" },
+		{ "/kubepods/pod1/own", "/../pause", "/kubepods/pod1/pause" },
+		{ "/kubepods/pod1/own", "/../../pod2/app", "/kubepods/pod2/app" },
+		{ "/kubepods/pod1/own", "/../../../init.scope", "/init.scope" },
+		{ "/kubepods/pod1/own", "/../../..", "" }, { "/own", "/../../../x", "/x" },
+		{ "/own", "/..x", "/own/..x" } };
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(procfs_whole_cgroup(cases[i].base, cases[i].shown, path, sizeof(path)), 0);
+		assert_string_equal(path, cases[i].whole);
+	}
+	assert_int_not_equal(procfs_whole_cgroup("/own", "/child", path, 10), 0);
+}
+
 static void cpu_times_and_count_are_read(void **state)
 {
 	struct procfs_cpu cpu;
@@ -84,6 +106,7 @@ int main(void)
 		cmocka_unit_test(a_process_may_call_itself_anything),
 		cmocka_unit_test(cut_or_foreign_stat_lines_are_refused),
 		cmocka_unit_test(the_path_is_found_by_controller),
+		cmocka_unit_test(a_path_shown_in_a_namespace_is_found_in_the_whole_tree),
 		cmocka_unit_test(cpu_times_and_count_are_read),
 		cmocka_unit_test(memory_is_read_by_its_whole_key),
 	};
