@@ -159,9 +159,12 @@ static int open_links(void)
 static int open_exposition(void)
 {
 	struct exposition *exposition = &exporter.http.scrapes.exposition;
-	char host[128] = "unknown";
+	char host[CONFIG_TEXT_MAX] = "unknown";
 
-	gethostname(host, sizeof(host) - 1);
+	if (exporter.config.node_name[0] != '\0')
+		snprintf(host, sizeof(host), "%s", exporter.config.node_name);
+	else
+		gethostname(host, sizeof(host) - 1);
 	const struct exposition_config config = { .node_name = host,
 		.levels = exporter.config.metrics_levels,
 		.has_older = exporter.config.metrics_kepler_joules,
