@@ -36,11 +36,9 @@ static void check_kernel(struct findings *findings)
 					": eBPF 프로그램을 쓰기에 오래되어 CPU 시간을 /proc에서 읽습니다"));
 }
 
-static void check_btf(struct findings *findings, const struct config *config)
+static void check_btf(struct findings *findings)
 {
-	char path[CONFIG_TEXT_MAX + 32];
-
-	snprintf(path, sizeof(path), "%s/kernel/btf/vmlinux", config->sysfs_root);
+	static const char path[] = "/sys/kernel/btf/vmlinux"; /* libbpf's, whatever sysfs_root is */
 	bool is_there = access(path, R_OK) == 0;
 	findings_add(findings, "kernel-btf", is_there ? FINDING_MEASURED : FINDING_MODELLED,
 		is_there ? ""
@@ -197,7 +195,7 @@ static void check_cgroups(struct findings *findings, const struct config *config
 void doctor_check_host(struct findings *findings, const struct config *config)
 {
 	check_kernel(findings);
-	check_btf(findings, config);
+	check_btf(findings);
 	check_capabilities(findings);
 	check_pmu(findings);
 	check_meter(findings, config);
