@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -93,17 +94,31 @@ static void set_environment(const struct child *child, const char *notify_path)
 	setenv("LISTEN_FDNAMES", names, 1);
 }
 
-/* As CapabilityBoundingSet= of the units; reading a clone in somebody's home needs CAP_DAC_READ_SEARCH. */
+/* As CapabilityBoundingSet= of the units; reading a clone in somebody's home needs CAP_DAC_READ_SEARCH. In a container
+ * without CAP_SETPCAP the bounding set stays, and root would have all of it again after exec: with no_new_privs it has
+ * what is permitted before. */
 static void limit_capabilities(enum stage stage)
 {
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	(void)syscall(SYS_capget, &header, sets);
 	for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
+		struct __user_cap_data_struct *set = &sets[capability / 32];
+		uint32_t bit = 1U << (capability % 32);
 		bool is_kept =
 			capability == CAP_DAC_READ_SEARCH ||
 			(stage == STAGE_COLLECTOR && (capability == CAP_BPF || capability == CAP_PERFMON));
-		if (!is_kept && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
-			(void)prctl(PR_CAPBSET_DROP, capability, 0, 0,
-				0); /* not root: there is nothing to drop */
+		if (is_kept)
+			continue;
+		if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+			(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+		set->effective &= ~bit;
+		set->permitted &= ~bit;
+		set->inheritable &= ~bit;
 	}
+	(void)syscall(SYS_capset, &header, sets);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 static void exec_stage(const struct child *child, const char *binary_dir, char *const *arguments,
