@@ -19,3 +19,5 @@ enum stage {
 
 /* "collector", … ; "?" for a value outside the enum. */
 const char *stage_name(enum stage stage);
+/* "fetcher,analyst" as bits 1 << STAGE_…; 0 when the list is empty or names what is none. */
+unsigned stages_from_names(const char *list);

@@ -92,6 +92,13 @@ def an_address_that_is_none_is_named_before_anything_starts():
     expect(_tanso("up", "--check", "--pue", "1.45"), (0, "", ""))
 
 
+def stages_that_are_none_are_refused_before_anything_starts():
+    for stages in ("", "fetcher,analist", "fetcher,,analyst", "fetcher analyst"):
+        code, out, error = _tanso("up", "--check", "--stages", stages)
+        expect((code, out, "--stages wants a list of collector, " in error), (2, "", True))
+    expect(_tanso("up", "--check", "--stages", "fetcher,analyst,frontend"), (0, "", ""))
+
+
 def an_unknown_option_names_the_nearest_and_a_bad_pue_reads_the_same_at_every_verb():
     for arguments, lang, word in ((["list", "--regoin", "x"], "en", "unknown option --regoin (did you mean --region?)"), (["check", "--junt=x"], "ko", "--junt(혹시 --junit?)"),
                                   (["report", "audit", "--frm"], "en", "did you mean --from?"), (["check", "--junit"], "en", "--junit wants a value"),

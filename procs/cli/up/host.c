@@ -145,10 +145,14 @@ static int check_addresses(const char *key, const char *addresses)
 	return result;
 }
 
-int host_check_ports(const struct config *config)
+int host_check_ports(const struct config *config, unsigned stages)
 {
-	int web = check_addresses("http_listen", config->http_listen);
-	int metrics = check_addresses("metrics_listen", config->metrics_listen);
+	int web = (stages & (1U << STAGE_FRONTEND)) == 0
+			  ? 0
+			  : check_addresses("http_listen", config->http_listen);
+	int metrics = (stages & (1U << STAGE_EXPORTER)) == 0
+			      ? 0
+			      : check_addresses("metrics_listen", config->metrics_listen);
 
 	return web < 0 ? web : metrics;
 }

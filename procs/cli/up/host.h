@@ -11,8 +11,9 @@
 bool host_user_folder(const char *configured, enum place_folder which, char *ret_path, size_t size);
 /* One `tanso up` per runtime_dir. The lock's descriptor, or -errno after saying why on stderr. */
 int host_lock(const char *runtime_dir);
-/* 0, or -EADDRINUSE after saying on stderr which address of the configuration somebody has already, and who. */
-int host_check_ports(const struct config *config);
+/* 0, or -EADDRINUSE after saying on stderr which address of the configuration somebody has already, and who. Of these
+ * stages (1 << STAGE_…). */
+int host_check_ports(const struct config *config, unsigned stages);
 /* 0, or -EINVAL after saying on stderr what is no ADDRESS:PORT in the configuration. */
 int host_check_addresses(const struct config *config);
 /* 0, or -EINVAL after saying on stderr which codes there are beside the region or standard of the configuration. Data files that

@@ -213,8 +213,8 @@ static int open_deaths(struct supervisor *supervisor)
 	return supervisor->deaths.fd < 0 ? -errno : loop_add(supervisor->loop, &supervisor->deaths);
 }
 
-int supervisor_new(struct supervisor **ret_supervisor, struct loop *loop, const char *binary_dir,
-	char *const *arguments, supervisor_report_fn *report_to, void *context)
+int supervisor_new(struct supervisor **ret_supervisor, struct loop *loop, unsigned stages,
+	const char *binary_dir, char *const *arguments, supervisor_report_fn *report_to, void *context)
 {
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
 	int r;
@@ -222,6 +222,7 @@ int supervisor_new(struct supervisor **ret_supervisor, struct loop *loop, const 
 	if (supervisor == NULL)
 		return -ENOMEM;
 	supervisor->loop = loop;
+	supervisor->stages = stages;
 	supervisor->binary_dir = binary_dir;
 	supervisor->arguments = arguments;
 	supervisor->report = report_to;
@@ -252,10 +253,15 @@ void supervisor_free(struct supervisor *supervisor)
 	free(supervisor);
 }
 
+static bool is_wanted(const struct supervisor *supervisor, int stage)
+{
+	return (supervisor->stages & (1U << stage)) != 0;
+}
+
 int supervisor_start(struct supervisor *supervisor)
 {
 	for (int i = 0; i < STAGE_COUNT; i++) {
-		int r = spawn(&supervisor->children[i]);
+		int r = is_wanted(supervisor, i) ? spawn(&supervisor->children[i]) : 0;
 		if (r < 0) {
 			supervisor_stop(supervisor);
 			return r;
@@ -267,7 +273,7 @@ int supervisor_start(struct supervisor *supervisor)
 bool supervisor_all_ready(const struct supervisor *supervisor)
 {
 	for (int i = 0; i < STAGE_COUNT; i++)
-		if (!supervisor->children[i].is_ready)
+		if (is_wanted(supervisor, i) && !supervisor->children[i].is_ready)
 			return false;
 	return true;
 }

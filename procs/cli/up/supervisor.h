@@ -42,12 +42,13 @@ typedef void supervisor_report_fn(void *context, const struct supervisor_report 
 
 struct supervisor;
 
-/* `arguments` (NULL-terminated, borrowed) follow the binary's name of every stage; binaries are DIR/tanso-<stage>. */
-int supervisor_new(struct supervisor **ret_supervisor, struct loop *loop, const char *binary_dir,
-	char *const *arguments, supervisor_report_fn *report, void *context);
+/* `arguments` (NULL-terminated, borrowed) follow the binary's name of every stage; binaries are DIR/tanso-<stage>.
+ * stages: bits 1 << STAGE_…, those that are started. */
+int supervisor_new(struct supervisor **ret_supervisor, struct loop *loop, unsigned stages,
+	const char *binary_dir, char *const *arguments, supervisor_report_fn *report, void *context);
 void supervisor_free(struct supervisor *supervisor);
 
-/* Starts every stage. 0 or -errno (nothing is left running then). */
+/* Starts them. 0 or -errno (nothing is left running then). */
 int supervisor_start(struct supervisor *supervisor);
 bool supervisor_all_ready(const struct supervisor *supervisor);
 /* SIGTERM to all, SIGKILL after SUPERVISOR_STOP_NS; returns when all are gone and their descriptors released. */

@@ -27,6 +27,7 @@ struct child {
 
 struct supervisor {
 	struct loop *loop;
+	unsigned stages; /* 1 << STAGE_… */
 	const char *binary_dir;
 	char *const *arguments;
 	supervisor_report_fn *report;

@@ -20,6 +20,7 @@
 
 #define EXIT_USAGE    2
 #define ARGUMENTS_MAX 60
+#define EVERY_STAGE   ((1U << STAGE_COUNT) - 1)
 #define PAIR_MAX      (CONFIG_TEXT_MAX + 64)
 
 struct up {
@@ -32,12 +33,14 @@ struct up {
 	struct loop *loop;
 	struct supervisor *supervisor;
 	struct timer patience; /* polls for "all ready", then for the end of the assessment */
+	unsigned stages;       /* 1 << STAGE_… */
 	bool has_assessed, has_failed, is_colour, is_check;
 	pid_t assessment;
 };
 
 static const char help_en[] =
-	"Usage: tanso up [--config FILE] [--set KEY=VALUE]... [--pue PUE] [--lang en|ko]\n\n"
+	"Usage: tanso up [--config FILE] [--set KEY=VALUE]... [--pue PUE] [--lang en|ko]\n"
+	"                [--stages LIST] [--check]\n\n"
 	"Starts the whole pipeline in the foreground, shows each stage as it becomes ready, prints a first\n"
 	"assessment, restarts what dies, and stops everything on Ctrl-C or SIGTERM.\n\n"
 	"  -c, --config FILE    configuration (default: deploy/config/tanso.conf in a clone, else\n"
@@ -45,12 +48,16 @@ static const char help_en[] =
 	"  -s, --set KEY=VALUE  override one key for this run, e.g. --set http_listen=127.0.0.1:31800\n"
 	"      --pue PUE        the PUE you declare for this site: the same as --set pue=PUE\n"
 	"      --lang en|ko     language of these lines and of the server's prose: as --set lang=en|ko\n"
+	"      --stages LIST    start these alone, e.g. fetcher,analyst,frontend where power is read "
+	"elsewhere\n"
+	"                       (kepler_endpoint, prometheus_url); default: all seven\n"
 	"      --check          say what is wrong with options and configuration; start nothing\n"
 	"  -h, --help           show this and exit\n\n"
 	"Needs root for eBPF; without it CPU time is read from /proc and every number says so.\n"
 	"Exit status: 0 stopped on request, 1 a stage could not start, 2 usage or configuration.\n";
 static const char help_ko[] =
-	"사용법: tanso up [--config FILE] [--set KEY=VALUE]... [--pue PUE] [--lang en|ko]\n\n"
+	"사용법: tanso up [--config FILE] [--set KEY=VALUE]... [--pue PUE] [--lang en|ko]\n"
+	"              [--stages LIST] [--check]\n\n"
 	"파이프라인 전체를 포그라운드로 시작하고, 단계가 준비될 때마다 알리고, 첫 판정을 보여 줍니다.\n"
 	"종료된 단계는 다시 시작하며, Ctrl-C나 SIGTERM을 받으면 모두 중지합니다.\n\n"
 	"  -c, --config FILE    설정 파일(기본값: 복제본에서는 deploy/config/tanso.conf, 아니면\n"
@@ -58,6 +65,8 @@ static const char help_ko[] =
 	"  -s, --set KEY=VALUE  이번 실행에만 쓸 설정값. 예: --set http_listen=127.0.0.1:31800\n"
 	"      --pue PUE        이 시설의 PUE. --set pue=PUE와 같습니다\n"
 	"      --lang en|ko     화면과 서버 응답의 언어. --set lang=en|ko와 같습니다\n"
+	"      --stages LIST    이 단계만 시작합니다. 예: 전력을 다른 곳에서 읽을 때(kepler_endpoint,\n"
+	"                       prometheus_url) fetcher,analyst,frontend. 기본값: 일곱 단계 모두\n"
 	"      --check          옵션과 설정의 오류만 확인하고 시작하지 않습니다\n"
 	"  -h, --help           이 도움말\n\n"
 	"eBPF에는 root 권한이 필요합니다. 없으면 CPU 시간을 /proc에서 읽고 모든 값에 그 사실을 표시합니다.\n"
@@ -84,10 +93,28 @@ const struct option up_options[] = {
 	{ "set", required_argument, NULL, 's' },
 	{ "pue", required_argument, NULL, 'p' },
 	{ "lang", required_argument, NULL, 'l' },
+	{ "stages", required_argument, NULL, 't' },
 	{ "check", no_argument, NULL, 'k' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
+
+static bool has_stage(const struct up *up, enum stage stage)
+{
+	return (up->stages & (1U << stage)) != 0;
+}
+
+static int take_stages(struct up *up, const char *list)
+{
+	up->stages = stages_from_names(list);
+	if (up->stages != 0)
+		return 0;
+	return refuse_usage("up",
+		in_language("--stages wants a list of collector, resolver, estimator, exporter, analyst, "
+			    "frontend and fetcher",
+			"--stages에는 collector, resolver, estimator, exporter, analyst, frontend, fetcher "
+			"중에서 쉼표로 적으십시오"));
+}
 
 /* 0 go on, 1 done (help), -EINVAL usage. */
 static int read_arguments(struct up *up, int argc, char **argv)
@@ -105,6 +132,10 @@ static int read_arguments(struct up *up, int argc, char **argv)
 			r = add_pair_of(up, "pue", optarg);
 			break;
 		case 'l': r = add_pair_of(up, "lang", optarg); break;
+		case 't':
+			if (take_stages(up, optarg) < 0)
+				return -EINVAL;
+			break;
 		case 'k': up->is_check = true; break;
 		case 'h': fputs(in_language(help_en, help_ko), stdout); return 1;
 		default: return refuse_option("up", argv);
@@ -285,7 +316,8 @@ static int on_patience(struct timer *timer)
 	if (!up->has_assessed) {
 		if (!supervisor_all_ready(up->supervisor))
 			return 0;
-		up->assessment = start_assessment(up);
+		if (has_stage(up, STAGE_FRONTEND))
+			up->assessment = start_assessment(up);
 		up->has_assessed = true;
 	}
 	if (up->assessment > 0 && kill(up->assessment, 0) == 0 && waitpid(up->assessment, NULL, WNOHANG) == 0)
@@ -300,8 +332,8 @@ static int run(struct up *up)
 
 	up->is_colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	if ((r = loop_new(&up->loop)) < 0 ||
-		(r = supervisor_new(
-			 &up->supervisor, up->loop, up->binary_dir, up->arguments, on_report, up)) < 0 ||
+		(r = supervisor_new(&up->supervisor, up->loop, up->stages, up->binary_dir, up->arguments,
+			 on_report, up)) < 0 ||
 		(r = timer_open(&up->patience, on_patience)) < 0 ||
 		(r = loop_add(up->loop, &up->patience.source)) < 0 ||
 		(r = timer_set(&up->patience, 50 * NS_PER_MILLISECOND, 50 * NS_PER_MILLISECOND)) < 0 ||
@@ -333,6 +365,7 @@ int verb_up(int argc, char **argv)
 
 	if (up == NULL)
 		return EXIT_FAILURE;
+	up->stages = EVERY_STAGE;
 	r = read_arguments(up, argc, argv);
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : EXIT_USAGE;
@@ -352,11 +385,12 @@ int verb_up(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	lock = host_lock(up->config.runtime_dir);
-	if (lock < 0 || host_check_ports(&up->config) < 0)
+	if (lock < 0 || host_check_ports(&up->config, up->stages) < 0)
 		return EXIT_FAILURE; /* they have said why */
 	printf(in_language("tanso %s · configuration: %s\n", "tanso %s · 설정: %s\n"), TANSO_VERSION,
 		up->config.path[0] != '\0' ? up->config.path : in_language("defaults", "기본값"));
-	host_print_limits(&up->config);
+	if (has_stage(up, STAGE_COLLECTOR))
+		host_print_limits(&up->config);
 	host_remove_sockets(up->config.runtime_dir);
 	int status = run(up);
 	supervisor_free(up->supervisor);
