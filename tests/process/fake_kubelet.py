@@ -37,14 +37,14 @@ def pod(name, namespace, uid, containers, owner=None, labels=None, annotations=N
 
 
 class Kubelet:
-    def __init__(self, folder, authority="good", token="first"):
+    def __init__(self, folder, authority="good", token="first", port=0):
         self.folder, self.token, self.mode = pathlib.Path(folder), token, "ok"
         self.pods, self.requests, self.padding = [], [], 0
         self.on_unauthorized = lambda: None
         self.wants_client = False
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(f"{folder}/{authority}.pem", f"{folder}/{authority}.key")
-        self.socket = socket.create_server(("", 0))
+        self.socket = socket.create_server(("", port))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
