@@ -33,7 +33,8 @@ enum facility_state facility_judge(const struct facility *facility, int64_t now_
 		return FACILITY_NONE;
 	if (facility->observed_s == 0)
 		return FACILITY_SILENT;
-	if (now_s - facility->until_s > FACILITY_STALE_S)
+	if (now_s - facility->until_s > FACILITY_STALE_S ||
+		facility->until_s - now_s > FACILITY_STALE_S) /* by a clock that was ahead then */
 		return FACILITY_STALE;
 	if (facility->observed_s < FACILITY_LEAST_S)
 		return FACILITY_SHORT;

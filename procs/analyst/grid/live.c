@@ -175,5 +175,8 @@ bool live_is_estimated(const struct live_provider *provider)
 
 bool live_is_cached(const struct live_provider *provider, int64_t now_s)
 {
-	return now_s - provider->retrieved_s > provider->max_age_s;
+	int64_t age_s = now_s - provider->retrieved_s;
+
+	return age_s > provider->max_age_s ||
+	       age_s < -provider->max_age_s; /* by a clock that was ahead then */
 }

@@ -87,18 +87,30 @@ static bool read_digits(const char *text, size_t count, int *ret_number)
 	return true;
 }
 
+/* "20230328", at its midnight. */
+static bool read_day(const char *text, int64_t *ret_midnight)
+{
+	char date[sizeof("2023-03-28")];
+	int day;
+
+	snprintf(date, sizeof(date), "%.4s-%.2s-%.2s", text, text + 4, text + 6);
+	if (!kst_parse_date(date, &day) || day < 20000101)
+		return false;
+	*ret_midnight = kst_seconds(day / 10000, day / 100 % 100, day % 100);
+	return true;
+}
+
 /* "20230328044500", Korean time. */
 static bool time_field(const struct item *item, int64_t *ret_seconds)
 {
 	char text[FIELD_MAX];
-	int year, month, day, hour, minute;
+	int hour, minute;
 
-	if (!field(item, "baseDatetime", text) || strlen(text) < 12 || !read_digits(text, 4, &year) ||
-		!read_digits(text + 4, 2, &month) || !read_digits(text + 6, 2, &day) ||
-		!read_digits(text + 8, 2, &hour) || !read_digits(text + 10, 2, &minute) || year < 2000 ||
-		month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59)
+	if (!field(item, "baseDatetime", text) || strlen(text) < 12 || !read_day(text, ret_seconds) ||
+		!read_digits(text + 8, 2, &hour) || !read_digits(text + 10, 2, &minute) || hour > 24 ||
+		minute > 59)
 		return false;
-	*ret_seconds = kst_seconds(year, month, day) + hour * HOUR_SECONDS + minute * 60;
+	*ret_seconds += hour * HOUR_SECONDS + minute * 60;
 	return true;
 }
 
@@ -187,20 +199,18 @@ static int take_price(const struct grid_mix_rules *rules, const struct item *ite
 {
 	struct grid_row row = { .seconds = HOUR_SECONDS, .flags = GRID_PRICE | GRID_FORECAST };
 	char date[FIELD_MAX], area[FIELD_MAX];
-	int year, month, day;
 	double hour;
 
 	(void)rules;
 	if (field(item, "areaName", area) && strstr(area, "제주") != NULL)
 		return 0;
-	if (!field(item, "date", date) || strlen(date) != 8 || !read_digits(date, 4, &year) ||
-		!read_digits(date + 4, 2, &month) || !read_digits(date + 6, 2, &day) || month < 1 ||
-		month > 12 || day < 1 || day > 31 || !number_field(item, "hour", &hour) || hour < 1 ||
-		hour > 24 || !number_field(item, "smp", &row.value)) {
+	if (!field(item, "date", date) || strlen(date) != 8 || !read_day(date, &row.start) ||
+		!number_field(item, "hour", &hour) || hour < 1 || hour > 24 ||
+		!number_field(item, "smp", &row.value)) {
 		told->dropped++;
 		return 0;
 	}
-	row.start = kst_seconds(year, month, day) + ((int64_t)hour - 1) * HOUR_SECONDS;
+	row.start += ((int64_t)hour - 1) * HOUR_SECONDS;
 	return grid_told_add(told, &row);
 }
 

@@ -71,12 +71,12 @@ int grid_told_add(struct grid_told *told, const struct grid_row *row)
 	return 0;
 }
 
-static void drop_first(struct grid_told *told, size_t gone)
+static void drop(struct grid_told *told, size_t from, size_t gone)
 {
 	if (gone == 0)
 		return;
 	told->count -= gone;
-	memmove(told->rows, told->rows + gone, told->count * sizeof(*told->rows));
+	memmove(told->rows + from, told->rows + from + gone, (told->count - from) * sizeof(*told->rows));
 }
 
 size_t grid_told_intensities(const struct grid_told *told)
@@ -90,13 +90,17 @@ size_t grid_told_forget_intensities(struct grid_told *told)
 {
 	size_t gone = grid_told_intensities(told);
 
-	drop_first(told, gone);
+	drop(told, 0, gone);
 	return gone;
 }
 
 void grid_told_trim(struct grid_told *told, size_t most)
 {
-	drop_first(told, told->count > most ? told->count - most : 0);
+	size_t intensities = grid_told_intensities(told), prices = told->count - intensities;
+	size_t most_prices = most / GRID_PRICE_SHARE;
+
+	drop(told, intensities, prices > most_prices ? prices - most_prices : 0);
+	drop(told, 0, told->count > most ? told->count - most : 0);
 }
 
 bool grid_parse_time(const char *text, int64_t *ret_seconds)
@@ -110,7 +114,7 @@ bool grid_parse_time(const char *text, int64_t *ret_seconds)
 	if (text[size] == '.')
 		digits = strspn(text + size + 1, "0123456789") + 1;
 	strcpy(whole + size, text + size + digits);
-	if (whole[strcspn(whole, "Z+")] == '\0' && size == 19) /* C#: no offset means UTC */
+	if (strlen(whole) == 19) /* C#: no offset means UTC */
 		strcat(whole, "Z");
 	return digits != 1 && kst_parse_time(whole, ret_seconds);
 }

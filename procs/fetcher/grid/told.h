@@ -11,7 +11,8 @@
 #include "ipc/vocabulary.h"
 #include "korea/data.h"
 
-#define GRID_ROWS_MAX 20000 /* 69 days of five minutes; the oldest go first */
+#define GRID_ROWS_MAX    20000 /* 69 days of five minutes; the oldest go first */
+#define GRID_PRICE_SHARE 10    /* prices, an hour each, are at most this part of them: 83 days */
 
 struct grid_row {
 	int64_t start; /* s since 1970 */
@@ -40,7 +41,7 @@ int grid_told_add(struct grid_told *told, const struct grid_row *row);
 size_t grid_told_intensities(const struct grid_told *told);
 /* Leaves the prices. How many are gone. */
 size_t grid_told_forget_intensities(struct grid_told *told);
-/* Leaves the newest `most`. */
+/* Leaves the newest `most`, of which one in GRID_PRICE_SHARE may be a price. */
 void grid_told_trim(struct grid_told *told, size_t most);
 
 /* "2026-01-01T00:00:00.000Z" or with an offset; a fraction is cut. */

@@ -26,9 +26,10 @@ static void a_measured_pue_is_believed_from_an_hour_on_while_it_is_fresh(void **
 		enum facility_state state;
 	} cases[] = { { 150, 100, 3600, 0, FACILITY_USABLE }, { 100, 100, 86400, 3600, FACILITY_USABLE },
 		{ 1000, 100, 3600, 0, FACILITY_USABLE }, { 150, 100, 3300, 0, FACILITY_SHORT },
-		{ 150, 100, 3600, 3601, FACILITY_STALE }, { 99.9, 100, 3600, 0, FACILITY_BELOW_ONE },
-		{ 1001, 100, 3600, 0, FACILITY_IMPLAUSIBLE }, { 5, 0, 3600, 0, FACILITY_IMPLAUSIBLE },
-		{ 0, 0, 3600, 0, FACILITY_IMPLAUSIBLE }, { 0, 0, 0, 0, FACILITY_SILENT } };
+		{ 150, 100, 3600, 3601, FACILITY_STALE }, { 150, 100, 3600, -3601, FACILITY_STALE },
+		{ 99.9, 100, 3600, 0, FACILITY_BELOW_ONE }, { 1001, 100, 3600, 0, FACILITY_IMPLAUSIBLE },
+		{ 5, 0, 3600, 0, FACILITY_IMPLAUSIBLE }, { 0, 0, 3600, 0, FACILITY_IMPLAUSIBLE },
+		{ 0, 0, 0, 0, FACILITY_SILENT } };
 	const int64_t now = 1790000000;
 	double pue;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "analyst/grid/grid.h"
+#include "analyst/grid/live.h"
 #include "ipc/vocabulary.h"
 
 #define NINE_KST INT64_C(1795478400) /* 2026-11-24T09:00:00+09:00 */
@@ -125,9 +126,21 @@ static void bad_lines_are_named(void **state)
 	expect_refused("01:00,510\n2026-11-24T09:00:00Z,500\n", "mixed");
 }
 
+static void what_was_told_by_a_clock_that_was_ahead_is_not_fresh(void **state)
+{
+	const struct live_provider provider = { .max_age_s = 3600, .retrieved_s = 1790000000 };
+
+	(void)state;
+	assert_false(live_is_cached(&provider, 1790000000 + 3600));
+	assert_true(live_is_cached(&provider, 1790000000 + 3601));
+	assert_false(live_is_cached(&provider, 1790000000 - 60));
+	assert_true(live_is_cached(&provider, 1790000000 - 30 * 86400));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_told_by_a_clock_that_was_ahead_is_not_fresh),
 		cmocka_unit_test(a_repeated_day_holds_its_values_by_korean_time),
 		cmocka_unit_test(a_dated_file_has_holes_where_it_has_no_values),
 		cmocka_unit_test(means_fill_holes_with_the_annual_value_and_say_so),

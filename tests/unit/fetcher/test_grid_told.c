@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "tests/unit/unit.h"
 
 /* Bodies: data.go.kr 15113384 (2023-03-28) and 15158491 (2026-04-25) as recorded; the others by their documented shapes. */
@@ -305,9 +306,62 @@ static void the_unknown_fuel_weighs_by_the_kind_of_factor(void **state)
 	assert_true(rules.mix.factors[FUEL_UNKNOWN] == 200);
 }
 
+/* KPX tells a price each hour and nobody forgets one: in two years they would have stood in the place of all intensities. */
+static void prices_leave_room_for_intensities(void **state)
+{
+	struct grid_told told = { 0 };
+
+	(void)state;
+	for (int64_t i = 1; i <= 150; i++) {
+		const struct grid_row price = {
+			.start = i * 3600, .seconds = 3600, .value = -1, .flags = GRID_PRICE
+		};
+		assert_int_equal(grid_told_add(&told, &price), 0);
+	}
+	for (int64_t i = 1; i <= 120; i++) {
+		const struct grid_row intensity = { .start = i * 300, .seconds = 300, .value = 423 };
+		assert_int_equal(grid_told_add(&told, &intensity), 0);
+	}
+	grid_told_trim(&told, 100);
+	assert_int_equal(told.count, 100);
+	assert_int_equal(grid_told_intensities(&told), 90);
+	assert_int_equal(told.rows[89].start, 120 * 300);
+	assert_int_equal(told.rows[90].start, 141 * 3600);
+	grid_told_trim(&told, 0);
+	assert_int_equal(told.count, 0);
+	grid_told_done(&told);
+}
+
+static void times_of_every_zone_are_read_and_days_that_are_none_are_not(void **state)
+{
+	static const char *const same[] = { "2026-03-29T01:30:00Z", "2026-03-29T10:30:00+09:00",
+		"2026-03-28T20:30:00-05:00", "2026-03-28T20:30:00.000-05:00", "2026-03-29T01:30:00.0000000",
+		"2026-03-29T03:30:00.1+02:00", "2026-03-29T01:29:60Z" };
+	static const char *const none[] = { "2026-02-29T00:00:00Z", "2026-03-29T01:30:00.Z",
+		"2026-03-29T01:30:00+0900", "2026-03-29T01:30:00 KST", "2026-03-29T24:30:00Z", "" };
+	struct grid_told told = { 0 };
+	int64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		assert_true(grid_parse_time(same[i], &seconds));
+		assert_int_equal(seconds, 1774747800);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_false(grid_parse_time(none[i], &seconds));
+	parse_kpx_price(&lifecycle_644,
+		KPX("{\"item\":{\"date\":\"20260231\",\"hour\":\"1\",\"smp\":\"99\"}}"),
+		strlen(KPX("{\"item\":{\"date\":\"20260231\",\"hour\":\"1\",\"smp\":\"99\"}}")), &told);
+	assert_int_equal(told.count, 0);
+	assert_int_equal(told.dropped, 1);
+	grid_told_done(&told);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prices_leave_room_for_intensities),
+		cmocka_unit_test(times_of_every_zone_are_read_and_days_that_are_none_are_not),
 		cmocka_unit_test(a_mix_of_kpx_becomes_an_intensity),
 		cmocka_unit_test(what_kpx_refuses_or_lacks_is_told_apart),
 		cmocka_unit_test(a_mix_with_a_hole_is_no_clean_mix),
