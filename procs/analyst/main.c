@@ -18,6 +18,7 @@
 #include "ipc/peer.h"
 #include "models/host.h"
 
+#define AHEAD_S           3600
 #define COMMIT_SPACING_NS NS_PER_SECOND
 /* What is kept for us has ended, and a message costs its reader's threads some 0.1 ms. */
 #define ACK_SPACING_NS (5 * NS_PER_SECOND)
@@ -135,12 +136,23 @@ static void commit(struct analyst *analyst)
 		acknowledge(analyst); /* now and then, and when nothing new comes */
 }
 
+/* A frame of a time that has not come closes hours for good that are yet to be: a compromised stage must not do that. Ours is the
+ * same machine's clock, which may have been set back since. */
+static bool is_of_future(const struct frame *frame)
+{
+	return frame->head.kind == FRAME_power &&
+	       ((const struct power_once *)frame->once)->real_ns / NS_PER_SECOND >
+		       clock_now().real_ns / NS_PER_SECOND + AHEAD_S;
+}
+
 static int on_frame(void *context, const struct frame *frame)
 {
 	struct analyst *analyst = context;
 	uint64_t energy_epoch = analyst->book.state.energy_epoch;
 	int r;
 
+	if (is_of_future(frame))
+		return -EBADMSG;
 	if (frame->head.kind == FRAME_intensity)
 		return live_take(&analyst->live, frame);
 	if (frame->head.kind == FRAME_facility)

@@ -1,7 +1,9 @@
-"""What somebody without a credential can send to a server: test_hostile.py [BIN]. Prints PASS or FAIL a test; exit status 1 when any failed."""
-import contextlib, select, socket, struct, sys, time
+"""What somebody without a credential can send to a server, and a stage that lies to its peers: test_hostile.py BIN_FOLDER. Prints PASS or
+FAIL a test; exit status 1 when any failed."""
+import contextlib, select, socket, sqlite3, struct, sys, time
 
 from frontend_fixture import Frontend, run_all, wait_for
+from history_fixture import History
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)  # no settings
 POST = b"\x83\x84\x86\x01\x09localhost"  # to "/" by http
@@ -53,6 +55,19 @@ def strange_frames_do_not_fill_the_log():
         lines = (f.folder / "log").read_text().splitlines()
         assert len(lines) < 30, len(lines)
         assert any("skipping frame" in line for line in lines), lines
+
+
+def energy_of_a_time_to_come_is_not_booked():
+    """One such frame would close all hours until then, and what is used before would not have its own."""
+    now = int(time.time())
+    with History(["name 1 container prod app - - - 0", f"begin {now - 900}", "power 1 10 0 0 1", f"until {now - 300}",
+                  f"until {now + 3 * 365 * 86400}", "stale"]) as h:
+        def booked():
+            with contextlib.closing(sqlite3.connect(f"file:{h.frontend.folder}/state/analyst/ledger.db?mode=ro", uri=True)) as db:
+                return [slot for slot, in db.execute("SELECT slot FROM slot_node")]
+        assert wait_for(booked, 10)
+        time.sleep(1.2)  # longer than between two commits
+        assert max(booked()) <= now, [slot - now for slot in booked()]
 
 
 sys.exit(run_all("hostile", globals()))
