@@ -1,19 +1,29 @@
 /*
  * One strict JSON value. json-c's own strict mode lets single quotes, NaN, raw control characters, duplicate keys and
- * lone surrogates pass, so the grammar of RFC 8259 is checked here before json-c builds the tree.
+ * lone surrogates pass, so the grammar of RFC 8259 is checked here, and the tree built on the way: its tokener would read all
+ * of it once more, and take a locale of its own each time.
  */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "ipc/json_write.h"
 #include "ipc/tools.h"
 
 #define PARSE_DEPTH_MAX 32
+#define PLAIN_DIGITS    18 /* of an integer that fits whatever they are */
 
 struct scan {
 	const char *bytes;
 	size_t size, at;
-	size_t members; /* of all objects, to find duplicate keys */
+	/* What strings say: the key that a value is awaited for, with its NUL, and behind it the value. It is never longer than what
+	 * was read. */
+	char *said;
+	size_t key_size;
+	struct json_object *root, *open[PARSE_DEPTH_MAX];
+	size_t depth;
+	bool has_twins; /* two members of an object have one key */
 };
 
 static int peek(const struct scan *scan)
@@ -54,7 +64,7 @@ static bool take_digits(struct scan *scan)
 	return scan->at > from;
 }
 
-static bool take_number(struct scan *scan)
+static bool skip_number(struct scan *scan)
 {
 	take(scan, '-');
 	if (!take(scan, '0') && !take_digits(scan))
@@ -87,29 +97,56 @@ static int take_hex4(struct scan *scan)
 	return value;
 }
 
-static bool take_escape(struct scan *scan)
+/* A character by its number, in UTF-8. */
+static char *say(char *to, int character)
 {
-	int unit;
+	if (character >= 0x10000)
+		*to++ = (char)(0xf0 | character >> 18);
+	if (character >= 0x800)
+		*to++ = (char)((character < 0x10000 ? 0xe0 : 0x80) |
+			       (character >> 12 & (character < 0x10000 ? 0x0f : 0x3f)));
+	if (character >= 0x80)
+		*to++ = (char)((character < 0x800 ? 0xc0 : 0x80) |
+			       (character >> 6 & (character < 0x800 ? 0x1f : 0x3f)));
+	*to++ = (char)(character < 0x80 ? character : 0x80 | (character & 0x3f));
+	return to;
+}
+
+/* What stands behind the backslash. */
+static bool take_escape(struct scan *scan, char **to)
+{
+	static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+	const char *escape;
+	int unit, second;
 
 	if (!take(scan, 'u')) {
-		if (peek(scan) < 0 || memchr("\"\\/bfnrt", peek(scan), 8) == NULL)
+		escape = peek(scan) < 0 ? NULL : memchr(escapes, peek(scan), sizeof(escapes) - 1);
+		if (escape == NULL)
 			return false;
+		*(*to)++ = meant[escape - escapes];
 		scan->at++;
 		return true;
 	}
 	unit = take_hex4(scan);
 	if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff))
 		return false;
-	if (unit < 0xd800 || unit > 0xdbff)
-		return true;
-	if (!take(scan, '\\') || !take(scan, 'u'))
-		return false;
-	unit = take_hex4(scan);
-	return unit >= 0xdc00 && unit <= 0xdfff;
+	if (unit >= 0xd800 && unit <= 0xdbff) {
+		if (!take(scan, '\\') || !take(scan, 'u'))
+			return false;
+		second = take_hex4(scan);
+		if (second < 0xdc00 || second > 0xdfff)
+			return false;
+		unit = 0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00);
+	}
+	*to = say(*to, unit);
+	return true;
 }
 
-static bool take_string(struct scan *scan)
+/* What it says is written to `to`, without a NUL. */
+static bool take_string(struct scan *scan, char *to, size_t *ret_size)
 {
+	const char *begin = to;
+
 	if (!take(scan, '"'))
 		return false;
 	while (!take(scan, '"')) {
@@ -117,117 +154,182 @@ static bool take_string(struct scan *scan)
 		if (length == 0 || peek(scan) < 0x20)
 			return false;
 		if (take(scan, '\\')) {
-			if (!take_escape(scan))
+			if (!take_escape(scan, &to))
 				return false;
-		} else
-			scan->at += length;
+			continue;
+		}
+		for (; length > 0; length--)
+			*to++ = scan->bytes[scan->at++];
 	}
+	*ret_size = (size_t)(to - begin);
 	return true;
 }
 
-static bool take_scalar(struct scan *scan)
+/* Into the innermost open object or array; takes the value over. */
+static bool place(struct scan *scan, struct json_object *value)
 {
-	switch (peek(scan)) {
-	case '"': return take_string(scan);
-	case 't': return take_word(scan, "true");
-	case 'f': return take_word(scan, "false");
-	case 'n': return take_word(scan, "null");
-	default: return take_number(scan);
+	struct json_object *parent = scan->depth > 0 ? scan->open[scan->depth - 1] : NULL;
+	int r = 0;
+
+	if (parent == NULL) {
+		scan->root = value;
+	} else if (json_object_is_type(parent, json_type_array)) {
+		r = json_object_array_add(parent, value);
+	} else {
+		bool is_twin = json_object_object_get_ex(parent, scan->said, NULL);
+		scan->has_twins |= is_twin;
+		r = json_object_object_add_ex(
+			parent, scan->said, value, is_twin ? 0 : JSON_C_OBJECT_ADD_KEY_IS_NEW);
 	}
+	if (r < 0)
+		json_object_put(value);
+	return r == 0;
 }
 
-static bool take_key(struct scan *scan)
+static bool place_made(struct scan *scan, struct json_object *value)
 {
-	skip_space(scan);
-	if (!take_string(scan))
-		return false;
-	skip_space(scan);
-	scan->members++;
-	return take(scan, ':');
+	return value != NULL && place(scan, value); /* NULL is null, or no memory */
 }
 
-/* Iterative: `open` is the stack of brackets. */
-static bool take_value(struct scan *scan)
+static bool place_word(struct scan *scan, const char *word, struct json_object *value)
 {
-	char open[PARSE_DEPTH_MAX];
-	size_t depth = 0;
-
-	for (;;) {
-		skip_space(scan);
-		if (peek(scan) == '{' || peek(scan) == '[') {
-			if (depth == PARSE_DEPTH_MAX)
-				return false;
-			open[depth++] = scan->bytes[scan->at++];
-			skip_space(scan);
-			if (peek(scan) !=
-				open[depth - 1] + 2) { /* ASCII: the closing bracket is two further */
-				if (open[depth - 1] == '{' && !take_key(scan))
-					return false;
-				continue;
-			}
-		} else if (!take_scalar(scan))
-			return false;
-		/* a value ended: close what closes, then expect a comma */
-		for (skip_space(scan); depth > 0 && take(scan, (char)(open[depth - 1] + 2)); skip_space(scan))
-			depth--;
-		if (depth == 0)
-			return true;
-		if (!take(scan, ',') || (open[depth - 1] == '{' && !take_key(scan)))
-			return false;
-	}
+	if (take_word(scan, word))
+		return place(scan, value);
+	json_object_put(value);
+	return false;
 }
 
-/* The tree is at most PARSE_DEPTH_MAX deep. */
-static size_t count_members(struct json_object *object) // NOLINT(misc-no-recursion)
+static bool place_string(struct scan *scan)
 {
-	size_t count = 0;
+	char *to = scan->said + scan->key_size;
+	size_t size;
 
-	if (json_object_is_type(object, json_type_object)) {
-		json_object_object_foreach(object, key, value)
-		{
-			(void)key;
-			count += 1 + count_members(value);
-		}
-	} else if (json_object_is_type(object, json_type_array))
-		for (size_t i = 0; i < json_object_array_length(object); i++)
-			count += count_members(json_object_array_get_idx(object, i));
-	return count;
+	return take_string(scan, to, &size) && place_made(scan, json_object_new_string_len(to, (int)size));
 }
 
-static struct json_object *build(const char *bytes, size_t size)
+/* As json-c has numbers: those beyond its integers are cut to them, and one with a fraction keeps its text. */
+static struct json_object *number_of(const char *text, size_t size)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(PARSE_DEPTH_MAX + 1);
+	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *value;
 
 	if (tokener == NULL)
 		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	value = json_tokener_parse_ex(tokener, bytes, (int)size);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	value = json_tokener_parse_ex(tokener, text, (int)size);
 	if (value == NULL && json_tokener_get_error(tokener) == json_tokener_continue)
 		value = json_tokener_parse_ex(tokener, "", 1); /* a bare number ends at the NUL */
 	json_tokener_free(tokener);
 	return value;
 }
 
+static bool place_number(struct scan *scan)
+{
+	const char *text = scan->bytes + scan->at;
+	int64_t value = 0;
+	size_t size, i;
+
+	if (!skip_number(scan))
+		return false;
+	size = (size_t)(scan->bytes + scan->at - text);
+	for (i = text[0] == '-'; i < size && i < PLAIN_DIGITS && text[i] >= '0' && text[i] <= '9'; i++)
+		value = value * 10 + (text[i] - '0');
+	if (i == size)
+		return place_made(scan, json_object_new_int64(text[0] == '-' ? -value : value));
+	return place_made(scan, number_of(text, size));
+}
+
+static bool place_scalar(struct scan *scan)
+{
+	switch (peek(scan)) {
+	case '"': return place_string(scan);
+	case 't': return place_word(scan, "true", json_object_new_boolean(1));
+	case 'f': return place_word(scan, "false", json_object_new_boolean(0));
+	case 'n': return place_word(scan, "null", NULL);
+	default: return place_number(scan);
+	}
+}
+
+static bool take_key(struct scan *scan)
+{
+	size_t size;
+
+	skip_space(scan);
+	if (!take_string(scan, scan->said, &size))
+		return false;
+	scan->said[size] = '\0';
+	scan->key_size = size + 1;
+	skip_space(scan);
+	return take(scan, ':');
+}
+
+static bool open_level(struct scan *scan)
+{
+	struct json_object *value;
+
+	if (scan->depth == PARSE_DEPTH_MAX)
+		return false;
+	value = scan->bytes[scan->at++] == '{' ? json_object_new_object() : json_object_new_array();
+	if (!place_made(scan, value))
+		return false;
+	scan->open[scan->depth++] = value;
+	return true;
+}
+
+static bool is_in_object(const struct scan *scan)
+{
+	return scan->depth > 0 && json_object_is_type(scan->open[scan->depth - 1], json_type_object);
+}
+
+/* Does what is open end here? */
+static bool take_end(struct scan *scan)
+{
+	skip_space(scan);
+	return scan->depth > 0 && take(scan, is_in_object(scan) ? '}' : ']');
+}
+
+static bool take_value(struct scan *scan)
+{
+	for (;;) {
+		skip_space(scan);
+		if (peek(scan) == '{' || peek(scan) == '[') {
+			if (!open_level(scan))
+				return false;
+			if (!take_end(scan)) {
+				if (is_in_object(scan) && !take_key(scan))
+					return false;
+				continue;
+			}
+			scan->depth--;
+		} else if (!place_scalar(scan))
+			return false;
+		/* a value ended: close what closes, then expect a comma */
+		while (take_end(scan))
+			scan->depth--;
+		if (scan->depth == 0)
+			return true;
+		if (!take(scan, ',') || (is_in_object(scan) && !take_key(scan)))
+			return false;
+	}
+}
+
 struct json_object *json_parse_strict(const char *bytes, size_t size, size_t *ret_offset)
 {
 	struct scan scan = { .bytes = bytes, .size = size };
-	struct json_object *value;
 	bool is_value;
 
 	*ret_offset = 0;
 	if (size >= INT_MAX)
 		return NULL;
+	CLEANUP(freep) char *said = malloc(size + 1);
+	if (said == NULL)
+		return NULL;
+	scan.said = said;
 	is_value = take_value(&scan);
 	skip_space(&scan);
 	*ret_offset = scan.at;
-	if (!is_value || scan.at != size)
-		return NULL;
-	value = build(bytes, size);
-	/* json-c keeps the last of equal keys: then fewer members are there than were written. */
-	if (value != NULL && count_members(value) != scan.members) {
-		json_object_put(value);
-		return NULL;
-	}
-	return value;
+	if (is_value && scan.at == size && !scan.has_twins)
+		return scan.root;
+	json_object_put(scan.root);
+	return NULL;
 }

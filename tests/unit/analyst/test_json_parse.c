@@ -62,6 +62,43 @@ static void refuses_nesting_beyond_its_limit(void **state)
 	expect_refused(text, 66);
 }
 
+/* json-c's tokener makes U+FFFD of some of these pairs. */
+static void reads_what_a_string_says(void **state)
+{
+	static const char text[] = "{\"\\ud55c\\u00e9\":\"\\\"\\\\\\/"
+				   "\\b\\f\\n\\r\\t\\u007f\\ud837\\ude00\\udbff\\udfff\\u0000.\"}",
+			  said[] = "\"\\/\b\f\n\r\t\x7f\xf0\x9d\xb8\x80\xf4\x8f\xbf\xbf\0.";
+	struct json_object *object, *value = NULL;
+	size_t offset;
+
+	(void)state;
+	object = json_parse_strict(text, sizeof(text) - 1, &offset);
+	assert_true(json_object_object_get_ex(object, "한é", &value));
+	assert_int_equal(json_object_get_string_len(value), sizeof(said) - 1);
+	assert_memory_equal(json_object_get_string(value), said, sizeof(said));
+	json_object_put(object);
+}
+
+static void reads_numbers_as_they_are_or_cut_to_64_bits(void **state)
+{
+	static const struct {
+		const char *text, *read;
+	} numbers[] = { { "-0", "0" }, { "999999999999999999", "999999999999999999" },
+		{ "-999999999999999999", "-999999999999999999" },
+		{ "9223372036854775808", "9223372036854775808" },
+		{ "18446744073709551616", "18446744073709551615" },
+		{ "-9223372036854775809", "-9223372036854775808" }, { "1.50", "1.50" }, { "1e2", "1e2" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		size_t offset;
+		struct json_object *value =
+			json_parse_strict(numbers[i].text, strlen(numbers[i].text), &offset);
+		assert_string_equal(json_object_to_json_string(value), numbers[i].read);
+		json_object_put(value);
+	}
+}
+
 static void says_where_it_stopped(void **state)
 {
 	size_t offset;
@@ -77,6 +114,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_json),
 		cmocka_unit_test(accepts_json_of_every_kind),
 		cmocka_unit_test(refuses_nesting_beyond_its_limit),
+		cmocka_unit_test(reads_what_a_string_says),
+		cmocka_unit_test(reads_numbers_as_they_are_or_cut_to_64_bits),
 		cmocka_unit_test(says_where_it_stopped),
 	};
 
