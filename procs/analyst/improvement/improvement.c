@@ -162,10 +162,19 @@ void improvements_sort(const struct question *question, struct improvement *impr
 		}
 }
 
-/* What is the host's own (kind system: kernel threads, the root cgroup) runs wherever the host does. */
-static bool is_proposable(const struct assessment *assessment, enum improvement_type type)
+/* What cannot be applied, whatever the workload's history says, is not worked out: that history may be thousands of rows. */
+static bool is_proposable(
+	const struct question *question, const struct assessment *assessment, enum improvement_type type)
 {
-	return type != IMPROVE_REGION || strcmp(assessment->subject.kind, "system") != 0;
+	switch (type) {
+	/* what is the host's own (kernel threads, the root cgroup) runs wherever the host does */
+	case IMPROVE_REGION: return strcmp(assessment->subject.kind, "system") != 0;
+	case IMPROVE_TEMPORAL: return question->grid.grid.file != NULL;
+	case IMPROVE_PUE: return question->pue.source != PUE_ASSUMED;
+	case IMPROVE_RIGHTSIZING: return improvement_is_idle_shared(question);
+	case IMPROVEMENT_COUNT: break;
+	}
+	return false;
 }
 
 /* All that are worth it, each upon today's outlook, the most worth first: kg x confidence / complexity; moving abroad
@@ -182,7 +191,7 @@ static int improvements_find(const struct question *question, const struct asses
 	outlook_today(question, assessment, wish.tariff, &today);
 	for (int type = 0; type < IMPROVEMENT_COUNT; type++) {
 		struct improvement *improvement = &improvements[count];
-		if (!is_proposable(assessment, (enum improvement_type)type))
+		if (!is_proposable(question, assessment, (enum improvement_type)type))
 			continue;
 		int r = improvement_find(
 			question, assessment, (enum improvement_type)type, &wish, &today, improvement);

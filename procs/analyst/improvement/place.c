@@ -1,4 +1,5 @@
 /* regional_migration and pue_improvement: a cleaner grid, a better building. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,21 +35,26 @@ static double grams_per_kwh(
 	return annual_of(question, region)->value * pue_of(region, today).value;
 }
 
-static void consider(const struct question *question, const char *code, const struct pue *today,
-	const struct region **best)
+struct candidate {
+	const struct region *region;
+	double grams_per_kwh;
+};
+
+static void consider(
+	const struct question *question, const char *code, const struct pue *today, struct candidate *best)
 {
 	const struct region *region = data_region(question->knowledge->data, code);
+	double grams = region != NULL ? grams_per_kwh(question, region, today) : INFINITY;
 
-	if (region != NULL && (*best == NULL || grams_per_kwh(question, region, today) <
-							grams_per_kwh(question, *best, today)))
-		*best = region;
+	if (grams < best->grams_per_kwh)
+		*best = (struct candidate) { region, grams };
 }
 
 /* The fewest grams per kWh of IT energy of the regions allowed, else of the usual ones. */
 static const struct region *cleanest(const struct question *question, const struct pue *today)
 {
 	const char *allowed = question->knowledge->config->allowed_regions;
-	const struct region *best = NULL;
+	struct candidate best = { NULL, INFINITY };
 
 	for (size_t i = 0; allowed[0] == '\0' && i < REGIONS_USUAL; i++)
 		consider(question, regions_usual[i], today, &best);
@@ -60,7 +66,7 @@ static const struct region *cleanest(const struct question *question, const stru
 		allowed += length;
 		allowed += strspn(allowed, ", ");
 	}
-	return best;
+	return best.region;
 }
 
 static bool does_marginal_disagree(const struct region *here, const struct region *there, double reduction)

@@ -13,6 +13,8 @@ typedef int improvement_fn(const struct question *question, const struct assessm
 	const struct improvement_wish *wish, struct improvement *improvement);
 improvement_fn improve_temporal, improve_rightsizing, improve_region, improve_pue;
 
+/* Does a smaller request lower what the workload is charged? Not where idle power goes by none, or to all alike. */
+bool improvement_is_idle_shared(const struct question *question);
 /* Not applied, for that reason. Always 0. */
 int improvement_refuse(struct improvement *improvement, enum reason_code reason);
 

@@ -151,16 +151,20 @@ static void tell_change(const struct question *question, const struct subject *s
 			change->containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
 }
 
+bool improvement_is_idle_shared(const struct question *question)
+{
+	return strcmp(question->knowledge->config->share_idle, "request") == 0;
+}
+
 /* What the workload is charged less, and what goes in fact. */
 static void propose(const struct question *question, const struct assessment *a, const struct change *change,
 	struct improvement *imp)
 {
-	bool is_shared = strcmp(question->knowledge->config->share_idle, "request") == 0;
 	double idle = a->usage.energy_uj > 0 ? a->usage.idle_uj / a->usage.energy_uj : 0, factor;
 	double freed = rightsize_nodes_freed((change->from - change->to) * (double)a->subject.count,
 		(double)question->knowledge->book->last.cpus);
 
-	if (!is_shared) {
+	if (!improvement_is_idle_shared(question)) {
 		imp->realizable = fmin(1, freed * node_idle_ratio(a, imp->after.watts));
 		improvement_refuse(imp, REASON_IDLE_NOT_SHARED);
 		return;
