@@ -59,15 +59,25 @@ static uint32_t keep(struct named *named, const char *text)
 	return (uint32_t)at;
 }
 
-/* Is written once, however many have it. On a collision the next key is tried. */
-static uint32_t share(struct named *named, const char *text)
+/* Where it stands, or 0 and the key to put it under: on a collision the next one is tried. */
+static uint32_t find_shared(const struct named *named, const char *text, uint64_t *ret_key)
 {
-	uint64_t key = fnv_text(FNV_BEGIN, text);
 	uint32_t at;
 
-	for (; idmap_find(&named->shared, key, &at); key++)
+	for (*ret_key = fnv_text(FNV_BEGIN, text); idmap_find(&named->shared, *ret_key, &at); ++*ret_key)
 		if (strcmp(named->texts + at, text) == 0)
 			return at;
+	return 0;
+}
+
+/* Is written once, however many have it. */
+static uint32_t share(struct named *named, const char *text)
+{
+	uint64_t key;
+	uint32_t at = find_shared(named, text, &key);
+
+	if (at != 0)
+		return at;
 	at = keep(named, text);
 	return at == 0 || idmap_put(&named->shared, key, at) == 0 ? at : 0;
 }
@@ -129,13 +139,23 @@ void named_own(struct named *named, int64_t number, const char *owner, const cha
 {
 	struct named_workload *workload = find(named, number);
 
-	if (workload == NULL || owner[0] == '\0' ||
-		(workload->owner != 0 && strcmp(named_text(named, workload->owner), owner) <= 0))
+	if (owner[0] == '\0' || (workload == NULL && !named->is_whole))
 		return;
-	workload->owner = share(named, owner);
-	workload->owner_kind = share(named, owner_kind);
-	if (workload->owner == 0 || (workload->owner_kind == 0 && owner_kind[0] != '\0'))
+	uint32_t at = share(named, owner), kind_at = share(named, owner_kind);
+	if (at == 0 || (kind_at == 0 && owner_kind[0] != '\0')) {
 		give_up(named);
+	} else if (workload != NULL &&
+		   (workload->owner == 0 || strcmp(named_text(named, workload->owner), owner) > 0)) {
+		workload->owner = at;
+		workload->owner_kind = kind_at;
+	}
+}
+
+bool named_may_own(const struct named *named, const char *owner)
+{
+	uint64_t key;
+
+	return !named->is_whole || find_shared(named, owner, &key) != 0;
 }
 
 void named_merge(struct named *named, int64_t from, int64_t to)

@@ -42,6 +42,8 @@ const char *named_text(const struct named *named, uint32_t at);
 void named_put(struct named *named, int64_t workload, const struct ledger_identity *identity);
 /* Is owned by this one too: it counts for the one that is first by name. */
 void named_own(struct named *named, int64_t workload, const char *owner, const char *owner_kind);
+/* False: no workload is, or was since they are all here, owned by one of that name. */
+bool named_may_own(const struct named *named, const char *owner);
 /* `from` became `to`, whose owners are now those of both. */
 void named_merge(struct named *named, int64_t from, int64_t to);
 void named_forget(struct named *named, int64_t workload);

@@ -82,13 +82,14 @@ static int collect(struct ledger *ledger, sqlite3_stmt *statement, bool is_owned
 
 	while (list->count < FOUND_MAX && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct found *one = add_found(list);
-		char own[64];
+		char own[64] = "";
 		if (one == NULL) {
 			r = -ENOMEM;
 			break;
 		}
 		read_found(statement, is_owned, one);
-		found_kind(one, own);
+		if (kind[0] != '\0')
+			found_kind(one, own);
 		list->count -= kind[0] != '\0' && strcmp(own, kind) != 0;
 	}
 	sqlite3_reset(statement);
@@ -162,7 +163,8 @@ int ledger_find(struct ledger *ledger, const struct wanted *wanted, struct found
 		sqlite3_stmt *statement = ledger->statements[ways[i].which];
 		if (list->count > 0 && ways[i].type != ALIAS_OWNER) /* a name and an owner's are equals */
 			break;
-		if (ways[i].type == ALIAS_CONTAINER_ID && !looks_like_container_id(wanted->name))
+		if ((ways[i].type == ALIAS_CONTAINER_ID && !looks_like_container_id(wanted->name)) ||
+			(ways[i].type == ALIAS_OWNER && !named_may_own(&ledger->named, wanted->name)))
 			continue;
 		sqlite3_bind_text(statement, 1, wanted->name, -1, SQLITE_STATIC);
 		sqlite3_bind_text(statement, 2, wanted->reach, -1, SQLITE_STATIC);

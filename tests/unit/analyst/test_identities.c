@@ -158,11 +158,32 @@ static void names_of_what_has_gone_do_not_end_it(void **state)
 	assert_null(named.texts);
 }
 
+/* A list tells the first of several only; any of them may be asked for. */
+static void every_owner_there_is_may_own(void **state)
+{
+	struct story s;
+
+	(void)state;
+	begin(&s);
+	assert_true(named_may_own(&s.ledger->named, "nobody")); /* nothing is read yet */
+	ledger_load_names(s.ledger);
+	assert_false(named_may_own(&s.ledger->named, "nobody"));
+	ledger_put_alias(s.ledger, 1, ALIAS_OWNER, "a-first", "Job");
+	ledger_put_alias(s.ledger, 1, ALIAS_OWNER, "z-second", "Job");
+	assert_true(named_may_own(&s.ledger->named, "a-first"));
+	assert_true(named_may_own(&s.ledger->named, "z-second"));
+	ledger_abandon(s.ledger);
+	ledger_load_names(s.ledger);
+	assert_false(named_may_own(&s.ledger->named, "z-second"));
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_has_the_first_of_its_owners),
 		cmocka_unit_test(who_has_seen_enough_ends_it),
+		cmocka_unit_test(every_owner_there_is_may_own),
 		cmocka_unit_test(names_of_which_there_are_too_many_are_not_kept),
 		cmocka_unit_test(names_of_what_has_gone_do_not_end_it),
 	};
