@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyst/desk.h"
+#include "analyst/grid/tariff.h"
 #include "analyst/loading.h"
 #include "analyst/places.h"
 #include "analyst/reload.h"
@@ -35,6 +36,7 @@ struct analyst {
 	struct live live;
 	struct facility facility;
 	struct shelf shelf;
+	struct tariff_kept tariff;
 	struct desk *desk;
 	struct link *power, *asks, *acks, *answers, *exporter;
 	struct link *outside; /* the fetcher tells of the grid; NULL where power comes on the same link */
@@ -200,6 +202,7 @@ static void watch_data(struct analyst *analyst, uint64_t now_ns)
 	analyst->knowledge.data = analyst->reload.data;
 	analyst->knowledge.grid_file = analyst->reload.grid_file;
 	analyst->knowledge.loaded_real_ns = clock_now().real_ns;
+	analyst->tariff = (struct tariff_kept) { 0 };
 	analyst->book.generation++;
 }
 
@@ -365,6 +368,7 @@ int main(int argc, char **argv)
 		.facility = analyst.config.pue_facility_query[0] != '\0' ? &analyst.facility : NULL,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
+		.tariff = &analyst.tariff,
 		.shelf = &analyst.shelf,
 		.loaded_real_ns = clock_now().real_ns,
 		.is_cloud_guest = analyst.is_cloud_guest };

@@ -364,7 +364,8 @@ const struct annual *data_region_annual(
 {
 	for (size_t i = 0; i < data->annual_count; i++) {
 		const struct annual *annual = &data->annuals[i];
-		if (annual->factor == factor && strcmp(annual->region, region->code) == 0)
+		if (annual->region[0] != '\0' && annual->factor == factor &&
+			strcmp(annual->region, region->code) == 0)
 			return annual;
 	}
 	return data_annual(data, region->zone, factor);

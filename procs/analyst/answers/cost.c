@@ -21,8 +21,10 @@ void write_cost_basis(
 
 double cost_krw_per_kwh(const struct question *question, const char *tariff)
 {
+	const struct knowledge *k = question->knowledge;
+
 	return question_is_in_korea(question)
-		       ? tariff_week_mean(question->knowledge->data, tariff, question_now(question))
+		       ? tariff_kept_mean(k->tariff, k->data, tariff, question_now(question))
 		       : -1;
 }
 

@@ -13,6 +13,7 @@
 #define NAMESPACE_ALL "*" /* as an answer writes that all were asked for, and as it may be asked */
 
 struct shelf;
+struct tariff_kept;
 
 /* All an answer rests on. now and age are those of the snapshot: equal within one generation. */
 struct knowledge {
@@ -23,8 +24,9 @@ struct knowledge {
 	const struct facility *facility;   /* what the site's meters told; NULL = none are configured */
 	struct ledger *ledger;
 	const struct book *book;
-	struct shelf *shelf;     /* where lists with further pages are kept; NULL = nowhere */
-	uint64_t loaded_real_ns; /* when data and grid file were read */
+	struct tariff_kept *tariff; /* a mean worked out of the data */
+	struct shelf *shelf;        /* where lists with further pages are kept; NULL = nowhere */
+	uint64_t loaded_real_ns;    /* when data and grid file were read */
 	uint64_t now_real_ns;
 	uint64_t age_ns;     /* of the newest reading */
 	bool is_cloud_guest; /* the electricity bill is another's: won are a reference */

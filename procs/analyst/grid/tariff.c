@@ -1,6 +1,7 @@
 #include "analyst/grid/tariff.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/kst.h"
@@ -207,6 +208,18 @@ double tariff_week_mean(const struct data *data, const char *code, int64_t secon
 	for (int hour = 0; hour < TARIFF_WEEK_HOURS; hour++)
 		sum += week[hour];
 	return sum / TARIFF_WEEK_HOURS;
+}
+
+double tariff_kept_mean(struct tariff_kept *kept, const struct data *data, const char *code, int64_t seconds)
+{
+	int64_t midnight = kst_midnight(seconds);
+
+	if (kept->midnight != midnight || strcmp(kept->code, code) != 0) {
+		*kept = (struct tariff_kept) { .midnight = midnight,
+			.mean = tariff_week_mean(data, code, seconds) };
+		snprintf(kept->code, sizeof(kept->code), "%s", code);
+	}
+	return kept->mean;
 }
 
 double tariff_week_window(

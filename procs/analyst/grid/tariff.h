@@ -31,6 +31,13 @@ bool tariff_week(const struct data *data, const char *code, int64_t seconds,
 	double krw_per_kwh[static TARIFF_WEEK_HOURS]);
 /* Mean of these: what a steady load pays over the month. -1: no such class. */
 double tariff_week_mean(const struct data *data, const char *code, int64_t seconds);
+/* The same, kept: by the data it is one all day (Korean time). Zeroed it is empty, and is to be when the data change. */
+struct tariff_kept {
+	int64_t midnight;
+	char code[64];
+	double mean;
+};
+double tariff_kept_mean(struct tariff_kept *kept, const struct data *data, const char *code, int64_t seconds);
 /* Mean of these over a run of that length [s] that starts on each day of the week that long after midnight [s]. */
 double tariff_week_window(
 	const double krw_per_kwh[static TARIFF_WEEK_HOURS], int64_t after_midnight, int64_t length);

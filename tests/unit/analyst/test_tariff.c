@@ -133,6 +133,21 @@ static void a_month_is_priced_by_a_week_without_a_holiday(void **state)
 	assert_true(tariff_week_mean(data, "none", 0) < 0);
 }
 
+static void a_kept_mean_is_that_of_the_class_and_day_asked_for(void **state)
+{
+	static const char *const codes[] = { "industrial_b", "industrial_b", "general_b_2023", "none" };
+	struct tariff_kept kept = { 0 };
+
+	(void)state;
+	for (int day = 0; day < 400; day++) /* through all seasons */
+		for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+			int64_t seconds = at(2026, 2, 27, i == 0 ? 0 : 23, 59) + day * DAY_SECONDS;
+			double mean = tariff_week_mean(data, codes[i], seconds),
+			       again = tariff_kept_mean(&kept, data, codes[i], seconds);
+			assert_memory_equal(&mean, &again, sizeof(mean));
+		}
+}
+
 static void korean_dates_are_right_before_and_after_1970(void **state)
 {
 	struct kst kst;
@@ -167,6 +182,7 @@ int main(void)
 		cmocka_unit_test(the_bands_cover_every_hour_of_every_season),
 		cmocka_unit_test(a_job_costs_what_its_hours_cost),
 		cmocka_unit_test(a_month_is_priced_by_a_week_without_a_holiday),
+		cmocka_unit_test(a_kept_mean_is_that_of_the_class_and_day_asked_for),
 		cmocka_unit_test(korean_dates_are_right_before_and_after_1970),
 	};
 	return cmocka_run_group_tests(tests, load, unload);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "analyst/grid/tariff.h"
 #include "analyst/answers/answer.h"
 
 #define WATTS_CPU    45.2
@@ -15,6 +16,7 @@ struct world {
 	struct config config;
 	struct data *data;
 	struct grid_file *grid_file;
+	struct tariff_kept tariff;
 	struct knowledge knowledge;
 	struct answer answer;
 	struct json_object *json;
@@ -29,9 +31,11 @@ static inline void make(struct world *w)
 	fixture_make(&w->f);
 	config_defaults(&w->config);
 	assert_int_equal(data_load(TANSO_SOURCE_DIR "/deploy/config/korea", &w->data, &error), 0);
-	w->knowledge = (struct knowledge) {
-		.config = &w->config, .data = w->data, .ledger = w->f.ledger, .book = &w->f.book
-	};
+	w->knowledge = (struct knowledge) { .tariff = &w->tariff,
+		.config = &w->config,
+		.data = w->data,
+		.ledger = w->f.ledger,
+		.book = &w->f.book };
 }
 
 static inline void destroy(struct world *w)
