@@ -1,8 +1,7 @@
 /*
  * A writer of compact JSON: UTF-8 as it is (no \u escapes but for control characters), numbers with 9 significant
- * digits in their shortest form. Absent values are simply not written; null stands only for
- * a place in a row of numbers that has none. Bytes that are no valid UTF-8
- * become U+FFFD. A failure (out of memory, a number that is not finite, more than JSON_DEPTH_MAX levels) sticks and is
+ * digits in their shortest form. Absent values are simply not written; null stands only for a place in a row of
+ * numbers that has none. Bytes that are no valid UTF-8 become U+FFFD. A failure (out of memory, a number that is not finite, more than JSON_DEPTH_MAX levels) sticks and is
  * told by json_take(). `key` is NULL inside arrays.
  */
 #pragma once

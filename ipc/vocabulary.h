@@ -48,7 +48,7 @@ enum usage_source {
 		USAGE_SOURCE_COUNT
 };
 
-/* What a workload is (ANSWERS §3), and two rows that are none: the root cgroup and the spill-over rows. */
+/* What a workload is; the root cgroup and the spill-over rows, which are none, are `system`. */
 #define WORKLOAD_KINDS(X)                                                                                    \
 	X(UNIT, "unit")                                                                                      \
 	X(POD, "pod")                                                                                        \
@@ -67,10 +67,10 @@ enum workload_kind {
 		WORKLOAD_KIND_COUNT
 };
 
-/* Rows of the ring: a cgroup (shares node energy), a process (shares its cgroup's), or a note of the collector to its
- * successor, which readers skip. */
 #define NODE_GPUS_MAX 32 /* that a node has had in one epoch; those beyond have no row */
 
+/* Rows of the ring: a cgroup (shares node energy), a process (shares its cgroup's), a note of the collector to its
+ * successor, which readers skip, or a GPU. */
 enum row_kind { ROW_CGROUP = 1, ROW_PROCESS = 2, ROW_NOTE = 3, ROW_GPU = 4 };
 
 /* Row flags, in ring and frames. */

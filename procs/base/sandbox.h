@@ -22,5 +22,5 @@ int sandbox_enter_fetching(enum stage stage);
  * 0 or -errno. */
 int sandbox_enter_foreign(int fd);
 
-/* Writes the table for one stage as markdown: docs/security.md is derived from it. */
+/* Writes the tables of all stages as markdown: docs/security.md ends with them. */
 void sandbox_describe(FILE *out);

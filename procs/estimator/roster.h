@@ -20,7 +20,7 @@ struct roster {
 int roster_init(struct roster *roster, uint32_t capacity);
 void roster_done(struct roster *roster);
 
-/* Applies one part of a frame. is_known(id) = the state still owes energy under this id: such a member is kept. */
+/* Applies one part of a frame. Whom the collector forgets stays until roster_forget(): the state may owe it energy. */
 void roster_topology(struct roster *roster, const struct frame *frame);
 void roster_names(struct roster *roster, const struct frame *frame);
 /* The row is acknowledged everywhere. */

@@ -13,7 +13,7 @@
 
 struct exposition_config {
 	const char *node_name;
-	const char *levels; /* comma-separated words of level_is_shown() */
+	const char *levels; /* metrics_levels: "node,pod", … */
 	bool has_older;     /* Kepler <= 0.9 names too */
 	bool has_counters;  /* what the kernel counts too */
 };

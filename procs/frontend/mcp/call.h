@@ -1,6 +1,6 @@
 /*
  * A request in flight: who asks, in which revision, and the one way to answer. A handler gets the call and owns it until
- * it is finished by mcp_close_result(), mcp_fail() or mcp_answer_text(), at once or when the analyst has answered; then
+ * it is finished by mcp_close_result(), mcp_fail() or mcp_fail_with(), at once or when the analyst has answered; then
  * the call is gone. A client that leaves ends it too (mcp_call_drop()).
  */
 #pragma once

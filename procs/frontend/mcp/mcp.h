@@ -1,6 +1,6 @@
 /*
  * The MCP server of this process, for both eras. What is asked goes through mcp_dispatch(); how it comes in is the
- * business of endpoint.c.
+ * business of the transports: endpoint.h, http_sse.h, stdio.h.
  */
 #pragma once
 
@@ -57,13 +57,13 @@ struct mcp_headers {
 	size_t version_size, method_size, name_size;
 };
 
-/* The revision a request is meant in, and whether its headers and envelope are in order. 0, or an error code with
- * HTTP status, reason and, for the version, data. `fallback` is that of the session, or REVISION_ASSUMED. */
 extern const char mcp_unknown_version[]; /* what a version header that names none of ours is told */
 struct mcp_refusal {
 	int http_status, code;
 	char why[160], data[192]; /* data "" = none */
 };
+/* The revision a request is meant in, if its headers and envelope are in order; false: *ret_refusal says why they are not.
+ * `fallback` is that of the session, or REVISION_ASSUMED. */
 bool mcp_check(const struct message *message, const struct mcp_headers *headers, enum revision fallback,
 	bool is_lenient, enum revision *ret_revision, struct mcp_refusal *ret_refusal);
 

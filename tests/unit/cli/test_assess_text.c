@@ -4,7 +4,7 @@
 #include "cli/terminal.h"
 #include "ipc/tools.h"
 
-/* The numbers of the brief's end-to-end example (ANSWERS, BRIEF-2) in the shape the analyst answers. */
+/* The numbers that tests/process/test_brief.py asks of the running stages, in the shape the analyst answers. */
 static const char brief[] =
 	"{\"workload\":\"ml-training-job\",\"namespace\":\"ai-team\",\"kind\":\"job\",\"standard\":\"KR_"
 	"CARBON_2050\","
