@@ -94,6 +94,15 @@ def compare(watts, idle_share, intensity, pue, region=None, hour=None, target_pu
     }
 
 
+def target_mib(peaks):
+    """A request by the peaks of each 24 h, the newest first, whose weights halve from day to day."""
+    weights, reached = [2.0 ** -day for day in range(len(peaks))], 0
+    for peak, weight in sorted(zip(peaks, weights)):
+        reached += weight
+        if reached >= 0.9 * sum(weights) * (1 - 1e-9):
+            return max(250, math.ceil(peak * 1.15 - 1e-9))
+
+
 def target_cores(p90):
     cores = max(p90 * 1.15, 0.025)
     steps = 40 if cores < 1 else 10

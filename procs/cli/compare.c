@@ -102,6 +102,22 @@ static void put_type(const char *type, bool is_korean)
 		printf("(%s)", type);
 }
 
+/* What its memory should be, beside its cores: "   memory 2048 → 1150 MiB: ..." */
+static void print_memory(struct json_object *step, bool is_korean)
+{
+	if (member_of(step, "memory_from") == NULL)
+		return;
+	fputs(is_korean ? "   메모리 " : "   memory ", stdout);
+	put_text(text_of_member(step, "memory_from"), 0);
+	fputs(" → ", stdout);
+	put_text(text_of_member(step, "memory_to"), 0);
+	putchar(' ');
+	put_text(text_of_member(step, "memory_unit"), 0);
+	fputs(": ", stdout);
+	put_text(text_of_member(step, "memory_note"), 0);
+	putchar('\n');
+}
+
 static void print_step(struct json_object *step, size_t rank, bool is_korean)
 {
 	bool is_applied = json_object_get_boolean(member_of(step, "applied"));
@@ -112,6 +128,7 @@ static void print_step(struct json_object *step, size_t rank, bool is_korean)
 	put_text(text_of_member(step, "description"), 0);
 	if (!is_applied) {
 		printf(" [%s]\n", text_of_member(step, "reason_code"));
+		print_memory(step, is_korean);
 		return;
 	}
 	printf("\n   -%.1f %%", json_object_get_double(member_of(step, "estimated_reduction_percent")));
@@ -130,6 +147,7 @@ static void print_step(struct json_object *step, size_t rank, bool is_korean)
 		code_word(text_of_member(step, "confidence"), is_korean));
 	put_text(text_of_member(step, "evidence"), 0);
 	putchar('\n');
+	print_memory(step, is_korean);
 	if (member_of(step, "action") == NULL)
 		return;
 	fputs("   $ ", stdout);

@@ -4,6 +4,8 @@
  *   many COUNT                          rows 1 to COUNT: containers app0 to app<COUNT - 1> of namespace prod, 1 W and 0.1 cores each
  *   begin SECONDS                       energy begins then, s since 1970
  *   power ID PACKAGE DRAM IDLE CORES    what it draws from now on: W of two zones, W of shared idle, cores (to a thousandth)
+ *   requests ID MIB LIMIT               memory it requests, and is limited to; before `begin`
+ *   memory ID MIB KILLS                 what it holds from now on, and how often it was killed for it
  *   gone ID                             its row is final
  *   unsampled ID                        it is named, and has no row
  *   idle W                              of the node, unshared
@@ -32,6 +34,7 @@ struct row {
 	char namespace[254], workload[254], pod[254], owner_kind[254], owner[254];
 	double watts[3], cores; /* package, dram, idle */
 	uint64_t uj[3], cpu_ns;
+	uint64_t request_mib, limit_mib, memory_mib, oom_kills;
 	bool is_final, is_unsampled;
 };
 
@@ -74,7 +77,9 @@ static void send_names(void *context)
 			.pod = text_of(row->pod),
 			.owner_kind = text_of(row->owner_kind),
 			.owner = text_of(row->owner),
-			.cpu_request_millicores = row->millicores };
+			.cpu_request_millicores = row->millicores,
+			.memory_request_bytes = row->request_mib << 20,
+			.memory_limit_bytes = row->limit_mib << 20 };
 	}
 	link_send(peer.power, &head, &once, names, peer.count);
 	peer.is_connected = true;
@@ -125,9 +130,11 @@ static void send_power(void)
 		const struct row *row = &peer.rows[i];
 		if (row->is_unsampled)
 			continue;
-		rows[count] = (struct power_row) {
-			.id = row->id, .cpu_ns = row->cpu_ns, .flags = row->is_final ? ROW_FINAL : 0
-		};
+		rows[count] = (struct power_row) { .id = row->id,
+			.cpu_ns = row->cpu_ns,
+			.flags = row->is_final ? ROW_FINAL : 0,
+			.memory_bytes = row->memory_mib << 20,
+			.oom_kills = row->oom_kills };
 		rows[count].active_uj.by[ZONE_PACKAGE] = row->uj[0];
 		rows[count].active_uj.by[ZONE_DRAM] = row->uj[1];
 		rows[count++].idle_uj.by[ZONE_PACKAGE] = row->uj[2];
@@ -191,6 +198,24 @@ static void add_many(unsigned long long count)
 	send_names(NULL);
 }
 
+/* False: the line is none of them. */
+static bool set_memory(const char *line)
+{
+	unsigned long long id, first, second;
+
+	if (sscanf(line, "requests %llu %llu %llu", &id, &first, &second) == 3) {
+		row_of(id)->request_mib = first;
+		row_of(id)->limit_mib = second;
+		send_names(NULL);
+		return true;
+	}
+	if (sscanf(line, "memory %llu %llu %llu", &id, &first, &second) != 3)
+		return false;
+	row_of(id)->memory_mib = first;
+	row_of(id)->oom_kills = second;
+	return true;
+}
+
 static uint64_t live_ms(void)
 {
 	return peer.real_ms + clock_mono_ns() / NS_PER_MS / peer.step_ms * peer.step_ms;
@@ -251,6 +276,8 @@ static void obey(const char *line)
 		send_power();
 	} else if (sscanf(line, "idle %lf", &watts[0]) == 1)
 		peer.idle_watts = watts[0];
+	else if (set_memory(line))
+		return;
 	else if (strcmp(line, "state fake") == 0)
 		peer.state = POWER_FAKE;
 	else if (strcmp(line, "state model") == 0)

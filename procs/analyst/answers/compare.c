@@ -326,6 +326,9 @@ static void write_words(struct json_writer *w, const struct impact *m)
 		if (!m->steps[i].is_applied)
 			improvement_say(q, text, sizeof(text), WORDS_SKIPPED,
 				improvement_name(m->steps[i].type), m->steps[i].description);
+	for (size_t i = 0; i < m->count; i++)
+		if (m->steps[i].is_memory_short)
+			improvement_say(q, text, sizeof(text), WORDS_NOTE, m->steps[i].memory_note);
 	if (q->pue.source == PUE_ASSUMED)
 		improvement_say(q, text, sizeof(text), WORDS_PUE_ASSUMED, q->pue.value);
 	if (m->is_default)

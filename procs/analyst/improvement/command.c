@@ -166,15 +166,27 @@ void command_start(const struct subject *subject, const char *owner, const char 
 	}
 }
 
-/* Of one container by name: without it kubectl gives every container of the pod the whole. */
-static bool add_request(char *command, size_t size, const char *container, const char *number)
+/* Of one container by name: without it kubectl gives every container of the pod the whole. A limit below the request would be
+ * refused. */
+static bool add_request(char *command, size_t size, const char *container, const struct sizes *sizes)
 {
+	char number[32], text[160];
+
+	json_format_number(sizes->cores, number);
+	snprintf(text, sizeof(text), " --requests=cpu=%s", number);
+	if (sizes->memory_request_mib > 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ",memory=%.0fMi",
+			sizes->memory_request_mib);
+	if (sizes->memory_limit_mib > 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " --limits=memory=%.0fMi",
+			sizes->memory_limit_mib);
 	return command_add(command, size, " -c ") && command_add_name(command, size, container) &&
-	       command_add(command, size, " --requests=cpu=") && command_add(command, size, number);
+	       command_add(command, size, text);
 }
 
 /* A pod or job of its own does not change: it is made anew. */
-static void replace_with(char *command, size_t size, bool is_job, const char *container, const char *number)
+static void replace_with(
+	char *command, size_t size, bool is_job, const char *container, const struct sizes *sizes)
 {
 	command_add(command, size, " -o json | ");
 	if (is_job)
@@ -182,12 +194,12 @@ static void replace_with(char *command, size_t size, bool is_job, const char *co
 			"jq 'if .spec.manualSelector then . else del(.spec.selector,.metadata." UID_LABELS
 			",.spec.template.metadata." UID_LABELS ") end' | ");
 	command_add(command, size, "kubectl set resources -f - --local");
-	if (add_request(command, size, container, number))
+	if (add_request(command, size, container, sizes))
 		command_add(command, size, " -o json | kubectl replace --force -f -");
 }
 
 static void resize_pods(const struct subject *subject, const char *owner, const char *kind,
-	const char *container, const char *number, char *command, size_t size)
+	const char *container, const struct sizes *sizes, char *command, size_t size)
 {
 	bool is_job = strcmp(kind, "job") == 0;
 	char verb[96];
@@ -197,21 +209,24 @@ static void resize_pods(const struct subject *subject, const char *owner, const 
 	if (is_template(kind)) {
 		snprintf(verb, sizeof(verb), " set resources %s ", kind);
 		if (add_kubectl(command, size, subject, verb, owner))
-			add_request(command, size, container, number);
+			add_request(command, size, container, sizes);
 	} else if (add_kubectl(command, size, subject, is_job ? " get job " : " get pod ",
 			   is_job ? owner : subject->name)) {
-		replace_with(command, size, is_job, container, number);
+		replace_with(command, size, is_job, container, sizes);
 	}
 }
 
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,
-	double cores, char *command, size_t size)
+	const struct sizes *sizes, char *command, size_t size)
 {
 	char text[400], number[32];
 
-	json_format_number(cores, number);
+	json_format_number(sizes->cores, number);
 	if (is_of_system(subject)) {
-		snprintf(text, sizeof(text), " CPUQuota=%g%%", cores * 100);
+		snprintf(text, sizeof(text), " CPUQuota=%g%%", sizes->cores * 100);
+		if (sizes->memory_limit_mib > 0)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), " MemoryMax=%.0fM",
+				sizes->memory_limit_mib);
 		if (command_add(command, size, "systemctl set-property ") &&
 			command_add_name(command, size, subject->name))
 			command_add(command, size, text);
@@ -222,9 +237,12 @@ void command_resize(const struct subject *subject, const char *owner, const char
 			command_add(command, size, text);
 	} else if (is_of_engine(subject)) {
 		snprintf(text, sizeof(text), "%s update --cpus %s ", subject->namespace, number);
+		if (sizes->memory_limit_mib > 0)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "--memory %.0fm ",
+				sizes->memory_limit_mib);
 		command_add(command, size, text);
 		command_add_name(command, size, subject->name);
 	} else if (command_needs_container(subject, kind)) {
-		resize_pods(subject, owner, kind, container, number, command, size);
+		resize_pods(subject, owner, kind, container, sizes, command, size);
 	}
 }

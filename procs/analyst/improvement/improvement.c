@@ -238,6 +238,12 @@ void write_improvement(struct json_writer *w, const struct improvement *improvem
 		json_write_text(w, "to", improvement->to);
 		json_write_text(w, "unit", improvement->unit);
 	}
+	if (improvement->memory_from[0] != '\0') {
+		json_write_text(w, "memory_from", improvement->memory_from);
+		json_write_text(w, "memory_to", improvement->memory_to);
+		json_write_text(w, "memory_unit", "MiB");
+		json_write_text(w, "memory_note", improvement->memory_note);
+	}
 	if (improvement->is_applied && improvement->action[0] != '\0')
 		json_write_text(w, "action", improvement->action);
 	if (improvement->type == IMPROVE_RIGHTSIZING) {

@@ -49,6 +49,9 @@ struct improvement {
 	double realizable; /* of a right-sizing: what really goes, 0 … 1 */
 	char object[640];  /* what is changed: "deployment ai-team/web"; of a PUE "facility REGION" */
 	char from[64], to[64], unit[16];
+	/* of a right-sizing, where it is known and should be another: MiB, and a sentence */
+	char memory_from[32], memory_to[32], memory_note[768];
+	bool is_memory_short;
 	/* description: of one not applied, why; action: "" where no command does it */
 	char description[1024], evidence[768], action[2048];
 };

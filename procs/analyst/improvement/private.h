@@ -29,12 +29,33 @@ void command_start(const struct subject *subject, const char *owner, const char 
 /* A container that no command starts, for its runtime keeps it in a namespace that no cgroup path tells. */
 bool command_lacks_namespace(const struct subject *subject);
 bool command_starts_once(const struct subject *subject, const char *kind);
-/* Gives it that many cores: in Kubernetes to the one container, whose name is needed; "" where no command does. */
+/* What it gets; 0 MiB: as it is. */
+struct sizes {
+	double cores, memory_request_mib, memory_limit_mib;
+};
+/* Gives it that: in Kubernetes to the one container, whose name is needed; "" where no command does. */
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,
-	double cores, char *command, size_t size);
+	const struct sizes *sizes, char *command, size_t size);
 /* What keeps pods running: a Deployment, a DaemonSet, … */
 bool is_controller(const char *kind);
 bool command_needs_container(const struct subject *subject, const char *kind);
+/* What memory it should request, or be limited to, by the peaks it was seen to hold. */
+struct memory_advice {
+	bool is_known;  /* it was seen for an hour, and requests or is limited to some */
+	bool is_change; /* `to` is another */
+	bool is_limit;  /* it requests none: what is told is its limit */
+	bool is_short;  /* it has less than it needs: what raises it is no saving */
+	double from_mib, to_mib;
+	double limit_mib; /* beside the request, 0 = none */
+	double p90_mib, highest_mib, hours;
+	uint64_t kills; /* for want of memory, since it has what it has */
+};
+/* 0 or -errno. */
+int memory_advise(
+	const struct question *question, const struct subject *subject, struct memory_advice *ret_advice);
+/* The members of the improvement that say so; `is_divided`: among several containers. */
+void memory_tell(const struct question *question, const struct memory_advice *advice, bool is_divided,
+	struct improvement *improvement);
 /* The container that requests most of a living part's CPU, and how much; false where no part lives, where the requests of
  * its containers are not `total_cores` together, or where the greatest has no name. */
 bool container_greatest(const struct question *question, const struct subject *subject, double total_cores,

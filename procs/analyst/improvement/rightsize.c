@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define CORES_MIN        0.025
+#define MIB_MIN          250 /* a pod's (pod-recommendation-min-memory-mb) */
 #define STEP_SMALL       0.025
 #define STEP_LARGE       0.1
 #define LOWER_SCALE      0.001
@@ -11,9 +12,10 @@
 #define OOM_STEP_MIB     100
 #define ROUNDING_EPSILON 1e-9
 
-static int by_cores(const void *left, const void *right)
+static int by_amount(const void *left, const void *right)
 {
-	double a = ((const struct load_sample *)left)->cores, b = ((const struct load_sample *)right)->cores;
+	double a = ((const struct load_sample *)left)->amount,
+	       b = ((const struct load_sample *)right)->amount;
 
 	return (a > b) - (a < b);
 }
@@ -21,7 +23,7 @@ static int by_cores(const void *left, const void *right)
 void load_sort(struct load_sample *samples, size_t count)
 {
 	if (count > 0)
-		qsort(samples, count, sizeof(*samples), by_cores);
+		qsort(samples, count, sizeof(*samples), by_amount);
 }
 
 double load_percentile(const struct load_sample *samples, size_t count, double share)
@@ -34,8 +36,8 @@ double load_percentile(const struct load_sample *samples, size_t count, double s
 		total += samples[i].weight;
 	for (size_t i = 0; i < count; i++)
 		if ((sum += samples[i].weight) >= total * share * (1 - ROUNDING_EPSILON))
-			return samples[i].cores;
-	return samples[count - 1].cores;
+			return samples[i].amount;
+	return samples[count - 1].amount;
 }
 
 double load_weight(double age_hours)
@@ -49,6 +51,11 @@ double rightsize_target_cores(double p90)
 	double step = cores < 1 ? STEP_SMALL : STEP_LARGE;
 
 	return ceil(cores / step - ROUNDING_EPSILON) * step;
+}
+
+double rightsize_target_mib(double p90)
+{
+	return fmax(ceil(p90 * RIGHTSIZE_MARGIN - ROUNDING_EPSILON), MIB_MIN);
 }
 
 double rightsize_lower_factor(double days)

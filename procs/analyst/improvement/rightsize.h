@@ -1,5 +1,5 @@
 /*
- * How much CPU a workload should request, from what it used: the rules of the Kubernetes Vertical Pod Autoscaler's
+ * How much CPU and memory a workload should request, from what it used: the rules of the Kubernetes Vertical Pod Autoscaler's
  * recommender (kubernetes/autoscaler, vertical-pod-autoscaler/docs/flags.md), and what a smaller request does to its
  * power. Pure.
  */
@@ -11,10 +11,10 @@
 #define RIGHTSIZE_HALF_LIFE_HOURS 24.0 /* how fast a sample loses weight */
 
 struct load_sample {
-	double cores, weight;
+	double amount, weight; /* cores, or MiB */
 };
 
-/* By cores, as load_percentile() wants them. */
+/* By amount, as load_percentile() wants them. */
 void load_sort(struct load_sample *samples, size_t count);
 /* The least value of sorted samples that at least `share` (0 … 1) of the weight does not exceed; 0 for none. */
 double load_percentile(const struct load_sample *samples, size_t count, double share);
@@ -22,6 +22,8 @@ double load_percentile(const struct load_sample *samples, size_t count, double s
 double load_weight(double age_hours);
 /* Cores to request for a 90th percentile: with the margin, at least 0.025, rounded up to 0.025, from one core on to 0.1. */
 double rightsize_target_cores(double p90);
+/* MiB to request for a 90th percentile of the peaks of 24 hours: with the margin, at least 250, whole. */
+double rightsize_target_mib(double p90);
 /* The bounds a recommender with that many days of history is sure of: factors of the median and of the 95th percentile. */
 double rightsize_lower_factor(double days);
 double rightsize_upper_factor(double days);

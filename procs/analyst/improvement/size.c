@@ -41,7 +41,7 @@ static int take_load(void *context, const struct ledger_load *load)
 		return -ENOMEM;
 	h->part_hours += (double)load->counted_ns / NS_PER_HOUR;
 	h->samples[h->count++] =
-		(struct load_sample) { .cores = (double)load->cpu_ns / (double)load->counted_ns,
+		(struct load_sample) { .amount = (double)load->cpu_ns / (double)load->counted_ns,
 			.weight = (double)load->counted_ns *
 				  load_weight((double)(h->now - load->start) / (double)HOUR_SECONDS) };
 	return 0;
@@ -127,18 +127,35 @@ static void choose_container(
 	change->to = change->from - cores + change->own_to;
 }
 
+/* Memory goes along where it is known whose it is. An engine raises it only with the swap, of which nothing is known. */
+static struct sizes sizes_of(
+	const struct subject *subject, const struct change *change, const struct memory_advice *memory)
+{
+	struct sizes sizes = { .cores = change->own_to };
+	bool is_whole = change->containers < 2 && memory->is_known && memory->is_change;
+
+	if (!is_whole || (memory->is_short && strcmp(subject->kind, "container") == 0))
+		return sizes;
+	if (!memory->is_limit)
+		sizes.memory_request_mib = memory->to_mib;
+	if (memory->is_limit || (memory->limit_mib > 0 && memory->limit_mib < memory->to_mib))
+		sizes.memory_limit_mib = memory->to_mib;
+	return sizes;
+}
+
 /* From, to, the command, and why there is none. */
 static void tell_change(const struct question *question, const struct subject *subject,
-	const struct change *change, struct improvement *imp)
+	const struct change *change, const struct memory_advice *memory, struct improvement *imp)
 {
+	const struct sizes sizes = sizes_of(subject, change, memory);
 	char name[PROSE_NAME_MAX], container[PROSE_NAME_MAX];
 	bool is_named = change->containers == 1 || change->is_of_one;
 
 	json_format_number(change->own_from, imp->from);
 	json_format_number(change->own_to, imp->to);
 	snprintf(imp->unit, sizeof(imp->unit), "cores");
-	command_resize(subject, change->owner, change->kind, is_named ? change->container : "",
-		change->own_to, imp->action, sizeof(imp->action));
+	command_resize(subject, change->owner, change->kind, is_named ? change->container : "", &sizes,
+		imp->action, sizeof(imp->action));
 	prose_name(subject->name, name);
 	if (change->is_of_one)
 		improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE_ONE, name,
@@ -179,7 +196,7 @@ static void propose(const struct question *question, const struct assessment *a,
 }
 
 static void size_up(const struct question *question, const struct assessment *a, struct usage_history *h,
-	struct improvement *imp)
+	const struct memory_advice *memory, struct improvement *imp)
 {
 	load_sort(h->samples, h->count);
 	double p90 = load_percentile(h->samples, h->count, 0.90), days = h->hours / HOURS_OF_DAY;
@@ -195,7 +212,7 @@ static void size_up(const struct question *question, const struct assessment *a,
 	if (change.to >= change.from)
 		return;
 	choose_container(question, &a->subject, &change);
-	tell_change(question, &a->subject, &change, imp);
+	tell_change(question, &a->subject, &change, memory, imp);
 	propose(question, a, &change, imp);
 }
 
@@ -203,15 +220,22 @@ int improve_rightsizing(const struct question *question, const struct assessment
 	const struct improvement_wish *wish, struct improvement *imp)
 {
 	struct usage_history h = { 0 };
+	struct memory_advice memory;
+	char container[254];
 	int r = gather(question, &assessment->subject, &h);
 
 	(void)wish;
+	if (r == 0)
+		r = memory_advise(question, &assessment->subject, &memory);
 	if (r == 0 && h.request_cores <= 0)
 		improvement_refuse(imp, h.count == 0 ? REASON_NO_HISTORY : REASON_NO_REQUEST);
 	else if (r == 0 && h.hours < HOURS_LEAST)
 		improvement_refuse(imp, REASON_NO_HISTORY);
 	else if (r == 0)
-		size_up(question, assessment, &h, imp);
+		size_up(question, assessment, &h, &memory, imp);
+	if (r == 0)
+		memory_tell(question, &memory, name_container(question, &assessment->subject, container) > 1,
+			imp);
 	free(h.samples);
 	return r;
 }

@@ -48,6 +48,35 @@ static const char *const texts[WORDS_COUNT][2] = {
 				  "would be sure of %.2f to %.2f cores",
 		"표본 %2$zu개, %3$.1f시간의 90백분위 %1$.3f코어에 15 %%를 더한 값. 추천 도구의 신뢰 범위 "
 		"%4$.2f–%5$.2f코어" },
+	[WORDS_MEMORY_REQUEST] = { "Memory: request %s instead of %s MiB. That makes room on the node and "
+				   "saves "
+				   "no power by itself.",
+		"메모리는 %2$s MiB 대신 %1$s MiB를 요청하십시오. 노드에 자리가 날 뿐, 그것만으로 전력이 "
+		"줄지는 "
+		"않습니다." },
+	[WORDS_MEMORY_LIMIT] = { "Memory: a limit of %s instead of %s MiB. Beyond a limit the kernel kills, "
+				 "so it "
+				 "stays well above the most that was seen. It saves no power by itself.",
+		"메모리 한도는 %2$s MiB 대신 %1$s MiB로 하십시오. 한도를 넘으면 커널이 프로세스를 종료하므로 "
+		"관측된 "
+		"최고 사용량보다 넉넉히 높게 잡았습니다. 그것만으로 전력이 줄지는 않습니다." },
+	[WORDS_MEMORY_SHORT] = { "Its memory is short: it needs %s instead of %s MiB, with as many cores or "
+				 "fewer. "
+				 "That is no saving.",
+		"메모리가 부족합니다. 코어 수와 관계없이 %2$s MiB가 아니라 %1$s MiB가 필요합니다. 이는 "
+		"절감이 "
+		"아닙니다." },
+	[WORDS_MEMORY_KILLS] = { " With what it has it was killed for want of memory (%llu times seen).",
+		" 지금 설정에서 메모리 부족으로 종료되었습니다(관측된 횟수 %llu)." },
+	[WORDS_MEMORY_DIVIDED] = { " Of which of its containers is yours to decide.",
+		" 어느 컨테이너에 적용할지는 직접 정해야 합니다." },
+	[WORDS_MEMORY_EVIDENCE] = { "memory without page cache: 90th percentile of the peaks of 24 h %.0f "
+				    "MiB, "
+				    "highest %.0f MiB over %.1f h, plus 15 %%",
+		"페이지 캐시를 뺀 메모리: %3$.1f시간 동안 24시간 최고치의 90백분위 %1$.0f MiB(최고 %2$.0f "
+		"MiB)에 15 "
+		"%%를 더한 값" },
+	[WORDS_MEMORY_YOUNG] = { " (less than a day: confidence low)", " (하루 미만: 신뢰도 낮음)" },
 	[WORDS_MOVE] = { "Run it in %s: %.1f %% less carbon, PUE included.",
 		"%s에서 실행하십시오. PUE를 포함해 탄소가 %.1f %% 줄어듭니다." },
 	[WORDS_MOVE_GRID] = { "Run it in %s: %.1f %% less carbon by the grid alone, for the PUE of one of "
@@ -97,6 +126,7 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_SKIPPED] = { " Not counted: %s (%s).", " 제외: %s(%s)." },
 	[WORDS_UNTRIED] = { " Not worked out unless named in the argument `optimizations`: %s.",
 		" `optimizations` 인수에 적지 않아 계산하지 않은 것: %s." },
+	[WORDS_NOTE] = { " %s", " %s" },
 };
 
 /* The formats are the table's own; their arguments are the same in both languages. */

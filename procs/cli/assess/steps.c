@@ -99,6 +99,11 @@ void assess_print_steps(const struct page *page)
 					" (배분 기준, 실제 %.1f %%)"),
 				json_object_get_double(member_of(item, "realizable_saving_percent")));
 		fputc('\n', page->out);
+		if (member_of(item, "memory_note") != NULL) {
+			fputs("     ", page->out);
+			terminal_put(page->out, text_of_member(item, "memory_note"));
+			fputc('\n', page->out);
+		}
 	}
 	print_together(page, list, count);
 	if (page_text(page, "recommendation")[0] != '\0') {

@@ -172,7 +172,35 @@ static void a_request_goes_to_one_container_and_a_job_is_made_anew_without_its_u
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		const struct subject subject = subject_of(&shapes[i]);
 		char command[2048] = "";
-		command_resize(&subject, shapes[i].owner, shapes[i].owner_kind, shapes[i].container, 0.575,
+		command_resize(&subject, shapes[i].owner, shapes[i].owner_kind, shapes[i].container,
+			&(struct sizes) { .cores = 0.575 }, command, sizeof(command));
+		expect_shape(&shapes[i], command);
+	}
+}
+
+static void memory_goes_along_with_the_cores(void **state)
+{
+	static const struct shape shapes[] = {
+		{ "unit", "system.slice", "a b.service", "", "", "", NULL,
+			{ "systemctl <set-property> <a b.service> <CPUQuota=57.5%> <MemoryMax=1725M>" } },
+		{ "container", "podman", "c;id", "", "", "", NULL,
+			{ "podman <update> <--cpus> <0.575> <--memory> <1725m> <c;id>" } },
+		{ "deployment", "ai", "web", "web", "deployment", "app;id", NULL,
+			{ "<-c> <app;id> <--requests=cpu=0.575,memory=1150Mi> <--limits=memory=1725Mi>" } },
+		{ "job", "ai", "train", "train", "job", "app", JOB,
+			{ "<-c> <app> <--requests=cpu=0.575,memory=1150Mi> <--limits=memory=1725Mi>",
+				"kubectl <replace> <--force> <-f> <->" } },
+		{ "vm", "libvirt", "vm1", "vm1", "vm", "", NULL,
+			{ "virsh <setvcpus> <vm1> <0.575> <--config>" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const struct subject subject = subject_of(&shapes[i]);
+		char command[2048] = "";
+		command_resize(&subject, shapes[i].owner, shapes[i].owner_kind, shapes[i].container,
+			&(struct sizes) {
+				.cores = 0.575, .memory_request_mib = 1150, .memory_limit_mib = 1725 },
 			command, sizeof(command));
 		expect_shape(&shapes[i], command);
 	}
@@ -183,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_are_at_korean_time_and_a_job_starts_once),
 		cmocka_unit_test(a_request_goes_to_one_container_and_a_job_is_made_anew_without_its_uid),
+		cmocka_unit_test(memory_goes_along_with_the_cores),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
