@@ -57,7 +57,13 @@ static void format_plain(double value, char *to)
 
 	if (value < 0)
 		*to++ = '-';
-	digits = nine_digits(fabs(value), &places);
+	value = fabs(value);
+	digits = (uint64_t)value;
+	if ((double)digits == value) { /* most percentages and targets */
+		*put_integer(to, digits, 1) = '\0';
+		return;
+	}
+	digits = nine_digits(value, &places);
 	for (; places > 0 && digits % 10 == 0; places--)
 		digits /= 10;
 	to = put_integer(to, digits / powers[places], 1);
@@ -72,9 +78,9 @@ int json_format_number(double value, char text[static 32])
 {
 	if (!isfinite(value))
 		return -ERANGE;
-	if (fabs(value) >= LEAST && fabs(value) < MOST)
+	if (fabs(value) < MOST && (fabs(value) >= LEAST || value == 0)) /* no "-0" */
 		format_plain(value, text);
 	else
-		snprintf(text, 32, "%.9g", value == 0 ? 0.0 : value); /* no "-0" */
+		snprintf(text, 32, "%.9g", value);
 	return 0;
 }
