@@ -32,6 +32,18 @@ static int append(struct ask *ask, struct text chunk)
 	return 0;
 }
 
+static void finish(
+	struct asks *asks, struct ask *ask, const struct answer_row *row, const char *body, size_t size)
+{
+	++*asks->answered;
+	if (row->code == 200) {
+		const struct answers_question question = { ask->namespaces, ask->tool, ask->lang,
+			ask->arguments, ask->arguments_size };
+		answers_add(asks->answers, &question, row->generation, body, size);
+	}
+	ask_finish(asks, ask, row->code, body, size);
+}
+
 static void take_answer(struct asks *asks, const struct answer_row *row)
 {
 	struct ask *ask = ask_find(asks, row->id);
@@ -47,19 +59,12 @@ static void take_answer(struct asks *asks, const struct answer_row *row)
 		++*asks->late; /* the rest of an answer that was begun before a restart */
 		return;
 	}
-	if (append(ask, row->body) < 0) {
+	if (row->chunks == 1)
+		finish(asks, ask, row, row->body.data, row->body.size);
+	else if (append(ask, row->body) < 0)
 		ask_fail(asks, ask, ERROR_INTERNAL);
-		return;
-	}
-	if (row->chunk + 1 < row->chunks)
-		return;
-	++*asks->answered;
-	if (row->code == 200) {
-		const struct answers_question question = { ask->namespaces, ask->tool, ask->lang,
-			ask->arguments, ask->arguments_size };
-		answers_add(asks->answers, &question, row->generation, ask->body, ask->body_size);
-	}
-	ask_finish(asks, ask, row->code, ask->body, ask->body_size);
+	else if (row->chunk + 1 == row->chunks)
+		finish(asks, ask, row, ask->body, ask->body_size);
 }
 
 static bool is_sane(const struct answer_row *row)
