@@ -1,11 +1,12 @@
 """Every code an answer may give has a question that provokes it over HTTP, here or in the test named. Usage: test_reasons.py BIN_FOLDER
 Prints PASS or FAIL a test; exit status 1 when any failed, or when a code of reasons.def has no test."""
-import atexit, concurrent.futures, pathlib, re, shutil, sys, tempfile, time
+import atexit, concurrent.futures, contextlib, pathlib, re, shutil, sqlite3, subprocess, sys, tempfile, time
 
-from frontend_fixture import run_all
+from frontend_fixture import BIN, run_all
 from history_fixture import History, job, last, steady
 
 HERE = pathlib.Path(__file__).resolve().parent
+MAKE_LEDGER = BIN.parent / "tests" / "make_ledger"
 ASSESS, COMPARE, SCHEDULE, REGIONS, LIST = ("assess_workload_compliance", "compare_optimization_impact", "calculate_optimal_schedule",
                                             "get_regional_comparison", "list_workloads_by_compliance")
 NAME = {"workload_name": "ml-training-job", "window": "P3D"}
@@ -92,6 +93,31 @@ def _play(scene):
             assert wanted <= _codes_of(body), f"{tool} {arguments}: wanted {wanted}, got {_codes_of(body)}"
 
 
+def _until(history, wanted, **arguments):
+    """Asked again and again: BUSY where the machine is."""
+    deadline = time.monotonic() + 30
+    while wanted not in (answer := history.ask(LIST, window="P7D", **arguments)):
+        assert time.monotonic() < deadline, answer
+        if wanted in _codes_of(answer[1]):
+            break
+    return answer[1]
+
+
+def a_window_of_more_than_can_be_read_is_refused_and_one_namespace_of_it_is_not():
+    made = pathlib.Path(subprocess.run([MAKE_LEDGER, "1"], capture_output=True, text=True, check=True).stdout.strip())
+    history = History(steady(57.5, 0), http_question_ms=100)
+    shutil.move(made, history.frontend.folder / "state/analyst")
+    with contextlib.closing(sqlite3.connect(history.frontend.folder / "state/analyst/ledger.db")) as db, db:
+        zones = ", 1" * (len(db.execute("PRAGMA table_info(hour_workload)").fetchall()) - 5)
+        count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
+        db.execute(f"{count.format(4000)} INSERT INTO workload(id, kind, namespace, name) SELECT 1000 + i, 1, 'crowd', 'w' || i FROM n")
+        db.execute(f"{count.format(100)} INSERT INTO hour_workload SELECT id, ? / 3600 * 3600 - 3600 * (30 + i), 1, 1, 0{zones} "
+                   "FROM workload, n WHERE namespace = 'crowd'", [int(time.time())])
+    with history:
+        assert _until(history, "WINDOW_TOO_LARGE")["error"]["field"] == "window"
+        assert _until(history, 200, namespace="ai-team")["total_workloads"] == 1
+
+
 def every_question_provokes_its_codes():
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(_play, scene) for scene in SCENES]:
@@ -101,7 +127,7 @@ def every_question_provokes_its_codes():
 def every_code_has_a_test():
     table = (HERE.parents[1] / "ipc/reasons.def").read_text()
     codes = set(re.findall(r"^(?:ERROR|REASON)\(([A-Z_]+),", table, re.M))
-    here = {code for _, questions in SCENES for _, _, wanted in questions for code in wanted}
+    here = {code for _, questions in SCENES for _, _, wanted in questions for code in wanted} | {"WINDOW_TOO_LARGE"}
     for code, script in ELSEWHERE.items():
         assert f'"{code}"' in (HERE / script).read_text(), f"{script} does not provoke {code}"
     assert codes - here - set(ELSEWHERE) == set(), f"no test provokes {codes - here - set(ELSEWHERE)}"

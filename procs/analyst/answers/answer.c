@@ -279,7 +279,9 @@ static int answer_checked(const struct knowledge *knowledge, const struct tool *
 		ret_answer->status = 200;
 	}
 	json_done(&writer);
-	if (r < 0 && r != -EINVAL)
+	if (r == -ETIME)
+		*error = (struct error_object) { .code = ERROR_WINDOW_TOO_LARGE, .field = "window" };
+	else if (r < 0 && r != -EINVAL)
 		*error = (struct error_object) { .code = ERROR_INTERNAL };
 	return r;
 }

@@ -31,6 +31,9 @@ sqlite3_stmt *ledger_window(
 	sqlite3_bind_int64(statement, 1, window->since);
 	if (which == SQL_SUM_ONE)
 		sqlite3_bind_int64(statement, 2, workload);
+	if (which == SQL_SUM_ALL)
+		sqlite3_bind_text(
+			statement, 5, window->reach != NULL ? window->reach : "", -1, SQLITE_STATIC);
 	sqlite3_bind_int(statement, 3, zone_is_counted(ZONE_DRAM, window->zone_mask));
 	sqlite3_bind_int(statement, 4, zone_is_counted(ZONE_PSYS, window->zone_mask));
 	return statement;

@@ -44,6 +44,8 @@ struct usage_window {
 	bool allow_fake;    /* count slots of a fake meter too */
 	uint32_t zone_mask; /* zones the node has: psys counts only without package */
 	const struct grid *grid;
+	const char *reach; /* of all workloads, those of these namespaces are enough; NULL or "" = all */
+	int64_t read_ms;   /* ledger_sum_all() reads the file for no longer; 0 = as long as it takes */
 };
 
 /* Between these two every question is of one state of the file, and takes no lock of its own (a third of its time); nothing may be
@@ -65,7 +67,7 @@ struct usages {
 	struct idmap own;
 	const struct idmap *places; /* in items, by workload: `own`, or until the ledger changes its own */
 };
-/* 0 or -errno; usages_done() either way. */
+/* 0 or -errno (-ETIME: read_ms is over); usages_done() either way. */
 int ledger_sum_all(struct ledger *ledger, const struct usage_window *window, struct usages *ret_usages);
 /* NULL: it used nothing. Is fastest for who asks in the order of the items: *next, 0 at first, is the place to look at first. */
 struct usage *usages_find(struct usages *usages, int64_t workload, size_t *next);

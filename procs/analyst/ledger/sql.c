@@ -140,9 +140,13 @@ const char *const ledger_rolling = DAY_TABLE("TEMP TABLE rolled_day");
 #define SUMMED_ALL(table, seconds)                                                                           \
 	"SELECT coalesce(w.became, w.id), slot, " seconds ", " STATE COUNTED_UJ                              \
 	" FROM workload w CROSS JOIN " table " ON workload = w.id AND slot >= ?1"
+/* By the name it goes by now. */
+#define REACHED                                                                                              \
+	"(?5 = '' OR reaches(?5, coalesce((SELECT namespace FROM workload b WHERE b.id = w.became), "        \
+	"w.namespace)))"
 /* The same of a table that has an index by time, and often nothing of the window at all: then no workload is looked up in it. */
 #define SUMMED_ANY(table, seconds)                                                                           \
-	SUMMED_ALL(table, seconds) " WHERE EXISTS(SELECT 1 FROM " table " WHERE slot >= ?1)"
+	SUMMED_ALL(table, seconds) " WHERE EXISTS(SELECT 1 FROM " table " WHERE slot >= ?1) AND " REACHED
 #define SUMMED_ONE(table, seconds)  SUMMED_ALL(table, seconds) " WHERE w.id = ?2 OR w.became = ?2"
 #define SUMMED_NODE(table, seconds) "SELECT 0, slot, " seconds ", " STATE COUNTED_UJ " FROM " table
 #define ADDING_DAY                                                                                           \
@@ -223,7 +227,7 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 			   "OR EXISTS(SELECT 1 FROM hour_workload WHERE workload = ?1) "
 			   "OR EXISTS(SELECT 1 FROM day_workload WHERE workload = ?1)",
 	/* workload by workload, each from the window's start on: older rows are not read at all */
-	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " UNION ALL " SUMMED_ANY(
+	[SQL_SUM_ALL] = SUMMED_ALL("slot_workload", "300") " WHERE " REACHED " UNION ALL " SUMMED_ANY(
 		"hour_workload", "3600") " UNION ALL " SUMMED_ANY("day_workload", "86400"),
 	[SQL_SUM_ONE] = SUMMED_ONE("slot_workload", "300") " UNION ALL " SUMMED_ONE(
 		"hour_workload", "3600") " UNION ALL " SUMMED_ONE("day_workload", "86400"),

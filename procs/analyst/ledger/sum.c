@@ -5,9 +5,11 @@
 #include "analyst/ledger/query.h"
 #include "analyst/ledger/sql.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/large.h"
 
 #define USAGES_FIRST 256
+#define ROWS_A_LOOK  1024 /* at the clock */
 
 static void add_piece(
 	struct usage *usage, const struct usage_window *window, const struct ledger_piece *piece)
@@ -180,9 +182,10 @@ static int sum_read(struct ledger *ledger, const struct usage_window *window, st
 	sqlite3_stmt *statement = ledger_window(ledger, SQL_SUM_ALL, window, 0);
 	struct usage usage = { 0 };
 	struct ledger_piece piece;
-	int code, r = 0;
+	uint64_t begin_ns = clock_mono_ns();
+	int code = SQLITE_DONE, r = 0;
 
-	while (r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+	for (size_t rows = 0; r == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW; rows++) {
 		int64_t workload = sqlite3_column_int64(statement, 0);
 		if (usage.workload != workload && usage.workload != 0)
 			r = add_usage(usages, &usage);
@@ -190,12 +193,16 @@ static int sum_read(struct ledger *ledger, const struct usage_window *window, st
 			usage = (struct usage) { .workload = workload };
 		if (ledger_read_piece(statement, &piece))
 			add_piece(&usage, window, &piece);
+		if (rows % ROWS_A_LOOK == 0 && window->read_ms > 0 &&
+			clock_mono_ns() - begin_ns > (uint64_t)window->read_ms * NS_PER_MILLISECOND)
+			r = -ETIME;
 	}
 	if (r == 0 && code != SQLITE_DONE)
 		r = ledger_errno(ledger, code);
 	if (r == 0 && usage.workload != 0)
 		r = add_usage(usages, &usage);
 	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement); /* the namespaces are the caller's */
 	usages->places = &usages->own;
 	return r;
 }

@@ -5,6 +5,9 @@
 
 #include "analyst/carbon/carbon.h"
 
+/* Of the time a question has: the rest is for what follows. Nobody reads an answer that comes later. */
+#define READ_PERCENT 60
+
 struct gathering {
 	const struct question *question;
 	struct inventory *inventory;
@@ -220,7 +223,9 @@ static struct usage_window window_of(const struct question *question)
 	return (struct usage_window) { .since = question->since,
 		.allow_fake = question->allow_fake,
 		.zone_mask = question->knowledge->book->last.zone_mask,
-		.grid = &question->grid.grid };
+		.grid = &question->grid.grid,
+		.reach = question_reach(question),
+		.read_ms = question->knowledge->config->http_question_ms * READ_PERCENT / 100 };
 }
 
 int account_gather(struct question *question, enum account_rows rows, struct account *ret_account)
