@@ -1,7 +1,6 @@
 #include "exporter/book/book.h"
 
-#include "base/clock.h"
-#include "tests/unit/exporter/who.h"
+#include "tests/unit/exporter/told.h"
 #include "tests/unit/unit.h"
 
 #define J     UINT64_C(1000000)
@@ -9,45 +8,16 @@
 #define KEEP  (300 * NS_PER_SECOND)
 #define ENDED 3 /* shown of each level */
 
-static struct book book;
-static uint64_t seconds, energy_epoch = 1;
-
 static void tell_who_runs(uint64_t id, enum workload_kind kind, const char *workload, const char *uid,
 	const char *container_id, const char *runtime)
 {
-	tell_name(&book, energy_epoch, id, kind, workload, uid, container_id, runtime);
+	tell_name(id, kind, workload, uid, container_id, runtime);
 }
 
 static void tell_who(
 	uint64_t id, enum workload_kind kind, const char *workload, const char *uid, const char *container_id)
 {
 	tell_who_runs(id, kind, workload, uid, container_id, "containerd");
-}
-
-/* The estimator tells its names first, here none. */
-static void tell_no_names(void)
-{
-	const struct frame frame = { .head.energy_epoch = energy_epoch, .is_last = true };
-
-	book_workloads(&book, &frame);
-}
-
-static void tell_power(const struct power_row *rows, size_t count)
-{
-	struct power_once once = { .from_seq = book.seq,
-		.mono_ns = ++seconds * NS_PER_SECOND,
-		.state = POWER_MODEL,
-		.source = text_of("curve:x"),
-		.zone_mask = 3 };
-	const struct frame frame = {
-		.head = { .kind = FRAME_power, .energy_epoch = energy_epoch, .seq = seconds, .parts = 1 },
-		.once = &once,
-		.rows = rows,
-		.row_count = count,
-		.is_last = true
-	};
-
-	book_power(&book, &frame, seconds * NS_PER_SECOND);
 }
 
 static struct power_row power(uint64_t id, uint64_t package_uj, uint8_t flags)
@@ -57,18 +27,10 @@ static struct power_row power(uint64_t id, uint64_t package_uj, uint8_t flags)
 	};
 }
 
-static void tell_processes(const struct process_row *rows, size_t count)
+static void tell_processes_later(const struct process_row *rows, size_t count)
 {
-	struct process_once once = { .mono_ns = ++seconds * NS_PER_SECOND, .omitted = 7 };
-	const struct frame frame = {
-		.head = { .kind = FRAME_process, .energy_epoch = energy_epoch, .seq = seconds, .parts = 1 },
-		.once = &once,
-		.rows = rows,
-		.row_count = count,
-		.is_last = true
-	};
-
-	book_processes(&book, &frame, seconds * NS_PER_SECOND);
+	seconds++;
+	tell_processes(rows, count);
 }
 
 static struct process_row process(uint32_t tgid, uint64_t start_ns, uint64_t package_uj, const char *vm)
@@ -139,7 +101,7 @@ static void two_runtimes_may_each_have_a_container_of_one_name(void **state)
 	assert_int_equal(joules(account(LEVEL_CONTAINER, "=\"web\",=\"lxc\"")), 10);
 	assert_int_equal(joules(account(LEVEL_CONTAINER, "=\"web\",=\"nspawn\"")), 5);
 	const struct process_row process_of_row_1 = process(7, 1, J, "");
-	tell_processes(&process_of_row_1, 1);
+	tell_processes_later(&process_of_row_1, 1);
 	const struct account *seven = account(LEVEL_PROCESS, "7");
 	assert_non_null(memmem(seven->labels, seven->labels_size, "container_id=\"web\",vm_id", 24));
 }
@@ -304,19 +266,19 @@ static void the_processes_that_used_most_have_series_and_the_rest_never_goes_bac
 	tell_power(NULL, 0);
 	const struct process_row first[] = { process(0, 0, 100 * J, ""), process(11, 1, 9 * J, ""),
 		process(12, 1, 8 * J, ""), process(13, 1, 7 * J, "") };
-	tell_processes(first, 4);
+	tell_processes_later(first, 4);
 	assert_false(is_gone(find(LEVEL_PROCESS, "12")));
 	assert_true(is_gone(find(LEVEL_PROCESS, "13")));
 	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 107);
 	const struct process_row second[] = { process(0, 0, 101 * J, ""), process(11, 1, 9 * J, ""),
 		process(12, 1, 8 * J, ""), process(13, 1, 20 * J, "") };
-	tell_processes(second, 4);
+	tell_processes_later(second, 4);
 	assert_true(is_gone(find(LEVEL_PROCESS, "12")));
 	assert_int_equal(joules(account(LEVEL_PROCESS, "13")), 20);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 121); /* its 13 J came before it had a series */
 	const struct process_row third[] = { process(0, 0, 101 * J, ""), process(11, 1, 9 * J, ""),
 		process(12, 1, 10 * J, ""), process(13, 1, 30 * J, "") };
-	tell_processes(third, 4);
+	tell_processes_later(third, 4);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 123); /* and the 2 J of 12 */
 	assert_int_equal(joules(account(LEVEL_PROCESS, "12")), 10);
 	assert_int_equal(book.processes_omitted, 7);
@@ -330,7 +292,7 @@ static void what_former_rows_had_is_not_counted_a_second_time(void **state)
 	rows[1].id = ROW_ID_ENDED;
 	tell_no_names();
 	tell_power(NULL, 0);
-	tell_processes(rows, 2);
+	tell_processes_later(rows, 2);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "0")), 5);
 }
 
@@ -342,10 +304,10 @@ static void of_two_processes_with_one_number_the_newer_has_the_series(void **sta
 	tell_no_names();
 	tell_power(NULL, 0);
 	row.flags = ROW_FINAL;
-	tell_processes(&row, 1);
+	tell_processes_later(&row, 1);
 	assert_int_equal(account(LEVEL_PROCESS, "11")->rows, 0);
 	row = process(11, 2, 1 * J, "");
-	tell_processes(&row, 1);
+	tell_processes_later(&row, 1);
 	assert_int_equal(account(LEVEL_PROCESS, "11")->rows, 1);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "11")), 1);
 	assert_int_equal(book.accounts.ended[LEVEL_PROCESS].count, 0);
@@ -358,14 +320,14 @@ static void a_process_that_lost_its_row_starts_anew_when_it_has_one_again(void *
 	(void)state;
 	tell_no_names();
 	tell_power(NULL, 0);
-	tell_processes(&row, 1);
-	tell_processes(NULL, 0);
+	tell_processes_later(&row, 1);
+	tell_processes_later(NULL, 0);
 	assert_null(find(LEVEL_PROCESS, "11"));
 	row = process(11, 1, 2 * J, "");
-	tell_processes(&row, 1);
+	tell_processes_later(&row, 1);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "11")), 2);
 	row.active_uj.by[0] = J; /* lost and found between two frames */
-	tell_processes(&row, 1);
+	tell_processes_later(&row, 1);
 	assert_int_equal(joules(account(LEVEL_PROCESS, "11")), 3);
 }
 
@@ -376,21 +338,21 @@ static void a_machine_is_the_sum_of_its_processes_also_of_those_that_are_gone(vo
 	(void)state;
 	tell_no_names();
 	tell_power(NULL, 0);
-	tell_processes(rows, 2);
+	tell_processes_later(rows, 2);
 	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 7);
 	rows[1].flags = ROW_FINAL;
-	tell_processes(rows, 2);
-	tell_processes(rows, 1);
+	tell_processes_later(rows, 2);
+	tell_processes_later(rows, 1);
 	rows[0].active_uj.by[0] = 5 * J;
-	tell_processes(rows, 1);
+	tell_processes_later(rows, 1);
 	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 8);
 	assert_int_equal(account(LEVEL_VM, "=\"vm-1\"")->rows, 1);
 	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, KEEP);
 	assert_null(find(LEVEL_PROCESS, "22"));
 	assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), 8);
 	rows[0].flags = ROW_FINAL;
-	tell_processes(rows, 1);
-	tell_processes(NULL, 0);
+	tell_processes_later(rows, 1);
+	tell_processes_later(NULL, 0);
 	assert_int_equal(account(LEVEL_VM, "=\"vm-1\"")->rows, 0);
 	book_expire(&book, (seconds + 1000) * NS_PER_SECOND, KEEP);
 	assert_null(find(LEVEL_VM, "=\"vm-1\""));
@@ -411,7 +373,7 @@ static void machines_beyond_the_shown_processes_count_once(void **state)
 			used[vm] += (i / 10 + vm) % 4 == 0 ? 50 : 1;
 			rows[vm].active_uj.by[0] = used[vm] * J;
 		}
-		tell_processes(rows, 4);
+		tell_processes_later(rows, 4);
 		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-1\"")), used[0]);
 		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-2\"")), used[1]);
 		assert_int_equal(joules(account(LEVEL_VM, "=\"vm-3\"")), used[2]);
@@ -427,7 +389,7 @@ static void a_machine_with_a_cgroup_is_that_cgroup_and_is_called_by_its_uuid(voi
 	(void)state;
 	tell_who(1, WORKLOAD_VM, "web", "", "");
 	tell_power(&row, 1);
-	tell_processes(&qemu, 1);
+	tell_processes_later(&qemu, 1);
 	const struct account *vm = account(LEVEL_VM, "=\"web\"");
 	assert_int_equal(joules(vm), 6);
 	assert_non_null(memmem(vm->labels, vm->labels_size, "vm_id=\"uuid-1\"", 14));

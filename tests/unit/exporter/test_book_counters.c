@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "tests/unit/exporter/who.h"
+#include "tests/unit/exporter/told.h"
 #include "tests/unit/unit.h"
 
 #define NO_SERIES (-1.0)
@@ -15,12 +14,10 @@
 #define COUNTED   (1U << COUNTER_switches | 1U << COUNTER_softirq_ns | 1U << COUNTER_rx_bytes)
 #define TOLD_MAX  8
 
-static struct book book;
 static struct kept kept;
 static struct exposition exposition;
 static struct sheet sheet;
 static struct stage_stats stats;
-static uint64_t seconds, birth_ns, energy_epoch;
 static uint32_t counted;
 
 struct told {
@@ -83,21 +80,8 @@ static void tell_who(uint64_t id, const char *workload, const char *container_id
 {
 	bool is_pod = container_id[0] != '\0';
 
-	tell_name(&book, energy_epoch, id, is_pod ? WORKLOAD_POD : WORKLOAD_UNIT, workload,
-		is_pod ? workload : "", container_id, "containerd");
-}
-
-static struct frame frame_of(enum frame_kind kind, const void *once, const void *rows, size_t count)
-{
-	return (struct frame) { .head = { .kind = (uint8_t)kind,
-					.epoch.birth_ns = birth_ns,
-					.energy_epoch = energy_epoch,
-					.seq = seconds,
-					.parts = 1 },
-		.once = once,
-		.rows = rows,
-		.row_count = count,
-		.is_last = true };
+	tell_name(id, is_pod ? WORKLOAD_POD : WORKLOAD_UNIT, workload, is_pod ? workload : "", container_id,
+		"containerd");
 }
 
 static void tell_counters(const struct told *told, size_t count)
@@ -115,7 +99,7 @@ static void tell_counters(const struct told *told, size_t count)
 	kept_save(&kept, &book);
 }
 
-static void tell_power(const struct told *told, size_t count)
+static void tell_energy(const struct told *told, size_t count)
 {
 	const struct power_once once = { .from_seq = book.seq,
 		.mono_ns = seconds * NS_PER_SECOND,
@@ -144,7 +128,7 @@ static void tell(const struct told *told, size_t count)
 {
 	seconds++;
 	tell_counters(told, count);
-	tell_power(told, count);
+	tell_energy(told, count);
 }
 
 static void render(void)
@@ -213,14 +197,14 @@ static void they_count_with_the_power_frame_of_their_turn(void **state)
 	tell_who(1, "app", "c1");
 	tell_counters((const struct told[]) { { 1, 100, 0 } }, 1);
 	assert_true(SWITCHES_OF("app") == NO_SERIES);
-	tell_power((const struct told[]) { { 1, 100, 0 } }, 1);
+	tell_energy((const struct told[]) { { 1, 100, 0 } }, 1);
 	assert_true(SWITCHES_OF("app") == 100);
 	tell_counters((const struct told[]) { { 1, 200, 0 } }, 1);
 	assert_true(SWITCHES_OF("app") == 100);
 	seconds++;
-	tell_power((const struct told[]) { { 1, 200, 0 } }, 1);
+	tell_energy((const struct told[]) { { 1, 200, 0 } }, 1);
 	assert_true(SWITCHES_OF("app") == 200);
-	tell_power((const struct told[]) { { 1, 300, 0 } }, 1); /* the other frame was lost */
+	tell_energy((const struct told[]) { { 1, 300, 0 } }, 1); /* the other frame was lost */
 	assert_true(SWITCHES_OF("app") == 200);
 }
 
@@ -303,7 +287,7 @@ static void after_a_restart_they_go_on_where_they_were(void **state)
 		assert_true(SWITCHES_OF("app") == NO_SERIES); /* not less than it was: nothing */
 		tell_who(3, "app", "c3");
 		seconds++;
-		tell_power((const struct told[]) { { 3, 6, 0 } }, 1); /* the counters frame was lost */
+		tell_energy((const struct told[]) { { 3, 6, 0 } }, 1); /* the counters frame was lost */
 		assert_true(SWITCHES_OF("app") == NO_SERIES);
 		TELL({ 3, 6, 0 });
 		assert_true(SWITCHES_OF("app") == 156);
@@ -345,7 +329,7 @@ static void new_counters_begin_anew_with_power(void **state)
 		tell_who(2, "app", "c2");
 		tell_counters((const struct told[]) { { 2, 3, 0 } }, 1);
 		assert_true(SWITCHES_OF("app") == NO_SERIES); /* neither the old nor a part of them */
-		tell_power((const struct told[]) { { 2, 3, 0 } }, 1);
+		tell_energy((const struct told[]) { { 2, 3, 0 } }, 1);
 		assert_true(SWITCHES_OF("app") == 3);
 		end(NULL);
 		open_book(true);
@@ -378,7 +362,7 @@ static void a_full_book_counts_what_it_drops_once(void **state)
 	}
 	assert_int_equal(book.row_count, 16);
 	assert_int_equal(book_dropped(&book), 0);
-	tell_power(many, TOLD_MAX);
+	tell_energy(many, TOLD_MAX);
 	assert_int_equal(book_dropped(&book), TOLD_MAX);
 }
 
@@ -397,7 +381,7 @@ static void without_the_switch_nothing_is_different(void **state)
 		const struct told told[] = { { 1, 100, 0 }, { 2, 30, 0 }, { ROW_ID_OTHER, 1, ROW_OTHER } };
 		if (is_told)
 			tell_counters(told, 3);
-		tell_power(told, 3);
+		tell_energy(told, 3);
 		render();
 		struct sheet *copy = is_told ? &without : &untold;
 		sheet_put(copy, sheet.text, sheet.size);

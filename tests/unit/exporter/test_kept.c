@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "tests/unit/exporter/who.h"
+#include "tests/unit/exporter/told.h"
 #include "tests/unit/unit.h"
 
 #define J    UINT64_C(1000000)
@@ -16,9 +15,7 @@
 
 #define C2 "=\"c2\",=\"containerd\""
 
-static struct book book;
 static struct kept kept;
-static uint64_t seconds, energy_epoch, birth_ns;
 static const struct book_config config = { .rows = 2 * MANY, .ended_max = 100, .processes = 1 };
 
 static void begin(void)
@@ -52,50 +49,18 @@ static int restart(void)
 
 static void tell_who(uint64_t id, const char *workload, const char *uid, const char *container_id)
 {
-	tell_name(&book, energy_epoch, id, WORKLOAD_POD, workload, uid, container_id, "containerd");
+	tell_name(id, WORKLOAD_POD, workload, uid, container_id, "containerd");
 }
 
-/* The estimator tells its names first, here none. */
-static void tell_no_names(void)
+static void keep_power(const struct power_row *rows, size_t count)
 {
-	const struct frame frame = { .head.energy_epoch = energy_epoch, .is_last = true };
-
-	book_workloads(&book, &frame);
-}
-
-static void tell_power(const struct power_row *rows, size_t count)
-{
-	const struct power_once once = { .from_seq = book.seq,
-		.mono_ns = ++seconds * NS_PER_SECOND,
-		.state = POWER_MODEL,
-		.source = text_of("curve:x"),
-		.zone_mask = 3 };
-	const struct frame frame = { .head = { .kind = FRAME_power,
-					     .epoch.birth_ns = birth_ns,
-					     .energy_epoch = energy_epoch,
-					     .seq = seconds,
-					     .parts = 1 },
-		.once = &once,
-		.rows = rows,
-		.row_count = count,
-		.is_last = true };
-
-	book_power(&book, &frame, seconds * NS_PER_SECOND);
+	tell_power(rows, count);
 	kept_save(&kept, &book);
 }
 
-static void tell_processes(const struct process_row *rows, size_t count)
+static void keep_processes(const struct process_row *rows, size_t count)
 {
-	const struct process_once once = { .mono_ns = seconds * NS_PER_SECOND };
-	const struct frame frame = {
-		.head = { .kind = FRAME_process, .energy_epoch = energy_epoch, .seq = seconds, .parts = 1 },
-		.once = &once,
-		.rows = rows,
-		.row_count = count,
-		.is_last = true
-	};
-
-	book_processes(&book, &frame, seconds * NS_PER_SECOND);
+	tell_processes(rows, count);
 	kept_save(&kept, &book);
 }
 
@@ -150,8 +115,8 @@ static void end_a_container(void)
 {
 	tell_who(1, "app", "u", "c1");
 	tell_who(2, "app", "u", "c2");
-	tell_power((struct power_row[]) { power(1, 10 * J, 0), power(2, 4 * J, 0) }, 2);
-	tell_power((struct power_row[]) { power(1, 20 * J, 0), power(2, 5 * J, ROW_FINAL) }, 2);
+	keep_power((struct power_row[]) { power(1, 10 * J, 0), power(2, 4 * J, 0) }, 2);
+	keep_power((struct power_row[]) { power(1, 20 * J, 0), power(2, 5 * J, ROW_FINAL) }, 2);
 }
 
 static void a_pods_joules_go_on_where_they_were(void **state)
@@ -159,12 +124,12 @@ static void a_pods_joules_go_on_where_they_were(void **state)
 	(void)state;
 	begin();
 	end_a_container();
-	tell_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
+	keep_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
 	assert_pod_has(35 * J);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(restart(), 0);
 		tell_who(1, "app", "u", "c1");
-		tell_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
+		keep_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
 		assert_pod_has(35 * J);
 	}
 	assert_int_equal(kept.left_out, 0);
@@ -179,7 +144,7 @@ static void a_row_forgotten_while_the_exporter_was_away_is_not_lost(void **state
 	end_a_container();
 	assert_int_equal(restart(), 0);
 	tell_who(1, "app", "u", "c1");
-	tell_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
+	keep_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
 	assert_pod_has(35 * J);
 	end();
 }
@@ -193,7 +158,7 @@ static void a_row_that_is_still_told_counts_once(void **state)
 	tell_who(1, "app", "u", "c1");
 	tell_who(2, "app", "u", "c2");
 	for (int i = 0; i < 2; i++) {
-		tell_power((struct power_row[]) { power(1, 30 * J, 0), power(2, 5 * J, ROW_FINAL) }, 2);
+		keep_power((struct power_row[]) { power(1, 30 * J, 0), power(2, 5 * J, ROW_FINAL) }, 2);
 		assert_pod_has(35 * J);
 	}
 	end();
@@ -216,9 +181,9 @@ static void what_ended_is_shown_again_under_its_name_though_nobody_tells_it(void
 		assert_true(account_is_shown(account) || !is_told);
 		assert_memory_equal(account->labels, "container=", 10);
 		assert_int_equal(account->described, described);
-		tell_power((struct power_row[]) { power(2, 5 * J, ROW_FINAL) }, 1);
+		keep_power((struct power_row[]) { power(2, 5 * J, ROW_FINAL) }, 1);
 	}
-	tell_power(NULL, 0);
+	keep_power(NULL, 0);
 	book_expire(&book, seconds * NS_PER_SECOND + KEEP + 1, KEEP);
 	assert_int_equal(book.accounts.in_use, 0); /* nobody came */
 	kept_save(&kept, &book);
@@ -235,7 +200,7 @@ static void another_energy_epoch_clears_it(void **state)
 	assert_int_equal(restart(), 0);
 	energy_epoch++;
 	tell_who(1, "app", "u", "c1");
-	tell_power((struct power_row[]) { power(1, 3 * J, 0) }, 1);
+	keep_power((struct power_row[]) { power(1, 3 * J, 0) }, 1);
 	assert_pod_has(3 * J);
 	assert_int_equal(restart(), 0);
 	assert_int_equal(energy_of(LEVEL_POD, POD).total_uj[SHARE_PACKAGE], 0);
@@ -249,14 +214,14 @@ static void new_counters_begin_cpu_time_anew_and_no_energy(void **state)
 	for (int is_restarted = 0; is_restarted < 2; is_restarted++) {
 		begin();
 		end_a_container();
-		tell_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
+		keep_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
 		if (is_restarted)
 			assert_int_equal(restart(), 0);
 		birth_ns++;
 		tell_who(1, "app", "u", "c1");
 		struct power_row row = power(1, 30 * J, 0);
 		row.cpu_ns = 3;
-		tell_power(&row, 1);
+		keep_power(&row, 1);
 		assert_int_equal(energy_of(LEVEL_POD, POD).cpu_ns, 3);
 		assert_int_equal(energy_of(LEVEL_POD, POD).idle_uj[SHARE_PACKAGE], 7 * J);
 		end();
@@ -275,7 +240,7 @@ static void a_kill_between_any_two_writes_leaves_one_whole_bank(void **state)
 	end_a_container();
 	memory = kept.bases.memory;
 	memcpy(before, memory, size);
-	tell_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
+	keep_power((struct power_row[]) { power(1, 30 * J, 0) }, 1);
 	memcpy(after, memory, size);
 	for (size_t i = sizeof(uint32_t); i < size; i++) { /* the first word is the switch */
 		if (before[i] == after[i])
@@ -360,9 +325,9 @@ static void nothing_is_written_while_no_base_changes(void **state)
 	end_a_container();
 	const void *current = banks_current(&kept.bases, &size);
 	for (uint64_t i = 3; i < 10; i++)
-		tell_power((struct power_row[]) { power(1, 10 * i * J, 0), power(2, 5 * J, ROW_FINAL) }, 2);
+		keep_power((struct power_row[]) { power(1, 10 * i * J, 0), power(2, 5 * J, ROW_FINAL) }, 2);
 	assert_ptr_equal(banks_current(&kept.bases, &size), current);
-	tell_power((struct power_row[]) { power(1, 100 * J, 0) }, 1);
+	keep_power((struct power_row[]) { power(1, 100 * J, 0) }, 1);
 	assert_ptr_not_equal(banks_current(&kept.bases, &size), current);
 	end();
 }
@@ -379,7 +344,7 @@ static void what_finds_no_room_is_counted(void **state)
 		tell_who(1 + i, uid, uid, uid + 190);
 		rows[i] = power(1 + i, J, ROW_FINAL);
 	}
-	tell_power(rows, MANY);
+	keep_power(rows, MANY);
 	assert_in_range(kept.left_out, 1, 4 * MANY);
 	assert_int_equal(restart(), 0);
 	assert_in_range(book.accounts.in_use, MANY / 4, 3 * MANY - 1);
@@ -393,21 +358,21 @@ static void the_series_of_all_others_goes_on_and_counts_nothing_twice(void **sta
 	(void)state;
 	begin();
 	tell_no_names();
-	tell_power(NULL, 0);
-	tell_processes((struct process_row[]) { process(0, J), process(7, 9 * J), process(8, 2 * J),
+	keep_power(NULL, 0);
+	keep_processes((struct process_row[]) { process(0, J), process(7, 9 * J), process(8, 2 * J),
 			       process(9, 3 * J) },
 		4);
-	tell_power(NULL, 0);
-	tell_processes((struct process_row[]) { process(0, J), process(7, 10 * J), process(9, 4 * J) }, 3);
+	keep_power(NULL, 0);
+	keep_processes((struct process_row[]) { process(0, J), process(7, 10 * J), process(9, 4 * J) }, 3);
 	assert_int_equal(energy_of(LEVEL_PROCESS, "0").total_uj[SHARE_PACKAGE], 7 * J);
 	assert_int_equal(restart(), 0);
 	tell_no_names();
-	tell_power(NULL, 0);
-	tell_processes(
+	keep_power(NULL, 0);
+	keep_processes(
 		(struct process_row[]) { process(0, 2 * J), process(7, 11 * J), process(9, 5 * J) }, 3);
 	assert_int_equal(energy_of(LEVEL_PROCESS, "0").total_uj[SHARE_PACKAGE], 8 * J);
-	tell_power(NULL, 0);
-	tell_processes(
+	keep_power(NULL, 0);
+	keep_processes(
 		(struct process_row[]) { process(0, 2 * J), process(7, 12 * J), process(9, 6 * J) }, 3);
 	assert_int_equal(energy_of(LEVEL_PROCESS, "0").total_uj[SHARE_PACKAGE], 9 * J);
 	end();
