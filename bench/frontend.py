@@ -6,8 +6,8 @@ build = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "process"))
 sys.argv[1] = str(build / "bin")
-from frontend_fixture import wait_for  # noqa: E402
 from history_fixture import History  # noqa: E402
+from runner import free_port, wait_for  # noqa: E402
 
 REQUESTS, CONNECTIONS, STREAMS, PEER_REQUESTS = 30000, 16, 64, 1000
 STDIO_CALLS, STDIO_DEPTH = 100000, 64
@@ -37,11 +37,6 @@ def load(url, body, *headers, way=H1, requests=REQUESTS, rounds=3):
         (work / "log").unlink()
         found.append((float(re.search(r"([\d.]+) req/s", out)[1]), times[len(times) * 99 // 100] / 1000))
     return sorted(found)[rounds // 2]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 def get(url, body, *headers):
