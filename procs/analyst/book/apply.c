@@ -130,10 +130,10 @@ static struct book_row *row_of(struct book *book, uint64_t id)
 }
 
 /* CPU time is no account: a first sight, or a step that does not fit the time, only sets where counting begins. */
-static void count_cpu(struct book *book, struct book_row *row, const struct power_row *sent)
+static void count_cpu(
+	struct book *book, struct book_row *row, const struct entry *entry, const struct power_row *sent)
 {
 	struct book_workload *workload = &book->workloads[row->workload];
-	const struct entry *entry = directory_find(&book->directory, row->id);
 	uint64_t most_ns = book->spread.total_ns * (book->last.cpus > 0 ? book->last.cpus : 1);
 	uint64_t delta_ns = sent->cpu_ns - row->cpu_ns;
 
@@ -149,6 +149,7 @@ static void count_cpu(struct book *book, struct book_row *row, const struct powe
 static int apply_row(struct book *book, const struct power_row *sent)
 {
 	bool is_final = (sent->flags & ROW_FINAL) != 0;
+	const struct entry *entry;
 	struct book_workload *workload;
 	struct book_row *row;
 
@@ -157,6 +158,7 @@ static int apply_row(struct book *book, const struct power_row *sent)
 	row = row_of(book, sent->id);
 	if (row == NULL) /* its energy shows as what the node has and no workload */
 		return 0;
+	entry = directory_find(&book->directory, row->id);
 	workload = &book->workloads[row->workload];
 	for (int zone = 0; zone < ZONE_COUNT; zone++) {
 		uint64_t active = growth(book, &row->seen.active[zone], sent->active_uj.by[zone]);
@@ -168,9 +170,9 @@ static int apply_row(struct book *book, const struct power_row *sent)
 		row->is_dirty = row->is_dirty || active > 0 || idle > 0;
 	}
 	if (!is_final || !row->is_final)
-		count_cpu(book, row, sent);
+		count_cpu(book, row, entry, sent);
 	if (!is_final)
-		memory_count(book, row, sent);
+		memory_count(workload, row, entry, sent);
 	workload->is_present = workload->is_present || !is_final || !row->is_final;
 	workload->is_implausible |= (sent->flags & ROW_IMPLAUSIBLE) != 0;
 	row->is_dirty = row->is_dirty || row->is_final != is_final;

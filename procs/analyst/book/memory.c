@@ -1,7 +1,5 @@
 #include "analyst/book/memory.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 
 #define BYTES_MAX  (UINT64_C(1) << 50) /* nothing holds more: what says so would only spoil sums */
@@ -18,11 +16,9 @@ static uint64_t take_kills(struct book_row *row, uint64_t kills)
 }
 
 /* Requests stand on a pod's containers, what it holds on the pod itself. */
-void memory_count(struct book *book, struct book_row *row, const struct power_row *sent)
+void memory_count(struct book_workload *workload, struct book_row *row, const struct entry *entry,
+	const struct power_row *sent)
 {
-	struct book_workload *workload = &book->workloads[row->workload];
-	const struct entry *entry = directory_find(&book->directory, row->id);
-
 	if (entry != NULL) {
 		workload->memory.request_bytes += entry->memory_request_bytes;
 		workload->memory.limit_bytes += entry->memory_limit_bytes;

@@ -6,8 +6,9 @@
 
 #include "analyst/book/book.h"
 
-/* A row that lives. */
-void memory_count(struct book *book, struct book_row *row, const struct power_row *sent);
+/* A row that lives; `entry` says who it is, NULL = not known yet. */
+void memory_count(struct book_workload *workload, struct book_row *row, const struct entry *entry,
+	const struct power_row *sent);
 /* At the end of the frame. */
 void memory_settle(struct book *book, struct book_workload *workload);
 /* What the frame brought is thrown away. */
