@@ -119,6 +119,12 @@ void roster_topology(struct roster *roster, const struct frame *frame)
 			apply_topology(roster, &rows[i]);
 }
 
+static void set_amount(struct roster *roster, uint64_t *amount, uint64_t value)
+{
+	roster->has_changed |= *amount != value;
+	*amount = value;
+}
+
 void roster_names(struct roster *roster, const struct frame *frame)
 {
 	const struct names_row *rows = frame->rows;
@@ -132,10 +138,10 @@ void roster_names(struct roster *roster, const struct frame *frame)
 		set_word(roster, member, WORD_NAMED_CONTAINER, rows[i].container);
 		set_word(roster, member, WORD_OWNER_KIND, rows[i].owner_kind);
 		set_word(roster, member, WORD_OWNER, rows[i].owner);
-		member->cpu_request = rows[i].cpu_request_millicores;
-		member->cpu_limit = rows[i].cpu_limit_millicores;
-		member->memory_request = rows[i].memory_request_bytes;
-		member->memory_limit = rows[i].memory_limit_bytes;
+		set_amount(roster, &member->cpu_request, rows[i].cpu_request_millicores);
+		set_amount(roster, &member->cpu_limit, rows[i].cpu_limit_millicores);
+		set_amount(roster, &member->memory_request, rows[i].memory_request_bytes);
+		set_amount(roster, &member->memory_limit, rows[i].memory_limit_bytes);
 	}
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What cgroups hold: modelled memory power reaches processes by it, asleep or not; a working set has no page cache in it."""
-import re, sys, tempfile, time
+import contextlib, re, sqlite3, sys, tempfile, time
 
 from account import Ring
 from pipeline import BIN, Group, Pipeline, hierarchies, run, wait_for
@@ -80,4 +80,41 @@ def test_working_set():
             group.remove()
 
 
-sys.exit(not all([run("a working set is what is held without the page cache", test_working_set), run("modelled memory power goes to processes by what they hold", test)]))
+def limit(group, megabytes):
+    for h in hierarchies():
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            if (h / group.path / name).exists():
+                (h / group.path / name).write_text(str(megabytes << 20))
+
+
+def booked(p, name):
+    """Peak, limit and kills of the newest three hours, as the ledger has them."""
+    path = p.settings["state_dir"] / "analyst/ledger.db"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as db:
+        return db.execute("SELECT m.peak_bytes, m.limit_bytes, m.oom_kills FROM memory_workload m JOIN workload w ON w.id = m.workload "
+                          "WHERE w.name = ? ORDER BY slot DESC", (name,)).fetchone() or (0, 0, 0)
+
+
+def test_ledger():
+    """From the cgroup's files to the ledger: the peak, the limit, and a kill for want of memory."""
+    group = Group("tanso-test-memory.slice/short.service")
+    try:
+        limit(group, 128)
+        with Pipeline() as p:
+            group.spawn(sys.executable, "-c", HOLD % 20)
+            if not wait_for(lambda: booked(p, "short.service")[0] > 20 << 20, 20, 0.5):
+                raise AssertionError("no peak of it is booked")
+            if group.spawn(sys.executable, "-c", HOLD % 300).wait(20) != -9:
+                raise AssertionError("it was not killed")
+            group.spawn(sys.executable, "-c", HOLD % 60)  # grows, and is read at once
+            if not wait_for(lambda: booked(p, "short.service")[2] == 1 and booked(p, "short.service")[0] > 80 << 20, 20, 0.5):
+                raise AssertionError(f"booked are {booked(p, 'short.service')}")
+            peak, limited, kills = booked(p, "short.service")
+            print(f"  peak {peak >> 20} MiB of a limit of {limited >> 20}, kills {kills}")
+            if limited != 128 << 20 or peak > limited:
+                raise AssertionError("not what the kernel has")
+    finally:
+        group.remove()
+
+
+sys.exit(not all([run("peaks, limits and kills are booked", test_ledger), run("a working set is what is held without the page cache", test_working_set), run("modelled memory power goes to processes by what they hold", test)]))

@@ -54,6 +54,30 @@ static void the_uid_stands_in_until_the_name_is_known(void **state)
 	assert_int_equal(roster_cpu_request(&roster, 7), 250);
 }
 
+/* A unit has no name to be told: a limit is all that its row of names has. */
+static void a_limit_alone_is_told(void **state)
+{
+	struct names_row names = { .id = 7,
+		.namespace = text_of("prod"),
+		.pod = text_of("app"),
+		.pod_uid = text_of("U"),
+		.container = text_of("main"),
+		.owner_kind = text_of(""),
+		.owner = text_of(""),
+		.cpu_request_millicores = 250,
+		.memory_limit_bytes = 1000 };
+	const struct frame frame = { .rows = &names, .row_count = 1, .is_last = true };
+
+	(void)state;
+	assert_false(roster.has_changed);
+	roster_names(&roster, &frame);
+	assert_true(roster.has_changed);
+	roster_rows(&roster, rows);
+	assert_int_equal(rows[0].memory_limit_bytes, 1000);
+	roster_names(&roster, &frame); /* again, and nothing new */
+	assert_false(roster.has_changed);
+}
+
 static void an_end_without_a_path_keeps_what_is_known(void **state)
 {
 	struct topology_row ended = pod;
@@ -98,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_uid_stands_in_until_the_name_is_known),
+		cmocka_unit_test(a_limit_alone_is_told),
 		cmocka_unit_test(an_end_without_a_path_keeps_what_is_known),
 		cmocka_unit_test(a_full_roster_counts_what_it_cannot_take),
 	};
