@@ -177,15 +177,21 @@ static const char *absence_text(const char *call)
 	return seccomp_syscall_resolve_name_arch(SCMP_ARCH_AARCH64, call) < 0 ? " (not on aarch64)" : "";
 }
 
+/* What every stage may do stands in a table of its own, and in no stage's. */
+static bool is_told_of(unsigned stages, unsigned group)
+{
+	return (stages == EVERY) == (group == EVERY) && (stages & group) != 0;
+}
+
 static void describe(FILE *out, const char *title, unsigned group)
 {
 	fprintf(out, "\n### %s\n\n| system call | verdict | why |\n|---|---|---|\n", title);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].stages & group)
+		if (is_told_of(rules[i].stages, group))
 			fprintf(out, "| %s%s | %s | %s |\n", rules[i].call, absence_text(rules[i].call),
 				verdict_text(&rules[i]), rules[i].reason);
 	for (size_t i = 0; i < ARRAY_SIZE(kept_capabilities); i++)
-		if (kept_capabilities[i].stages & group)
+		if (is_told_of(kept_capabilities[i].stages, group))
 			fprintf(out, "| %s | kept capability | %s |\n", kept_capabilities[i].name,
 				kept_capabilities[i].reason);
 }
@@ -194,6 +200,7 @@ void sandbox_describe(FILE *out)
 {
 	char title[64];
 
+	describe(out, "every stage", EVERY);
 	for (int stage = 0; stage < STAGE_COUNT; stage++) {
 		snprintf(title, sizeof(title), "tanso-%s", stage_name((enum stage)stage));
 		describe(out, title, 1U << stage);
