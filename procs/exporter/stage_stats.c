@@ -2,6 +2,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <string.h>
+
+#include "exporter/metrics.h"
+
+#define PAIRS_MAX 8
 
 /* A stage is our own program, yet its bytes are foreign: one bad character would spoil the whole scrape. */
 static bool is_name(struct text text)
@@ -12,18 +17,63 @@ static bool is_name(struct text text)
 	return text.size > 0 && !isdigit((unsigned char)text.data[0]);
 }
 
-/* key="value" pairs without line breaks; quotes balanced and nothing escaped. */
+/* Those the exporter tells itself, in either format: OpenMetrics calls x and x_total one family. */
+static bool is_of_exporter(struct text name)
+{
+	static const char prefix[] = "tanso_", total[] = "_total", stage[] = "stage_";
+	size_t size = name.size;
+
+	if (size > strlen(total) && memcmp(name.data + size - strlen(total), total, strlen(total)) == 0)
+		size -= strlen(total);
+	for (int i = 0; i < METRIC_COUNT; i++) {
+		const char *own = metric_table[i].name;
+		if (strncmp(own, prefix, strlen(prefix)) != 0)
+			continue;
+		own += strlen(prefix);
+		if (strncmp(own, name.data, size) == 0 &&
+			(own[size] == '\0' || strcmp(own + size, total) == 0))
+			return true;
+	}
+	return size >= strlen(stage) && memcmp(name.data, stage, strlen(stage)) == 0;
+}
+
+/* Bytes of key="value" at the beginning, nothing escaped; 0: there is none. */
+static uint32_t label_size(const char *at, uint32_t left, uint32_t *ret_key)
+{
+	uint32_t i = 0;
+
+	while (i < left && (isalpha((unsigned char)at[i]) || at[i] == '_'))
+		i++;
+	*ret_key = i;
+	if (i == 0 || left - i < 2 || at[i] != '=' || at[i + 1] != '"')
+		return 0;
+	for (i += 2; i < left && at[i] != '"'; i++)
+		if ((unsigned char)at[i] < 0x20 || (unsigned char)at[i] >= 0x7f || at[i] == '\\')
+			return 0;
+	return i < left ? i + 1 : 0;
+}
+
+/* key="value" pairs with commas between; a key is there once, and `stage` is ours. */
 static bool is_label_text(struct text text)
 {
-	uint32_t quotes = 0;
+	static const char stage[] = "stage";
+	struct text keys[PAIRS_MAX] = { { stage, sizeof(stage) - 1 } };
+	uint32_t count = 1, size;
 
-	for (uint32_t i = 0; i < text.size; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		quotes += c == '"';
-		if (c < 0x20 || c == '\\' || c == '{' || c == '}' || c >= 0x7f)
+	for (uint32_t at = 0; at < text.size; at += size + 1) {
+		struct text *key = &keys[count];
+		key->data = text.data + at;
+		size = label_size(text.data + at, text.size - at, &key->size);
+		if (size == 0 || (at + size < text.size && text.data[at + size] != ',') ||
+			at + size + 1 == text.size)
+			return false;
+		for (uint32_t i = 0; i < count; i++)
+			if (text_equal(keys[i], *key))
+				return false;
+		if (++count == PAIRS_MAX)
 			return false;
 	}
-	return quotes % 2 == 0;
+	return true;
 }
 
 /* One series told twice spoils a scrape as a bad character does. */
@@ -44,7 +94,7 @@ int stage_stats_take(struct stage_stats *stats, enum stage stage, const struct f
 	if (!text_equal(once->stage, text_of(stage_name(stage))) || frame->row_count > STAGE_STATS_MAX)
 		return -EBADMSG;
 	for (size_t i = 0; i < frame->row_count; i++)
-		if (!is_name(rows[i].name) || !is_label_text(rows[i].labels))
+		if (!is_name(rows[i].name) || is_of_exporter(rows[i].name) || !is_label_text(rows[i].labels))
 			return -EBADMSG;
 	stats->of[stage].restarts += stats->of[stage].received_ns != 0 && stats->of[stage].run != once->run;
 	stats->of[stage].run = once->run;

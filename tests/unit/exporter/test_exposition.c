@@ -293,7 +293,21 @@ static void stats_that_would_break_the_format_are_refused(void **state)
 	assert_int_equal(stage_stats_take(&stats, STAGE_COLLECTOR, &frame, 1), -EBADMSG);
 	row.labels = text_of("a=\"b\"}\n");
 	assert_int_equal(stage_stats_take(&stats, STAGE_COLLECTOR, &frame, 1), -EBADMSG);
+	static const char *const labels[] = { "a", "a=b", "a=\"b\",", ",a=\"b\"", "a=\"b\"c=\"d\"",
+		"a=\"b\",a=\"c\"", "stage=\"analyst\"", "=\"b\"", "\"\"", "a=\"b\\\"" };
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		row.labels = text_of(labels[i]);
+		assert_int_equal(stage_stats_take(&stats, STAGE_COLLECTOR, &frame, 1), -EBADMSG);
+	}
 	row.labels = text_of("");
+	static const char *const own[] = { "workload_watts", "workload_joules", "workload_joules_total",
+		"stage_age_seconds", "build_info_total" };
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) { /* a second family of that name */
+		row.name = text_of(own[i]);
+		assert_int_equal(stage_stats_take(&stats, STAGE_COLLECTOR, &frame, 1), -EBADMSG);
+	}
+	row = (struct stats_row) { .name = text_of("x"), .labels = text_of("a=\"b, c\",d_e=\"\"") };
+	assert_int_equal(stage_stats_take(&stats, STAGE_COLLECTOR, &frame, 1), 0);
 	assert_int_equal(stage_stats_take(&stats, STAGE_ANALYST, &frame, 1),
 		-EBADMSG); /* calls itself the collector */
 }
