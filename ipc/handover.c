@@ -21,7 +21,6 @@ struct handover {
 	struct source source;
 	int offered;
 	struct peer_rule peer;
-	char path[108];
 };
 
 static int fill_address(struct sockaddr_un *address, const char *path)
@@ -74,7 +73,6 @@ static int open_listener(struct handover *handover, const char *path)
 
 	if (r < 0)
 		return r;
-	snprintf(handover->path, sizeof(handover->path), "%s", path);
 	handover->source.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (handover->source.fd < 0)
 		return -errno;
@@ -113,8 +111,6 @@ void handover_free(struct handover *handover)
 {
 	if (handover == NULL)
 		return;
-	if (handover->source.fd >= 0 && handover->path[0] != '\0')
-		unlink(handover->path);
 	closep(&handover->source.fd);
 	free(handover);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 #define EVERY     ((1U << STAGE_COUNT) - 1)
 #define SANITIZER (1U << STAGE_COUNT)
 #define FETCHER   (1U << (STAGE_COUNT + 1))
+#define OWN_PID   UINT64_MAX
 
 #ifdef TANSO_SANITIZED
 #define BUILD_GROUPS SANITIZER
@@ -103,8 +105,9 @@ static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 		return seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)rule->value), call, 0);
 	if (rule->verdict == VERDICT_ALLOW || rule->mask == 0)
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+	uint64_t value = rule->value == OWN_PID ? (uint64_t)getpid() : rule->value;
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-		SCMP_CMP64(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
+		SCMP_CMP64(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, value));
 }
 
 static uint32_t default_action(void)

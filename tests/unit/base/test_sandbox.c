@@ -2,6 +2,7 @@
 #include "base/sandbox.h"
 
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -46,7 +47,18 @@ static long try_setuid(void)
 {
 	return syscall(SYS_setuid, 0);
 }
+static long try_signal_to_another(void)
+{
+	return syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+static long try_signal_by_the_kernel(
+	void) /* F_SETSIG, too: whatever happens to the descriptor kills the owner */
+{
+	return fcntl(STDIN_FILENO, F_SETOWN, 1);
+}
 static const struct trial forbidden[] = {
+	{ "tgkill of another", try_signal_to_another },
+	{ "fcntl(F_SETOWN)", try_signal_by_the_kernel },
 	{ "execve", try_execve },
 	{ "socket(AF_INET)", try_inet_socket },
 	{ "socket(AF_NETLINK)", try_netlink_socket },
@@ -119,6 +131,56 @@ static void who_fetches_may_open_tcp_and_nothing_else_more(void **state)
 		bool is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 		if (is_killed == (forbidden[i].call == try_inet_socket))
 			fail_msg("%s: status %x", forbidden[i].name, (unsigned)status);
+	}
+}
+
+static bool dies_of(enum stage stage, long (*call)(void))
+{
+	int status = status_of(stage, call);
+
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+static long try_unlink(void)
+{
+	return syscall(SYS_unlinkat, AT_FDCWD, "/tmp/no-such-file-of-tanso", 0);
+}
+
+static void only_the_ledger_removes_files(void **state)
+{
+	(void)state;
+	for (int stage = 0; stage < STAGE_COUNT; stage++)
+		assert_int_equal(dies_of((enum stage)stage, try_unlink), stage != STAGE_ANALYST);
+}
+
+static long try_bpf_load(void)
+{
+	return syscall(SYS_bpf, BPF_PROG_LOAD, NULL, 0);
+}
+static long try_bpf_lookup(void)
+{
+	return syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, NULL, 0);
+}
+
+static void the_collector_reads_maps_and_loads_no_program(void **state)
+{
+	(void)state;
+	assert_true(dies_of(STAGE_COLLECTOR, try_bpf_load));
+	assert_false(dies_of(STAGE_COLLECTOR, try_bpf_lookup));
+	assert_true(dies_of(STAGE_ESTIMATOR, try_bpf_lookup));
+}
+
+static long end_by_abort(void)
+{
+	abort();
+}
+
+static void a_broken_invariant_ends_in_a_core(void **state)
+{
+	(void)state;
+	for (int stage = 0; stage < STAGE_COUNT; stage++) {
+		int status = status_of((enum stage)stage, end_by_abort);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	}
 }
 
@@ -245,6 +307,9 @@ int main(void)
 		cmocka_unit_test(every_stage_lives_under_its_filter),
 		cmocka_unit_test(every_stage_may_ask_the_kernel_for_the_time),
 		cmocka_unit_test(every_stage_dies_of_each_forbidden_call),
+		cmocka_unit_test(only_the_ledger_removes_files),
+		cmocka_unit_test(the_collector_reads_maps_and_loads_no_program),
+		cmocka_unit_test(a_broken_invariant_ends_in_a_core),
 		cmocka_unit_test(who_fetches_may_open_tcp_and_nothing_else_more),
 #ifndef TANSO_SANITIZED
 		cmocka_unit_test(the_estimator_cannot_open_a_file),
