@@ -181,6 +181,20 @@ def forbidden_calls_and_filters_are_real():
                 raise AssertionError(f"{stage} keeps capabilities {capabilities:x}")
 
 
+def secrets_reach_who_needs_them():
+    secrets = {"TANSO_KPX_KEY": "k", "TANSO_ELECTRICITYMAPS_KEY": "e", "TANSO_WATTTIME_USER": "w:p"}
+    p = Pipeline()
+    try:
+        p.start(**secrets, TANSO_TOKEN="t")
+        for stage in STAGES:
+            names = {pair.split("=")[0] for pair in pathlib.Path(f"/proc/{p.pid(stage)}/environ").read_text().split("\0")}
+            known = names & {*secrets, "TANSO_TOKEN"}
+            if known != (set(secrets) if stage == "fetcher" else set()):
+                raise AssertionError(f"{stage} knows {known}")
+    finally:
+        p.__exit__()
+
+
 def is_fresh(p):
     try:
         status, answer = p.tool("list_top_power_consumers")
@@ -302,6 +316,7 @@ results = [run(name, test) for name, test in {
     "a second tanso up is refused with the pid of the first": the_second_one_is_refused,
     "without root it says what is missing and runs on procfs": without_root_it_says_what_is_missing_and_runs,
     "every thread is filtered and no capability too many is kept": forbidden_calls_and_filters_are_real,
+    "keys in the environment reach the fetcher alone": secrets_reach_who_needs_them,
     "a broken handshake deafens nobody": a_broken_handshake_deafens_nobody,
     "a socket that was removed is made anew": a_socket_that_was_removed_is_made_anew,
     "a stage that starts slowly is waited for": a_slow_start_is_waited_for,

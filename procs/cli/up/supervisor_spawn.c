@@ -74,11 +74,24 @@ static void set_number(const char *name, long long value)
 	setenv(name, text, 1);
 }
 
+/* Keys of those who tell grid data are the fetcher's alone, as with systemd; a token is the cli's. */
+static void forget_secrets(void)
+{
+	static const char *const names[] = { "TANSO_KPX_KEY", "TANSO_ELECTRICITYMAPS_KEY",
+		"TANSO_WATTTIME_USER" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		unsetenv(names[i]);
+}
+
 static void set_environment(const struct child *child, const char *notify_path)
 {
 	char names[SUPERVISOR_FDS_MAX * (KEPT_NAME_MAX + 1)] = "";
 	size_t used = 0;
 
+	unsetenv("TANSO_TOKEN");
+	if (child->stage != STAGE_FETCHER)
+		forget_secrets();
 	setenv("NOTIFY_SOCKET", notify_path, 1);
 	setenv(LANGUAGE_VARIABLE, language_name(), 1);
 	set_number("WATCHDOG_USEC", SUPERVISOR_WATCHDOG_NS / 1000);
