@@ -217,7 +217,7 @@ static void on_answer(void *context, const struct fetch_answer *answer)
 		snprintf(text, sizeof(text), "HTTP status %ld%s", answer->status,
 			answer->status >= 300 && answer->status < 400 ? " (redirects are not followed)"
 			: answer->status == UNAUTHORIZED              ? " (is the token valid?)"
-			: answer->status == 403 ? " (the account may not get nodes/proxy)"
+			: answer->status == 403 ? " (the account may not get nodes/pods, before Kubernetes 1.33 nodes/proxy)"
 						: "");
 		fail(kubelet, text);
 	}
