@@ -196,7 +196,7 @@ static void take(struct kubelet *kubelet, const struct fetch_answer *answer)
 static void on_answer(void *context, const struct fetch_answer *answer)
 {
 	struct kubelet *kubelet = context;
-	char text[64];
+	char text[128];
 
 	kubelet->is_asking = false;
 	if (answer->error == NULL && answer->status == UNAUTHORIZED && !kubelet->is_second_try &&
@@ -217,7 +217,7 @@ static void on_answer(void *context, const struct fetch_answer *answer)
 		snprintf(text, sizeof(text), "HTTP status %ld%s", answer->status,
 			answer->status >= 300 && answer->status < 400 ? " (redirects are not followed)"
 			: answer->status == UNAUTHORIZED              ? " (is the token valid?)"
-			: answer->status == 403 ? " (the account may not get nodes/pods, before Kubernetes 1.33 nodes/proxy)"
+			: answer->status == 403 ? " (the account may not get nodes/pods, or nodes/proxy)"
 						: "");
 		fail(kubelet, text);
 	}

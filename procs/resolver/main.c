@@ -25,6 +25,7 @@
 #define TURNS_PER_LIMITS  150                 /* limits are set once as a rule */
 #define EARLY_LIMIT_READS 3
 #define RESENDS           2 /* the estimator may hear of a name before it hears of its row */
+#define TURNS_PER_REPEAT  5 /* and forgets names with a row that ends, or seems to in a restart */
 #define PLACES_MAX        16
 
 /* Either it reads the runtimes' files or it speaks with kubelet; never both powers in one process. */
@@ -56,9 +57,13 @@ static void send_names(struct resolver *resolver)
 		link_send(resolver->estimator, &head, &once, rows, count);
 }
 
+/* A new estimator may hear from us before the collector tells it which rows there are: it forgets what it is told of others. */
 static void on_estimator(void *context)
 {
-	send_names(context);
+	struct resolver *resolver = context;
+
+	resolver->resends = RESENDS;
+	send_names(resolver);
 }
 
 static void send_changes(struct resolver *resolver, bool has_changed)
@@ -67,7 +72,7 @@ static void send_changes(struct resolver *resolver, bool has_changed)
 		resolver->resends = RESENDS;
 	else if (resolver->resends > 0)
 		resolver->resends--;
-	else if (!link_owes_full(resolver->estimator))
+	else if (!link_owes_full(resolver->estimator) && resolver->turn % TURNS_PER_REPEAT != 0)
 		return;
 	send_names(resolver);
 }
