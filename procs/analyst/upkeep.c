@@ -84,7 +84,11 @@ void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *k
 		book_sweep(book);
 		tell_clock(book, now_of(knowledge));
 	}
-	if (upkeep->seconds++ % KEEP_UP_SECONDS == 0 || upkeep->is_behind)
+	upkeep->seconds++;
+	/* not at once: what the clock is worth the first frames tell, by the one that was committed last */
+	if (upkeep->seconds < SWEEP_SECONDS)
+		return;
+	if (upkeep->seconds % KEEP_UP_SECONDS == SWEEP_SECONDS || upkeep->is_behind)
 		upkeep->is_behind = keep_up(book, knowledge);
 	else
 		roll(book, knowledge);
