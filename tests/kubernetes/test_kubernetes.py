@@ -159,7 +159,7 @@ def killed_stages_are_back(node):
         os.kill(pid, signal.SIGKILL)
         assert wait_for(lambda: c.pids().get(stage) not in (None, pid), 10), (stage, c.log())
         assert wait_for(lambda: is_ready(METRICS) and is_ready(LOOPBACK), 15), (stage, c.log())
-    assert wait_for(lambda: (joules() or 0) > before, 20), (before, joules())
+    assert wait_for(lambda: (joules() or 0) > before, 40), [line for line in get(METRICS + "/metrics")[1].splitlines() if line.startswith(("kepler_pod_cpu_j", "tanso_frames", "tanso_names"))]
     assert c.process.poll() is None
 
 
@@ -246,7 +246,7 @@ def an_older_filter_leaves_it_procfs(node, objects):
     node.containers[1].stop(15)
     ready(node.start("d", pod_of(objects, "DaemonSet", "tanso"), data_of(objects), runtime_is_old=True))
     assert web()["power_breakdown_watts"]["cpu"] > 0
-    used = joules()
+    used = joules() or 0
     assert wait_for(lambda: 'usage="procfs"' in get(METRICS + "/metrics")[1] and (joules() or 0) > used + 0.2, 10), (used, joules())
 
 
