@@ -15,6 +15,7 @@
  *   stale                               the last frame grows old; prints "done"
  *   hold                                the last frame stays the newest, until stdin ends; prints "done"
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,11 @@
 #include "base/cleanup.h"
 #include "ipc/link.h"
 
-#define ROWS_MAX  16384
-#define STEP_MS   UINT64_C(100)
-#define MS_PER_S  UINT64_C(1000)
-#define NS_PER_MS NS_PER_MILLISECOND
+#define ROWS_MAX   16384
+#define SEND_TRIES 2000
+#define STEP_MS    UINT64_C(100)
+#define MS_PER_S   UINT64_C(1000)
+#define NS_PER_MS  NS_PER_MILLISECOND
 
 struct row {
 	uint64_t id, millicores;
@@ -144,7 +146,9 @@ static void send_power(void)
 	once.total_uj.by[ZONE_PACKAGE] =
 		once.total_uj.by[ZONE_PACKAGE] / (peer.is_implausible ? 2 : 1) + peer.idle_uj;
 	once.idle_uj.by[ZONE_PACKAGE] = peer.idle_uj;
-	link_send(peer.power, &head, &once, rows, count);
+	/* A past comes faster than an analyst of a busy machine reads it. */
+	for (int i = 0; i < SEND_TRIES && link_send(peer.power, &head, &once, rows, count) == -EAGAIN; i++)
+		usleep(1000);
 }
 
 static void copy(char *to, size_t size, const char *word)
