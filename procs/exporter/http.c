@@ -21,6 +21,7 @@ static void take_own_stats(struct http *http, uint64_t now_ns)
 	struct stats *own = &http->own;
 
 	*stats_entry(own, STAT_COUNTER, "turns_total", "") = (double)web_turns(http->web);
+	*stats_entry(own, STAT_COUNTER, "http_stalled_total", "") = (double)web_stalled(http->web);
 	*stats_entry(own, STAT_GAUGE, "exporter_accounts", "") = http->book.accounts.in_use;
 	*stats_entry(own, STAT_GAUGE, "exporter_render_seconds", "") = (double)http->scrapes.render_ns / 1e9;
 	*stats_entry(own, STAT_COUNTER, "exporter_scrapes_cut_total", "") = (double)http->scrapes.cut;

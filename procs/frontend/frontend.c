@@ -45,7 +45,7 @@ struct frontend {
 	struct stats stats;
 	struct timer clock; /* granularity of deadlines and repeats, while a question waits, and of events */
 	uint64_t clock_ns;
-	double *turns;
+	double *turns, *stalled;
 	uint64_t run;
 };
 
@@ -118,6 +118,7 @@ static int on_turn(void *context)
 	stdio_turn(frontend.stdio);
 	asks_flush(frontend.http.asks);
 	*frontend.turns = (double)web_turns(frontend.web);
+	*frontend.stalled = (double)web_stalled(frontend.web);
 	link_send_stats(frontend.exporter, STAGE_FRONTEND, frontend.run, &frontend.stats);
 	if (link_is_stuck(asks_in(frontend.http.asks), asks_out(frontend.http.asks))) {
 		log_error("the analyst's answers do not come through: restarting to listen anew");
@@ -294,6 +295,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	frontend.http.requests = stats_entry(&frontend.stats, STAT_COUNTER, "http_requests_total", "");
 	frontend.http.errors = stats_entry(&frontend.stats, STAT_COUNTER, "http_errors_total", "");
 	frontend.turns = stats_entry(&frontend.stats, STAT_COUNTER, "turns_total", "");
+	frontend.stalled = stats_entry(&frontend.stats, STAT_COUNTER, "http_stalled_total", "");
 	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
 	if ((r = ready_init()) < 0 || (r = open_web()) < 0 ||
 		(r = keys_open(&frontend.keys, &frontend.config)) < 0 || (r = open_admission()) < 0 ||

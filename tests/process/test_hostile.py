@@ -31,6 +31,14 @@ def is_cut(s):
     return False
 
 
+def is_over(s, port):
+    """Does the server's end of it exist no more? Told by the kernel: its own end is not read."""
+    ours = s.getsockname()[1]
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table]
+    return not any(int(row[1][-4:], 16) == port and int(row[2][-4:], 16) == ours and row[3] == "01" for row in rows[1:])
+
+
 def unfinished_bodies_do_not_fill_the_memory():
     """100 a connection, 4 KB each: h2o keeps them all until they are whole."""
     with Frontend().start("http_body_bytes=1024") as f:
@@ -42,6 +50,55 @@ def unfinished_bodies_do_not_fill_the_memory():
         assert wait_for(lambda: any(is_cut(s) for s in connections), 5), "all are kept"
         assert not all(is_cut(s) for s in connections), "more than needed are cut"
         assert f.status("/healthz") == 200
+
+
+def who_takes_no_answer_is_cut():
+    """h2o waits for a window, and for a reader, as long as they like; events wait for nobody."""
+    get = b"\x82\x86\x01\x09localhost\x04"
+    no_window = frame(4, 0, 0, struct.pack(">HI", 4, 0))  # SETTINGS_INITIAL_WINDOW_SIZE
+    with Frontend().start("http_idle_ms=1000") as f:
+        def ask(path, settings=b""):
+            s = connect(f)
+            s.sendall(settings + frame(1, 5, 1, get + bytes([len(path)]) + path.encode()))
+            return s
+        stalled = [ask("/healthz", no_window), ask("/docs", no_window)]
+        pinging = ask("/healthz", no_window)  # what it does besides is no progress
+        events = ask("/events")
+        plain = socket.create_connection(("127.0.0.1", f.port))
+        plain.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", f.port))
+        deaf.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 900)
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                pinging.sendall(frame(6, 0, 0, bytes(8)))
+            time.sleep(0.1)
+        assert [is_cut(s) for s in (*stalled, pinging)] == [True] * 3
+        assert f.status("/healthz") == 200
+        assert not is_cut(events) and not is_cut(plain), "events are cut"
+        assert is_over(deaf, f.port), "who does not read is kept"
+
+
+def who_reads_slowly_gets_all():
+    """Each piece within the time, the whole not."""
+    with Frontend().start("http_idle_ms=1000") as f:
+        body = len(f.curl("/openapi.json")[1].encode())
+        with connect(f) as s:
+            size = body // 8 + 1
+            s.sendall(frame(8, 0, 0, struct.pack(">I", body)) + frame(4, 0, 0, struct.pack(">HI", 4, size)))
+            s.sendall(frame(1, 5, 1, b"\x82\x86\x01\x09localhost\x04\x0d/openapi.json"))
+            for _ in range(8):
+                time.sleep(0.4)
+                s.sendall(frame(8, 0, 1, struct.pack(">I", size)))
+            s.settimeout(2)
+            got = b""
+            with contextlib.suppress(TimeoutError):
+                while len(got) < body:
+                    assert (more := s.recv(65536)), "cut"
+                    got += more
+            assert len(got) >= body, (len(got), body)
 
 
 def strange_frames_do_not_fill_the_log():

@@ -23,12 +23,20 @@ struct web_listener {
 	h2o_accept_ctx_t accept;
 };
 
+/* For the client. */
+struct web_wait {
+	uint64_t since_ms, mark; /* 0 = it waits for nothing; what was taken then */
+};
+
 /* One connection, from its acceptance to its end. */
 struct web_connection {
 	struct web *web;
 	h2o_socket_t *socket;
 	struct rate rate;
 	const SSL *tls; /* from the end of the handshake, where clients show certificates */
+	struct web_wait write,
+		answer; /* what is being written; an HTTP/2 connection's oldest answer that is not out */
+	bool is_stalled;
 	struct web_connection *previous, *next;
 };
 
@@ -51,7 +59,7 @@ struct web {
 	struct web_connection *first;
 	struct signals signals;
 	int failure; /* -errno of a source, ends the loop */
-	uint64_t turns, bodies_looked_ms;
+	uint64_t turns, bodies_looked_ms, stalled_looked_ms, stalled;
 	int (*turn)(void *context);
 	void *turn_context;
 	struct web_client *clients; /* WEB_CLIENTS, NULL without trusted proxies */
@@ -60,11 +68,14 @@ struct web {
 void web_close_listeners(struct web *web);
 /* Once a turn: cuts a connection where unfinished bodies hold too much. */
 void web_bound_bodies(struct web *web);
+/* Once a turn: cuts the connections whose clients do not take their answers. */
+void web_cut_stalled(struct web *web);
 /* Before a listener with TLS is served: its connections come with their first bytes. */
 void web_plain_expect(int listener_fd);
 /* True where a new connection's first byte is no TLS: it has been answered, close it. */
 bool web_plain_refuse(int fd);
 /* NULL: it is not one of ours. */
+struct web_connection *web_connection_by(const h2o_socket_t *socket);
 struct web_connection *web_connection_of(h2o_req_t *req);
 enum web_pace {
 	WEB_PACE_FINE,

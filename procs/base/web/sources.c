@@ -84,11 +84,14 @@ static void on_handshake(const SSL *tls, int where, int result)
 			at->tls = tls;
 }
 
+struct web_connection *web_connection_by(const h2o_socket_t *socket)
+{
+	return socket != NULL && socket->on_close.cb == on_connection_closed ? socket->on_close.data : NULL;
+}
+
 struct web_connection *web_connection_of(h2o_req_t *req)
 {
-	const h2o_socket_t *socket = req->conn->callbacks->get_socket(req->conn);
-
-	return socket != NULL && socket->on_close.cb == on_connection_closed ? socket->on_close.data : NULL;
+	return web_connection_by(req->conn->callbacks->get_socket(req->conn));
 }
 
 const SSL *web_tls_of(h2o_req_t *req)

@@ -176,6 +176,7 @@ static int turn_once(struct web *web, int32_t wait_ms)
 	int r = h2o_evloop_run(web->h2o_context.loop, wait_ms) < 0 && errno != EINTR ? -errno : 0;
 
 	web_bound_bodies(web);
+	web_cut_stalled(web);
 	if (r == 0 && web->failure < 0)
 		r = web->failure;
 	if (r == 0 && web->turn != NULL)

@@ -25,7 +25,9 @@ struct web_config {
 	uint64_t requests_per_second; /* per connection, or client of a trusted proxy */
 	uint64_t connections;         /* at a time */
 	uint64_t body_bytes; /* the handler answers 413 beyond them; of four times as many it hears nothing */
-	uint64_t request_ms, idle_ms; /* for a request to be there; of an HTTP/2 connection without one */
+	uint64_t request_ms; /* for a request to be there */
+	uint64_t
+		idle_ms; /* of an HTTP/2 connection without one; of any whose client does not take what it is answered */
 	struct forwarded_networks trusted_proxies;
 	web_handler_fn *
 		too_fast; /* answers the requests that a client of a trusted proxy may not make; NULL without them */
@@ -57,6 +59,8 @@ int web_run(struct web *web);
 /* SIGTERM or SIGINT came: end what would last. */
 bool web_is_stopping(const struct web *web);
 uint64_t web_turns(const struct web *web);
+/* Connections cut because their clients did not take what they were answered. */
+uint64_t web_stalled(const struct web *web);
 
 /* Sends a whole answer; body is copied. content_type static. */
 void web_reply(h2o_req_t *req, int status, const char *content_type, const char *body, size_t size);
