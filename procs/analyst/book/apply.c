@@ -4,6 +4,7 @@
 
 #include "analyst/book/memory.h"
 #include "analyst/book/names.h"
+#include "analyst/book/room.h"
 #include "analyst/book/rows.h"
 #include "base/clock.h"
 #include "ipc/frame.h"
@@ -11,7 +12,7 @@
 #define STEP_NS  (INT64_C(300) * NS_PER_SECOND) /* less than a slot is a clock that is being set right */
 #define DOUBT_NS (UINT64_C(86400) * NS_PER_SECOND)
 
-#define CUMULATIVE_MAX (UINT64_C(1) << 60) /* µJ; keeps every sum within SQLite's 64 bits */
+#define CUMULATIVE_MAX (UINT64_C(1) << 60) /* µJ; and room.h keeps every sum within SQLite's 64 bits */
 
 static bool is_sane(const frame_zones *zones)
 {
@@ -99,6 +100,7 @@ static bool begin_frame(struct book *book, const struct frame *frame)
 	}
 	if (book->spread.is_late)
 		book->slot_flags |= SLOT_LATE;
+	room_grow(&book->room, once);
 	book->sum = (struct energy) { 0 };
 	book->frame++;
 	book->is_applying = true;
@@ -167,6 +169,7 @@ static int apply_row(struct book *book, const struct power_row *sent)
 		workload->delta.idle[zone] += idle;
 		book->sum.active[zone] += active;
 		book->sum.idle[zone] += idle;
+		room_bring(&book->room, active + idle);
 		row->is_dirty = row->is_dirty || active > 0 || idle > 0;
 	}
 	if (!is_final || !row->is_final)
@@ -379,6 +382,8 @@ int book_apply_power(struct book *book, const struct frame *frame)
 	} else if (!book->is_applying)
 		return 0; /* parts of a frame that was refused or is old */
 	r = apply_rows(book, frame);
+	if (r == 0 && frame->is_last && !room_take(book, once))
+		r = -EBADMSG;
 	if (r < 0)
 		abandon(book);
 	else if (frame->is_last)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyst/book/names.h"
+#include "analyst/book/room.h"
 #include "analyst/book/rows.h"
 #include "base/clock.h"
 #include "base/kst.h"
@@ -54,6 +55,7 @@ int book_open(struct book *book, struct ledger *ledger, uint64_t interval_ms)
 		(r = ledger_load_baselines(ledger, load_baseline, book)) < 0)
 		return r;
 	book->state = book->committed;
+	room_open(&book->room, &book->state);
 	book->origin_ns = (int64_t)(book->state.last_real_ns - book->state.last_boot_ns);
 	return 0;
 }
@@ -118,6 +120,7 @@ static void accept(struct book *book)
 	}
 	book->merge_count = 0;
 	book->must_retell = false;
+	room_commit(&book->room);
 	book->counts.commits++;
 }
 

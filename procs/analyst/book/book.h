@@ -51,6 +51,13 @@ struct book_row {
 	uint64_t oom_kills; /* since its cgroup was made */
 };
 
+/* room.h */
+struct book_room {
+	uint64_t uj, taken_uj;    /* left; taken of it since the last commit */
+	uint64_t brought_uj;      /* by rows of the frame being applied */
+	uint64_t real_ns, own_ns; /* the latest time told, and by our own clock */
+};
+
 struct book_counts {
 	uint64_t frames, repeated, backwards, unbalanced, rows_dropped, workloads_dropped, commits,
 		commits_failed, gaps, merges;
@@ -79,6 +86,7 @@ struct book {
 	struct spread spread;
 	uint32_t slot_flags;
 	struct energy sum; /* of its rows */
+	struct book_room room;
 	/* what the last one said */
 	struct power_once last;
 	char source[129];

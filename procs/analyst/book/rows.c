@@ -1,5 +1,6 @@
 #include "analyst/book/rows.h"
 
+#include "analyst/book/room.h"
 #include "base/array.h"
 
 struct book_row *book_row_find(struct book *book, uint64_t id)
@@ -108,6 +109,7 @@ void book_revert(struct book *book)
 	subtract_parts(book->node.cumulative_uj, &lost, mask);
 	book->node_seen = book->node_committed;
 	book->state = book->committed;
+	room_revert(&book->room);
 	book->must_retell = true;
 	book->is_applying = false;
 }
