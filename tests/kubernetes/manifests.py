@@ -25,15 +25,28 @@ def kubectl():
     return program
 
 
+def kustomize(folder):
+    out = subprocess.run([kubectl(), "kustomize", folder], capture_output=True, text=True)
+    if out.returncode or out.stderr:
+        raise AssertionError(f"{folder}: {out.stderr}")
+    return list(yaml.safe_load_all(out.stdout))
+
+
+def render_from(registry):
+    """The cluster's objects once components/image names the image as docs/kubernetes.md says."""
+    with tempfile.TemporaryDirectory(prefix="tanso-kustomize-", dir=ROOT / "build") as clone:
+        shutil.copytree(KUBERNETES, f"{clone}/kubernetes")
+        image = pathlib.Path(clone, "kubernetes/components/image/kustomization.yaml")
+        image.write_text(image.read_text() + f"    newName: {registry}/tanso\n")
+        return kustomize(f"{clone}/kubernetes/cluster")
+
+
 def render(folder, *components):
     """The objects of deploy/kubernetes/FOLDER with these components, as a user's own kustomization has them."""
     with tempfile.TemporaryDirectory(prefix="tanso-kustomize-", dir=ROOT / "build") as site:
         text = {"resources": [f"../../deploy/kubernetes/{folder}"], "components": [f"../../deploy/kubernetes/components/{c}" for c in components]}
         (pathlib.Path(site) / "kustomization.yaml").write_text(yaml.safe_dump(text))
-        out = subprocess.run([kubectl(), "kustomize", site], capture_output=True, text=True)
-    if out.returncode or out.stderr:
-        raise AssertionError(f"{folder} {components}: {out.stderr}")
-    return list(yaml.safe_load_all(out.stdout))
+        return kustomize(site)
 
 
 def complaints(objects):

@@ -5,7 +5,7 @@ import copy, hashlib, json, os, pathlib, re, shutil, signal, subprocess, sys, te
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "system"), str(HERE.parent / "process")]
 from fake_kubelet import Kubelet, container as kubelet_container, make_authority, pod as kubelet_pod  # noqa: E402
-from manifests import COMPONENTS, KUBERNETES, complaints, config_map, fetch, find, render  # noqa: E402
+from manifests import COMPONENTS, KUBERNETES, complaints, config_map, fetch, find, render, render_from  # noqa: E402
 from pipeline import BIN, STAGES, Group, Pipeline, pod_path, run, wait_for  # noqa: E402
 from pod import POD_IP, Container, enter_new_network  # noqa: E402
 
@@ -94,6 +94,8 @@ def rendered_manifests_are_valid():
         wrong = complaints(render(folder, *components))
         assert not wrong, (folder, components, wrong)
     assert (KUBERNETES / "kustomization.yaml").read_text().endswith("resources:\n  - base\n")
+    pods = [o["spec"]["template"]["spec"] for o in render_from("registry.example") if o["kind"] in ("DaemonSet", "Deployment")]
+    assert [c["image"] for pod in pods for c in pod["containers"]] == ["registry.example/tanso:0.1.0"] * 2
     objects = render("base")
     assert "share_idle = request\n" in config_map(objects, "tanso-node")["tanso.conf"]
     for spoil in (lambda c: c["securityContext"].update(readOnly=True), lambda c: c.update(image=7), lambda c: c["ports"][0].pop("containerPort")):
