@@ -3,7 +3,7 @@
 #include "base/clock.h"
 
 #define UJ_PER_NS   (ROOM_WATTS / 1000)
-#define ROOM_MAX_UJ (UINT64_C(1) << 62) /* of 213 days: more was never missed */
+#define ROOM_MAX_UJ (UINT64_C(1) << 62) /* 21 days of it, or 213 of 250 kW: more was never missed */
 #define ROOM_MAX_NS (ROOM_MAX_UJ / UJ_PER_NS)
 #define LENIENT_NS  (UINT64_C(3600) * NS_PER_SECOND) /* for a clock that was set back between two runs */
 
