@@ -36,6 +36,7 @@ test("every range draws, and its table adds up to the node", () => seen({}, asyn
 		for (const row of numbers) near(row.slice(0, -1).reduce((sum, one) => sum + one, 0), row.at(-1), 0.01, `${range} adds up`);
 	}
 	await page.click("[data-range=P1D]");
+	await check("#power-note", /Means of 5 min/); // drawn
 	await page.focus("#power-chart");
 	const last = await page.locator("#power-legend .sum").innerText();
 	for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowLeft");
