@@ -43,6 +43,8 @@ struct tally_row {
 struct tally_endpoint {
 	uint64_t rounds, real_ns; /* of the last reading */
 	uint64_t implausible;     /* round in which a reading of the node itself was no power */
+	uint64_t
+		node_mask; /* zones whose active part it told of its node, ever: of others the node is the sum of its rows */
 };
 
 struct tally_counts {

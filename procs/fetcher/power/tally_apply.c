@@ -144,10 +144,13 @@ static void apply(struct round *round, const struct reading *reading)
 	tally->zone_mask |= 1U << series->zone;
 	if (series->row != TALLY_NO_ROW) {
 		add_to_row(round, series, reading, uj);
+		if ((round->endpoint->node_mask >> series->zone & 1) == 0)
+			tally->active_uj[series->zone] += uj;
 		return;
 	}
 	tally->node_mask |= 1U << series->zone;
 	if (series->subject == SUBJECT_ACTIVE) {
+		round->endpoint->node_mask |= 1U << series->zone;
 		tally->active_uj[series->zone] += uj;
 		round->node_uj[series->zone] += uj;
 	} else

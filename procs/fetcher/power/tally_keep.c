@@ -8,7 +8,7 @@
 #include "base/fnv.h"
 #include "fetcher/power/tally.h"
 
-#define KEEP_MAGIC UINT64_C(0x0166796c6c617434)
+#define KEEP_MAGIC UINT64_C(0x0166796c6c617435)
 
 struct kept_row {
 	uint64_t id, uj[ZONE_COUNT], seen, final_seq;

@@ -120,6 +120,41 @@ static void what_a_missed_reading_hid_is_no_leap(void **state)
 	tally_done(&k.tally);
 }
 
+/* One second of an endpoint that tells of a pod and, unless < 0, of its node. */
+static void tell_of(struct kepler *k, unsigned endpoint, const char *pod, double watts, double node_watts)
+{
+	const struct metric_sample samples[] = { { .name = text("kepler_node_cpu_active_watts"),
+							 .value = node_watts },
+		{ .name = text("kepler_pod_cpu_watts"),
+			.value = watts,
+			.label_count = 1,
+			.labels = { { text("pod_name"), text(pod), false } } } };
+	struct reading readings[2];
+	size_t count = 0;
+
+	for (int i = node_watts < 0; i < 2; i++)
+		assert_int_equal(tally_series(&k->tally, endpoint, &samples[i], &readings[count++]), 0);
+	assert_int_equal(tally_apply(&k->tally, endpoint, readings, count, k->real_ns), 0);
+}
+
+static void a_node_told_by_one_endpoint_is_not_all_there_is(void **state)
+{
+	struct kepler k = begin();
+	uint64_t total_uj = 0;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		k.real_ns += NS_PER_SECOND;
+		tell_of(&k, 0, "a", 40, -1);
+		tell_of(&k, 1, "b", 30, 35);
+		tally_end(&k.tally, ++k.seq);
+	}
+	for (int zone = 0; zone < ZONE_COUNT; zone++)
+		total_uj += k.tally.total_uj[zone];
+	assert_int_equal(total_uj, 9 * (40 + 35) * JOULE);
+	tally_done(&k.tally);
+}
+
 /* A round of a store, in which two scrapes of one Kepler tell of a pod; < 0: that one does not. */
 static uint64_t tell_twice(struct kepler *k, const char *metric, const char *label, const double joules[2])
 {
@@ -225,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_counter_that_leaps_and_comes_back_lost_nothing),
 		cmocka_unit_test(a_counter_that_stays_where_it_leapt_to_goes_on_from_there),
 		cmocka_unit_test(what_a_missed_reading_hid_is_no_leap),
+		cmocka_unit_test(a_node_told_by_one_endpoint_is_not_all_there_is),
 		cmocka_unit_test(what_two_scrapes_tell_of_one_kepler_counts_once),
 		cmocka_unit_test(a_series_that_stands_in_an_answer_twice_counts_once),
 		cmocka_unit_test(the_nodes_own_reading_is_judged_the_same_way),
