@@ -235,7 +235,7 @@ def one_answers_for_the_cluster(node):
         answer = web(door, token)
         assert answer["provenance"]["power"]["source"] == "prometheus", answer
         status, summary = ask(door, "get_power_consumption_summary", token)
-        assert status == 200 and summary["node_count"] == 1, summary
+        assert status == 200 and "node_count" not in summary, summary  # of how many nodes a store tells is not known
         assert ask(door, "get_power_consumption_summary")[0] == 401
         assert c.stop(15) == 0, c.log()
     finally:

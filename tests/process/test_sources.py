@@ -229,6 +229,7 @@ def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
             use(1040, 110)
             answer = summary_joules(brain, 50)
             assert set(store.credentials) == {"Bearer s3cret-token"} and answer["provenance"]["power"]["source"] == "prometheus", answer
+            assert "node_count" not in answer, answer
             store.hidden, store.warnings = {"db"}, ["1 of 2 stores did not answer"]
             use(1050, 130)
             one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" in a["reason_codes"], workload_name="web")

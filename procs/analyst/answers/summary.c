@@ -7,6 +7,7 @@
 #include "analyst/answers/answer.h"
 #include "analyst/carbon/carbon.h"
 #include "analyst/answers/recommend.h"
+#include "base/origin.h"
 
 #define NAMESPACES_MAX 20
 #define TOP_MAX        3
@@ -207,7 +208,8 @@ int summary_answer(struct question *question, struct json_writer *writer, struct
 		totals = inventory_total(&account.inventory);
 		scope = scope_of(question, &account, &totals);
 		write_scope(writer, question);
-		json_write_integer(writer, "node_count", 1); /* the pipeline's own */
+		if (origin_of(question->knowledge->config) == ORIGIN_PIPELINE) /* a source may tell of many */
+			json_write_integer(writer, "node_count", 1);
 		json_write_integer(writer, "workload_count", (int64_t)account.inventory.count);
 		write_watts(writer, question, &account, &scope);
 		write_amounts(writer, question, &scope);
