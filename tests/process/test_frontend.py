@@ -6,6 +6,7 @@ from frontend_fixture import ASSESS, BIN, Frontend, expect, expect_error, run_al
 from history_fixture import History, steady
 
 INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
+MODERN = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
 
 def the_plain_curl_line_is_answered():
@@ -312,6 +313,9 @@ def mcp_speaks_its_protocol():
         expect((reply["protocolVersion"], reply["serverInfo"]["name"], list(reply["capabilities"])), ("2025-11-25", "tanso", ["tools", "resources", "prompts", "completions", "logging"]))
         newer = {**INITIALIZE, "params": {"protocolVersion": "2027-01-01"}}
         expect(f.mcp(newer, "-H", "MCP-Protocol-Version: 2027-01-01")[1]["result"]["protocolVersion"], "2025-11-25")
+        both = {**INITIALIZE, "params": {**INITIALIZE["params"], "_meta": MODERN}}  # 2026-07-28 has no such method
+        status, reply = f.mcp(both, "-H", "MCP-Protocol-Version: 2026-07-28", "-H", "Mcp-Method: initialize")
+        expect((status, reply["error"]["code"]), (404, -32601))
         expect(f.mcp({"jsonrpc": "2.0", "method": "notifications/initialized"}), (202, None))
         expect(f.mcp({"jsonrpc": "2.0", "id": 18446744073709551617, "method": "ping"})[1], {"jsonrpc": "2.0", "id": 18446744073709551617, "result": {}})
         expect(len(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})[1]["result"]["tools"]) >= 2, True)
@@ -324,7 +328,7 @@ def mcp_speaks_its_protocol():
 
 
 def what_clients_do_in_practice_is_served_alike_by_both_http_versions():
-    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    meta = MODERN
     with Frontend().start() as strict, Frontend().start("mcp_lenient_headers=yes") as lenient:
         strict.start_analyst()
         lenient.start_analyst()
@@ -449,9 +453,21 @@ def a_taken_port_and_an_open_address_are_explained():
 
 def the_end_is_clean():
     with Frontend().start() as f:
+        streams = [socket.create_connection(("127.0.0.1", f.port), timeout=10) for _ in range(2)]
+        listen = {"jsonrpc": "2.0", "id": "l", "method": "subscriptions/listen", "params": {"_meta": MODERN, "notifications": {"resourceSubscriptions": []}}}
+        body = json.dumps(listen)
+        streams[0].sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        streams[1].sendall(("POST /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: application/json, text/event-stream\r\n"
+                            "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n"
+                            f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        for stream in streams:
+            assert b" 200 OK" in stream.recv(4096)
         f.process.send_signal(signal.SIGTERM)
         expect(f.process.wait(10), 0)
         f.process = None
+        for stream in streams:
+            while stream.recv(4096):  # to its end, and no reset
+                pass
 
 
 sys.exit(run_all("frontend", globals()))

@@ -101,6 +101,19 @@ def who_reads_slowly_gets_all():
             assert len(got) >= body, (len(got), body)
 
 
+def requests_taken_back_at_once_count_as_requests():
+    """CVE-2023-44487: what is begun and reset is never among the streams that are open."""
+    get = frame(1, 5, 1, b"\x82\x86\x01\x09localhost\x04\x08/healthz")
+    with Frontend().start("http_requests_per_second=1000") as f:
+        with connect(f) as s:
+            with contextlib.suppress(ConnectionError):
+                for stream in range(1, 2 * 5000, 2):
+                    number = struct.pack(">I", stream)
+                    s.sendall(get[:5] + number + get[9:] + frame(3, 0, stream, struct.pack(">I", 8)))
+            assert wait_for(lambda: is_cut(s), 5), "5000 in a moment, 1000 a second allowed"
+        assert f.status("/healthz") == 200
+
+
 def strange_frames_do_not_fill_the_log():
     """h2o 2.2.5 prints a line for each."""
     with Frontend().start() as f:

@@ -27,6 +27,20 @@ def mcp_bridges_line_by_line():
         expect(sorted(reply["error"]["code"] for reply in replies if reply["id"] is None), [-32700, -32600])
 
 
+def who_looked_what_is_spoken_may_still_initialize():
+    """The official client tries the newest first, and greets the old way where it does not like the answer."""
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+    with Frontend().start() as f:
+        f.start_analyst()
+        pipe = Pipe(*place(f))
+        pipe.say(id=1, method="server/discover", params={"_meta": meta})
+        expect(pipe.hear()["result"]["supportedVersions"], ["2026-07-28"])
+        pipe.greet()
+        pipe.say(id=2, method="tools/call", params=CALL["params"])
+        assert "structuredContent" in pipe.hear()["result"]
+        expect(pipe.end(), b"")
+
+
 def mcp_survives_a_line_over_the_limit():
     with Frontend().start() as f:
         f.start_analyst()

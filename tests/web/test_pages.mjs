@@ -59,11 +59,24 @@ test("the list is filtered, sorted and searched", () => seen({}, async ({ page, 
 	await page.fill("#find", "ai-te");
 	await until("two found", async () => (await names()).length === 2);
 	await page.fill("#find", "");
-	await page.click("[data-status=COMPLIANT]");
-	await check("#list-note", "None.");
+	for (const status of ["COMPLIANT", "UNKNOWN"]) {
+		await page.click(`[data-status=${status}]`);
+		await check("#list-note", "None.");
+	}
+	await page.click("[data-status='']");
+	await until("all", async () => (await names()).length === 10);
 	await page.click("[data-status=NON_COMPLIANT]");
 	await until("all over", async () => (await names()).length === 10);
 	assert.ok((await page.locator("#shared abbr").first().getAttribute("title")).length > 10, "a reason without its text");
+}));
+
+test("the first Tab leads past the head, and the API is a link away", () => seen({}, async ({ page, check }) => {
+	await page.keyboard.press("Tab");
+	assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+	await page.keyboard.press("Enter");
+	assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+	await page.click("nav [href='/docs']");
+	await check("#go-label", "Go to");
 }));
 
 test("what holds for all workloads is said once, and rows have what is theirs alone", async () => {
