@@ -29,6 +29,7 @@ struct cgroup {
 };
 struct css_set {
 	struct cgroup_subsys_state *subsys[1];
+	struct css_set *dom_cset;
 	struct cgroup *dfl_cgrp;
 };
 struct sched_entity {

@@ -4,13 +4,21 @@
 
 #include "maps.bpf.h"
 
+#define ROOT_ID 1 /* of each hierarchy */
+
+/*
+ * In v2 a process is in one domain, though its threads may stand in threaded cgroups below (libvirt's vcpu0, emulator):
+ * what they use is the domain's, as their memory is. Not the root's: there it would be nobody's.
+ */
 static __always_inline __u64 cgroup_of(struct task_struct *task)
 {
 	struct cgroup_subsys_state *css = 0;
-
-	if (!constants.is_v1)
-		return task->cgroups->dfl_cgrp->kn->id;
 	struct css_set *set = task->cgroups;
+
+	if (!constants.is_v1) {
+		__u64 domain = set->dom_cset->dfl_cgrp->kn->id;
+		return domain != ROOT_ID ? domain : set->dfl_cgrp->kn->id;
+	}
 	__u32 index = bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id);
 	bpf_core_read(&css, sizeof(css), (const void *)&set->subsys + index * sizeof(css));
 	return BPF_CORE_READ(css, cgroup, kn, id);

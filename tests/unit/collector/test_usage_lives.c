@@ -1,7 +1,10 @@
-/* What ended threads and processes counted is kept, over restarts and upgrades of the collector too. */
+/* What threads and ended processes counted is kept, over restarts and upgrades of the collector too. */
 #include <bpf/bpf.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/collector/fake_fd_store.h"
@@ -12,6 +15,7 @@
 #define SHORT_LIVES 40
 #define THREADS     3
 #define PAGES       100
+#define BURN_NS     (100 * NS_PER_MILLISECOND)
 
 static void *talk_in_thread(void *nothing)
 {
@@ -155,6 +159,61 @@ static void an_upgrade_neither_misses_nor_repeats_anything(void **state)
 	assert_true(reported(world, "probe_attached", "probe=\"read_list\"") == has_list);
 }
 
+/* A cgroup below the child's, as libvirt makes them for the threads of a machine's CPUs. Shared: the child is older. */
+static char *threaded;
+
+static void write_threaded(const char *file, const char *text)
+{
+	char path[PAGE + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", threaded, file);
+	FILE *out = fopen(path, "we");
+	if (out == NULL || fputs(text, out) < 0 || fclose(out) != 0)
+		_exit(7);
+}
+
+static void *burn_in_threaded(void *nothing)
+{
+	struct timespec used;
+	char tid[16];
+
+	snprintf(tid, sizeof(tid), "%d", (int)gettid());
+	write_threaded("cgroup.threads", tid);
+	do
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	while ((uint64_t)used.tv_sec * NS_PER_SECOND + (uint64_t)used.tv_nsec < BURN_NS);
+	return nothing;
+}
+
+static void burn_in_a_threaded_cgroup(void)
+{
+	pthread_t thread;
+
+	write_threaded("cgroup.type", "threaded");
+	if (pthread_create(&thread, NULL, burn_in_threaded, NULL) != 0 || pthread_join(thread, NULL) != 0)
+		_exit(7);
+}
+
+static int set_up_threaded(void **state)
+{
+	threaded = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return threaded == MAP_FAILED ? -1 : world_set_up(state);
+}
+
+static void threads_in_threaded_cgroups_are_their_processs_cgroups(void **state)
+{
+	struct world *world = *state;
+
+	if (world->hierarchy.is_v1)
+		skip();
+	snprintf(threaded, PAGE, "%s/vcpu0", world->group);
+	assert_int_equal(mkdir(threaded, 0755), 0);
+	let(world, burn_in_a_threaded_cgroup);
+	read_until(world, USAGE_cpu_ns, BURN_NS);
+	rmdir(threaded);
+	assert_true(world->sum[USAGE_cpu_ns] >= BURN_NS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +223,8 @@ int main(void)
 			world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_upgrade_neither_misses_nor_repeats_anything, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(threads_in_threaded_cgroups_are_their_processs_cgroups,
+			set_up_threaded, world_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
