@@ -20,6 +20,7 @@ enum column { COLUMN_cycles, COLUMN_instructions, COLUMN_busy, COLUMN_package, C
 struct reading {
 	const char *name, *watts;
 	unsigned line;
+	int columns;
 	int column[COLUMN_COUNT]; /* where it stands, -1 = not there */
 	struct samples *samples;
 	struct model_error *error;
@@ -87,6 +88,7 @@ static int take_header(struct reading *reading, char *line)
 				return refuse(reading, "names a column twice");
 			reading->column[i] = at;
 		}
+	reading->columns = at;
 	if (at > COLUMNS_MAX)
 		return refuse(reading, "has more than 32 columns");
 	if (reading->column[COLUMN_package] < 0)
@@ -122,10 +124,14 @@ static int take_row(struct reading *reading, char *line)
 	char *word;
 	int r = 0;
 
-	for (int at = 0; r == 0 && (word = strsep(&line, ",")) != NULL; at++)
+	for (int at = 0; r == 0 && (word = strsep(&line, ",")) != NULL; at++) {
+		if (at >= reading->columns &&
+			word[0] != '\0') /* "58,02" for 58.02, or row names without a column */
+			return refuse(reading, "has more values than the header has columns");
 		for (int i = 0; r == 0 && i < COLUMN_COUNT; i++)
 			if (reading->column[i] == at)
 				r = take_field(reading, word, &values[i]);
+	}
 	if (r < 0)
 		return r;
 	/* A window without its watts, or without what both fits look at, teaches nothing. */
