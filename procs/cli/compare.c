@@ -118,6 +118,15 @@ static void print_memory(struct json_object *step, bool is_korean)
 	putchar('\n');
 }
 
+static void print_line(struct json_object *step, const char *member, const char *before)
+{
+	if (member_of(step, member) == NULL)
+		return;
+	fputs(before, stdout);
+	put_text(text_of_member(step, member), 0);
+	putchar('\n');
+}
+
 static void print_step(struct json_object *step, size_t rank, bool is_korean)
 {
 	bool is_applied = json_object_get_boolean(member_of(step, "applied"));
@@ -148,11 +157,8 @@ static void print_step(struct json_object *step, size_t rank, bool is_korean)
 	put_text(text_of_member(step, "evidence"), 0);
 	putchar('\n');
 	print_memory(step, is_korean);
-	if (member_of(step, "action") == NULL)
-		return;
-	fputs("   $ ", stdout);
-	put_text(text_of_member(step, "action"), 0);
-	putchar('\n');
+	print_line(step, "action", "   $ ");
+	print_line(step, "action_note", "   ");
 }
 
 static void print_compare(struct json_object *root, bool is_korean)

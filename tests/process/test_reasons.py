@@ -53,7 +53,7 @@ SCENES = [
         (ASSESS, NAME, {"GRID_ANNUAL", "PUE_ASSUMED", "SHORT_HISTORY"}), (COMPARE, NAME, {"NO_HOURLY_DATA", "NO_REQUEST"}),
         (ASSESS, {**NAME, "factor": "official"}, {"BASIS_MISMATCH"}), (ASSESS, {**NAME, "standard": "KR_OFFICIAL_EF_2023"}, {"TARGET_EQUALS_GRID"}),
         (ASSESS, {**NAME, "pue": 2}, {"CARBON_OVER_TARGET", "PUE_OVER_TARGET"}), (REGIONS, {"residency": ["KR"]}, {"RESIDENCY_VIOLATION", "SIGNALS_DISAGREE"}),
-        (COMPARE, {**NAME, "optimizations": ["regional_migration"], "target_region": "eu-west-3"}, {"PUE_UNKNOWN"}),
+        (COMPARE, {**NAME, "optimizations": ["regional_migration"], "target_region": "eu-west-3"}, {"PUE_UNKNOWN", "COST_UNKNOWN"}),
         (SCHEDULE, {"power_watts": 1, "profile": "KPX_2023-09-01"}, {"GRID_SAMPLE_DAY"}),
         (SCHEDULE, {"power_watts": 1, "earliest": "2031-01-03T00:00:00+09:00"}, {"HOLIDAYS_UNKNOWN"}), (ASSESS, {"workload_name": "nobody"}, {"WORKLOAD_NOT_FOUND"}),
         (ASSESS, {**NAME, "region": "kr-moon-1"}, {"UNKNOWN_REGION"}), (ASSESS, {**NAME, "standard": "KR_NONE"}, {"UNKNOWN_STANDARD"}),

@@ -153,6 +153,7 @@ static void note_reasons(struct impact *m)
 		if (m->steps[i].type == IMPROVE_REGION && m->steps[i].is_applied)
 			is_set[REASON_PUE_UNKNOWN] |= m->after.region->pue <= 0;
 	}
+	is_set[REASON_COST_UNKNOWN] |= m->assessment.verdict.is_power_usable && !has_money(m);
 	is_set[REASON_COST_INCREASES] |= has_money(m) && realizable_krw(m) < 0;
 	is_set[REASON_NO_PAYBACK] |= has_money(m) && change_krw(m) >= 0 && realizable_krw(m) <= 0;
 }

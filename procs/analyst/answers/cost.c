@@ -32,6 +32,7 @@ void write_cost(struct json_writer *writer, struct question *question, double it
 {
 	double price = cost_krw_per_kwh(question, TARIFF_DEFAULT);
 
+	question->reasons.is_set[REASON_COST_UNKNOWN] |= price < 0;
 	if (price < 0)
 		return;
 	json_write_number(writer, "estimated_cost_krw_month", it_kwh_month * question->pue.value * price);

@@ -15,6 +15,11 @@
 	"labels[\"controller-uid\",\"job-name\",\"batch.kubernetes.io/controller-uid\","                     \
 	"\"batch.kubernetes.io/job-name\"]"
 
+#define REGION_LABEL "topology.kubernetes.io/region"
+
+/* What a shell takes as it stands. */
+static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-";
+
 bool command_add(char *command, size_t size, const char *text)
 {
 	size_t used = strlen(command);
@@ -25,7 +30,6 @@ bool command_add(char *command, size_t size, const char *text)
 
 bool command_add_name(char *command, size_t size, const char *name)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-";
 	size_t used = strlen(command), length = strlen(name);
 	bool is_odd = length == 0 || name[0] == '-' || 4 * length + 3 >= size - used;
 
@@ -166,9 +170,33 @@ void command_start(const struct subject *subject, const char *owner, const char 
 	}
 }
 
-/* Of one container by name: without it kubectl gives every container of the pod the whole. A limit below the request would be
- * refused. */
-static bool add_request(char *command, size_t size, const char *container, const struct sizes *sizes)
+/* Of whose pods, and of which container of theirs; "" = of the only one: its name is not known here. */
+struct target {
+	const struct subject *subject;
+	const char *kind, *name, *container;
+};
+
+/* Without it kubectl gives every container of the pod the whole. Whose name is not known is asked for: the names of several are
+ * none of a container, and kubectl refuses. */
+static bool add_container(char *command, size_t size, const struct target *target)
+{
+	const char *path = strcmp(target->kind, "cronjob") == 0 ? "spec.jobTemplate.spec.template.spec"
+			   : strcmp(target->kind, "pod") == 0   ? "spec"
+								: "spec.template.spec";
+	char verb[96], text[120];
+
+	if (target->container[0] != '\0')
+		return command_add(command, size, " -c ") &&
+		       command_add_name(command, size, target->container);
+	snprintf(verb, sizeof(verb), " get %s ", target->kind);
+	snprintf(text, sizeof(text), " -o 'jsonpath={.%s.containers[*].name}')\"", path);
+	return command_add(command, size, " -c \"$(") &&
+	       add_kubectl(command, size, target->subject, verb, target->name) &&
+	       command_add(command, size, text);
+}
+
+/* A limit below the request would be refused. */
+static bool add_request(char *command, size_t size, const struct target *target, const struct sizes *sizes)
 {
 	char number[32], text[160];
 
@@ -180,40 +208,59 @@ static bool add_request(char *command, size_t size, const char *container, const
 	if (sizes->memory_limit_mib > 0)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " --limits=memory=%.0fMi",
 			sizes->memory_limit_mib);
-	return command_add(command, size, " -c ") && command_add_name(command, size, container) &&
-	       command_add(command, size, text);
+	return add_container(command, size, target) && command_add(command, size, text);
 }
 
 /* A pod or job of its own does not change: it is made anew. */
-static void replace_with(
-	char *command, size_t size, bool is_job, const char *container, const struct sizes *sizes)
+static void replace_with(char *command, size_t size, const struct target *target, const struct sizes *sizes)
 {
 	command_add(command, size, " -o json | ");
-	if (is_job)
+	if (strcmp(target->kind, "job") == 0)
 		command_add(command, size,
 			"jq 'if .spec.manualSelector then . else del(.spec.selector,.metadata." UID_LABELS
 			",.spec.template.metadata." UID_LABELS ") end' | ");
 	command_add(command, size, "kubectl set resources -f - --local");
-	if (add_request(command, size, container, sizes))
+	if (add_request(command, size, target, sizes))
 		command_add(command, size, " -o json | kubectl replace --force -f -");
 }
 
 static void resize_pods(const struct subject *subject, const char *owner, const char *kind,
 	const char *container, const struct sizes *sizes, char *command, size_t size)
 {
-	bool is_job = strcmp(kind, "job") == 0;
+	bool is_pod = is_bare_pod(subject, kind);
+	const struct target target = { subject, is_pod ? "pod" : kind, is_pod ? subject->name : owner,
+		container };
 	char verb[96];
 
-	if (container[0] == '\0')
+	snprintf(verb, sizeof(verb), " %s %s ", is_template(kind) ? "set resources" : "get", target.kind);
+	if (!add_kubectl(command, size, subject, verb, target.name))
 		return;
-	if (is_template(kind)) {
-		snprintf(verb, sizeof(verb), " set resources %s ", kind);
-		if (add_kubectl(command, size, subject, verb, owner))
-			add_request(command, size, container, sizes);
-	} else if (add_kubectl(command, size, subject, is_job ? " get job " : " get pod ",
-			   is_job ? owner : subject->name)) {
-		replace_with(command, size, is_job, container, sizes);
-	}
+	if (is_template(kind))
+		add_request(command, size, &target, sizes);
+	else
+		replace_with(command, size, &target, sizes);
+}
+
+/* Cloud providers give each node that label. Of a DaemonSet pods are where their nodes are, a StatefulSet's volumes stay. */
+void command_move(const struct subject *subject, const char *owner, const char *kind, const char *region,
+	char *command, size_t size)
+{
+	bool is_cronjob = strcmp(kind, "cronjob") == 0;
+	char text[400];
+
+	if ((!is_cronjob && strcmp(kind, "deployment") != 0) || strspn(region, plain) != strlen(region))
+		return;
+	snprintf(text, sizeof(text), "kubectl get nodes -l " REGION_LABEL "=%s -o name | grep -q . && ",
+		region);
+	if (!command_add(command, size, text) ||
+		!add_kubectl(
+			command, size, subject, is_cronjob ? " patch cronjob " : " patch deployment ", owner))
+		return;
+	snprintf(text, sizeof(text),
+		" -p '{\"spec\":%s{\"template\":{\"spec\":{\"nodeSelector\":{\"" REGION_LABEL
+		"\":\"%s\"}}}}%s}'",
+		is_cronjob ? "{\"jobTemplate\":{\"spec\":" : "", region, is_cronjob ? "}}" : "");
+	command_add(command, size, text);
 }
 
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,

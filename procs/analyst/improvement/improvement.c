@@ -9,6 +9,7 @@
 
 #include "analyst/answers/answer.h"
 #include "analyst/carbon/carbon.h"
+#include "analyst/improvement/text.h"
 #include "analyst/grid/tariff.h"
 #include "base/cleanup.h"
 
@@ -110,6 +111,17 @@ static void name_object(
 		owner[0] != '\0' ? owner : assessment->subject.name);
 }
 
+/* Its kind is none that kubectl, systemctl, docker, podman or virsh changes. */
+static void tell_by_hand(
+	const struct question *question, const struct assessment *assessment, struct improvement *improvement)
+{
+	char name[PROSE_NAME_MAX];
+
+	improvement_say(question, improvement->action_note, sizeof(improvement->action_note),
+		improvement->type == IMPROVE_TEMPORAL ? WORDS_START_NO_COMMAND : WORDS_SIZE_NO_COMMAND,
+		prose_name(assessment->subject.name, name), improvement->to, improvement->from);
+}
+
 int improvement_find(const struct question *question, const struct assessment *assessment,
 	enum improvement_type type, const struct improvement_wish *wish, const struct outlook *before,
 	struct improvement *ret_improvement)
@@ -129,6 +141,8 @@ int improvement_find(const struct question *question, const struct assessment *a
 		improvement->after = *before;
 	tell_amounts(improvement, before);
 	name_object(question, assessment, improvement);
+	if (improvement->is_applied && improvement->action[0] == '\0' && improvement->action_note[0] == '\0')
+		tell_by_hand(question, assessment, improvement);
 	if (!improvement->is_applied && improvement->description[0] == '\0')
 		snprintf(improvement->description, sizeof(improvement->description), "%s",
 			reason_text(improvement->reason, question_lang(question)));
@@ -246,6 +260,8 @@ void write_improvement(struct json_writer *w, const struct improvement *improvem
 	}
 	if (improvement->is_applied && improvement->action[0] != '\0')
 		json_write_text(w, "action", improvement->action);
+	if (improvement->is_applied && improvement->action_note[0] != '\0')
+		json_write_text(w, "action_note", improvement->action_note);
 	if (improvement->type == IMPROVE_RIGHTSIZING) {
 		json_write_number(w, "attributed_saving_percent", improvement->reduction * 100);
 		json_write_number(w, "realizable_saving_percent", improvement->realizable * 100);

@@ -52,8 +52,8 @@ struct improvement {
 	/* of a right-sizing, where it is known and should be another: MiB, and a sentence */
 	char memory_from[32], memory_to[32], memory_note[768];
 	bool is_memory_short;
-	/* description: of one not applied, why; action: "" where no command does it */
-	char description[1024], evidence[768], action[2048];
+	/* description: of one not applied, why; action: "" where no command does it, and then the note says what to do, and why */
+	char description[1024], evidence[768], action[2048], action_note[1024];
 };
 
 /* What holds today. */

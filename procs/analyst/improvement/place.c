@@ -109,6 +109,17 @@ static void describe_move(const struct question *question, const struct region *
 	}
 }
 
+static void tell_move(const struct question *question, const struct subject *subject, struct improvement *imp)
+{
+	char owner[254], kind[64], name[PROSE_NAME_MAX];
+
+	improvement_owner(question, subject, owner, kind);
+	command_move(subject, owner, kind, imp->to, imp->action, sizeof(imp->action));
+	improvement_say(question, imp->action_note, sizeof(imp->action_note),
+		imp->action[0] != '\0' ? WORDS_MOVE_NODES : WORDS_MOVE_NO_COMMAND,
+		prose_name(subject->name, name), imp->to, imp->from);
+}
+
 int improve_region(const struct question *question, const struct assessment *assessment,
 	const struct improvement_wish *wish, struct improvement *imp)
 {
@@ -116,7 +127,6 @@ int improve_region(const struct question *question, const struct assessment *ass
 	const struct region *here = after->region, *there = NULL;
 	double before = after->intensity * after->pue.value, reduction;
 
-	(void)assessment;
 	if (wish->target_region != NULL)
 		there = data_region(question->knowledge->data, wish->target_region);
 	else
@@ -132,8 +142,7 @@ int improve_region(const struct question *question, const struct assessment *ass
 	snprintf(imp->from, sizeof(imp->from), "%s", here->code);
 	snprintf(imp->to, sizeof(imp->to), "%s", there->code);
 	snprintf(imp->unit, sizeof(imp->unit), "region");
-	snprintf(imp->action, sizeof(imp->action),
-		"tanso regions --current-region %s --comparison-regions %s", here->code, there->code);
+	tell_move(question, &assessment->subject, imp);
 	if (strcmp(here->zone, there->zone) != 0)
 		after->krw_month = -1; /* another country's prices are not known here */
 	else if (after->krw_month >= 0)
@@ -156,6 +165,7 @@ int improve_pue(const struct question *question, const struct assessment *assess
 	double target = wish->target_pue > 0 ? wish->target_pue : question->pue_target;
 	struct question own = *question;
 
+	(void)assessment;
 	if (after->pue.source == PUE_ASSUMED)
 		return improvement_refuse(imp, REASON_PUE_ASSUMED);
 	improvement_say(
@@ -172,12 +182,8 @@ int improve_pue(const struct question *question, const struct assessment *assess
 	json_format_number(after->pue.value, imp->from);
 	json_format_number(target, imp->to);
 	snprintf(imp->unit, sizeof(imp->unit), "PUE");
-	if (command_add(imp->action, sizeof(imp->action), "tanso assess ") &&
-		command_add_name(imp->action, sizeof(imp->action), assessment->subject.handle)) {
-		char text[96];
-		snprintf(text, sizeof(text), " --pue %s", imp->to);
-		command_add(imp->action, sizeof(imp->action), text);
-	}
+	improvement_say(question, imp->action_note, sizeof(imp->action_note), WORDS_PUE_NO_COMMAND,
+		after->region->code, imp->from, imp->to);
 	if (after->krw_month >= 0)
 		after->krw_month *= target / after->pue.value;
 	after->pue.value = after->site_pue.value = target;

@@ -33,9 +33,12 @@ bool command_starts_once(const struct subject *subject, const char *kind);
 struct sizes {
 	double cores, memory_request_mib, memory_limit_mib;
 };
-/* Gives it that: in Kubernetes to the one container, whose name is needed; "" where no command does. */
+/* Gives it that: in Kubernetes to that container, of a name not known ("") to the only one; "" where no command does. */
 void command_resize(const struct subject *subject, const char *owner, const char *kind, const char *container,
 	const struct sizes *sizes, char *command, size_t size);
+/* Runs what a Deployment or a CronJob makes on the nodes of that region, where the cluster has some; "" where no command does. */
+void command_move(const struct subject *subject, const char *owner, const char *kind, const char *region,
+	char *command, size_t size);
 /* What keeps pods running: a Deployment, a DaemonSet, … */
 bool is_controller(const char *kind);
 bool command_needs_container(const struct subject *subject, const char *kind);

@@ -149,13 +149,15 @@ static void tell_change(const struct question *question, const struct subject *s
 {
 	const struct sizes sizes = sizes_of(subject, change, memory);
 	char name[PROSE_NAME_MAX], container[PROSE_NAME_MAX];
-	bool is_named = change->containers == 1 || change->is_of_one;
+	bool is_undivided = change->containers < 2 || change->is_of_one ||
+			    !command_needs_container(subject, change->kind);
 
 	json_format_number(change->own_from, imp->from);
 	json_format_number(change->own_to, imp->to);
 	snprintf(imp->unit, sizeof(imp->unit), "cores");
-	command_resize(subject, change->owner, change->kind, is_named ? change->container : "", &sizes,
-		imp->action, sizeof(imp->action));
+	if (is_undivided)
+		command_resize(subject, change->owner, change->kind, change->container, &sizes, imp->action,
+			sizeof(imp->action));
 	prose_name(subject->name, name);
 	if (change->is_of_one)
 		improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE_ONE, name,
@@ -163,9 +165,9 @@ static void tell_change(const struct question *question, const struct subject *s
 	else
 		improvement_say(question, imp->description, sizeof(imp->description), WORDS_SIZE, name,
 			imp->to, imp->from);
-	if (command_needs_container(subject, change->kind) && !is_named)
-		improvement_say(question, imp->description, sizeof(imp->description),
-			change->containers > 1 ? WORDS_SIZE_CONTAINERS : WORDS_SIZE_NO_CONTAINER);
+	if (!is_undivided)
+		improvement_say(question, imp->action_note, sizeof(imp->action_note), WORDS_SIZE_CONTAINERS,
+			name, imp->to, imp->from);
 }
 
 bool improvement_is_idle_shared(const struct question *question)

@@ -25,24 +25,37 @@ static const char *const texts[WORDS_COUNT][2] = {
 			 "afterwards, or it starts again in a year",
 		". 명령은 %04d-%02d-%02d %02d:%02d에 한 번 시작합니다. 이후 CronJob을 삭제하지 않으면 1년 "
 		"뒤에 다시 시작합니다" },
-	[WORDS_NO_START] = { "; no command is offered: a container of %s is started again in its namespace "
-			     "there, which is "
-			     "not known here, and only where its old task is deleted (nerdctl --namespace "
-			     "NAMESPACE start NAME)",
-		". 명령은 제공하지 않습니다. %s 컨테이너는 그 런타임의 네임스페이스에서 이전 태스크를 삭제한 "
-		"뒤에야 다시 시작되는데, 여기서는 "
-		"그 네임스페이스를 알 수 없습니다(nerdctl --namespace NAMESPACE start NAME)" },
+	[WORDS_NO_START] = { "Start it at %2$s KST: no command is offered, for a container of %1$s is "
+			     "started "
+			     "again in its namespace there, which is not known here, and only where its old "
+			     "task is deleted (nerdctl --namespace NAMESPACE start NAME).",
+		"%2$s(KST)에 시작하십시오. 명령은 제공하지 않습니다. %1$s 컨테이너는 그 런타임의 "
+		"네임스페이스에서 이전 태스크를 삭제한 뒤에야 다시 시작되는데, 여기서는 그 네임스페이스를 알 "
+		"수 "
+		"없습니다(nerdctl --namespace NAMESPACE start NAME)." },
+	[WORDS_START_NO_COMMAND] = { "Have %s started at %s KST instead of %s by what starts it now: it is "
+				     "of no "
+				     "kind that a command known here starts.",
+		"지금 %1$s 워크로드를 시작하는 쪽에서 %3$s 대신 %2$s(KST)에 시작하도록 바꾸십시오. 여기서 "
+		"아는 "
+		"명령으로 시작할 수 있는 종류가 아닙니다." },
 	[WORDS_SIZE_ONE] = { "Right-size the CPU of %s: container %s requests %s instead of %s cores, the "
 			     "others "
 			     "what they do now.",
 		"%s의 CPU 요청을 조정하십시오. 컨테이너 %s만 %4$s코어 대신 %3$s코어를 요청합니다." },
-	[WORDS_SIZE_CONTAINERS] = { " It has several containers: which of them gives how much is yours to "
-				    "decide, so "
-				    "no command is offered.",
-		" 컨테이너가 여러 개이므로 어느 컨테이너를 얼마나 줄일지 직접 정해야 하며, 명령은 제시하지 "
-		"않습니다." },
-	[WORDS_SIZE_NO_CONTAINER] = { " The name of its container is not known, so no command is offered.",
-		" 컨테이너 이름을 알 수 없어 명령은 제시하지 않습니다." },
+	[WORDS_SIZE_CONTAINERS] = { "Have the containers of %s request %s instead of %s cores together: it "
+				    "has "
+				    "several, and which of them gives how much is yours to decide, so no "
+				    "command "
+				    "is offered.",
+		"%1$s의 컨테이너들이 합쳐 %3$s코어 대신 %2$s코어를 요청하게 하십시오. 컨테이너가 여러 "
+		"개이므로 "
+		"어느 컨테이너를 얼마나 줄일지 직접 정해야 하며, 명령은 제시하지 않습니다." },
+	[WORDS_SIZE_NO_COMMAND] = { "Give %s %s instead of %s cores where it is defined: it is of no kind "
+				    "that a "
+				    "command known here changes.",
+		"%1$s의 정의에서 %3$s코어 대신 %2$s코어를 주십시오. 여기서 아는 명령으로 바꿀 수 있는 종류가 "
+		"아닙니다." },
 	[WORDS_SIZE_EVIDENCE] = { "90th percentile %.3f cores of %zu samples over %.1f h, plus 15 %%; a "
 				  "recommender "
 				  "would be sure of %.2f to %.2f cores",
@@ -92,6 +105,22 @@ static const char *const texts[WORDS_COUNT][2] = {
 		"그곳의 연평균 %g g/kWh(%s), 이곳의 %g g/kWh" },
 	[WORDS_MOVE_KINDS] = { "; factors of different kinds: %s there, %s here",
 		". 배출계수 종류가 다릅니다: 그곳 %s, 이곳 %s" },
+	[WORDS_MOVE_NODES] = { "The command changes %s only where this cluster has nodes of %s; else start "
+			       "it in a "
+			       "cluster there and end it in %s.",
+		"이 클러스터에 %2$s 노드가 있을 때만 명령이 %1$s을(를) 바꿉니다. 없으면 그곳의 클러스터에서 "
+		"시작하고 %3$s에서는 종료하십시오." },
+	[WORDS_MOVE_NO_COMMAND] = { "Start %s in %s and end it in %s: no command moves it there, for its "
+				    "machines "
+				    "are others.",
+		"%1$s을(를) %2$s에서 시작하고 %3$s에서는 종료하십시오. 장비가 다르므로 그곳으로 옮기는 "
+		"명령은 "
+		"없습니다." },
+	[WORDS_PUE_NO_COMMAND] = { "Lower the PUE of facility %1$s from %2$s to %3$s and declare it in "
+				   "tanso.conf (`pue = "
+				   "%3$s`): the building changes, which no command does.",
+		"시설 %1$s의 PUE를 %2$s에서 %3$s(으)로 낮추고 tanso.conf에 `pue = %3$s`로 적으십시오. 시설을 "
+		"바꾸는 일이므로 명령은 없습니다." },
 	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
 	[WORDS_PUE_WORSE] = { "A PUE of %g would be worse than the %g of today: %.1f %% more carbon.",
 		"PUE %g은(는) 현재의 %g보다 나쁩니다. 탄소가 %.1f %% 늘어납니다." },

@@ -129,8 +129,8 @@ static int propose(const struct question *question, const struct assessment *ass
 			at.day, at.hour, at.minute);
 	}
 	if (imp->action[0] == '\0' && command_lacks_namespace(&assessment->subject))
-		improvement_say(question, imp->evidence, sizeof(imp->evidence), WORDS_NO_START,
-			assessment->subject.namespace);
+		improvement_say(question, imp->action_note, sizeof(imp->action_note), WORDS_NO_START,
+			assessment->subject.namespace, imp->to);
 	imp->is_applied = true;
 	return 0;
 }

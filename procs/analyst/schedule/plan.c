@@ -55,6 +55,7 @@ void schedule_plan_tell_quality(struct schedule_plan *plan)
 
 void schedule_plan_note_prices(const struct schedule_plan *plan)
 {
+	plan->question->reasons.is_set[REASON_COST_UNKNOWN] |= !plan->has_price;
 	plan->question->reasons.is_set[REASON_HOLIDAYS_UNKNOWN] |=
 		plan->has_price && !tariff_knows_holidays(plan->question->knowledge->data, plan->job.earliest,
 					   plan->job.deadline - 1);

@@ -54,7 +54,8 @@ function improvements(a) {
 		el("b", { text: t(one.type) }), el("span", { text: one.description }),
 		el("small", { text: t("minus", percent(one.estimated_reduction_percent), number(one.estimated_kg_month, 2)) }),
 		one.memory_note ? el("small", { text: one.memory_note }) : null,
-		one.action ? el("code", { text: one.action }) : null)));
+		one.action ? el("code", { text: one.action }) : null,
+		one.action_note ? el("small", { text: one.action_note }) : null)));
 }
 
 // what if

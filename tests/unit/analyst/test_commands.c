@@ -9,7 +9,8 @@
 
 #define STUBS                                                                                                \
 	"say() { local line=$1; shift; for a; do line+=\" <$a>\"; done; echo \"$line\" >&2; }\n"             \
-	"kubectl() { say kubectl \"$@\"; case \"$*\" in *' get '*) printf '%s' \"$OBJECT\";;\n"              \
+	"kubectl() { say kubectl \"$@\"; case \"$*\" in *jsonpath*) printf app;; *' get '*|'get '*) printf " \
+	"'%s' \"$OBJECT\";;\n"                                                                               \
 	"*'-f -'*) jq -cS .;; *' patch '*) printf '%s' \"${!#}\";; esac; }\n"                                \
 	"systemd-run() { say systemd-run \"$@\"; command -v systemd-analyze >/dev/null || return 0\n"        \
 	"systemd-analyze calendar \"${1#--on-calendar=}\" >/dev/null || echo BAD CALENDAR; }\n"              \
@@ -148,7 +149,16 @@ static void a_request_goes_to_one_container_and_a_job_is_made_anew_without_its_u
 			  "<--requests=cpu=0.575>" } },
 		{ "pod", "ai", "web-1", "web", "replicationcontroller", "app", NULL,
 			{ "<set> <resources> <replicationcontroller> <web> <-c> <app>" } },
-		{ "deployment", "ai", "web", "web", "deployment", "", NULL, { NULL } },
+		{ "deployment", "ai", "web", "web", "deployment", "", NULL,
+			{ "kubectl <-n> <ai> <get> <deployment> <web> <-o> "
+			  "<jsonpath={.spec.template.spec.containers[*].name}>",
+				"<set> <resources> <deployment> <web> <-c> <app> <--requests=cpu=0.575>" } },
+		{ "pod", "ai", "c-1", "c", "cronjob", "", NULL,
+			{ "<jsonpath={.spec.jobTemplate.spec.template.spec.containers[*].name}>" } },
+		{ "pod", "ai", "lone", "", "", "", POD,
+			{ "<get> <pod> <lone> <-o> <jsonpath={.spec.containers[*].name}>",
+				"<--local> <-c> <app> <--requests=cpu=0.575>",
+				"kubectl <replace> <--force> <-f> <->" } },
 		{ "job", "ai", "train", "train", "job", "app", JOB,
 			{ "kubectl <-n> <ai> <get> <job> <train>",
 				"kubectl <set> <resources> <-f> <-> <--local> <-c> <app> "
@@ -176,6 +186,43 @@ static void a_request_goes_to_one_container_and_a_job_is_made_anew_without_its_u
 			&(struct sizes) { .cores = 0.575 }, command, sizeof(command));
 		expect_shape(&shapes[i], command);
 	}
+}
+
+static void a_move_is_commanded_where_the_cluster_may_have_nodes_there(void **state)
+{
+	static const struct shape shapes[] = {
+		{ "deployment", "ai", "web", "web", "deployment", "", "node/n1",
+			{ "kubectl <get> <nodes> <-l> <topology.kubernetes.io/region=eu-north-1>",
+				"kubectl <-n> <ai> <patch> <deployment> <web>",
+				"{\"spec\":{\"template\":{\"spec\":{\"nodeSelector\":{"
+				"\"topology.kubernetes.io/region\":\"eu-north-1\"}}}}}" } },
+		{ "pod", "ai", "c-1", "c", "cronjob", "", "node/n1",
+			{ "<patch> <cronjob> <c>",
+				"{\"spec\":{\"jobTemplate\":{\"spec\":{\"template\":{\"spec\":{"
+				"\"nodeSelector\":{\"topology.kubernetes.io/"
+				"region\":\"eu-north-1\"}}}}}}}" } },
+		{ "pod", "ai", "db-0", "db", "statefulset", "", NULL, { NULL } },
+		{ "pod", "ai", "lone", "", "", "", NULL, { NULL } },
+		{ "unit", "system.slice", "a.service", "a.service", "unit", "", NULL, { NULL } },
+	};
+	struct subject web = subject_of(&shapes[0]);
+	char command[2048], text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const struct subject subject = subject_of(&shapes[i]);
+		command[0] = '\0';
+		command_move(&subject, shapes[i].owner, shapes[i].owner_kind, "eu-north-1", command,
+			sizeof(command));
+		expect_shape(&shapes[i], command);
+	}
+	command[0] = '\0';
+	command_move(&web, "web", "deployment", "a'b", command, sizeof(command));
+	assert_string_equal(command, "");
+	command_move(&web, "web", "deployment", "eu-north-1", command, sizeof(command));
+	strcat(command, " || true");
+	run(command, "", text, sizeof(text)); /* no such node */
+	assert_null(strstr(text, "patch"));
 }
 
 static void memory_goes_along_with_the_cores(void **state)
@@ -211,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_are_at_korean_time_and_a_job_starts_once),
 		cmocka_unit_test(a_request_goes_to_one_container_and_a_job_is_made_anew_without_its_uid),
+		cmocka_unit_test(a_move_is_commanded_where_the_cluster_may_have_nodes_there),
 		cmocka_unit_test(memory_goes_along_with_the_cores),
 	};
 

@@ -11,6 +11,12 @@ static void a_region_is_compared_with_its_pue_and_its_prices_are_not_invented(vo
 				     "\"temporal_shift\"],\"target_region\":\"eu-north-1\"}"),
 		200);
 	near(json_object_get_double(member(&w, "reduction_percent")), (1 - 21 * 1.1 / (510 * 1.4)) * 100);
+	expect_reason(&w, "COST_UNKNOWN", true);
+	assert_string_equal(
+		text_in(step(&w, "regional_migration"), "action"), ""); /* a Job that runs stays */
+	assert_string_equal(text_in(step(&w, "regional_migration"), "action_note"),
+		"Start train in eu-north-1 and end it in ap-northeast-2: no command moves it there, for its "
+		"machines are others.");
 	assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), "NO_HOURLY_DATA");
 	expect_absent(&w, "estimated_cost_savings_krw_month");
 	expect_text(&w, "intensity_status_after", "COMPLIANT");
@@ -59,6 +65,10 @@ static void a_move_is_counted_by_the_grid_alone_where_a_pue_is_not_known(void **
 		compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"regional_migration\"]}"), 200);
 	move = step(&w, "regional_migration");
 	near(number_in(move, "estimated_reduction_percent"), (1 - 21 / 423.0) * 100);
+	assert_non_null(
+		strstr(text_in(move, "action"), " && kubectl -n ai-team patch deployment train -p '{"));
+	assert_non_null(
+		strstr(text_in(move, "action_note"), "only where this cluster has nodes of eu-north-1"));
 	assert_string_equal(text_in(move, "to"), "eu-north-1");
 	assert_non_null(strstr(text_in(move, "description"), with_pue));
 	assert_non_null(strstr(text_in(move, "description"), without));
@@ -105,6 +115,7 @@ static void abroad_nothing_costs_won(void **state)
 			200);
 		for (size_t i = 0; i < 4; i++)
 			expect_absent(&w, costs[i]);
+		expect_reason(&w, "COST_UNKNOWN", true);
 		assert_null(strstr(w.answer.body, "krw"));
 		assert_null(strstr(w.answer.body, "KRW"));
 	}
@@ -112,6 +123,29 @@ static void abroad_nothing_costs_won(void **state)
 				 "{\"region\":\"us-east-1\",\"power_watts\":1,\"objective\":\"cost\"}"),
 		422);
 	assert_string_equal(text_in(member(&w, "error"), "field"), "objective");
+	destroy(&w);
+}
+
+static void within_korea_a_move_and_a_better_building_have_their_won_and_say_what_to_do(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	w.config.pue = 1.6;
+	assert_int_equal(compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"pue_improvement\","
+				     "\"regional_migration\"],\"target_region\":\"koreacentral\"}"),
+		200);
+	expect_reason(&w, "COST_UNKNOWN", false);
+	assert_true(json_object_get_double(member(&w, "estimated_cost_savings_krw_month")) != 0);
+	assert_true(number_in(step(&w, "pue_improvement"), "estimated_krw_month") > 0);
+	compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"pue_improvement\"]}");
+	assert_string_equal(text_in(step(&w, "pue_improvement"), "action"), "");
+	assert_string_equal(text_in(step(&w, "pue_improvement"), "action_note"),
+		"Lower the PUE of facility ap-northeast-2 from 1.6 to 1.4 and declare it in tanso.conf "
+		"(`pue = 1.4`): the building changes, which no command does.");
+	compare(&w, "{\"workload_name\":\"train\",\"optimizations\":[\"pue_improvement\"],\"lang\":\"ko\"}");
+	assert_non_null(strstr(text_in(step(&w, "pue_improvement"), "action_note"), "`pue = 1.4`"));
 	destroy(&w);
 }
 
@@ -140,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_region_is_compared_with_its_pue_and_its_prices_are_not_invented),
 		cmocka_unit_test(a_move_is_counted_by_the_grid_alone_where_a_pue_is_not_known),
 		cmocka_unit_test(abroad_nothing_costs_won),
+		cmocka_unit_test(within_korea_a_move_and_a_better_building_have_their_won_and_say_what_to_do),
 		cmocka_unit_test(what_a_move_leaves_nothing_of_says_what_it_would_be_worth_alone),
 	};
 

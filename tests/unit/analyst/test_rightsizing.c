@@ -73,7 +73,8 @@ static void requests_none_of_which_is_more_than_the_pod_needs_have_no_command_an
 	assert_string_equal(text_in(size, "action"), "");
 	assert_string_equal(text_in(size, "from"), "10");
 	assert_string_equal(text_in(size, "to"), "6");
-	assert_non_null(strstr(text_in(size, "description"), "It has several containers"));
+	assert_non_null(strstr(text_in(size, "action_note"),
+		"Have the containers of train request 6 instead of 10 cores together: it has several"));
 	destroy(&w);
 }
 

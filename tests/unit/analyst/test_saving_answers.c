@@ -91,11 +91,15 @@ static void a_node_switched_off_is_money_in_fact(void **state)
 static void a_container_that_no_command_starts_says_why(void **state)
 {
 	static const struct {
-		const char *runtime, *lang, *action, *evidence;
+		const char *runtime, *lang, *action, *note;
 	} cases[] = { { "docker", "en", " docker start train-x7k2p", NULL },
 		{ "containerd", "en", "",
-			"; no command is offered: a container of containerd is started again" },
-		{ "containerd", "ko", "", ". 명령은 제공하지 않습니다. containerd 컨테이너는" } };
+			"Start it at 02:00-06:00 KST: no command is offered, for a container of containerd "
+			"is started "
+			"again" },
+		{ "containerd", "ko", "",
+			"02:00-06:00(KST)에 시작하십시오. 명령은 제공하지 않습니다. containerd "
+			"컨테이너는" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -112,12 +116,12 @@ static void a_container_that_no_command_starts_says_why(void **state)
 			cases[i].lang);
 		assert_int_equal(compare(&w, asked), 200);
 		struct json_object *shift = step(&w, "temporal_shift");
-		if (cases[i].evidence != NULL) {
+		if (cases[i].note != NULL) {
 			assert_string_equal(text_in(shift, "action"), "");
-			assert_non_null(strstr(text_in(shift, "evidence"), cases[i].evidence));
+			assert_non_null(strstr(text_in(shift, "action_note"), cases[i].note));
 		} else {
 			assert_non_null(strstr(text_in(shift, "action"), cases[i].action));
-			assert_null(strstr(text_in(shift, "evidence"), "no command"));
+			assert_string_equal(text_in(shift, "action_note"), "");
 		}
 		destroy(&w);
 	}
