@@ -60,13 +60,13 @@ static int set_number(
 
 	if (end == value || *end != '\0' || !isfinite(number))
 		return fail(error,
-			in_language("%s: '%s' is not a number; allowed: %g to %g %s",
-				"%s: '%s': 숫자가 아닙니다. 허용 범위: %g ~ %g %s"),
+			in_language("%s: '%s' is not a number; allowed: %.15g to %.15g %s",
+				"%s: '%s': 숫자가 아닙니다. 허용 범위: %.15g ~ %.15g %s"),
 			key->name, value, key->min, key->max, key->unit);
 	if (number < key->min || number > key->max)
 		return fail(error,
-			in_language("%s: %s is out of range; allowed: %g to %g %s",
-				"%s: %s: 범위를 벗어났습니다. 허용 범위: %g ~ %g %s"),
+			in_language("%s: %s is out of range; allowed: %.15g to %.15g %s",
+				"%s: %s: 범위를 벗어났습니다. 허용 범위: %.15g ~ %.15g %s"),
 			key->name, value, key->min, key->max, key->unit);
 	if (key->type == TYPE_PUE && number > 0 && number < 1)
 		return fail(error,
@@ -81,8 +81,8 @@ static int set_number(
 	}
 	if (number != floor(number))
 		return fail(error,
-			in_language("%s: %s is not a whole number; allowed: %g to %g %s",
-				"%s: %s: 정수가 아닙니다. 허용 범위: %g ~ %g %s"),
+			in_language("%s: %s is not a whole number; allowed: %.15g to %.15g %s",
+				"%s: %s: 정수가 아닙니다. 허용 범위: %.15g ~ %.15g %s"),
 			key->name, value, key->min, key->max, key->unit);
 	*(int64_t *)field = (int64_t)number;
 	return 0;

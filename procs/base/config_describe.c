@@ -11,7 +11,7 @@
 static void describe_default(FILE *out, const struct config_key *key)
 {
 	if (key->type == TYPE_INTEGER || key->type == TYPE_REAL || key->type == TYPE_PUE)
-		fprintf(out, "%g", key->number);
+		fprintf(out, "%.15g", key->number);
 	else
 		fputs(key->fallback, out);
 }
@@ -19,7 +19,7 @@ static void describe_default(FILE *out, const struct config_key *key)
 static void describe_range(FILE *out, const struct config_key *key)
 {
 	if (key->type == TYPE_INTEGER || key->type == TYPE_REAL)
-		fprintf(out, "%g to %g %s", key->min, key->max, key->unit);
+		fprintf(out, "%.15g to %.15g %s", key->min, key->max, key->unit);
 	else if (key->type == TYPE_PUE)
 		fprintf(out, "0 (not set), 1 to %d", CONFIG_PUE_MAX);
 	else if (key->type == TYPE_BOOLEAN)

@@ -83,10 +83,11 @@ static void print_assumptions(struct json_object *root, bool is_korean)
 	const char *source = text_of_member(member_of(member_of(root, "provenance"), "pue"), "source");
 
 	if (member_of(root, "duration_hours") != NULL)
-		printf(is_korean ? "작업 시간 %g시간(--duration-hours)" : "A job of %g h (--duration-hours)",
+		printf(is_korean ? "작업 시간 %.15g시간(--duration-hours)"
+				 : "A job of %.15g h (--duration-hours)",
 			json_object_get_double(member_of(root, "duration_hours")));
 	if (member_of(root, "power_watts") != NULL)
-		printf(is_korean ? ", 전력 %g W" : " at %g W",
+		printf(is_korean ? ", 전력 %.15g W" : " at %.15g W",
 			rounded(json_object_get_double(member_of(root, "power_watts")), 2));
 	if (strcmp(source, "assumed") == 0)
 		fputs(is_korean ? ". PUE 1.40을 가정함(시설의 값이 아님, --pue)"

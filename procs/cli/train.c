@@ -72,8 +72,8 @@ static int read_number(const char *text, double min, double max, double *ret_num
 
 	if (*end != '\0' || !(value >= min && value <= max)) {
 		fprintf(stderr,
-			in_language("tanso train: '%s' must be a number from %g to %g\n",
-				"tanso train: '%s' 값은 %g에서 %g까지의 숫자여야 합니다\n"),
+			in_language("tanso train: '%s' must be a number from %.15g to %.15g\n",
+				"tanso train: '%s' 값은 %.15g에서 %.15g까지의 숫자여야 합니다\n"),
 			text, min, max);
 		return -EINVAL;
 	}

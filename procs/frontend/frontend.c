@@ -268,6 +268,7 @@ static int open_web(void)
 	struct web_config web = { .server_name = "tanso",
 		.requests_per_second = (uint64_t)config->http_requests_per_second,
 		.connections = (uint64_t)config->http_connections,
+		.header_bytes = (uint64_t)config->http_header_bytes,
 		.body_bytes = (uint64_t)config->http_body_bytes,
 		.request_ms = (uint64_t)config->http_request_ms,
 		.idle_ms = (uint64_t)config->http_idle_ms,

@@ -166,10 +166,16 @@ def an_analyst_that_is_late_costs_a_503_and_answers_again():
 
 
 def limits_are_those_that_are_configured():
-    with Frontend().start("http_body_bytes=2000", "http_request_ms=300", "http_connections=3") as f:
+    with Frontend().start("http_header_bytes=1500", "http_body_bytes=2000", "http_request_ms=300", "http_connections=3") as f:
         f.start_analyst()
         expect(f.curl(ASSESS, body=" " * 1900 + '{"workload_name": "app"}')[0], 200)
         expect_error(f.curl(ASSESS, body=" " * 2000 + '{"workload_name": "app"}'), 413, "BODY_TOO_LARGE")
+        for version in ("--http1.1", "--http2-prior-knowledge"):
+            expect(f.curl("/llms.txt", version, "-H", "X-Pad: " + "x" * 1200)[0], 200)
+            for long in (("-H", "X-Pad: " + "x" * 1500), [f"-HX-{i}: {'x' * 100}" for i in range(15)]):
+                status, told = f.curl("/llms.txt", version, *long)
+                assert status == 431 and "http_header_bytes" in told, (status, told)
+            expect(f.curl("/llms.txt?" + "x" * 1500, version)[0], 431)
         idle = [socket.create_connection(("127.0.0.1", f.port)) for _ in range(3)]
         for one in idle:
             one.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n")  # and no more

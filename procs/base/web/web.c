@@ -70,6 +70,15 @@ static void cut(h2o_req_t *req)
 	h2o_send_error_503(req, "Too Many Requests", "too many requests on this connection", 0);
 }
 
+static bool is_head_too_long(const h2o_req_t *req, uint64_t limit)
+{
+	uint64_t bytes = req->input.path.len;
+
+	for (size_t i = 0; i < req->headers.size; i++)
+		bytes += req->headers.entries[i].name->len + req->headers.entries[i].value.len;
+	return bytes > limit;
+}
+
 static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
 	struct web *web = web_of(handler);
@@ -80,7 +89,13 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 		return 0;
 	}
 	switch (web_pace_of(web, req)) {
-	case WEB_PACE_FINE: web->handler(web->context, req); break;
+	case WEB_PACE_FINE:
+		if (is_head_too_long(req, web->config.header_bytes))
+			h2o_send_error_generic(req, 431, "Request Header Fields Too Large",
+				"address and header fields are longer than http_header_bytes", 0);
+		else
+			web->handler(web->context, req);
+		break;
 	case WEB_PACE_REFUSE: web->config.too_fast(web->context, req); break;
 	case WEB_PACE_CUT: cut(req); break;
 	}

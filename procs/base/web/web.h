@@ -24,6 +24,7 @@ struct web_config {
 	const char *server_name;      /* Server: header */
 	uint64_t requests_per_second; /* per connection, or client of a trusted proxy */
 	uint64_t connections;         /* at a time */
+	uint64_t header_bytes;        /* address and header fields of a request; beyond them 431 */
 	uint64_t body_bytes; /* the handler answers 413 beyond them; of four times as many it hears nothing */
 	uint64_t request_ms; /* for a request to be there */
 	uint64_t

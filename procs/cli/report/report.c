@@ -299,10 +299,10 @@ static void tell_bill(const struct report *report)
 	if (report->bill_kwh <= 0 || kwh <= report->bill_kwh)
 		return;
 	fprintf(stderr,
-		in_language(
-			"tanso report: %.3f kWh with PUE are %.0f %% of the bill's %g kWh: is it of the same "
-			"period and site, and is the PUE yours?\n",
-			"tanso report: PUE 반영 에너지 %.3f kWh가 고지서의 %.0f %%입니다(고지서 %g kWh). "
+		in_language("tanso report: %.3f kWh with PUE are %.0f %% of the bill's %.15g kWh: is it of "
+			    "the same "
+			    "period and site, and is the PUE yours?\n",
+			"tanso report: PUE 반영 에너지 %.3f kWh가 고지서의 %.0f %%입니다(고지서 %.15g kWh). "
 			"같은 기간과 "
 			"사업장의 고지서인지, PUE가 맞는지 확인하십시오\n"),
 		kwh, 100 * kwh / report->bill_kwh, report->bill_kwh);

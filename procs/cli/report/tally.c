@@ -276,7 +276,7 @@ static void note_pue(struct tally *tally, const struct terms *terms, int64_t uj)
 	if (is_measured)
 		snprintf(text, sizeof(text), "measured");
 	else
-		snprintf(text, sizeof(text), "%s %g", terms->pue_source, pue);
+		snprintf(text, sizeof(text), "%s %.15g", terms->pue_source, pue);
 	add_source(tally->pues, &tally->pue_count, text, uj)->facility_uj += pue * (double)uj;
 	if (strcmp(terms->pue_source, "assumed") == 0)
 		tally->assumed_uj += uj;
