@@ -8,17 +8,17 @@ from runner import BIN, free_port, wait_until
 class Brain:
     """The three stages in folders of their own; `settings` are lines of tanso.conf."""
 
-    def __init__(self, *settings, stages=("frontend", "analyst", "fetcher"), environment=None):
+    def __init__(self, *settings, stages=("frontend", "analyst", "fetcher"), environment=None, binaries={}):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tanso-sources-"))
         self.port = free_port()
         self.settings = [f"runtime_dir={self.folder}/run", f"state_dir={self.folder}/state", f"http_listen=127.0.0.1:{self.port}", *settings]
-        self.environment, self.processes, self.store = environment, {}, FdStore(self.folder)  # the fetcher's
+        self.environment, self.binaries, self.processes, self.store = environment, binaries, {}, FdStore(self.folder)  # the fetcher's
         for stage in stages:
             self.start(stage)
 
     def start(self, stage):
         log = open(self.folder / stage, "ab")
-        command = [BIN / f"tanso-{stage}", *(a for s in self.settings for a in ("--set", s))]
+        command = [self.binaries.get(stage, BIN / f"tanso-{stage}"), *(a for s in self.settings for a in ("--set", s))]
         self.processes[stage] = self.store.spawn(command, log, self.environment) if stage == "fetcher" else \
             subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
 

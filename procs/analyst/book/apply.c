@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "analyst/book/life.h"
 #include "analyst/book/memory.h"
 #include "analyst/book/names.h"
 #include "analyst/book/room.h"
@@ -12,7 +13,9 @@
 #define STEP_NS  (INT64_C(300) * NS_PER_SECOND) /* less than a slot is a clock that is being set right */
 #define DOUBT_NS (UINT64_C(86400) * NS_PER_SECOND)
 
-#define CUMULATIVE_MAX (UINT64_C(1) << 60) /* µJ; and room.h keeps every sum within SQLite's 64 bits */
+/* µJ; and room.h keeps every sum within SQLite's 64 bits. Eight times what a fetcher lets come together (fetcher/power/power.h): what one
+ * reading after an outage adds finds its place. */
+#define CUMULATIVE_MAX (UINT64_C(1) << 62)
 
 static bool is_sane(const frame_zones *zones)
 {
@@ -20,28 +23,6 @@ static bool is_sane(const frame_zones *zones)
 		if (zones->by[zone] > CUMULATIVE_MAX)
 			return false;
 	return true;
-}
-
-/* The last minute is that of one life: a fake meter's joules do not become a real one's watts. */
-static void forget_minute(struct book_workload *workload)
-{
-	memset(workload->windows, 0, sizeof(workload->windows));
-	workload->implausible_ns = 0;
-}
-
-/* Baselines count from zero: what was before belongs to a life that is over. */
-static void begin_life(struct book *book, const struct frame_head *head, const struct power_once *once)
-{
-	for (size_t i = 0; i < book->workload_count; i++)
-		forget_minute(&book->workloads[i]);
-	forget_minute(&book->node);
-	book_rows_clear(book);
-	ledger_forget_all_baselines(book->ledger);
-	book->node_seen = book->node_committed = (struct energy) { 0 };
-	book->state.energy_epoch = head->energy_epoch;
-	memcpy(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id));
-	book->state.first_boot_ns = book->state.last_boot_ns = once->first_boot_ns;
-	book->state.committed_seq = 0;
 }
 
 /* A clock that leaps forward may be wrong, and come back: what it would close and throw away waits for a day. */
@@ -61,12 +42,6 @@ static void weigh_clock(struct book *book, const struct frame_head *head, const 
 	book->doubt_boot_ns = 0;
 }
 
-static bool is_other_life(const struct book *book, const struct frame_head *head)
-{
-	return book->state.energy_epoch != head->energy_epoch ||
-	       memcmp(book->state.boot_id, head->epoch.boot_id, sizeof(book->state.boot_id)) != 0;
-}
-
 static void remember(struct book *book, const struct power_once *once)
 {
 	book->last = *once;
@@ -84,8 +59,8 @@ static bool begin_frame(struct book *book, const struct frame *frame)
 	uint64_t length_ns;
 
 	weigh_clock(book, &frame->head, once);
-	if (is_other_life(book, &frame->head))
-		begin_life(book, &frame->head, once);
+	if (life_is_other(book, &frame->head))
+		life_begin(book, &frame->head, once);
 	else if (book->state.birth_ns == frame->head.epoch.birth_ns &&
 		 frame->head.seq < book->state.committed_seq) {
 		book->counts.repeated++;

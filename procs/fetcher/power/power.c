@@ -12,6 +12,7 @@
 
 #define STATE_NAME    "fetcher-state"
 #define FORGET_ROUNDS 60
+#define UJ_PER_MWH    3.6e15
 #define SHARED_ROW_ID ROW_ID_OTHER /* what the node used and no workload was told to use */
 
 static void begin_life(struct power *power)
@@ -154,6 +155,10 @@ static struct power_once once_of(struct power *power, uint64_t real_ns, bool is_
 	once.state = (uint8_t)state_of(tally, &once.error_ppm);
 	if (power->life.first_boot_ns == 0)
 		power->life.first_boot_ns = once.boot_ns;
+	if (once.boot_ns < power->life.first_boot_ns) /* the clock was set */
+		once.boot_ns = power->life.first_boot_ns;
+	if (once.boot_ns > power->life.last_boot_ns)
+		power->life.last_boot_ns = once.boot_ns;
 	once.first_boot_ns = power->life.first_boot_ns;
 	once.counted_ns = once.boot_ns - once.first_boot_ns;
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
@@ -174,29 +179,81 @@ static void count(struct power *power)
 	*power->workloads = (double)tally->row_count;
 }
 
-void power_tell(struct power *power, uint64_t real_ns, bool is_partial)
+/* Of what was told nothing is on its way any more, or it would be booked twice: once as itself, and once as what the new epoch has. */
+static bool is_acknowledged(const struct power *power)
+{
+	return power->acked_seq == power->life.seq;
+}
+
+static void begin_epoch(struct power *power)
+{
+	uint64_t real_ns = clock_now().real_ns, before = power->life.energy_epoch;
+
+	log_info("a new energy epoch begins: %.3g MWh of a zone were told in the old one, and booked",
+		(double)power->tally.most_uj / UJ_PER_MWH);
+	tally_begin_epoch(&power->tally);
+	power->life.energy_epoch = real_ns > before ? real_ns : before + 1;
+	power->life.first_boot_ns = power->life.last_boot_ns;
+	power->is_new_epoch = true;
+}
+
+/* Before the frame: what is kept and not told the next one tells, what is told and not kept would be booked again in a new epoch. */
+static void keep(struct power *power)
+{
+	int r = tally_save(&power->tally, &power->life, power->state_fd);
+
+	if (r < 0)
+		log_warning("cannot keep the state for a restart: %s", strerror(-r));
+	else
+		power->is_new_epoch = false;
+}
+
+static void send_power(struct power *power, const struct power_once *once)
 {
 	CLEANUP(freep) struct power_row *rows = calloc(power->tally.row_count + 1, sizeof(*rows));
-	struct power_once once = once_of(power, real_ns, is_partial);
-	struct frame_head head;
-	int r;
+	const struct frame_head head = head_of(power, FRAME_power);
 
+	if (power->tally.has_news || link_owes_full(power->analyst))
+		power_tell_names(power);
+	if (rows != NULL)
+		link_send(power->analyst, &head, once, rows, fill_rows(&power->tally, rows));
+	power->tally.has_reset = false;
+}
+
+void power_tell(struct power *power, uint64_t real_ns, bool is_partial)
+{
+	struct power_once once;
+
+	if (power->tally.most_uj >= POWER_EPOCH_UJ && is_acknowledged(power))
+		begin_epoch(power);
+	once = once_of(power, real_ns, is_partial);
 	power->life.seq++;
 	tally_end(&power->tally, power->life.seq);
 	memcpy(once.total_uj.by, power->tally.total_uj, sizeof(power->tally.total_uj));
-	if (power->tally.has_news || link_owes_full(power->analyst))
-		power_tell_names(power);
-	head = head_of(power, FRAME_power);
-	if (rows != NULL)
-		link_send(power->analyst, &head, &once, rows, fill_rows(&power->tally, rows));
-	power->tally.has_reset = false;
+	keep(power);
+	if (!power->is_new_epoch)
+		send_power(power, &once);
 	if (++power->rounds % FORGET_ROUNDS == 0)
 		tally_forget(&power->tally, power->acked_seq);
-	/* After the frame: what is lost between the two is told again by the next reading. */
-	r = tally_save(&power->tally, &power->life, power->state_fd);
-	if (r < 0)
-		log_warning("cannot keep the state for a restart: %s", strerror(-r));
 	count(power);
+}
+
+bool power_must_wait(struct power *power)
+{
+	bool is_full = power->tally.most_uj >= 2 * POWER_EPOCH_UJ && !is_acknowledged(power);
+
+	if (is_full && !power->is_full)
+		log_error(
+			"%.3g MWh of a zone were told, and the analyst has not booked them all: no power is "
+			"read until it has; counters go on at their source, what gauges tell is lost; "
+			"remedy: see what ails the analyst",
+			(double)power->tally.most_uj / UJ_PER_MWH);
+	else if (!is_full && power->is_full)
+		log_info("the analyst has booked all that was told: power is read again");
+	power->is_full = is_full;
+	if (is_full)
+		power_tell(power, tally_read_ns(&power->tally), true);
+	return is_full;
 }
 
 int power_take_ack(struct power *power, const struct frame *frame)

@@ -159,6 +159,8 @@ static int on_timer(struct timer *timer)
 
 	if (set->pending > 0) /* the round before is not over: its time-outs are longer than the interval */
 		return 0;
+	if (power_must_wait(set->power))
+		return 0;
 	set->pending = set->count;
 	set->answered = 0;
 	for (size_t i = 0; i < set->count; i++)

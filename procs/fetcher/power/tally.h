@@ -31,11 +31,12 @@ struct tally_row {
 	uint64_t id;
 	enum workload_kind kind;
 	char *namespace, *name, *uid; /* NULL: not seen since a restart */
-	uint64_t uj[ZONE_COUNT];
-	uint64_t seen;        /* round of its endpoint */
-	uint64_t implausible; /* round of its endpoint in which a reading of it was no power */
-	uint64_t final_seq;   /* frame that first said it has ended, 0 = it lives */
-	uint32_t series;      /* that tell of it; tally_forget() counts them */
+	uint64_t uj[ZONE_COUNT],
+		grown_uj[ZONE_COUNT]; /* of the energy epoch; of it since the last tally_end() */
+	uint64_t seen;                /* round of its endpoint */
+	uint64_t implausible;         /* round of its endpoint in which a reading of it was no power */
+	uint64_t final_seq;           /* frame that first said it has ended, 0 = it lives */
+	uint32_t series;              /* that tell of it; tally_forget() counts them */
 	uint8_t endpoint;
 	bool has_ended;
 };
@@ -59,8 +60,12 @@ struct tally {
 	struct idmap series_by_hash, row_by_id, leader_by_own;
 	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
 	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT]; /* of the node, as it is told */
-	uint64_t gone_uj[ZONE_COUNT];                        /* what forgotten rows had */
+	uint64_t grown_active_uj[ZONE_COUNT],
+		grown_idle_uj[ZONE_COUNT]; /* of it since the last tally_end() */
+	int64_t ahead_uj[ZONE_COUNT]; /* by how much it was ahead of its rows when the energy epoch began */
+	uint64_t gone_uj[ZONE_COUNT]; /* what forgotten rows had */
 	uint64_t other_uj[ZONE_COUNT], total_uj[ZONE_COUNT]; /* of the last tally_end() */
+	uint64_t most_uj;                    /* the same: of a zone, of the node or of all rows */
 	uint32_t zone_mask, node_mask;       /* zones there are; zones the node itself is told for */
 	uint8_t states[TALLY_ENDPOINTS_MAX]; /* enum power_state + 1; 0 = it tells none */
 	uint32_t error_ppm[TALLY_ENDPOINTS_MAX];
@@ -90,6 +95,10 @@ int tally_apply(struct tally *tally, unsigned endpoint, const struct reading *re
 	uint64_t real_ns);
 /* After the endpoints of a round: what is left of the node, and who has ended; `seq` is the frame that will say so. */
 void tally_end(struct tally *tally, uint64_t seq);
+/* What the last tally_end() summed up is told and booked: sums begin at zero, and have what has grown since. */
+void tally_begin_epoch(struct tally *tally);
+/* CLOCK_REALTIME of the last reading. */
+uint64_t tally_read_ns(const struct tally *tally);
 /* Forgets rows whose end was acknowledged, and series that are long gone. */
 void tally_forget(struct tally *tally, uint64_t acked_seq);
 
@@ -104,6 +113,7 @@ bool tally_twins_counts(struct tally *tally, uint32_t index, uint64_t round);
 struct tally_life {
 	uint8_t boot_id[16];
 	uint64_t birth_ns, energy_epoch, seq, first_boot_ns;
+	uint64_t last_boot_ns; /* of the newest frame */
 };
 int tally_save(const struct tally *tally, const struct tally_life *life, int fd);
 int tally_load(struct tally *tally, struct tally_life *life, int fd);

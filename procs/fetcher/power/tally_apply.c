@@ -6,9 +6,8 @@
 
 #include "base/clock.h"
 
-#define JOULES_MAX    1e12                  /* 2^60 µJ: what the ledger can add up */
+#define JOULES_MAX    9e12 /* 2^63 µJ: more does not fit 64 bits, and a host takes years for it */
 #define GAUGE_HOLD_NS (300 * NS_PER_SECOND) /* a gauge says nothing about a longer time */
-#define ENDED_ROUNDS  3      /* an endpoint that left it out so often has no such workload any more */
 #define NEW_WATTS_MAX 2000.0 /* a series that began since the last reading drew no more than that */
 #define NODE_SLACK    1.05
 
@@ -100,11 +99,18 @@ static void add_to_row(
 	struct tally_row *row = &round->tally->rows[series->row];
 
 	row->uj[series->zone] += uj;
+	row->grown_uj[series->zone] += uj;
 	row->implausible = row->endpoint == series->endpoint ? row->implausible : 0;
 	row->endpoint = series->endpoint;
 	if (!reading->has_ended)
 		row->seen = round->endpoint->rounds;
 	row->has_ended = reading->has_ended;
+}
+
+static void add_to_node(struct tally *tally, const struct tally_series *series, uint64_t uj)
+{
+	tally->active_uj[series->zone] += uj;
+	tally->grown_active_uj[series->zone] += uj;
 }
 
 /* It is there, and nobody knows what it draws. */
@@ -145,16 +151,18 @@ static void apply(struct round *round, const struct reading *reading)
 	if (series->row != TALLY_NO_ROW) {
 		add_to_row(round, series, reading, uj);
 		if ((round->endpoint->node_mask >> series->zone & 1) == 0)
-			tally->active_uj[series->zone] += uj;
+			add_to_node(tally, series, uj);
 		return;
 	}
 	tally->node_mask |= 1U << series->zone;
 	if (series->subject == SUBJECT_ACTIVE) {
 		round->endpoint->node_mask |= 1U << series->zone;
-		tally->active_uj[series->zone] += uj;
+		add_to_node(tally, series, uj);
 		round->node_uj[series->zone] += uj;
-	} else
+	} else {
 		tally->idle_uj[series->zone] += uj;
+		tally->grown_idle_uj[series->zone] += uj;
+	}
 }
 
 int tally_apply(struct tally *tally, unsigned endpoint, const struct reading *readings, size_t count,
@@ -196,31 +204,4 @@ bool tally_node_is_implausible(const struct tally *tally)
 		is_implausible |= endpoint->implausible != 0 && endpoint->implausible == endpoint->rounds;
 	}
 	return is_implausible;
-}
-
-void tally_end(struct tally *tally, uint64_t seq)
-{
-	uint64_t sum_uj[ZONE_COUNT];
-	bool is_whole = !tally->is_partial; /* what no row tells is the rest */
-
-	memcpy(sum_uj, tally->gone_uj, sizeof(sum_uj));
-	for (uint32_t i = 0; i < tally->row_count; i++) {
-		struct tally_row *row = &tally->rows[i];
-		bool is_missing = row->seen + ENDED_ROUNDS <= tally->endpoints[row->endpoint].rounds;
-		bool has_ended =
-			row->has_ended || (is_missing && (!tally->is_partial || row->final_seq != 0));
-		is_whole &= !tally_row_is_implausible(tally, row);
-		for (int zone = 0; zone < ZONE_COUNT; zone++)
-			sum_uj[zone] += row->uj[zone];
-		if (has_ended != (row->final_seq != 0))
-			tally->has_news = true;
-		row->final_seq = !has_ended ? 0 : row->final_seq != 0 ? row->final_seq : seq;
-	}
-	for (int zone = 0; zone < ZONE_COUNT; zone++) {
-		uint64_t active_uj = tally->active_uj[zone];
-		bool is_told = (tally->node_mask & 1U << zone) != 0;
-		if (is_whole && active_uj > sum_uj[zone] && active_uj - sum_uj[zone] > tally->other_uj[zone])
-			tally->other_uj[zone] = active_uj - sum_uj[zone];
-		tally->total_uj[zone] = is_told ? active_uj + tally->idle_uj[zone] : sum_uj[zone];
-	}
 }

@@ -8,7 +8,7 @@
 #include "base/fnv.h"
 #include "fetcher/power/tally.h"
 
-#define KEEP_MAGIC UINT64_C(0x0166796c6c617435)
+#define KEEP_MAGIC UINT64_C(0x0166796c6c617436)
 
 struct kept_row {
 	uint64_t id, uj[ZONE_COUNT], seen, final_seq;
@@ -22,6 +22,7 @@ struct kept_head {
 	struct tally_life life;
 	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
 	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT], gone_uj[ZONE_COUNT], other_uj[ZONE_COUNT];
+	int64_t ahead_uj[ZONE_COUNT];
 	uint32_t zone_mask, node_mask;
 	uint32_t series_count, row_count;
 };
@@ -81,6 +82,7 @@ int tally_save(const struct tally *tally, const struct tally_life *life, int fd)
 	memcpy(head.idle_uj, tally->idle_uj, sizeof(head.idle_uj));
 	memcpy(head.gone_uj, tally->gone_uj, sizeof(head.gone_uj));
 	memcpy(head.other_uj, tally->other_uj, sizeof(head.other_uj));
+	memcpy(head.ahead_uj, tally->ahead_uj, sizeof(head.ahead_uj));
 	fill_rows(tally, rows);
 	head.sum = sum_of(&head, tally->series, rows);
 	if ((r = write_at(fd, &head, sizeof(head), at)) < 0 ||
@@ -183,6 +185,7 @@ static int take(struct tally *tally, struct bank *bank)
 	memcpy(tally->idle_uj, head->idle_uj, sizeof(head->idle_uj));
 	memcpy(tally->gone_uj, head->gone_uj, sizeof(head->gone_uj));
 	memcpy(tally->other_uj, head->other_uj, sizeof(head->other_uj));
+	memcpy(tally->ahead_uj, head->ahead_uj, sizeof(head->ahead_uj));
 	return r;
 }
 

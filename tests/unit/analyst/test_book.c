@@ -88,6 +88,41 @@ static void a_new_energy_epoch_counts_from_zero_and_keeps_what_was(void **state)
 	fixture_destroy(&f);
 }
 
+/* A second in which the node drew 10 W. */
+static void draw(struct fixture *f, uint64_t *total)
+{
+	const struct power_row row = fixture_row(10, *total += 10000000);
+
+	fixture_pass(f, 1);
+	fixture_set_node(f, *total, 0);
+	assert_int_equal(fixture_send(f, &row, 1), 0);
+	assert_int_equal(book_commit(&f->book), 0);
+}
+
+static void the_last_minute_lasts_over_an_epoch_that_goes_on_where_the_one_before_was(void **state)
+{
+	for (int is_gap = 0; is_gap < 2; is_gap++) {
+		struct fixture f;
+		double watts[PART_COUNT];
+		uint64_t total = 0;
+
+		(void)state;
+		fixture_make(&f);
+		for (int i = 0; i < 6; i++)
+			draw(&f, &total);
+		f.head.energy_epoch++;
+		f.once.first_boot_ns = f.once.boot_ns + (uint64_t)is_gap;
+		total = 0;
+		draw(&f, &total);
+		assert_int_equal(book_watts(&f.book, &f.book.node, watts), !is_gap);
+		if (!is_gap)
+			assert_true(watts[PART_CPU] == 10);
+		assert_int_equal(fixture_ask(&f, NODE_PACKAGE), 70000000);
+		assert_int_equal(fixture_ask(&f, BALANCE), 0);
+		fixture_destroy(&f);
+	}
+}
+
 static void a_frame_that_does_not_say_where_energy_begins_is_refused(void **state)
 {
 	struct fixture f;
@@ -450,6 +485,7 @@ int main(void)
 		cmocka_unit_test(sums_are_exact_and_balance_in_every_slot),
 		cmocka_unit_test(a_restart_resumes_from_the_committed_state),
 		cmocka_unit_test(a_new_energy_epoch_counts_from_zero_and_keeps_what_was),
+		cmocka_unit_test(the_last_minute_lasts_over_an_epoch_that_goes_on_where_the_one_before_was),
 		cmocka_unit_test(a_frame_that_does_not_say_where_energy_begins_is_refused),
 		cmocka_unit_test(a_workload_born_during_an_outage_appears_with_its_joules),
 		cmocka_unit_test(a_full_disk_loses_nothing_and_is_said),

@@ -252,6 +252,32 @@ static void what_a_broken_reading_hides_is_not_yet_the_rest(void **state)
 	tally_done(&k.tally);
 }
 
+/* Joules of the rest in the epoch that goes on. Node and pod are told by turns, so one is ahead of the other when an epoch begins. */
+static uint64_t rest_over_epochs(bool begins_anew)
+{
+	static const double pod[] = { 0, 90, 90, 100, 180 }, node[] = { 0, 60, 130, 230, 230 };
+	struct kepler k = begin();
+	uint64_t rest = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pod); i++) {
+		tell(&k, "kepler_node_cpu_active_joules_total", NULL, node[i]);
+		tell(&k, "kepler_pod_cpu_joules_total", "p", pod[i]);
+		rest += begins_anew ? k.tally.other_uj[ZONE_PACKAGE] / JOULE : 0;
+		if (begins_anew)
+			tally_begin_epoch(&k.tally);
+	}
+	rest += k.tally.other_uj[ZONE_PACKAGE] / JOULE;
+	tally_done(&k.tally);
+	return rest;
+}
+
+static void the_rest_is_the_same_in_one_epoch_and_in_many(void **state)
+{
+	(void)state;
+	assert_int_equal(rest_over_epochs(false), 140);
+	assert_int_equal(rest_over_epochs(true), 140);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_series_that_stands_in_an_answer_twice_counts_once),
 		cmocka_unit_test(the_nodes_own_reading_is_judged_the_same_way),
 		cmocka_unit_test(what_a_broken_reading_hides_is_not_yet_the_rest),
+		cmocka_unit_test(the_rest_is_the_same_in_one_epoch_and_in_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
