@@ -107,6 +107,16 @@ static uint64_t own_of(unsigned endpoint, const struct metric_sample *sample, en
 	return hash_of(endpoint, sample, is_of_source);
 }
 
+static void read_node(unsigned endpoint, const struct metric_sample *sample, struct kepler_series *series)
+{
+	static const char *const labels[NODE_LABELS] = { "instance", "node_name" };
+
+	for (int i = 0; i < NODE_LABELS; i++)
+		if (says(sample, labels[i]))
+			series->node[i] = hash_text(hash_text(endpoint, text_of(labels[i])),
+				metric_label(sample, labels[i])->value);
+}
+
 /* core and uncore are inside package, and others are no zones of ours. */
 static bool read_zone(const struct metric_sample *sample, enum zone *ret_zone)
 {
@@ -180,6 +190,7 @@ bool kepler_read(unsigned endpoint, const struct metric_sample *sample, struct k
 	series->has_ended = label_is(sample, "state", "terminated");
 	series->hash = hash_of(endpoint, sample, is_of_sample);
 	series->own = own_of(endpoint, sample, series->subject);
+	read_node(endpoint, sample, series);
 	return true;
 }
 

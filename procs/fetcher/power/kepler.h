@@ -20,12 +20,14 @@ enum subject {
 enum unit { UNIT_NONE, UNIT_JOULES, UNIT_WATTS };
 
 #define KEPLER_NAME_MAX 254
+#define NODE_LABELS     2 /* instance, node_name */
 
 struct kepler_series {
 	uint64_t
 		hash; /* of the name and all labels but `state`: a series that ends goes on under another state */
 	uint64_t
 		own; /* the same without what a store's scrape added; 0 = what it added cannot be told apart */
+	uint64_t node[NODE_LABELS]; /* who tells it, by each label that says so; 0 = none does */
 	enum subject subject;
 	enum zone zone;
 	enum unit unit;

@@ -21,6 +21,7 @@ void tally_done(struct tally *tally)
 	idmap_done(&tally->series_by_hash);
 	idmap_done(&tally->row_by_id);
 	idmap_done(&tally->leader_by_own);
+	idmap_done(&tally->zones_by_node);
 	*tally = (struct tally) { 0 };
 }
 
@@ -90,6 +91,7 @@ static int add_series(struct tally *tally, unsigned endpoint, const struct metri
 		return r;
 	tally->series[tally->series_count] = (struct tally_series) { .hash = told->hash,
 		.own = told->own,
+		.node = { told->node[0], told->node[1] },
 		.row = row,
 		.endpoint = (uint8_t)endpoint,
 		.subject = (uint8_t)told->subject,
@@ -97,6 +99,8 @@ static int add_series(struct tally *tally, unsigned endpoint, const struct metri
 		.unit = (uint8_t)told->unit,
 		.rank = told->rank };
 	*ret_index = tally->series_count++;
+	if ((r = tally_nodes_add(tally, &tally->series[*ret_index])) < 0)
+		return r;
 	return tally_twins_add(tally, *ret_index);
 }
 
@@ -161,15 +165,20 @@ static void forget_row(struct tally *tally, uint32_t index)
 
 void tally_forget(struct tally *tally, uint64_t acked_seq)
 {
+	bool has_forgotten = false;
+
 	for (uint32_t i = 0; i < tally->row_count; i++)
 		tally->rows[i].series = 0;
 	for (uint32_t i = tally->series_count; i-- > 0;) {
 		const struct tally_series *series = &tally->series[i];
-		if (series->seen + SERIES_ROUNDS < tally->endpoints[series->endpoint].rounds)
+		if (series->seen + SERIES_ROUNDS < tally->endpoints[series->endpoint].rounds) {
 			forget_series(tally, i);
-		else if (series->row != TALLY_NO_ROW)
+			has_forgotten = true;
+		} else if (series->row != TALLY_NO_ROW)
 			tally->rows[series->row].series++;
 	}
+	if (has_forgotten)
+		(void)tally_nodes_learn(tally);
 	for (uint32_t i = tally->row_count; i-- > 0;) {
 		const struct tally_row *row = &tally->rows[i];
 		if (row->series == 0 && row->final_seq != 0 && row->final_seq <= acked_seq)

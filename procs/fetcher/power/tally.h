@@ -17,7 +17,7 @@
 #define HOST_WATTS_MAX      100e3 /* a host of eight GPUs draws some 15 kW, a rack of the densest kind 130 */
 
 struct tally_series {
-	uint64_t hash, own;
+	uint64_t hash, own, node[NODE_LABELS];
 	uint64_t last_uj, last_ns; /* of a counter: its last sound reading, and when, CLOCK_REALTIME */
 	uint64_t doubt_uj;         /* where it leapt to; it may go on from there */
 	uint64_t seen;             /* round of its endpoint */
@@ -44,8 +44,7 @@ struct tally_row {
 struct tally_endpoint {
 	uint64_t rounds, real_ns; /* of the last reading */
 	uint64_t implausible;     /* round in which a reading of the node itself was no power */
-	uint64_t
-		node_mask; /* zones whose active part it told of its node, ever: of others the node is the sum of its rows */
+	uint64_t node_mask;       /* zones whose active part it told of a node of its, ever */
 };
 
 struct tally_counts {
@@ -58,6 +57,7 @@ struct tally {
 	uint32_t series_count, row_count;
 	size_t series_room, row_room;
 	struct idmap series_by_hash, row_by_id, leader_by_own;
+	struct idmap zones_by_node; /* whose active part is told (tally_nodes.c) */
 	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
 	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT]; /* of the node, as it is told */
 	uint64_t grown_active_uj[ZONE_COUNT],
@@ -108,6 +108,14 @@ int tally_twins_add(struct tally *tally, uint32_t index);
 void tally_twins_remove(struct tally *tally, uint32_t index);
 void tally_twins_move(struct tally *tally, uint32_t from, uint32_t to);
 bool tally_twins_counts(struct tally *tally, uint32_t index, uint64_t round);
+
+/* A workload's energy is in that of its node where the node's own is told, by one label or the other; else the node is the sum of what
+ * is told of it. 0 or -ENOMEM: a series is new. Told: a node's own counts. Have: is a workload's in there? */
+int tally_nodes_add(struct tally *tally, const struct tally_series *series);
+void tally_nodes_told(struct tally *tally, const struct tally_series *series);
+bool tally_nodes_have(struct tally *tally, const struct tally_series *series);
+/* The same for all series there are, and no others. 0 or -ENOMEM, never when there were more before. */
+int tally_nodes_learn(struct tally *tally);
 
 /* The state over a restart, in a file of its own. Loading what is no whole state leaves the tally empty: -EBADMSG. */
 struct tally_life {

@@ -38,7 +38,8 @@ static uint64_t growth_of_new(struct round *round, const struct tally_series *se
 
 	if (round->length_ns == 0)
 		return 0;
-	if (series->row == TALLY_NO_ROW || round->best[SUBJECT_ACTIVE][series->zone] == 0)
+	if (series->row == TALLY_NO_ROW || round->best[SUBJECT_ACTIVE][series->zone] == 0 ||
+		!tally_nodes_have(round->tally, series))
 		bound_uj = (uint64_t)(NEW_WATTS_MAX * (double)round->length_ns / 1e3);
 	if ((double)now_uj <= (double)bound_uj * NODE_SLACK)
 		return now_uj;
@@ -150,13 +151,13 @@ static void apply(struct round *round, const struct reading *reading)
 	tally->zone_mask |= 1U << series->zone;
 	if (series->row != TALLY_NO_ROW) {
 		add_to_row(round, series, reading, uj);
-		if ((round->endpoint->node_mask >> series->zone & 1) == 0)
+		if (!tally_nodes_have(tally, series))
 			add_to_node(tally, series, uj);
 		return;
 	}
 	tally->node_mask |= 1U << series->zone;
 	if (series->subject == SUBJECT_ACTIVE) {
-		round->endpoint->node_mask |= 1U << series->zone;
+		tally_nodes_told(tally, series);
 		add_to_node(tally, series, uj);
 		round->node_uj[series->zone] += uj;
 	} else {

@@ -181,6 +181,8 @@ static int take(struct tally *tally, struct bank *bank)
 	tally->zone_mask = head->zone_mask;
 	tally->node_mask = head->node_mask;
 	memcpy(tally->endpoints, head->endpoints, sizeof(head->endpoints));
+	if (r == 0)
+		r = tally_nodes_learn(tally);
 	memcpy(tally->active_uj, head->active_uj, sizeof(head->active_uj));
 	memcpy(tally->idle_uj, head->idle_uj, sizeof(head->idle_uj));
 	memcpy(tally->gone_uj, head->gone_uj, sizeof(head->gone_uj));

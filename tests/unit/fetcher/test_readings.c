@@ -5,6 +5,8 @@
 #include "tests/unit/unit.h"
 
 #include <math.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define JOULE UINT64_C(1000000)
 
@@ -155,6 +157,68 @@ static void a_node_told_by_one_endpoint_is_not_all_there_is(void **state)
 	tally_done(&k.tally);
 }
 
+/* A second of a store: node A tells of itself and its pod, node B of its pod alone; each says so by those labels. Watts. */
+static void tell_store(struct kepler *k, const char *const labels[3])
+{
+	static const struct {
+		const char *metric, *pod, *node;
+		double watts;
+	} told[] = { { "kepler_node_cpu_active_watts", NULL, "A", 35 },
+		{ "kepler_pod_cpu_watts", "b", "B", 40 }, { "kepler_pod_cpu_watts", "a", "A", 30 } };
+	struct reading readings[3];
+
+	for (int i = 0; i < 3; i++) {
+		struct metric_sample sample = { .name = text(told[i].metric), .value = told[i].watts };
+		if (told[i].pod != NULL)
+			sample.labels[sample.label_count++] =
+				(struct metric_label) { text("pod_name"), text(told[i].pod), false };
+		if (labels[i] != NULL)
+			sample.labels[sample.label_count++] =
+				(struct metric_label) { text(labels[i]), text(told[i].node), false };
+		assert_int_equal(tally_series(&k->tally, 0, &sample, &readings[i]), 0);
+	}
+	k->real_ns += NS_PER_SECOND;
+	assert_int_equal(tally_apply(&k->tally, 0, readings, 3, k->real_ns), 0);
+	tally_end(&k->tally, ++k->seq);
+}
+
+/* The same tally in a second life. */
+static void reload(struct kepler *k)
+{
+	struct tally_life life = { .seq = k->seq };
+	int fd = memfd_create("tally", MFD_CLOEXEC);
+
+	assert_int_equal(tally_save(&k->tally, &life, fd), 0);
+	tally_done(&k->tally);
+	assert_int_equal(tally_load(&k->tally, &life, fd), 0);
+	close(fd);
+}
+
+static void what_a_store_tells_of_a_node_is_not_all_there_is_of_others(void **state)
+{
+	static const struct {
+		const char *labels[3];
+		uint64_t watts;
+	} cases[] = { { { "instance", "instance", "instance" }, 35 + 40 },
+		{ { "node_name", "node_name", "node_name" }, 35 + 40 },
+		/* who cannot be told apart is in there */
+		{ { "instance", NULL, "instance" }, 35 }, { { NULL, "instance", "instance" }, 35 },
+		{ { "instance", "node_name", "node_name" }, 35 },
+		{ { "instance", "instance", "node_name" }, 35 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kepler k = begin();
+		for (int second = 0; second < 10; second++) {
+			if (second == 5)
+				reload(&k);
+			tell_store(&k, cases[i].labels);
+		}
+		assert_int_equal(k.tally.total_uj[ZONE_PACKAGE], 9 * cases[i].watts * JOULE);
+		tally_done(&k.tally);
+	}
+}
+
 /* A round of a store, in which two scrapes of one Kepler tell of a pod; < 0: that one does not. */
 static uint64_t tell_twice(struct kepler *k, const char *metric, const char *label, const double joules[2])
 {
@@ -287,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_counter_that_stays_where_it_leapt_to_goes_on_from_there),
 		cmocka_unit_test(what_a_missed_reading_hid_is_no_leap),
 		cmocka_unit_test(a_node_told_by_one_endpoint_is_not_all_there_is),
+		cmocka_unit_test(what_a_store_tells_of_a_node_is_not_all_there_is_of_others),
 		cmocka_unit_test(what_two_scrapes_tell_of_one_kepler_counts_once),
 		cmocka_unit_test(a_series_that_stands_in_an_answer_twice_counts_once),
 		cmocka_unit_test(the_nodes_own_reading_is_judged_the_same_way),
