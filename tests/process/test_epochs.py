@@ -30,7 +30,7 @@ def each_dies_as_epochs_begin_and_every_joule_is_booked_once():
     node = Node()
     node.add("a", "one", 500)
     node.add("a", "two", 70, 5)
-    server, used, seen, kills = Server(node.answer), 0, 0, ["fetcher", "analyst"] * 4
+    server, used, seen, kills = Server(node.answer), 0, 0, ["fetcher", "analyst"] * 2
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST, binaries={"fetcher": FETCHER}) as brain:
             node.wait_scrapes(2)
