@@ -17,7 +17,7 @@ SOME_HOURS = [424.0] * 5 + [None] * 19
 ELSEWHERE = {"FORBIDDEN_ORIGIN": "test_frontend.py", "METHOD_NOT_ALLOWED": "test_api.py", "BODY_TOO_LARGE": "test_frontend.py",
              "UNSUPPORTED_ENCODING": "test_frontend.py", "UNKNOWN_HOST": "test_frontend.py", "NOT_READY": "test_frontend.py",
              "BUSY": "test_frontend.py", "INTERNAL": "test_frontend.py", "INVALID_JSON": "test_api.py", "UNKNOWN_TOOL": "test_api.py", "NOT_FOUND": "test_frontend.py",
-             "GRID_CACHED": "test_grid_providers.py", "COUNTER_RESET": "test_sources.py", "PARTIAL_SOURCES": "test_sources.py", "PUE_DEGRADED": "test_sources.py",
+             "GRID_CACHED": "test_grid_providers.py", "COUNTER_RESET": "test_sources.py", "OWNER_INFERRED": "test_sources.py", "PARTIAL_SOURCES": "test_sources.py", "PUE_DEGRADED": "test_sources.py",
              "UNAUTHORIZED": "test_tokens.py", "NAMESPACE_FORBIDDEN": "test_tokens.py", "RATE_LIMITED": "test_tokens.py"}
 
 

@@ -34,6 +34,12 @@
 
 enum alias_type { ALIAS_POD = 1, ALIAS_OWNER, ALIAS_POD_UID, ALIAS_CONTAINER, ALIAS_CONTAINER_ID };
 
+/* An owner's kind in lower case: nobody told it, the name of the pod did (frame workload). */
+static inline bool owner_is_inferred(const char *kind)
+{
+	return kind[0] >= 'a' && kind[0] <= 'z';
+}
+
 /* Energy by zone. For the node `active` is what is not idle. */
 struct energy {
 	uint64_t active[ZONE_COUNT], idle[ZONE_COUNT];

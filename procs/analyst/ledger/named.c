@@ -135,6 +135,17 @@ void named_put(struct named *named, int64_t number, const struct ledger_identity
 		give_up(named);
 }
 
+/* Is that owner to stand where another does, or none? */
+static bool goes_before(
+	const struct named *named, const struct named_workload *workload, const char *owner, const char *kind)
+{
+	bool was_inferred = owner_is_inferred(named_text(named, workload->owner_kind));
+
+	if (workload->owner == 0 || was_inferred != owner_is_inferred(kind))
+		return workload->owner == 0 || was_inferred;
+	return strcmp(owner, named_text(named, workload->owner)) <= 0;
+}
+
 void named_own(struct named *named, int64_t number, const char *owner, const char *owner_kind)
 {
 	struct named_workload *workload = find(named, number);
@@ -144,8 +155,7 @@ void named_own(struct named *named, int64_t number, const char *owner, const cha
 	uint32_t at = share(named, owner), kind_at = share(named, owner_kind);
 	if (at == 0 || (kind_at == 0 && owner_kind[0] != '\0')) {
 		give_up(named);
-	} else if (workload != NULL &&
-		   (workload->owner == 0 || strcmp(named_text(named, workload->owner), owner) > 0)) {
+	} else if (workload != NULL && goes_before(named, workload, owner, owner_kind)) {
 		workload->owner = at;
 		workload->owner_kind = kind_at;
 	}
@@ -156,6 +166,14 @@ bool named_may_own(const struct named *named, const char *owner)
 	uint64_t key;
 
 	return !named->is_whole || find_shared(named, owner, &key) != 0;
+}
+
+bool named_may_be_inferred(const struct named *named, int64_t number)
+{
+	const struct named_workload *workload = find(named, number);
+
+	return !named->is_whole || workload == NULL || workload->owner == 0 ||
+	       owner_is_inferred(named_text(named, workload->owner_kind));
 }
 
 void named_merge(struct named *named, int64_t from, int64_t to)

@@ -40,10 +40,12 @@ void named_clear(struct named *named);
 const char *named_text(const struct named *named, uint32_t at);
 /* Has this name now. Nothing is done for one that is still to be read. */
 void named_put(struct named *named, int64_t workload, const struct ledger_identity *identity);
-/* Is owned by this one too: it counts for the one that is first by name. */
+/* Is owned by this one too: it counts for the one that is first by name, of those that were told if any was. */
 void named_own(struct named *named, int64_t workload, const char *owner, const char *owner_kind);
 /* False: no workload is, or was since they are all here, owned by one of that name. */
 bool named_may_own(const struct named *named, const char *owner);
+/* False: its owner was told. */
+bool named_may_be_inferred(const struct named *named, int64_t workload);
 /* `from` became `to`, whose owners are now those of both. */
 void named_merge(struct named *named, int64_t from, int64_t to);
 void named_forget(struct named *named, int64_t workload);

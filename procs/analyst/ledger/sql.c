@@ -191,6 +191,15 @@ const char *const ledger_statements[STATEMENT_COUNT] = {
 			     "CONFLICT(id) DO UPDATE SET "
 			     "kind = excluded.kind, namespace = excluded.namespace, name = excluded.name",
 	[SQL_PUT_ALIAS] = "INSERT OR IGNORE INTO alias(type, value, workload, detail) VALUES(?, ?, ?, ?)",
+	/* One that is told goes before any that was inferred: those are no longer, and none comes beside it. */
+	[SQL_PUT_OWNER] =
+		"INSERT INTO alias(type, value, workload, detail) SELECT 2, ?1, ?2, ?3 WHERE NOT (?3 GLOB "
+		"'[a-z]*' "
+		"AND EXISTS(SELECT 1 FROM alias WHERE workload = ?2 AND type = 2 AND detail NOT GLOB "
+		"'[a-z]*')) "
+		"ON CONFLICT DO UPDATE SET detail = excluded.detail WHERE detail <> excluded.detail",
+	[SQL_INFERRED_GONE] = "DELETE FROM alias WHERE workload = ?2 AND type = 2 AND value <> ?1 AND detail "
+			      "GLOB '[a-z]*' AND ?3 NOT GLOB '[a-z]*'",
 	[SQL_MERGE_SLOTS] = "INSERT INTO slot_workload(" WORKLOAD_COLUMNS
 			    ") SELECT ?1, slot, state, present_ns, flags" ZONES(
 				    X_LIST) " FROM slot_workload WHERE workload = ?2 AND slot >= ?3 ON "

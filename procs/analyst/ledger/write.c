@@ -137,11 +137,32 @@ void ledger_put_workload(struct ledger *ledger, int64_t workload, const struct l
 	named_put(&ledger->named, workload, identity);
 }
 
+static void put_owner(struct ledger *ledger, int64_t workload, const char *owner, const char *kind)
+{
+	bool may_go = named_may_be_inferred(&ledger->named, workload);
+
+	for (int which = SQL_PUT_OWNER; which <= (may_go ? SQL_INFERRED_GONE : SQL_PUT_OWNER); which++) {
+		sqlite3_stmt *statement = begin(ledger, (enum statement)which);
+		if (statement == NULL)
+			return;
+		sqlite3_bind_text(statement, 1, owner, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 2, workload);
+		sqlite3_bind_text(statement, 3, kind, -1, SQLITE_STATIC);
+		run(ledger, (enum statement)which);
+	}
+	named_own(&ledger->named, workload, owner, kind);
+}
+
 void ledger_put_alias(
 	struct ledger *ledger, int64_t workload, enum alias_type type, const char *value, const char *detail)
 {
-	sqlite3_stmt *statement = begin(ledger, SQL_PUT_ALIAS);
+	sqlite3_stmt *statement;
 
+	if (type == ALIAS_OWNER) {
+		put_owner(ledger, workload, value, detail);
+		return;
+	}
+	statement = begin(ledger, SQL_PUT_ALIAS);
 	if (statement == NULL)
 		return;
 	sqlite3_bind_int(statement, 1, (int)type);
@@ -149,8 +170,6 @@ void ledger_put_alias(
 	sqlite3_bind_int64(statement, 3, workload);
 	sqlite3_bind_text(statement, 4, detail, -1, SQLITE_STATIC);
 	run(ledger, SQL_PUT_ALIAS);
-	if (type == ALIAS_OWNER)
-		named_own(&ledger->named, workload, value, detail);
 }
 
 void ledger_merge(struct ledger *ledger, int64_t from, int64_t to, int64_t closed_until)

@@ -31,6 +31,7 @@ static int name_owner(
 	char kind[64];
 
 	lower(kind, sizeof(kind), owner_kind);
+	row->reasons |= (uint64_t)owner_is_inferred(owner_kind) << REASON_OWNER_INFERRED;
 	row->owner = inventory_text(inventory, owner);
 	row->owner_kind = inventory_text(inventory, kind);
 	return row->owner == NULL || row->owner_kind == NULL ? -ENOMEM : 0;
@@ -166,7 +167,7 @@ static void judge(struct question *question, const struct usage *node, const str
 	row->is_usable = false;
 	if (usage == NULL || usage->states == 0) { /* it was never seen in the window: no status, no PUE */
 		row->status = row->carbon_status = row->pue_status = STATUS_UNKNOWN;
-		row->reasons = UINT64_C(1) << REASON_NO_SAMPLES;
+		row->reasons |= UINT64_C(1) << REASON_NO_SAMPLES;
 		return;
 	}
 	row->energy_uj = usage->energy_uj;

@@ -49,6 +49,7 @@ int assessment_gather(
 	*a = (struct assessment) { 0 };
 	if ((r = subject_find(question, &a->subject, error)) < 0 || (r = gather_usage(question, a)) < 0)
 		return r;
+	question->reasons.is_set[REASON_OWNER_INFERRED] = a->subject.is_inferred;
 	gather_watts(question, a);
 	verdict_reach(question, &a->usage, a->present_ns, &a->node, &a->verdict);
 	return 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyst/answers/answer.h"
 #include "base/cleanup.h"
@@ -17,7 +18,7 @@
 static bool is_same_subject(const struct found *a, const struct found *b)
 {
 	return a->is_owned && b->is_owned && strcmp(a->identity.namespace, b->identity.namespace) == 0 &&
-	       strcmp(a->detail, b->detail) == 0;
+	       strcasecmp(a->detail, b->detail) == 0; /* in lower case: inferred */
 }
 
 /* "namespace/name (kind)"; false where that does not fit. */
@@ -195,7 +196,18 @@ static int by_number(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static int describe(const struct found_list *list, const struct asked *asked, struct subject *subject)
+static bool has_inferred(struct ledger *ledger, const struct found *one)
+{
+	char owner[254], kind[64];
+
+	if (one->is_owned)
+		return owner_is_inferred(one->detail);
+	ledger_owner(ledger, one->workload, owner, kind);
+	return owner_is_inferred(kind);
+}
+
+static int describe(struct ledger *ledger, const struct found_list *list, const struct asked *asked,
+	struct subject *subject)
 {
 	const struct found *first = &list->items[0];
 	char kind[64];
@@ -203,8 +215,10 @@ static int describe(const struct found_list *list, const struct asked *asked, st
 	*subject = (struct subject) { .workloads = calloc(list->count, sizeof(*subject->workloads)) };
 	if (subject->workloads == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
 		subject->workloads[subject->count++] = list->items[i].workload;
+		subject->is_inferred |= has_inferred(ledger, &list->items[i]);
+	}
 	qsort(subject->workloads, subject->count, sizeof(*subject->workloads), by_number);
 	snprintf(subject->namespace, sizeof(subject->namespace), "%s", first->identity.namespace);
 	snprintf(subject->name, sizeof(subject->name), "%s",
@@ -278,7 +292,7 @@ static int choose(const struct question *question, const struct found_list *list
 	for (size_t i = 1; i < list->count; i++)
 		if (!is_same_subject(&list->items[0], &list->items[i]))
 			return refuse_ambiguous(question, list, asked->name, error);
-	return describe(list, asked, ret_subject);
+	return describe(question->knowledge->ledger, list, asked, ret_subject);
 }
 
 int subject_find(const struct question *question, struct subject *ret_subject, struct error_object *error)

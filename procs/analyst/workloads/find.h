@@ -5,6 +5,7 @@
 
 struct subject {
 	char kind[32], namespace[254], name[254];
+	bool is_inferred; /* that these are of one owner, or that it has one, is read off names */
 	char handle[254]; /* what finds it again: the name, with namespace and kind where the kind was said */
 	size_t count;
 	int64_t *workloads; /* rising */

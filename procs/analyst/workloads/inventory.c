@@ -154,6 +154,7 @@ static void merge(struct inventory_row *to, const struct inventory_row *from)
 	to->is_present |= from->is_present;
 	to->has_watts |= from->has_watts;
 	to->watts += from->watts;
+	to->reasons |= from->reasons;
 	if (to->usage == NULL)
 		to->usage = from->usage;
 	else if (from->usage != NULL)

@@ -1,6 +1,7 @@
 /* Pods, Deployments and other owners of one name: which of them an answer means. */
 #include "tests/unit/analyst/fleet.h"
 
+#include "analyst/ledger/sql.h"
 #include "base/cleanup.h"
 
 struct pod {
@@ -276,6 +277,89 @@ static void the_star_of_an_answer_may_be_asked_back(void **state)
 	end(&fleet);
 }
 
+static void tell_owner(
+	struct fleet *fleet, size_t index, const struct pod *pod, const char *kind, const char *owner)
+{
+	const struct workload_row row = { .op = TOPOLOGY_ADD,
+		.id = 100 + index,
+		.kind = WORKLOAD_POD,
+		.namespace = text_of(pod->namespace),
+		.workload = text_of(pod->name),
+		.pod = text_of(pod->name),
+		.owner_kind = text_of(kind),
+		.owner = text_of(owner) };
+
+	fixture_name_row(&fleet->w.f, &row);
+}
+
+static void expect_owner(
+	struct fleet *fleet, const char *name, const char *kind, double watts, bool is_inferred)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "{\"workload_name\":\"%s\"}", name);
+	if (assess(&fleet->w, text) != 200)
+		fail_msg("%s: %s", name, fleet->w.answer.body);
+	expect_text(&fleet->w, "kind", kind);
+	expect_number(&fleet->w, "current_power_watts", watts);
+	expect_reason(&fleet->w, "OWNER_INFERRED", is_inferred);
+}
+
+/* The list's row of that owner, or of a pod of nobody's. */
+static void expect_listed(
+	struct fleet *fleet, const char *name, const char *kind, double watts, bool is_inferred)
+{
+	struct json_object *rows;
+
+	assert_int_equal(list(fleet, "{}"), 200);
+	rows = member(&fleet->w, "workloads");
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *one = json_object_array_get_idx(rows, i);
+		if (strcmp(json_object_get_string(at(one, "workload")), name) != 0)
+			continue;
+		expect_in(one, "kind", kind);
+		expect_near(number_in(one, "power_watts"), watts);
+		assert_int_equal(
+			strstr(json_object_to_json_string(at(one, "reason_codes")), "OWNER_INFERRED") != NULL,
+			is_inferred);
+		return;
+	}
+	fail_msg("no %s in %s", name, fleet->w.answer.body);
+}
+
+/* Of a source that knows no owners, and of one that begins to know them. */
+static void an_owner_inferred_from_names_is_said_to_be_and_goes_once_it_is_told(void **state)
+{
+	static const struct pod pods[] = { { "shop", "web-1", "deployment", "web", 280 },
+		{ "shop", "web-2", "deployment", "web", 200 }, { "shop", "etl-1", "cronjob", "etl", 70 },
+		{ "shop", "solo", "", "", 60 } };
+	struct fleet fleet;
+
+	(void)state;
+	begin_pods(&fleet, pods, ARRAY_SIZE(pods));
+	expect_owner(&fleet, "web", "deployment", 48, true);
+	expect_owner(&fleet, "deployment/web", "deployment", 48, true);
+	expect_owner(&fleet, "web-1", "pod", 28, true); /* is CONTINUOUS by its owner */
+	expect_owner(&fleet, "solo", "pod", 6, false);
+	expect_listed(&fleet, "web", "deployment", 48, true);
+	expect_listed(&fleet, "solo", "pod", 6, false);
+	tell_owner(&fleet, 0, &pods[0], "Deployment", "web");
+	expect_owner(&fleet, "web", "deployment", 48, true); /* one of the two still is */
+	tell_owner(&fleet, 1, &pods[1], "Deployment", "web");
+	tell_owner(&fleet, 1, &pods[1], "deployment", "web-x"); /* by who knows less, later: nothing */
+	tell_owner(&fleet, 2, &pods[2], "Job", "etl-1");
+	for (int i = 0; i < 2; i++) { /* from memory, and from the file */
+		expect_owner(&fleet, "web", "deployment", 48, false);
+		expect_listed(&fleet, "web", "deployment", 48, false);
+		expect_owner(&fleet, "etl-1 (job)", "job", 7, false);
+		expect_listed(&fleet, "etl-1", "job", 7, false);
+		assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"etl\"}"), 404);
+		assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"web-x\"}"), 404);
+		named_clear(&fleet.w.f.ledger->named);
+	}
+	end(&fleet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +371,7 @@ int main(void)
 		cmocka_unit_test(what_tells_them_apart_is_as_short_as_it_may_be_and_never_guessed),
 		cmocka_unit_test(what_completes_a_name_is_understood),
 		cmocka_unit_test(the_star_of_an_answer_may_be_asked_back),
+		cmocka_unit_test(an_owner_inferred_from_names_is_said_to_be_and_goes_once_it_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

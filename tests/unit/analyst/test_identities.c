@@ -18,10 +18,10 @@ struct story {
 	size_t told;
 };
 
-/* Some have no owner, some have had two or three; a tenth turned out to be another. */
+/* Some have no owner, some have had two or three, told or inferred from their names; a tenth turned out to be another. */
 static void begin(struct story *s)
 {
-	static const char *const kinds[] = { "Deployment", "StatefulSet", "Job" };
+	static const char *const kinds[] = { "Deployment", "StatefulSet", "Job", "deployment", "cronjob" };
 	struct random random = random_new("identities");
 	const struct ledger_state state = { .energy_epoch = 1, .first_boot_ns = 1 };
 	bool is_aside;
@@ -43,7 +43,7 @@ static void begin(struct story *s)
 			snprintf(owner, sizeof(owner), "o%.*s-%d", (int)random_below(&random, 9), "aaaaaaaa",
 				(int)random_below(&random, 20));
 			ledger_put_alias(
-				s->ledger, workload, ALIAS_OWNER, owner, kinds[random_below(&random, 3)]);
+				s->ledger, workload, ALIAS_OWNER, owner, kinds[random_below(&random, 5)]);
 		}
 	}
 	assert_int_equal(ledger_commit(s->ledger, &state), 0);
