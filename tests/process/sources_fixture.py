@@ -128,6 +128,7 @@ class Node:
     def __init__(self, name="n1", style="0.10"):
         self.name, self.style, self.scrapes, self.pods, self.idle = name, style, 0, {}, 0.0
         self.lock, self.is_down, self.watts, self.other, self.ended = threading.Lock(), False, {}, 0.0, [0.0, 0.0]
+        self.extra = []  # lines of others, as a store has them too
 
     def add(self, namespace, pod, package, dram=0.0):
         with self.lock:
@@ -180,7 +181,7 @@ class Node:
                     out.append(f'kepler_node_cpu_active_joules_total{{{node},zone="{zone}",path="/x"}} {joules + (self.other if zone == "package" else 0):.6f}')
                 out.append(f'kepler_node_cpu_idle_joules_total{{{node},zone="package",path="/x"}} {self.idle:.6f}')
                 out.append(f'kepler_node_cpu_joules_total{{{node},zone="package",path="/x"}} {active[0] + self.other + self.idle:.6f}')
-            return ("\n".join(out) + "\n").encode()
+            return ("\n".join(out + self.extra) + "\n").encode()
 
     def answer(self, path, headers, body):
         self.scrapes += 1

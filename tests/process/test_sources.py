@@ -20,10 +20,24 @@ def summary_joules(brain, joules):
     return brain.until("get_power_consumption_summary", lambda a: abs(a.get("energy_kWh", 0) * 3.6e6 - joules) <= 1e-5 * joules + 1e-3)
 
 
+def expect_owner(brain, name, joules, of, kind="deployment", inferred=()):
+    """A question about an owner answers for all its pods, to the µJ: what is told has nine digits."""
+    one = brain.until("assess_workload_compliance", lambda a: True, workload_name=name)
+    assert one["kind"] == kind and [c for c in one["reason_codes"] if c == "OWNER_INFERRED"] == list(inferred), one
+    answer = brain.ask("list_workloads_by_compliance")[1]
+    row = next(row for row in answer["workloads"] if row["workload"] == name)
+    assert row["kind"] == kind and ("OWNER_INFERRED" in row["reason_codes"]) == bool(inferred), row
+    got = round(row["emissions_kg_month"] / answer["total_emissions_kg_month"] * of * 1e6)
+    assert got == round(joules * 1e6), f"{name}: {got} µJ of {of} J"
+    return {row["workload"]: row["kind"] for row in answer["workloads"]}
+
+
 def kepler_0_10_counts_once_and_adds_up():
-    node = Node()
+    node = Node("api-5d4f8c7b9d-h4h4h")
     server = Server(node.answer, CA / "good")
     node.add("shop", "web", 1000)
+    for pod in ("api-5d4f8c7b9d-bcdfg", "api-5d4f8c7b9d-x2x4q", "api-bcdfg", "proxy-api-5d4f8c7b9d-h4h4h"):
+        node.add("shop", pod, 7)
     node.add("shop", "db", 5, 7)
     try:
         with Brain(f"kepler_endpoint={server.url}", f"source_ca_file={CA}/good.ca.pem", *FAST) as brain:
@@ -34,11 +48,18 @@ def kepler_0_10_counts_once_and_adds_up():
             node.add("shop", "new", 3)  # born between two readings: counts in full
             node.other += 5
             answer = summary_joules(brain, 40 + 10 + 3 + 30 + 60)
-            near(answer["workload_count"], 4, "web, db, new and the rest")
+            near(answer["workload_count"], 7, "web, db, api of two pods, two others, new and the rest")
             power = answer["provenance"]["power"]
             assert (power["source"], power["collection_method"], power["state"]) == ("kepler", "kepler", "measured"), power
             one = brain.until("assess_workload_compliance", lambda a: True, workload_name="web", namespace="shop")
             assert one["kind"] == "pod" and one["mean_power_watts"] > 0, one  # no longer grows: its power now may be 0 already
+            node.add("shop", "api-5d4f8c7b9d-bcdfg", 11.000001)
+            node.add("shop", "api-5d4f8c7b9d-x2x4q", 2, 1.5)
+            node.add("shop", "api-66b6c48dd5-zzzzz", 3.25)  # of the next revision
+            node.add("shop", "api-bcdfg", 5)  # a DaemonSet's, say
+            summary_joules(brain, 143 + 22.750001)
+            rows = expect_owner(brain, "api", 17.750001, 83 + 22.750001, inferred=["OWNER_INFERRED"])
+            assert rows["api-bcdfg"] == "pod" and "proxy" not in " ".join(k for k, kind in rows.items() if kind != "pod"), rows
             assert "STALE_METRICS" not in one["reason_codes"] and "PARTIAL_SOURCES" not in one["reason_codes"], one["reason_codes"]
     finally:
         server.close()
@@ -188,6 +209,7 @@ class Store(Server):
 
     def __init__(self, *tls):
         self.past, self.hidden, self.warnings, self.delay_s, self.failure, self.credentials = {}, set(), [], 0.0, None, []
+        self.owners = []  # what kube-state-metrics tells; None: the question for it is answered too late
         super().__init__(self.answer, *tls)
 
     def put(self, joules, **labels):
@@ -207,7 +229,11 @@ class Store(Server):
         if self.failure:
             return self.failure[0], "application/json", json.dumps(self.failure[1]).encode()
         form = urllib.parse.parse_qs(body)
-        answer = {"status": "success", "data": {"resultType": "matrix" if "start" in form else "vector", "result": list(self.series(form))}}
+        if "kube_pod_owner" in body and self.owners is None:
+            time.sleep(3)
+            return 503, "text/plain", b""
+        result = [{"metric": m, "value": [0, "1"]} for m in self.owners] if "kube_pod_owner" in body else list(self.series(form))
+        answer = {"status": "success", "data": {"resultType": "matrix" if "start" in form else "vector", "result": result}}
         if self.warnings:
             answer["warnings"] = self.warnings
         return 200, "application/json", json.dumps(answer).encode()
@@ -216,6 +242,9 @@ class Store(Server):
 def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
     (CA / "token").write_text("s3cret-token\n")
     store = Store(CA / "good")
+    store.owners = [{"namespace": "shop", "pod": pod, "owner_kind": kind, "owner_name": name} for pod, kind, name in (
+        ("web", "ReplicaSet", "all-7"), ("db", "ReplicaSet", "all-6"), ("etl-5d4f8c7b9d-bcdfg", "Job", "etl-5d4f8c7b9d"))]
+    store.owners += [{"namespace": "shop", "replicaset": name, "owner_kind": "Rollout", "owner_name": "all"} for name in ("all-6", "all-7")]
 
     def use(web, database):
         store.put(web, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web", pod_namespace="shop", node_name="n1")
@@ -230,6 +259,7 @@ def a_store_behind_a_token_answers_in_part_late_or_not_at_all():
             answer = summary_joules(brain, 50)
             assert set(store.credentials) == {"Bearer s3cret-token"} and answer["provenance"]["power"]["source"] == "prometheus", answer
             assert "node_count" not in answer, answer
+            expect_owner(brain, "all", 50, 50, kind="rollout")
             store.hidden, store.warnings = {"db"}, ["1 of 2 stores did not answer"]
             use(1050, 130)
             one = brain.until("assess_workload_compliance", lambda a: "PARTIAL_SOURCES" in a["reason_codes"], workload_name="web")
@@ -259,7 +289,7 @@ def a_store_that_scrapes_one_kepler_twice_tells_no_double_energy():
     def use(joules, late):
         for job, told in (("kepler", joules), ("pods", late)):
             where = {"node_name": "n1", "instance": "10.0.0.1:28282", "job": job}
-            store.put(told, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web", pod_namespace="shop", **where)
+            store.put(told, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web-5d4f8c7b9d-bcdfg", pod_namespace="shop", **where)
             store.put(told + 500, __name__="kepler_node_cpu_active_joules_total", zone="package", **where)
 
     use(1000, 990)
@@ -271,12 +301,15 @@ def a_store_that_scrapes_one_kepler_twice_tells_no_double_energy():
             use(1100, 1100)
             summary_joules(brain, 100)
             assert brain.log("fetcher").count("tells the same series more than once") == 1, brain.log("fetcher")
+            expect_owner(brain, "web", 100, 100, inferred=["OWNER_INFERRED"])  # it has no kube_pod_owner
+            assert brain.log("fetcher").count("inferred from names") == 1, brain.log("fetcher")
     finally:
         store.close()
 
 
 def a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts():
     store = Store()
+    store.owners = None  # no reading waits for it, and nobody is told that it failed
 
     def use(joules, stale):
         store.put(joules, __name__="kepler_pod_cpu_joules_total", zone="package", pod_name="web", pod_namespace="shop", node_name="n1")
@@ -291,7 +324,7 @@ def a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts():
             summary_joules(brain, 40)
             use(1040, 1)
             brain.until("list_top_power_consumers", lambda a: a["provenance"]["power"]["metrics_age_s"] > 5)
-            assert "the sensor of the tanso behind it is silent" in brain.log("fetcher"), brain.log("fetcher")
+            assert "the sensor of the tanso behind it is silent" in brain.log("fetcher") and "timed out" not in brain.log("fetcher"), brain.log("fetcher")
             use(1050, 0)
             summary_joules(brain, 50)
             brain.until("list_top_power_consumers", lambda a: a["provenance"]["power"]["metrics_age_s"] < 3)
@@ -303,6 +336,13 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
     node, folder = Node(), pathlib.Path(tempfile.mkdtemp(prefix="tanso-prometheus-"))
     server, port = Server(node.answer), free_port()
     node.add("a", "one", 500)
+    node.add("a", "two", 0)
+    owner = 'owner_is_controller="true",owner_kind='
+    node.extra = [f'kube_pod_owner{{namespace="a",pod="one",uid="1",{owner}"ReplicaSet",owner_name="api-1"}} 1',
+                  f'kube_pod_owner{{namespace="a",pod="two",uid="2",{owner}"Job",owner_name="etl-1"}} 1',
+                  'kube_pod_owner{namespace="a",pod="two",uid="2",owner_is_controller="false",owner_kind="Custom",owner_name="etl"} 1',
+                  f'kube_replicaset_owner{{namespace="a",replicaset="api-1",{owner}"Deployment",owner_name="api"}} 1',
+                  f'kube_job_owner{{namespace="a",job_name="etl-1",{owner}"CronJob",owner_name="etl"}} 1']
     secret = subprocess.run(["htpasswd", "-nbB", "-C", "4", "tanso", "pass:word"], check=True, capture_output=True, text=True).stdout.strip()
     (folder / "web.yml").write_text(f"tls_server_config: {{cert_file: {CA}/good.pem, key_file: {CA}/good.key, client_ca_file: {CA}/good.ca.pem, "
                                     "client_auth_type: RequireAndVerifyClientCert}\nbasic_auth_users: {tanso: '" + secret.split(":", 1)[1] + "'}\n")
@@ -318,8 +358,11 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
         with Brain(url, f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user", *shown, *FAST) as brain:
             brain.until("get_power_consumption_summary", lambda a: True)
             node.add("a", "one", 30)
+            node.add("a", "two", 20)
             node.idle = 12
-            answer = summary_joules(brain, 42)
+            answer = summary_joules(brain, 62)
+            expect_owner(brain, "api", 30, 50)
+            expect_owner(brain, "etl", 20, 50, kind="cronjob")
             assert answer["provenance"]["power"]["collection_method"] == "prometheus" and "pass:word" not in brain.log("fetcher")
         for settings, why in (((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/stranger", *shown), "HTTP status 401"),
                               ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "certificate"),

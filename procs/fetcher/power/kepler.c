@@ -207,6 +207,16 @@ static int copy_first(const struct metric_sample *sample, const char *const *nam
 	return -ENOENT;
 }
 
+static bool is_static(const struct metric_sample *sample, const char *name)
+{
+	const struct metric_label *node = metric_label(sample, "node_name");
+	size_t size = strlen(name);
+
+	return node != NULL && node->value.size > 0 && size > node->value.size &&
+	       name[size - node->value.size - 1] == '-' &&
+	       memcmp(name + size - node->value.size, node->value.data, node->value.size) == 0;
+}
+
 /* What a scrape by Prometheus without honor_labels renames comes before the scraper's own pod and namespace. */
 int kepler_workload(
 	enum subject subject, const struct metric_sample *sample, struct kepler_workload *ret_workload)
@@ -222,6 +232,7 @@ int kepler_workload(
 
 	if (r < 0)
 		return r;
+	ret_workload->is_static = is_static(sample, ret_workload->name);
 	r = copy_first(sample, is_pod ? namespaces : hypervisors, ret_workload->namespace,
 		sizeof(ret_workload->namespace));
 	if (r == -E2BIG)

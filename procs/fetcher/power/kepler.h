@@ -38,6 +38,7 @@ struct kepler_series {
 
 struct kepler_workload {
 	char namespace[KEPLER_NAME_MAX], name[KEPLER_NAME_MAX], uid[64];
+	bool is_static; /* called after its node, as kubelet calls what it runs of itself */
 };
 
 /* True where the sample is one that counts; ret_workload is filled for SUBJECT_POD and SUBJECT_VM. `endpoint` tells

@@ -58,6 +58,7 @@ int power_open(struct power *power, const char *source, struct stats *stats)
 void power_done(struct power *power)
 {
 	tally_done(&power->tally);
+	owners_done(&power->owners);
 	closep(&power->state_fd);
 }
 
@@ -72,10 +73,29 @@ static struct frame_head head_of(const struct power *power, enum frame_kind kind
 	return head;
 }
 
-static struct workload_row name_of(const struct tally_row *row)
+static void find_owner(const struct owners *owners, const struct tally_row *row, struct text *ret_kind,
+	struct text *ret_name)
+{
+	const char *kind, *name;
+
+	owners_find(owners, row->namespace, row->name, &kind, &name);
+	*ret_kind = text_of(kind);
+	*ret_name = text_of(name);
+}
+
+static struct workload_row name_of(const struct power *power, const struct tally_row *row)
 {
 	bool is_pod = row->kind == WORKLOAD_POD;
+	struct text kind = text_of(""), owner = text_of("");
+	struct owner inferred;
 
+	if (is_pod)
+		find_owner(&power->owners, row, &kind, &owner);
+	if (is_pod && power->may_infer_owners && !row->is_static &&
+		owner_infer(row->namespace, row->name, clock_real_s(), &inferred)) {
+		kind = text_of(inferred.kind);
+		owner = (struct text) { row->name, (uint32_t)inferred.size };
+	}
 	return (struct workload_row) { .op = row->final_seq != 0 ? TOPOLOGY_FINAL : TOPOLOGY_ADD,
 		.id = row->id,
 		.kind = (uint8_t)row->kind,
@@ -86,8 +106,8 @@ static struct workload_row name_of(const struct tally_row *row)
 		.container = text_of(""),
 		.container_id = text_of(""),
 		.runtime = text_of(""),
-		.owner_kind = text_of(""),
-		.owner = text_of(""),
+		.owner_kind = kind,
+		.owner = owner,
 		.path = text_of("") };
 }
 
@@ -100,7 +120,7 @@ void power_tell_names(struct power *power)
 
 	for (uint32_t i = 0; i < power->tally.row_count && rows != NULL; i++)
 		if (power->tally.rows[i].name != NULL)
-			rows[count++] = name_of(&power->tally.rows[i]);
+			rows[count++] = name_of(power, &power->tally.rows[i]);
 	if (count > 0 && link_send(power->analyst, &head, &once, rows, count) == 0)
 		power->tally.has_news = false;
 }
@@ -254,6 +274,34 @@ bool power_must_wait(struct power *power)
 	if (is_full)
 		power_tell(power, tally_read_ns(&power->tally), true);
 	return is_full;
+}
+
+static bool is_equal(struct text a, struct text b)
+{
+	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
+void power_take_owners(struct power *power, struct owners *owners)
+{
+	struct text kind, name, old_kind, old_name;
+
+	for (uint32_t i = 0; i < power->tally.row_count && !power->tally.has_news; i++) {
+		const struct tally_row *row = &power->tally.rows[i];
+		if (row->name == NULL || row->kind != WORKLOAD_POD)
+			continue;
+		find_owner(&power->owners, row, &old_kind, &old_name);
+		find_owner(owners, row, &kind, &name);
+		power->tally.has_news = !is_equal(kind, old_kind) || !is_equal(name, old_name);
+	}
+	owners_done(&power->owners);
+	power->owners = *owners;
+	*owners = (struct owners) { 0 };
+}
+
+void power_infer_owners(struct power *power, bool may)
+{
+	power->tally.has_news |= power->may_infer_owners != may;
+	power->may_infer_owners = may;
 }
 
 int power_take_ack(struct power *power, const struct frame *frame)

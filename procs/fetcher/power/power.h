@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "fetcher/power/owners.h"
 #include "fetcher/power/tally.h"
 #include "ipc/link.h"
 
@@ -20,6 +21,8 @@ struct power {
 	struct link *analyst;
 	int state_fd;
 	const char *source; /* "kepler", "prometheus" */
+	struct owners owners;
+	bool may_infer_owners; /* nobody tells them */
 	uint64_t acked_seq, rounds;
 	bool is_new_epoch; /* which is not kept yet */
 	bool is_full;
@@ -36,4 +39,7 @@ void power_tell_names(struct power *power);
 void power_tell(struct power *power, uint64_t real_ns, bool is_partial);
 /* A round is to begin. True: it must not, for the sums are full and nobody has acknowledged them; they are told again. */
 bool power_must_wait(struct power *power);
+/* Takes them over: what was told before is forgotten. */
+void power_take_owners(struct power *power, struct owners *owners);
+void power_infer_owners(struct power *power, bool may);
 int power_take_ack(struct power *power, const struct frame *frame);

@@ -207,6 +207,16 @@ static int open_members(struct source_set *set, struct loop *loop, struct stats 
 	return r;
 }
 
+/* A Kepler's endpoint has no word for them. */
+static int open_owners(struct source_set *set, struct loop *loop, struct stats *stats)
+{
+	if (set->kind == SOURCE_STORE)
+		return owner_asker_new(
+			set->config, &set->members[0].server.address, loop, set->power, stats, &set->owners);
+	power_infer_owners(set->power, true);
+	return 0;
+}
+
 int source_set_new(const struct config *config, struct loop *loop, struct power *power, struct stats *stats,
 	struct source_set **ret_set)
 {
@@ -220,7 +230,8 @@ int source_set_new(const struct config *config, struct loop *loop, struct power 
 	set->kind = origin_of(config) == ORIGIN_KEPLER ? SOURCE_KEPLER : SOURCE_STORE;
 	set->timer.source.fd = -1;
 	if ((r = store_prepare(set)) < 0 || (r = open_members(set, loop, stats)) < 0 ||
-		(r = timer_open(&set->timer, on_timer)) < 0 || (r = loop_add(loop, &set->timer.source)) < 0) {
+		(r = open_owners(set, loop, stats)) < 0 || (r = timer_open(&set->timer, on_timer)) < 0 ||
+		(r = loop_add(loop, &set->timer.source)) < 0) {
 		source_set_free(set);
 		return r;
 	}
@@ -234,6 +245,7 @@ void source_set_free(struct source_set *set)
 		return;
 	for (size_t i = 0; i < set->count; i++)
 		fetch_free(set->members[i].server.fetch);
+	owner_asker_free(set->owners);
 	timer_close(&set->timer);
 	free(set->readings);
 	free(set->query);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fetcher/server.h"
+#include "fetcher/power/owner_asker.h"
 #include "fetcher/power/source.h"
 
 struct source_set;
@@ -28,7 +29,8 @@ struct source_set {
 	struct credentials credentials;
 	struct reading *readings;
 	size_t reading_count, reading_room;
-	char *query; /* of a store, percent-encoded */
+	char *query;                /* of a store, percent-encoded */
+	struct owner_asker *owners; /* of a store */
 };
 
 /* Appends to set->readings. 0 or -ENOMEM. */

@@ -39,6 +39,7 @@ static int name_row(struct tally_row *row, const struct kepler_workload *workloa
 	row->namespace = strdup(workload->namespace);
 	row->name = strdup(workload->name);
 	row->uid = strdup(workload->uid);
+	row->is_static = workload->is_static;
 	return row->namespace == NULL || row->name == NULL || row->uid == NULL ? -ENOMEM : 0;
 }
 

@@ -39,6 +39,7 @@ struct tally_row {
 	uint32_t series;              /* that tell of it; tally_forget() counts them */
 	uint8_t endpoint;
 	bool has_ended;
+	bool is_static; /* a pod of the node itself */
 };
 
 struct tally_endpoint {
