@@ -274,17 +274,20 @@ bool link_is_cut_off(struct link *listener)
 	return now.st_ino != listener->place.st_ino || now.st_dev != listener->place.st_dev;
 }
 
+/* A peer that went and came back between two looks has just come: it is not counted from the look before. */
 bool link_is_stuck(struct link *listener, struct link *dialer)
 {
 	bool hears = link_is_connected(listener), speaks = link_is_connected(dialer);
+	unsigned admitted = atomic_load(&listener->peers.admitted);
 	uint64_t now_ns = clock_mono_ns();
 
 	pair(listener, dialer);
 	set_pace(dialer, now_ns);
 	if (hears == speaks)
 		listener->stuck_since_ns = 0;
-	else if (listener->stuck_since_ns == 0)
+	else if (listener->stuck_since_ns == 0 || (hears && admitted != listener->admitted_seen))
 		listener->stuck_since_ns = now_ns;
+	listener->admitted_seen = admitted;
 	return link_is_cut_off(listener) ||
 	       (hears != speaks &&
 		       now_ns - listener->stuck_since_ns > (speaks ? LINK_DEAF_NS : LINK_MUTE_NS));

@@ -46,6 +46,7 @@ struct link {
 	struct joiner joiners[LINK_PIPES];
 	struct link_last last[FRAME_KIND_COUNT];
 	uint64_t stuck_since_ns; /* see link_is_stuck() */
+	unsigned admitted_seen;  /* peers.admitted at the last look */
 	/* producer */
 	atomic_int pipe; /* id of the connection, 0 = none; written by nng's threads */
 	nng_dialer dialer;

@@ -337,6 +337,25 @@ static void a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through(void **
 	link_free(mute);
 }
 
+static void who_did_not_look_while_the_peer_was_away_is_not_stuck_when_it_comes_back(void **state)
+{
+	struct fixture *fixture = *state;
+	struct link *dialer, *peer = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+
+	assert_int_equal(link_dial(&dialer, fixture->dir, STAGE_ANALYST, STAGE_ESTIMATOR, NULL, NULL), 0);
+	wait_until(link_is_connected(fixture->link));
+	assert_false(link_is_stuck(fixture->link, dialer)); /* as it ends: the other direction went first */
+	link_free(peer);
+	fixture->link->stuck_since_ns -= 2 * LINK_MUTE_NS;
+	wait_until(!link_is_connected(fixture->link));
+	peer = dial(fixture->dir, STAGE_ESTIMATOR, STAGE_COLLECTOR);
+	wait_until(link_is_connected(fixture->link));
+	assert_false(link_is_stuck(fixture->link, dialer));
+	wait_until(link_is_stuck(fixture->link, dialer));
+	link_free(peer);
+	link_free(dialer);
+}
+
 static void a_listener_whose_socket_was_removed_or_replaced_is_cut_off(void **state)
 {
 	struct fixture *fixture = *state;
@@ -478,6 +497,7 @@ int main(void)
 		TEST(links_that_cannot_be_opened_say_why),
 		TEST(nobody_there_is_told_and_what_was_refused_is_owed),
 		TEST(a_dialer_without_a_pipe_is_stuck_while_the_peer_gets_through),
+		TEST(who_did_not_look_while_the_peer_was_away_is_not_stuck_when_it_comes_back),
 		TEST(a_listener_whose_socket_was_removed_or_replaced_is_cut_off),
 		TEST(a_peer_is_dialled_without_growing_pauses_until_it_has_been_away_for_a_while),
 		TEST(who_waits_for_the_peer_is_woken_when_it_is_heard),
