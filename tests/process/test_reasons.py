@@ -55,7 +55,7 @@ SCENES = [
         (ASSESS, {**NAME, "pue": 2}, {"CARBON_OVER_TARGET", "PUE_OVER_TARGET"}), (REGIONS, {"residency": ["KR"]}, {"RESIDENCY_VIOLATION", "SIGNALS_DISAGREE"}),
         (COMPARE, {**NAME, "optimizations": ["regional_migration"], "target_region": "eu-west-3"}, {"PUE_UNKNOWN", "COST_UNKNOWN"}),
         (SCHEDULE, {"power_watts": 1, "profile": "KPX_2023-09-01"}, {"GRID_SAMPLE_DAY"}),
-        (SCHEDULE, {"power_watts": 1, "earliest": "2031-01-03T00:00:00+09:00"}, {"HOLIDAYS_UNKNOWN"}), (ASSESS, {"workload_name": "nobody"}, {"WORKLOAD_NOT_FOUND"}),
+        (SCHEDULE, {"power_watts": 1, "earliest": "2031-01-03T00:00:00+09:00"}, {"HOLIDAYS_UNKNOWN", "TARIFF_OUT_OF_PERIOD"}), (ASSESS, {"workload_name": "nobody"}, {"WORKLOAD_NOT_FOUND"}),
         (ASSESS, {**NAME, "region": "kr-moon-1"}, {"UNKNOWN_REGION"}), (ASSESS, {**NAME, "standard": "KR_NONE"}, {"UNKNOWN_STANDARD"}),
         (SCHEDULE, {"power_watts": 1, "profile": "never"}, {"UNKNOWN_PROFILE"}), (ASSESS, {**NAME, "pue": 0.9}, {"PUE_BELOW_ONE"}),
         (SCHEDULE, {"power_watts": 1, "duration_hours": 9, "allowed_window": "22:00-06:00"}, {"DURATION_EXCEEDS_WINDOW"}),

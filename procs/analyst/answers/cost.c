@@ -16,6 +16,8 @@ void write_cost_basis(
 		snprintf(basis + used, sizeof(basis) - (size_t)used, "; %g %s (%s)", usd->value, usd->unit,
 			usd->status);
 	json_write_text(writer, "cost_basis", basis);
+	question->reasons.is_set[REASON_TARIFF_OUT_OF_PERIOD] |= !tariff_covers(
+		question->knowledge->data, tariff, question_now(question), question_now(question));
 	question->reasons.is_set[REASON_COST_IS_REFERENCE] |= question->knowledge->is_cloud_guest;
 }
 

@@ -5,6 +5,7 @@
 #include "analyst/answers/answer.h"
 #include "analyst/carbon/carbon.h"
 #include "analyst/answers/recommend_text.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "korea/mass.h"
 
@@ -91,6 +92,7 @@ void recommend_schedule(const struct question *question, const struct schedule_w
 {
 	const enum phrase by_advice[] = { PHRASE_SHIFT, words->is_later ? PHRASE_RUN_FIRST : PHRASE_RUN_NOW,
 		PHRASE_NO_BENEFIT };
+	static const enum reason_code of_price[] = { REASON_HOLIDAYS_UNKNOWN, REASON_TARIFF_OUT_OF_PERIOD };
 	static const char *const things[2][2] = { { "carbon", "탄소 배출이" }, { "cost", "요금이" } };
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 
@@ -112,9 +114,9 @@ void recommend_schedule(const struct question *question, const struct schedule_w
 		prose_say(&prose, PHRASE_ANY_DAY);
 	if (question->reasons.is_set[REASON_GRID_SAMPLE_DAY])
 		prose_say(&prose, PHRASE_SAMPLE);
-	if (question->reasons.is_set[REASON_HOLIDAYS_UNKNOWN])
-		prose_say(&prose, PHRASE_UNUSABLE,
-			reason_text(REASON_HOLIDAYS_UNKNOWN, question_lang(question)));
+	for (size_t i = 0; i < ARRAY_SIZE(of_price); i++)
+		if (question->reasons.is_set[of_price[i]])
+			prose_say(&prose, PHRASE_UNUSABLE, reason_text(of_price[i], question_lang(question)));
 }
 
 void recommend_region(const struct question *question, const char *current, const char *best, double percent,

@@ -73,6 +73,17 @@ static const struct tariff *row_of(const struct data *data, const char *code, in
 	return nearest;
 }
 
+bool tariff_covers(const struct data *data, const char *code, int64_t from, int64_t to)
+{
+	for (int64_t midnight = kst_midnight(from); midnight <= to; midnight += DAY_SECONDS) {
+		struct kst kst = kst_of(midnight);
+		const struct tariff *tariff = row_of(data, code, kst_date(&kst));
+		if (tariff == NULL || distance(tariff, kst_date(&kst)) > 0)
+			return false;
+	}
+	return true;
+}
+
 /* A date, with what holds on all of it. */
 struct day {
 	struct kst kst;

@@ -20,6 +20,8 @@ struct tariff_rate {
 /* The energy charge at an instant. False: there is no class of that code. Outside the periods the class is known for, the
  * nearest one counts. */
 bool tariff_at(const struct data *data, const char *code, int64_t seconds, struct tariff_rate *ret_rate);
+/* Is it known for all the days from the one instant to the other, rather than taken from the nearest period? */
+bool tariff_covers(const struct data *data, const char *code, int64_t from, int64_t to);
 /* The same as a signal over [from, to), sealed. 0, -ENOENT, -E2BIG or -ENOMEM. */
 int tariff_signal(
 	const struct data *data, const char *code, int64_t from, int64_t to, struct signal *ret_signal);

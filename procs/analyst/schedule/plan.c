@@ -55,10 +55,14 @@ void schedule_plan_tell_quality(struct schedule_plan *plan)
 
 void schedule_plan_note_prices(const struct schedule_plan *plan)
 {
-	plan->question->reasons.is_set[REASON_COST_UNKNOWN] |= !plan->has_price;
-	plan->question->reasons.is_set[REASON_HOLIDAYS_UNKNOWN] |=
-		plan->has_price && !tariff_knows_holidays(plan->question->knowledge->data, plan->job.earliest,
-					   plan->job.deadline - 1);
+	const struct data *data = plan->question->knowledge->data;
+	bool *is_set = plan->question->reasons.is_set;
+	int64_t from = plan->job.earliest, last = plan->job.deadline - 1;
+
+	is_set[REASON_COST_UNKNOWN] |= !plan->has_price;
+	is_set[REASON_HOLIDAYS_UNKNOWN] |= plan->has_price && !tariff_knows_holidays(data, from, last);
+	is_set[REASON_TARIFF_OUT_OF_PERIOD] |=
+		plan->has_price && !tariff_covers(data, plan->tariff, from, last);
 }
 
 const struct placement *schedule_plan_optimum(const struct schedule_plan *plan)

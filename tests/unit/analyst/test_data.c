@@ -111,6 +111,31 @@ static void the_shipped_files_load(void **state)
 	data_free(data);
 }
 
+/* A row without one has its file's: the shipped ones say it value by value. */
+static void every_shipped_value_says_its_legal_status(void **state)
+{
+	(void)state;
+	for (size_t i = 0; data_file(i) != NULL; i++) {
+		char path[512];
+		struct json_object *root;
+		size_t rows = 0;
+		snprintf(path, sizeof(path), "%s/deploy/config/korea/%s", TANSO_SOURCE_DIR, data_file(i));
+		root = json_object_from_file(path);
+		json_object_object_foreach(root, key, list)
+		{
+			(void)key;
+			for (size_t j = 0; json_object_is_type(list, json_type_array) &&
+					   j < json_object_array_length(list);
+				j++, rows++)
+				if (!json_object_object_get_ex(
+					    json_object_array_get_idx(list, j), "legal_status", NULL))
+					fail_msg("%s: row %zu says none", data_file(i), j);
+		}
+		assert_true(rows > 0);
+		json_object_put(root);
+	}
+}
+
 static void mistakes_are_named_by_file_and_path(void **state)
 {
 	(void)state;
@@ -293,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_that_is_no_file_or_far_too_large_is_refused_at_once),
 		cmocka_unit_test(the_shipped_files_load),
+		cmocka_unit_test(every_shipped_value_says_its_legal_status),
 		cmocka_unit_test(mistakes_are_named_by_file_and_path),
 		cmocka_unit_test(overlapping_tariffs_and_misspelt_keys_are_refused),
 		cmocka_unit_test(a_misspelt_key_of_a_file_and_a_byte_order_mark_are_refused_by_name),

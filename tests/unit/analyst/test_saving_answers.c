@@ -88,6 +88,27 @@ static void a_node_switched_off_is_money_in_fact(void **state)
 	destroy(&w);
 }
 
+static void won_by_rates_of_another_period_say_so(void **state)
+{
+	static const struct {
+		const char *tariff;
+		bool is_known;
+	} cases[] = { { "industrial_b", true }, { "industrial_b_before", false } };
+	struct world w;
+
+	(void)state;
+	begin(&w, "Job");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char asked[128];
+		snprintf(asked, sizeof(asked), "{\"workload_name\":\"train\",\"tariff\":\"%s\"}",
+			cases[i].tariff);
+		assert_int_equal(compare(&w, asked), 200);
+		expect_reason(&w, "TARIFF_OUT_OF_PERIOD", !cases[i].is_known);
+		assert_non_null(member(&w, "estimated_cost_savings_krw_month"));
+	}
+	destroy(&w);
+}
+
 static void a_container_that_no_command_starts_says_why(void **state)
 {
 	static const struct {
@@ -130,6 +151,7 @@ static void a_container_that_no_command_starts_says_why(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(won_by_rates_of_another_period_say_so),
 		cmocka_unit_test(a_container_that_no_command_starts_says_why),
 		cmocka_unit_test(a_months_money_does_not_depend_on_the_day_of_asking),
 		cmocka_unit_test(words_count_what_goes_in_fact),

@@ -389,7 +389,15 @@ static void a_price_beyond_the_list_of_holidays_says_so(void **state)
 	make_idle_world(&w);
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2028-01-03T00:00:00+09:00\"}"), 200);
 	expect_reason(&w, "HOLIDAYS_UNKNOWN", true);
+	expect_reason(&w, "TARIFF_OUT_OF_PERIOD", true);
 	assert_non_null(strstr(recommendation(&w), "The list of holidays does not reach these days"));
+	assert_non_null(strstr(recommendation(&w), "no rates of this tariff for these days"));
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2025-07-01T00:00:00+09:00\"}"), 200);
+	expect_reason(&w, "TARIFF_OUT_OF_PERIOD", true);
+	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2025-07-01T00:00:00+09:00\","
+				      "\"tariff\":\"industrial_b_before\"}"),
+		200);
+	expect_reason(&w, "TARIFF_OUT_OF_PERIOD", false);
 	assert_int_equal(ask(&w, "hourly_profile", "{\"power_watts\":1}"), 200);
 	expect_reason(&w, "HOLIDAYS_UNKNOWN", false);
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"earliest\":\"2027-12-31T12:00:00+09:00\"}"), 200);
@@ -401,6 +409,7 @@ static void a_price_beyond_the_list_of_holidays_says_so(void **state)
 			     "\"eu-north-1\"}"),
 		200);
 	expect_reason(&w, "HOLIDAYS_UNKNOWN", false); /* no Korean price in it */
+	expect_reason(&w, "TARIFF_OUT_OF_PERIOD", false);
 	destroy(&w);
 }
 

@@ -59,6 +59,34 @@ static void winter_kept_its_two_peaks(void **state)
 	expect(at(2026, 12, 15, 13, 0), "industrial_b", "winter", "mid", 164.0);
 }
 
+static void the_turn_of_the_year_is_winter_on_both_sides(void **state)
+{
+	(void)state;
+	expect(at(2026, 12, 31, 9, 0), "industrial_b", "winter", "peak", 204.6); /* a Thursday */
+	expect(at(2026, 12, 31, 23, 59), "industrial_b", "winter", "light", 123.0);
+	expect(at(2027, 1, 1, 9, 0), "industrial_b", "winter", "light", 123.0); /* a holiday */
+	expect(at(2027, 1, 2, 9, 0), "industrial_b", "winter", "mid", 164.0);   /* a Saturday */
+	expect(at(2027, 1, 4, 9, 0), "industrial_b", "winter", "peak", 204.6);
+	expect(at(2025, 12, 31, 17, 0), "industrial_b_before", "winter", "peak", 221.5);
+	expect(at(2027, 2, 26, 10, 0), "industrial_b", "winter", "peak", 204.6);
+	expect(at(2027, 3, 2, 10, 0), "industrial_b", "spring_autumn", "mid", 133.4);
+	/* a month asked for on the last day of the year costs what one of January does */
+	assert_true(fabs(tariff_week_mean(data, "industrial_b", at(2026, 12, 31, 12, 0)) -
+			    tariff_week_mean(data, "industrial_b", at(2027, 1, 11, 12, 0))) < 1e-9);
+}
+
+static void days_that_no_row_is_for_are_told_from_those_one_is_for(void **state)
+{
+	(void)state;
+	assert_true(tariff_covers(data, "industrial_b", at(2026, 4, 16, 0, 0), at(2027, 12, 31, 23, 59)));
+	assert_false(tariff_covers(data, "industrial_b", at(2026, 4, 15, 23, 59), at(2026, 4, 16, 1, 0)));
+	assert_false(tariff_covers(data, "industrial_b", at(2025, 7, 1, 0, 0), at(2025, 7, 1, 0, 0)));
+	assert_true(tariff_covers(data, "industrial_b_before", at(2025, 7, 1, 0, 0), at(2025, 7, 1, 0, 0)));
+	assert_false(tariff_covers(data, "industrial_b", at(2027, 12, 31, 23, 0), at(2028, 1, 1, 1, 0)));
+	assert_true(tariff_covers(data, "general_b_2023", at(2026, 5, 31, 0, 0), at(2026, 6, 1, 0, 0)));
+	assert_false(tariff_covers(data, "none", at(2026, 7, 1, 0, 0), at(2026, 7, 1, 0, 0)));
+}
+
 static void weekends_and_holidays_are_cheaper(void **state)
 {
 	(void)state;
@@ -177,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_bands_of_a_summer_weekday_change_to_the_minute),
 		cmocka_unit_test(winter_kept_its_two_peaks),
+		cmocka_unit_test(the_turn_of_the_year_is_winter_on_both_sides),
+		cmocka_unit_test(days_that_no_row_is_for_are_told_from_those_one_is_for),
 		cmocka_unit_test(weekends_and_holidays_are_cheaper),
 		cmocka_unit_test(a_class_changes_its_bands_on_its_day),
 		cmocka_unit_test(the_bands_cover_every_hour_of_every_season),
