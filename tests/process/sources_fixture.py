@@ -1,5 +1,5 @@
 """Analyst, frontend and fetcher as processes under their real filters, and servers that they ask. For the process tests."""
-import http.server, json, pathlib, shutil, ssl, subprocess, tempfile, threading, urllib.request
+import contextlib, http.server, json, pathlib, shutil, sqlite3, ssl, subprocess, tempfile, threading, urllib.request
 
 from fd_store import FdStore
 from runner import BIN, free_port, wait_until
@@ -58,8 +58,27 @@ class Brain:
             last[0] = self.ask(tool, **arguments)
             return last[0][0] == 200 and condition(last[0][1])
 
-        wait_until(attempt, seconds, lambda: f"{tool} last said {json.dumps(last[0], ensure_ascii=False)[:2000]}\n{self.log('fetcher')}")
+        wait_until(attempt, seconds, lambda: f"{tool} last said {json.dumps(last[0], ensure_ascii=False)[:2000]}\n{''.join(map(self.log, self.processes))}")
         return last[0][1]
+
+    def booked(self):
+        """The fetcher's life that is booked, and its newest frame; (0, 0) before the first."""
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{self.folder}/state/analyst/ledger.db?mode=ro", uri=True)) as ledger:
+                return ledger.execute("SELECT birth_ns, committed_seq FROM commit_state").fetchone() or (0, 0)
+        except sqlite3.OperationalError:  # the file is being made
+            return 0, 0
+
+    def wait_readings(self, count=2):
+        """A reading that began after now is booked: not one that was answered, for who reads may have waited no longer."""
+        life, seq = self.booked()
+
+        def is_there():
+            self.supervise()
+            now = self.booked()
+            return now[1] - (seq if now[0] == life else 0) >= count
+
+        wait_until(is_there, 40, lambda: f"nobody reads\n{self.log('fetcher')}{self.log('analyst')}")
 
     def __enter__(self):
         return self

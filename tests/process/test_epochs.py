@@ -33,7 +33,7 @@ def each_dies_as_epochs_begin_and_every_joule_is_booked_once():
     server, used, seen, kills = Server(node.answer), 0, 0, ["fetcher", "analyst"] * 2
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST, binaries={"fetcher": FETCHER}) as brain:
-            node.wait_scrapes(2)
+            brain.wait_readings()
             end = time.monotonic() + 150
             while kills and time.monotonic() < end:
                 node.add("a", "one", 11)
@@ -47,7 +47,6 @@ def each_dies_as_epochs_begin_and_every_joule_is_booked_once():
                     seen = begun
                     kill(brain, kills.pop())
             assert not kills, (seen, brain.log("fetcher"))
-            node.wait_scrapes(2)
             wait_until(lambda: brain.supervise() or booked(brain) == used, 40, lambda: f"booked {booked(brain)} of {used} J\n{brain.log('fetcher')}")
             one = brain.until("assess_workload_compliance", lambda a: True, workload_name="one", namespace="a")
             assert "COUNTER_RESET" not in one["reason_codes"], one
@@ -56,5 +55,27 @@ def each_dies_as_epochs_begin_and_every_joule_is_booked_once():
         server.close()
 
 
-TESTS = (each_dies_as_epochs_begin_and_every_joule_is_booked_once,)
+def nobody_books_and_what_the_counters_keep_is_booked_afterwards():
+    node = Node()
+    node.add("a", "one", 500)
+    server = Server(node.answer)
+    try:
+        with Brain(f"kepler_endpoint={server.url}", *FAST, binaries={"fetcher": FETCHER}) as brain:
+            brain.wait_readings()
+            brain.processes["analyst"].kill()
+            brain.processes["analyst"].wait(10)
+            node.add("a", "one", 201)
+            wait_until(lambda: "no power is read until it has" in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
+            read = node.scrapes
+            node.add("a", "one", 300)
+            time.sleep(2.5)
+            assert node.scrapes == read, "it is read though there is no room"
+            brain.start("analyst")
+            wait_until(lambda: brain.supervise() or booked(brain) == 501, 40, lambda: f"booked {booked(brain)} J\n{brain.log('fetcher')}")
+            assert "power is read again" in brain.log("fetcher"), brain.log("fetcher")
+    finally:
+        server.close()
+
+
+TESTS = (each_dies_as_epochs_begin_and_every_joule_is_booked_once, nobody_books_and_what_the_counters_keep_is_booked_afterwards)
 sys.exit(run(TESTS, together=True))

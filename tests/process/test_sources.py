@@ -41,10 +41,10 @@ def kepler_0_10_counts_once_and_adds_up():
     node.add("shop", "db", 5, 7)
     try:
         with Brain(f"kepler_endpoint={server.url}", f"source_ca_file={CA}/good.ca.pem", *FAST) as brain:
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.add("shop", "web", 40, 10)  # what was before the first reading is nobody's here
             node.other, node.idle = 25.0, 60.0
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.add("shop", "new", 3)  # born between two readings: counts in full
             node.other += 5
             answer = summary_joules(brain, 40 + 10 + 3 + 30 + 60)
@@ -71,20 +71,20 @@ def resets_and_missed_readings_are_handled_and_said():
     server = Server(node.answer)
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST) as brain:
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.add("a", "one", 10)
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.reset()
             node.add("a", "one", 4)  # since the reset
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.is_down = True
             node.add("a", "one", 6)
-            node.wait_scrapes(2)
+            wait_until(lambda: brain.supervise() or "HTTP status 500" in brain.log("fetcher"), 30, lambda: brain.log("fetcher"))
             node.is_down = False
             answer = summary_joules(brain, 20)
             one = brain.until("assess_workload_compliance", lambda a: "COUNTER_RESET" in a["reason_codes"], workload_name="one")
             assert one["carbon_status"] in ("COMPLIANT", "NON_COMPLIANT"), one["carbon_status"]
-            assert "HTTP status 500" in brain.log("fetcher") and "answers again" in brain.log("fetcher"), brain.log("fetcher")
+            assert "answers again" in brain.log("fetcher"), brain.log("fetcher")
             assert answer["provenance"]["power"]["source"] == "kepler"
     finally:
         server.close()
@@ -97,8 +97,8 @@ def kepler_0_9_counts_dynamic_energy_of_several_endpoints():
         node.add("ns", "p-" + node.name, 100, 100)
     try:
         with Brain("kepler_endpoint=" + ",".join(s.url for s in servers), *FAST) as brain:
-            for node in nodes:
-                node.wait_scrapes(2)
+            brain.wait_readings()
+            brain.until("get_power_consumption_summary", lambda a: "PARTIAL_SOURCES" not in a.get("reason_codes", []))  # of both
             nodes[0].add("ns", "p-n1", 8, 2)
             nodes[1].add("ns", "p-n2", 30)
             nodes[1].idle = 15.0
@@ -118,7 +118,7 @@ def a_killed_fetcher_counts_on_where_it_stood():
     server = Server(node.answer)
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST) as brain:
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.add("a", "one", 10)
             summary_joules(brain, 10)
             brain.kill_fetcher()
@@ -126,14 +126,14 @@ def a_killed_fetcher_counts_on_where_it_stood():
             node.add("a", "one", 7)  # nobody reads meanwhile; the next reading tells it
             node.add("a", "new", 3)
             brain.start("fetcher")
-            node.wait_scrapes(2)
+            brain.wait_readings()
             answer = summary_joules(brain, 10 + 7 + 3)
             near(answer["workload_count"], 3, "one, new and the rest")
             brain.kill_fetcher()
             os.ftruncate(brain.store.kept["fetcher-state"], 100)  # what is no whole state is none: what went before stays booked
             node.add("a", "one", 1000)
             brain.start("fetcher")
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.add("a", "one", 5)
             summary_joules(brain, 20 + 5)
     finally:
@@ -159,7 +159,7 @@ def what_is_no_longer_read_is_stale_with_its_age():
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST) as brain:
             node.add("a", "one", 1)
-            node.wait_scrapes(2)
+            brain.wait_readings()
             node.add("a", "one", 1)
             brain.until("get_power_consumption_summary", lambda a: a.get("energy_kWh", 0) > 0)
             node.is_down = True
