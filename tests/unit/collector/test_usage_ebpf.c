@@ -103,8 +103,8 @@ static void *burn_then_wait(void *done_fd)
 	return NULL;
 }
 
-/* A thread burns in `from`; its process goes to `to`; the thread ends at once; the process stays. */
-static void live(const char *from, const char *to)
+/* A thread burns in `from`; its process goes to `to` and stays; the thread ends at once, or not at all. */
+static void live(const char *from, const char *to, bool thread_ends)
 {
 	pthread_t thread;
 	int done[2];
@@ -116,14 +116,29 @@ static void live(const char *from, const char *to)
 	if (pthread_create(&thread, NULL, burn_then_wait, &done[1]) != 0 || read(done[0], &c, 1) != 1)
 		_exit(2);
 	enter(to);
-	if (write(go_on[1], "", 1) != 1)
+	if (thread_ends && write(go_on[1], "", 1) != 1)
 		_exit(2);
-	pthread_join(thread, NULL);
+	if (thread_ends)
+		pthread_join(thread, NULL);
 	for (;;)
 		pause();
 }
 
-static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_behind(void **state)
+/* `to` has the process, which has so many threads. */
+static bool has_moved(pid_t child, const char *to, unsigned threads)
+{
+	char path[640], line[32] = "";
+	struct stat status = { 0 };
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", to);
+	CLEANUP(fclosep) FILE *file = fopen(path, "re");
+	if (file == NULL || fgets(line, sizeof(line), file) == NULL)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)child);
+	return stat(path, &status) == 0 && status.st_nlink == 2 + threads; /* ., .. */
+}
+
+static void the_past_of_a_thread_stays_where_it_was(bool thread_ends)
 {
 	struct config config;
 	struct hierarchy hierarchy;
@@ -131,7 +146,6 @@ static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_beh
 	char from[600], to[600];
 	const char *step = "";
 	bool is_new;
-	(void)state;
 
 	config_defaults(&config);
 	assert_int_equal(hierarchy_find(&config, &hierarchy), 0);
@@ -140,25 +154,12 @@ static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_beh
 	assert_true(from_id != 0 && to_id != 0);
 	pid_t child = fork();
 	if (child == 0)
-		live(from, to);
+		live(from, to, thread_ends);
 	assert_true(child > 0);
-	/* No reading before the thread is freed: settled by reading it would be right in any case. */
+	/* No reading before it moved, nor before a thread that ends is gone: settled by reading it would be right in any case. */
 	uint64_t total_ns = 0, end_ns = clock_mono_ns() + DEADLINE_NS;
-	char tasks[64];
-	struct stat status = { 0 };
-	snprintf(tasks, sizeof(tasks), "/proc/%d/task", (int)child);
-	uint64_t moved_ns = 0;
-	while (clock_mono_ns() < end_ns) {
-		char list[640], line[32] = "";
-		snprintf(list, sizeof(list), "%s/cgroup.procs", to);
-		CLEANUP(fclosep) FILE *file = fopen(list, "re");
-		if (file != NULL && fgets(line, sizeof(line), file) != NULL && stat(tasks, &status) == 0 &&
-			status.st_nlink == 3) { /* ., .. and the leader: the thread is gone */
-			moved_ns = clock_mono_ns();
-			break;
-		}
-	}
-	assert_true(moved_ns != 0);
+	while (!has_moved(child, to, thread_ends ? 1 : 2))
+		assert_true(clock_mono_ns() < end_ns);
 	do /* freed after an RCU grace period */
 		total_ns = time_of(usage, from_id) + time_of(usage, to_id);
 	while (total_ns < BURN_NS && clock_mono_ns() < end_ns);
@@ -172,10 +173,23 @@ static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_beh
 	assert_true(to_ns < BURN_NS / 2);
 }
 
+static void a_thread_that_ends_right_after_its_process_moved_leaves_its_time_behind(void **state)
+{
+	(void)state;
+	the_past_of_a_thread_stays_where_it_was(true);
+}
+
+static void a_thread_that_lives_on_where_its_process_went_leaves_its_time_behind(void **state)
+{
+	(void)state;
+	the_past_of_a_thread_stays_where_it_was(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thread_that_ends_right_after_its_process_moved_leaves_its_time_behind),
+		cmocka_unit_test(a_thread_that_lives_on_where_its_process_went_leaves_its_time_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
