@@ -78,19 +78,21 @@ static void take_resident(
 		process->resident_bytes = record->resident * processes->page_bytes;
 }
 
-/* Names change when a program is executed, which is seldom. */
+/* Names change when a program is executed, which is seldom. A leader that has ended has none: its threads go on under the
+ * name it had, and so does one that nobody has waited for. */
 static void take_names(
 	struct processes *processes, struct process *process, const struct usage_record *leader)
 {
 	char comm[USAGE_COMM_MAX + 1] = "", exe[USAGE_EXE_MAX + 1] = "";
+	const char *program = leader->exe[0] != '\0' ? leader->exe : process->exe;
 
 	if (memcmp(process->comm, leader->comm, sizeof(process->comm)) == 0 &&
-		memcmp(process->exe, leader->exe, sizeof(process->exe)) == 0)
+		memcmp(process->exe, program, sizeof(process->exe)) == 0)
 		return;
-	memcpy(process->comm, leader->comm, sizeof(process->comm));
-	memcpy(process->exe, leader->exe, sizeof(process->exe));
 	memcpy(comm, leader->comm, sizeof(process->comm));
-	memcpy(exe, leader->exe, sizeof(process->exe));
+	memcpy(exe, program, sizeof(process->exe));
+	memcpy(process->comm, comm, sizeof(process->comm));
+	memcpy(process->exe, exe, sizeof(process->exe));
 	process->hypervisor = vm_hypervisor(exe, comm);
 	processes->has_machines |= process->hypervisor != NULL;
 }

@@ -11,11 +11,12 @@
 #define READINGS  400
 
 /* What may happen to a thread between two readings. */
-enum event { NOTHING, RUNS, MOVES, EXECUTES, IS_NAMED, ENDS, IS_BORN, EVENT_COUNT };
+enum event { NOTHING, RUNS, MOVES, EXECUTES, IS_NAMED, LETS_GO, ENDS, IS_BORN, EVENT_COUNT };
 
 struct thread {
 	struct usage_record told, now;
-	bool is_told, lives;
+	bool is_told, lives, has_let_go;
+	char exe[USAGE_EXE_MAX]; /* of its last program: one that has ended has none any more */
 };
 
 struct world {
@@ -53,6 +54,8 @@ static void be_born(struct world *world, struct random *random, uint32_t process
 	if (thread->lives || (i > 0 && !leader->lives))
 		return;
 	thread->lives = true;
+	thread->has_let_go = false;
+	memset(thread->exe, 0, sizeof(thread->exe));
 	thread->now = (struct usage_record) { .tid = 100 * (process + 1) + i,
 		.tgid = 100 * (process + 1),
 		.cgroup = 1 + random_below(random, CGROUPS),
@@ -83,10 +86,16 @@ static void happen(struct world *world, struct random *random, uint32_t process,
 		thread->now.cgroup = 1 + random_below(random, CGROUPS);
 		memcpy(thread->now.base, thread->now.value, sizeof(thread->now.base));
 	}
+	if (thread->has_let_go && event != ENDS)
+		return;
 	if (event == EXECUTES || event == IS_NAMED)
 		snprintf(thread->now.comm, sizeof(thread->now.comm), "name %u", (unsigned)++world->clock);
 	if (event == EXECUTES)
 		snprintf(thread->now.exe, sizeof(thread->now.exe), "program %u", (unsigned)++world->clock);
+	if (event == LETS_GO) {
+		thread->has_let_go = true;
+		memset(thread->now.exe, 0, sizeof(thread->now.exe));
+	}
 	if (event == ENDS)
 		end(world, process, i);
 }
@@ -116,7 +125,7 @@ static void assert_sums_of_cgroup(struct world *world, uint64_t id)
 
 static void assert_sums_of_process(struct world *world, int process)
 {
-	const struct thread *leader = &world->threads[process][0];
+	struct thread *leader = &world->threads[process][0];
 	const struct process *found =
 		processes_find(&world->sampler.processes, 100U * (uint32_t)(process + 1));
 	uint64_t sum[USAGE_COUNTER_COUNT] = { 0 };
@@ -131,7 +140,9 @@ static void assert_sums_of_process(struct world *world, int process)
 	assert_non_null(found);
 	assert_memory_equal(found->sum, sum, sizeof(sum));
 	assert_int_equal(found->cgroup, leader->now.cgroup);
-	assert_string_equal(found->exe, leader->now.exe);
+	if (leader->now.exe[0] != '\0')
+		memcpy(leader->exe, leader->now.exe, sizeof(leader->exe));
+	assert_string_equal(found->exe, leader->exe);
 	assert_memory_equal(found->comm, leader->now.comm, sizeof(found->comm));
 }
 
