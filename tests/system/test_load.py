@@ -2,6 +2,7 @@
 """What tanso says of a load is what the kernel says of it."""
 import json, subprocess, sys, time, uuid
 
+from account import check_sums
 from pipeline import BIN, Group, Pipeline, pod_path, run, wait_for
 
 UID = str(uuid.uuid4())
@@ -52,13 +53,11 @@ def busy_pod_is_found_everywhere(p):
             raise AssertionError("no program read the threads")
         joules = p.metric("kepler_pod_cpu_joules_total", pod=UID, zone="package")
         node = p.metric("kepler_node_cpu_active_joules_total", zone="package") - node_before
-        everyone = sum(v for (n, l), v in p.metrics().items() if n == "tanso_workload_joules_total" and ("zone", "package") in l)
-        total_active = p.metric("kepler_node_cpu_active_joules_total", zone="package")
         share = kernel / (p.metric("tanso_workload_cpu_seconds_total") - seconds_before)
         print(f"energy: pod {joules} J of {node} J active since the load began, with {share:.0%} of the CPU time")
         if not 0.5 * share * node < joules <= node * 1.001:  # its part of each interval's; test_accounting knows every joule
             raise AssertionError(f"{share:.0%} of the CPU time, and of the active energy {joules} of {node}")
-        within(everyone, total_active, 0.02, "sum of the workloads against the node's active energy")
+        check_sums(p)
         status, answer = p.tool("assess_workload_compliance", workload_name=UID)
         if status != 200 or answer["workload"] != UID or not answer["current_power_watts"] > 0:
             raise AssertionError(f"HTTP: {status} {answer}")

@@ -31,6 +31,9 @@ def test():
     try:
         with Pipeline(process_rows=1000) as p:
             pids = [group.spawn(sys.executable, "-c", HOLD % size).pid for size in MEGABYTES]
+            if not wait_for(lambda: all(resident(pid) > size << 20 for pid, size in zip(pids, MEGABYTES)), 60, 0.5):
+                raise AssertionError("the processes never held what they should")
+            time.sleep(2)  # a reading since then
             before = wait_for(lambda: joules(p, "hold.service", pids), 30, 0.5)
             if not before:
                 raise AssertionError("processes that hold memory have none of its energy")
