@@ -255,6 +255,9 @@ static int open_books(struct estimator *estimator)
 		host_generations(generations, sizeof(generations));
 		log_error("host_cpu_generation = %s: no such generation; there are: %s",
 			estimator->config.host_cpu_generation, generations);
+	} else if (r < 0) {
+		log_error("procfs_root = %s: cpuinfo or meminfo cannot be read there: %s",
+			estimator->config.procfs_root, strerror(-r));
 	}
 	if (r < 0)
 		return r;

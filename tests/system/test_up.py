@@ -105,14 +105,15 @@ def where_the_users_own_folders_cannot_be_written_either_the_one_named_is_the_on
 
 
 def errors_name_the_thing_and_the_remedy():
-    p = Pipeline(trusted_proxies="nonsense").start(wait=False)
-    try:
-        status = p.process.wait(20)
-        log = p.log()
-    finally:
-        p.__exit__()
-    if status != 1 or "trusted_proxies = nonsense" not in log or "could not start" not in log or "Invalid argument" in log:
-        raise AssertionError(f"not one reason, told once: status {status}, {log}")
+    for key, vague in (("trusted_proxies", "Invalid argument"), ("procfs_root", "cannot start: ")):
+        p = Pipeline(**{key: "/nonsense"}).start(wait=False)
+        try:
+            status = p.process.wait(20)
+            log = p.log()
+        finally:
+            p.__exit__()
+        if status != 1 or f"{key} = /nonsense" not in log or "could not start" not in log or vague in log:
+            raise AssertionError(f"not one reason, told once: status {status}, {log}")
     p = Pipeline()
     p.config.write_text("pue = 1.4\n\ninterval_ms = soon\n")
     out = p.cli("up", "--config", str(p.config))
