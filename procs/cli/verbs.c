@@ -54,7 +54,7 @@ const struct verb verbs[] = {
 	{ "token", "make a bearer token for http_listen, and the line that lets it in",
 		"http_listen용 베어러 토큰과 등록할 줄을 만듭니다", verb_token, .options = token_options },
 	{ "completion", "print the completion of this command line for a shell",
-		"셸 자동 완성 스크립트를 출력합니다", verb_completion, .words = "bash" },
+		"셸 자동 완성 스크립트를 출력합니다", verb_completion, .words = "bash zsh fish" },
 	{ "version", "show the version", "버전을 보여 줍니다", verb_version, .tool = NULL },
 	{ .name = NULL },
 };

@@ -52,8 +52,26 @@ def bash_completes_verbs_options_and_choices():
     expect(told["schedule", "--objective", "c"], ["carbon", "cost"])
     expect(told["report", "e"], ["energy-use", "emissions"])
     expect(told["check", "--ju"], ["--junit"])
-    expect(told["completion", ""], ["bash"])
-    expect(_tanso("completion", "fish")[0], 2)
+    expect(told["completion", ""], ["bash", "zsh", "fish"])
+    expect(_tanso("completion", "ksh")[0], 2)
+
+
+def zsh_and_fish_complete_the_same():
+    """Asked where they are installed; else what was written is compared with bash's."""
+    bash, zsh, fish = (_tanso("completion", shell)[1] for shell in ("bash", "zsh", "fish"))
+    cases = lambda script, begin, end: re.findall(rf'^\t(\S+|"\S+ --\S+")\) {begin}(.*){end} ;;$', script, re.M)
+    assert len(cases(bash, 'words="', '"')) > 20
+    expect(cases(zsh, r"list=\(", r"\)"), cases(bash, 'words="', '"'))
+    for verb, words in cases(bash, 'words="', '"'):
+        verb, _, option = verb.strip('"').partition(" --")
+        for word in words.split():
+            assert re.search(rf"from {verb}' (-l {option} -x )?(-l {word[2:]}\b|-a '.*\b{word}\b)", fish), (verb, option, word)
+    for shell, script, ask in (("zsh", zsh, "_files() { :; }; compdef() { :; }; compadd() { print -r -- ${(P)2}; }\neval \"$S\"\n"
+                                "words=(tanso schedule --objective ''); CURRENT=4; _tanso"), ("fish", fish, "echo $S | source; complete -C 'tanso schedule --objective '")):
+        if not shutil.which(shell):
+            continue
+        done = subprocess.run([shell, "-c", ask], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**ENVIRONMENT, "S": script}, timeout=30)
+        expect((done.returncode, done.stderr, sorted(done.stdout.decode().split())), (0, b"", ["carbon", "cost"]))
 
 
 def the_manual_has_every_option_of_every_verb():
