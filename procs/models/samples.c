@@ -229,7 +229,11 @@ int samples_read(const char *path, const char *watts, struct samples *ret_sample
 		return -ENOMEM;
 	int size = file_read_text(AT_FDCWD, path, text, SAMPLES_FILE_MAX);
 	if (size < 0) {
-		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-size));
+		if (size == -E2BIG)
+			snprintf(error->text, sizeof(error->text), "%s: larger than %u MiB", path,
+				SAMPLES_FILE_MAX >> 20);
+		else
+			snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-size));
 		return size;
 	}
 	int r = samples_parse(path, text, watts, ret_samples, error);

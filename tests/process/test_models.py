@@ -75,6 +75,10 @@ def train_prints_the_figures_of_the_documentation():
 
 
 def train_refuses_what_it_cannot_use():
+    with tempfile.NamedTemporaryFile(suffix=".csv") as long:
+        long.truncate(17 << 20)
+        code, _, error = _tanso("train", "--csv", long.name)
+        assert code == 2 and f"{long.name}: larger than 16 MiB" in error, (code, error)
     for arguments, word in ((["train"], "--csv"), (["train", "--csv", "/nonexistent.csv"], "nonexistent"),
                             (["train", "--csv", SAMPLES[0], "--watts-column", "psu"], "column of watts"),
                             (["train", "--csv", SAMPLES[0], "--live"], "either"), (["train", "--live", "--window", "x"], "'x'")):
