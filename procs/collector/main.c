@@ -237,7 +237,8 @@ static int on_timer(struct timer *timer)
 
 	if (r < 0) { /* the world's fault: counters go on in the kernel, the next reading has it all */
 		++*collector->failures;
-		log_warning("reading failed: %s, trying again", strerror(-r));
+		log_warning("%s/stat or the kernel's counters cannot be read: %s, trying again",
+			collector->config.procfs_root, strerror(-r));
 	} else {
 		++*collector->readings;
 		ring_publish(collector->ring, &tick, collector->sampler.rows, collector->sampler.row_count);
