@@ -13,7 +13,7 @@ struct shell {
 	const char *name, *head, *begin, *end, *between, *tail;
 };
 
-/* In zsh `words` is what was typed. */
+/* In zsh `words` is what was typed; the first time that compinit asks for it, the whole of an installed file is _tanso. */
 static const struct shell shells[] = {
 	{ "bash",
 		"# bash completion of tanso, printed by `tanso completion bash`\n"
@@ -37,7 +37,7 @@ static const struct shell shells[] = {
 		"\tesac\n\tfi\n"
 		"\tcompadd -a list || _files\n"
 		"}\n"
-		"compdef _tanso tanso" },
+		"if [ \"$funcstack[1]\" = _tanso ]; then _tanso \"$@\"; else compdef _tanso tanso; fi" },
 };
 
 /* verb) words="…" */

@@ -72,6 +72,11 @@ def zsh_and_fish_complete_the_same():
             continue
         done = subprocess.run([shell, "-c", ask], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**ENVIRONMENT, "S": script}, timeout=30)
         expect((done.returncode, done.stderr, sorted(done.stdout.decode().split())), (0, b"", ["carbon", "cost"]))
+    with tempfile.TemporaryDirectory() as folder:  # as installed: the first TAB of a shell finds it, not the second
+        (pathlib.Path(folder) / "_tanso").write_text(zsh)
+        ask = f"fpath=({folder}); autoload -Uz _tanso; compadd() {{ print -r -- ${{(P)2}}; }}\nwords=(tanso schedule --objective ''); CURRENT=4; _tanso"
+        done = subprocess.run(["zsh", "-fc", ask], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30) if shutil.which("zsh") else None
+        assert done is None or (done.stdout.split(), done.stderr) == ([b"carbon", b"cost"], b""), done
 
 
 def the_manual_has_every_option_of_every_verb():
