@@ -70,9 +70,10 @@ static void cut(h2o_req_t *req)
 	h2o_send_error_503(req, "Too Many Requests", "too many requests on this connection", 0);
 }
 
+/* libh2o keeps Host apart from the other fields. */
 static bool is_head_too_long(const h2o_req_t *req, uint64_t limit)
 {
-	uint64_t bytes = req->input.path.len;
+	uint64_t bytes = req->input.path.len + req->input.authority.len;
 
 	for (size_t i = 0; i < req->headers.size; i++)
 		bytes += req->headers.entries[i].name->len + req->headers.entries[i].value.len;
