@@ -8,7 +8,7 @@
 #include "base/fnv.h"
 #include "fetcher/power/tally.h"
 
-#define KEEP_MAGIC UINT64_C(0x0166796c6c617436)
+#define KEEP_MAGIC UINT64_C(0x0166796c6c617437)
 
 struct kept_row {
 	uint64_t id, uj[ZONE_COUNT], seen, final_seq;
@@ -23,6 +23,7 @@ struct kept_head {
 	struct tally_endpoint endpoints[TALLY_ENDPOINTS_MAX];
 	uint64_t active_uj[ZONE_COUNT], idle_uj[ZONE_COUNT], gone_uj[ZONE_COUNT], other_uj[ZONE_COUNT];
 	int64_t ahead_uj[ZONE_COUNT];
+	uint64_t most_uj;
 	uint32_t zone_mask, node_mask;
 	uint32_t series_count, row_count;
 };
@@ -73,6 +74,7 @@ int tally_save(const struct tally *tally, const struct tally_life *life, int fd)
 	head.magic = KEEP_MAGIC;
 	head.turn = life->seq;
 	head.life = *life;
+	head.most_uj = tally->most_uj;
 	head.zone_mask = tally->zone_mask;
 	head.node_mask = tally->node_mask;
 	head.series_count = tally->series_count;
@@ -178,6 +180,7 @@ static int take(struct tally *tally, struct bank *bank)
 		if ((r = idmap_put(&tally->series_by_hash, tally->series[i].hash, i)) == 0)
 			r = tally_twins_add(tally, i);
 	tally->has_new_twins = false; /* it was said before the restart */
+	tally->most_uj = head->most_uj;
 	tally->zone_mask = head->zone_mask;
 	tally->node_mask = head->node_mask;
 	memcpy(tally->endpoints, head->endpoints, sizeof(head->endpoints));

@@ -342,6 +342,8 @@ static void nothing_is_read_beyond_what_an_analyst_takes_until_one_is_there(void
 			tell(&c);
 			read++;
 		}
+		if (day % 5 == 0)
+			restart(&c); /* which is no reason to read */
 	}
 	assert_in_range(read, 13, 16); /* 2^60 µJ of 0.92 MW */
 	analyst.is_away = false;
