@@ -20,7 +20,7 @@ static const char *const texts[WORDS_COUNT][2] = {
 		"그 시각들의 평균 %.1f g/kWh, 작업 %.2f시간(%s). 실행할 수 있는 시간 가운데 데이터가 있는 "
 		"부분은 %.1f %%" },
 	[WORDS_SIZE] = { "Right-size the CPU of %s: request %s instead of %s cores.",
-		"%s의 CPU 요청을 조정하십시오. %3$s코어 대신 %2$s코어를 요청합니다." },
+		"%1$s의 CPU 요청을 조정하십시오. %3$s코어 대신 %2$s코어를 요청합니다." },
 	[WORDS_ONCE] = { "; the command starts it once, on %04d-%02d-%02d at %02d:%02d: delete the CronJob "
 			 "afterwards, or it starts again in a year",
 		". 명령은 %04d-%02d-%02d %02d:%02d에 한 번 시작합니다. 이후 CronJob을 삭제하지 않으면 1년 "
@@ -42,7 +42,7 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_SIZE_ONE] = { "Right-size the CPU of %s: container %s requests %s instead of %s cores, the "
 			     "others "
 			     "what they do now.",
-		"%s의 CPU 요청을 조정하십시오. 컨테이너 %s만 %4$s코어 대신 %3$s코어를 요청합니다." },
+		"%1$s의 CPU 요청을 조정하십시오. 컨테이너 %2$s만 %4$s코어 대신 %3$s코어를 요청합니다." },
 	[WORDS_SIZE_CONTAINERS] = { "Have the containers of %s request %s instead of %s cores together: it "
 				    "has "
 				    "several, and which of them gives how much is yours to decide, so no "
