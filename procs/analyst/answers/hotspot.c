@@ -16,12 +16,13 @@ struct hotspots {
 	double threshold_watts, watts, saving_kg_month;
 };
 
-static void sum_up(const struct question *question, struct hotspots *h)
+static void sum_up(struct question *question, struct hotspots *h)
 {
 	for (size_t i = 0; i < h->view.count; i++) {
 		const struct inventory_row *row = h->view.items[i].row;
 		h->watts += row->watts;
 		h->saving_kg_month += improvement_pue_kg_month(question, row->pue_status, row->kg_month);
+		question->reasons.is_set[REASON_OWNER_INFERRED] |= inventory_is_inferred(row);
 	}
 }
 

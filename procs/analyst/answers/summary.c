@@ -206,6 +206,7 @@ int summary_answer(struct question *question, struct json_writer *writer, struct
 	(void)error;
 	if (r == 0) {
 		totals = inventory_total(&account.inventory);
+		question->reasons.is_set[REASON_OWNER_INFERRED] |= totals.has_inferred;
 		scope = scope_of(question, &account, &totals);
 		write_scope(writer, question);
 		if (origin_of(question->knowledge->config) == ORIGIN_PIPELINE) /* a source may tell of many */

@@ -201,6 +201,7 @@ struct inventory_totals inventory_total(const struct inventory *inventory)
 		if (row->status < STATUS_NOT_ASSESSED)
 			totals.by_status[row->status]++;
 		totals.ended += !row->is_present;
+		totals.has_inferred |= inventory_is_inferred(row);
 		if (!row->is_usable)
 			continue;
 		totals.usable++;

@@ -28,6 +28,12 @@ struct inventory_row {
 	enum status status, carbon_status, pue_status;
 };
 
+/* Is its owner read off a name? */
+static inline bool inventory_is_inferred(const struct inventory_row *row)
+{
+	return (row->reasons >> REASON_OWNER_INFERRED & 1) != 0;
+}
+
 struct inventory {
 	struct inventory_row *rows;
 	size_t count, room;
@@ -58,6 +64,7 @@ struct inventory_totals {
 	size_t by_status[STATUS_NOT_ASSESSED]; /* COMPLIANT, NON_COMPLIANT, UNKNOWN */
 	size_t usable, active, idle;           /* usable = active (used energy) + idle (used none) */
 	size_t ended;                          /* in the window */
+	bool has_inferred;
 	double watts, energy_uj, weighted, kwh_month, kg_month;
 };
 struct inventory_totals inventory_total(const struct inventory *inventory);

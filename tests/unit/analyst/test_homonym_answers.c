@@ -327,6 +327,13 @@ static void expect_listed(
 	fail_msg("no %s in %s", name, fleet->w.answer.body);
 }
 
+/* Of those that tell of many and have no reasons by row. */
+static void expect_said(struct fleet *fleet, const char *tool, const char *arguments, bool is_inferred)
+{
+	assert_int_equal(ask(&fleet->w, tool, arguments), 200);
+	expect_reason(&fleet->w, "OWNER_INFERRED", is_inferred);
+}
+
 /* Of a source that knows no owners, and of one that begins to know them. */
 static void an_owner_inferred_from_names_is_said_to_be_and_goes_once_it_is_told(void **state)
 {
@@ -343,6 +350,10 @@ static void an_owner_inferred_from_names_is_said_to_be_and_goes_once_it_is_told(
 	expect_owner(&fleet, "solo", "pod", 6, false);
 	expect_listed(&fleet, "web", "deployment", 48, true);
 	expect_listed(&fleet, "solo", "pod", 6, false);
+	expect_said(&fleet, "get_power_consumption_summary", "{}", true);
+	expect_said(&fleet, "identify_power_hotspots", "{\"power_threshold_watts\":40}", true);
+	expect_said(&fleet, "identify_power_hotspots", "{\"power_threshold_watts\":50}", false);
+	expect_said(&fleet, "list_top_power_consumers", "{}", false); /* pods, each for itself */
 	tell_owner(&fleet, 0, &pods[0], "Deployment", "web");
 	expect_owner(&fleet, "web", "deployment", 48, true); /* one of the two still is */
 	tell_owner(&fleet, 1, &pods[1], "Deployment", "web");
@@ -355,6 +366,7 @@ static void an_owner_inferred_from_names_is_said_to_be_and_goes_once_it_is_told(
 		expect_listed(&fleet, "etl-1", "job", 7, false);
 		assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"etl\"}"), 404);
 		assert_int_equal(assess(&fleet.w, "{\"workload_name\":\"web-x\"}"), 404);
+		expect_said(&fleet, "get_power_consumption_summary", "{}", false);
 		named_clear(&fleet.w.f.ledger->named);
 	}
 	end(&fleet);
