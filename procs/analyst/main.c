@@ -6,6 +6,7 @@
 #include "analyst/desk.h"
 #include "analyst/grid/tariff.h"
 #include "analyst/loading.h"
+#include "analyst/pace.h"
 #include "analyst/places.h"
 #include "analyst/reload.h"
 #include "analyst/upkeep.h"
@@ -19,8 +20,7 @@
 #include "ipc/peer.h"
 #include "models/host.h"
 
-#define AHEAD_S           3600
-#define COMMIT_SPACING_NS NS_PER_SECOND
+#define AHEAD_S 3600
 /* What is kept for us has ended, and a message costs its reader's threads some 0.1 ms. */
 #define ACK_SPACING_NS (5 * NS_PER_SECOND)
 #define RESUME_NS      (3 * NS_PER_SECOND)
@@ -42,9 +42,10 @@ struct analyst {
 	struct link *outside; /* the fetcher tells of the grid; NULL where power comes on the same link */
 	struct timer timer;
 	struct loading loading;
+	struct pace pace;
 	struct upkeep upkeep;
 	uint64_t resumed_ns; /* CLOCK_MONOTONIC; 0 = the ledger is a new one, and of the first energy epoch */
-	uint64_t run, committed_ns, acked_ns, acked_seq, generation_seen;
+	uint64_t run, acked_ns, acked_seq, generation_seen;
 	struct stats stats;
 	bool is_cloud_guest;
 };
@@ -106,7 +107,7 @@ static void refresh(struct analyst *analyst)
 }
 
 /* Only what is committed is acknowledged: the sender then may forget it. */
-static void acknowledge(struct analyst *analyst)
+static void acknowledge(struct analyst *analyst, uint64_t now_ns)
 {
 	const struct ledger_state *state = &analyst->book.committed;
 	struct frame_head head = {
@@ -118,15 +119,16 @@ static void acknowledge(struct analyst *analyst)
 	memcpy(head.epoch.boot_id, state->boot_id, sizeof(head.epoch.boot_id));
 	if (state->energy_epoch == 0 || link_send(analyst->acks, &head, &once, NULL, 0) < 0)
 		return;
-	analyst->acked_ns = analyst->committed_ns;
+	analyst->acked_ns = now_ns;
 	analyst->acked_seq = state->committed_seq;
 }
 
 static void commit(struct analyst *analyst)
 {
 	int r = book_commit(&analyst->book);
+	uint64_t now_ns = clock_mono_ns();
 
-	analyst->committed_ns = clock_mono_ns();
+	pace_note(&analyst->pace, r, ledger_pages_written(analyst->ledger), now_ns);
 	if (r < 0 && r != -EAGAIN)
 		log_error("ledger: cannot write (%s: %s); nothing is lost, the estimator keeps it until it "
 			  "is booked; remedy: %s %s/analyst",
@@ -134,8 +136,8 @@ static void commit(struct analyst *analyst)
 			r == -ENOSPC ? "free space in" : "see what holds or ails the files in",
 			analyst->config.state_dir);
 	else if ((r == -EAGAIN && analyst->acked_seq != analyst->book.committed.committed_seq) ||
-		 analyst->committed_ns - analyst->acked_ns >= ACK_SPACING_NS)
-		acknowledge(analyst); /* now and then, and when nothing new comes */
+		 now_ns - analyst->acked_ns >= ACK_SPACING_NS)
+		acknowledge(analyst, now_ns); /* now and then, and when nothing new comes */
 }
 
 /* A frame of a time that has not come closes hours for good that are yet to be: a compromised stage must not do that. Ours is the
@@ -161,12 +163,14 @@ static int on_frame(void *context, const struct frame *frame)
 		return facility_take(&analyst->facility, frame);
 	if (frame->head.kind == FRAME_workload)
 		return book_apply_workload(&analyst->book, frame);
+	if (energy_epoch != 0 && energy_epoch != frame->head.energy_epoch)
+		commit(analyst); /* nobody tells again what these sums grew by */
 	r = book_apply_power(&analyst->book, frame);
 	if (energy_epoch != 0 && energy_epoch != analyst->book.state.energy_epoch)
 		analyst->resumed_ns = clock_mono_ns();
 	if (!frame->is_last)
 		return r;
-	if (clock_mono_ns() - analyst->committed_ns >= COMMIT_SPACING_NS || analyst->committed_ns == 0)
+	if (pace_is_due(&analyst->pace, &analyst->book, clock_mono_ns()))
 		commit(analyst);
 	refresh(analyst);
 	return r;
@@ -275,7 +279,10 @@ static int on_second(struct timer *timer)
 			analyst->config.state_dir);
 		return -ESTALE;
 	}
-	commit(analyst);
+	if (pace_is_due(
+		    &analyst->pace, &analyst->book, clock_mono_ns() + NS_PER_SECOND) || /* until the next */
+		upkeep_has_work(&analyst->upkeep, &analyst->book, &analyst->knowledge))
+		commit(analyst);
 	refresh(analyst);
 	if (analyst->book.generation == analyst->generation_seen)
 		analyst->book.generation++;

@@ -22,15 +22,21 @@ static void tell_terms(void *context, int64_t hour, struct terms *ret_terms)
 	terms_of_hour(context, hour, ret_terms);
 }
 
+/* An hour keeps the PUE it is sealed with: at the start the fetcher may have one to tell. */
+static bool may_seal(const struct upkeep *upkeep, const struct knowledge *knowledge)
+{
+	const struct facility *facility = knowledge->facility;
+
+	return facility == NULL || facility->is_told || upkeep->seconds >= SEAL_WAITS_SECONDS;
+}
+
 /* Closed hours enter the hash chain. */
 static void seal(const struct upkeep *upkeep, const struct book *book, struct knowledge *knowledge)
 {
 	const struct ledger_state *state = &book->committed;
-	const struct facility *facility = knowledge->facility;
 	int r;
 
-	/* An hour keeps the PUE it is sealed with: at the start the fetcher may have one to tell. */
-	if (facility != NULL && !facility->is_told && upkeep->seconds < SEAL_WAITS_SECONDS)
+	if (!may_seal(upkeep, knowledge))
 		return;
 	r = ledger_seal(knowledge->ledger, state->closed_until,
 		(int64_t)(state->last_real_ns / NS_PER_SECOND), tell_terms, knowledge);
@@ -50,7 +56,7 @@ static bool keep_up(struct book *book, struct knowledge *knowledge)
 	if (r < 0 && r != -EBUSY)
 		log_warning("ledger: cannot roll up (%s: %s), trying again later", strerror(-r),
 			ledger_message(knowledge->ledger));
-	return r > 0;
+	return r > 0 || r == -EBUSY;
 }
 
 /* An hour of an old day at a time. */
@@ -77,19 +83,38 @@ static void tell_clock(const struct book *book, int64_t now)
 		text);
 }
 
+/* Not at once: what the clock is worth the first frames tell, by the one that was committed last. */
+static bool may_roll(uint64_t second)
+{
+	return second >= SWEEP_SECONDS;
+}
+
+static bool keeps_up(const struct upkeep *upkeep, uint64_t second)
+{
+	return second % KEEP_UP_SECONDS == SWEEP_SECONDS || upkeep->is_behind;
+}
+
+bool upkeep_has_work(const struct upkeep *upkeep, const struct book *book, const struct knowledge *knowledge)
+{
+	uint64_t second = upkeep->seconds + 1;
+
+	if (may_seal(upkeep, knowledge) &&
+		(book_closes_hour(book) || ledger_has_unsealed(book->ledger, book->committed.closed_until)))
+		return true;
+	return may_roll(second) && (keeps_up(upkeep, second) || ledger_has_old_day(book->ledger,
+									book_time(book, now_of(knowledge))));
+}
+
 void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *knowledge)
 {
 	seal(upkeep, book, knowledge);
-	if (upkeep->seconds % SWEEP_SECONDS == SWEEP_SECONDS - 1) {
-		book_sweep(book);
-		tell_clock(book, now_of(knowledge));
-	}
 	upkeep->seconds++;
-	/* not at once: what the clock is worth the first frames tell, by the one that was committed last */
-	if (upkeep->seconds < SWEEP_SECONDS)
-		return;
-	if (upkeep->seconds % KEEP_UP_SECONDS == SWEEP_SECONDS || upkeep->is_behind)
+	if (may_roll(upkeep->seconds) && keeps_up(upkeep, upkeep->seconds))
 		upkeep->is_behind = keep_up(book, knowledge);
-	else
+	else if (may_roll(upkeep->seconds))
 		roll(book, knowledge);
+	if (upkeep->seconds % SWEEP_SECONDS != 0)
+		return;
+	book_sweep(book); /* the last: it opens a transaction */
+	tell_clock(book, now_of(knowledge));
 }

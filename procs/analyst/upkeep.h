@@ -11,5 +11,7 @@ struct upkeep {
 	bool is_behind; /* slots are left to become hours */
 };
 
+/* Has this second work that wants no open transaction, or does a commit close an hour, which is such work? Then commit first. */
+bool upkeep_has_work(const struct upkeep *upkeep, const struct book *book, const struct knowledge *knowledge);
 /* Once a second, with `knowledge` of this second. */
 void upkeep_second(struct upkeep *upkeep, struct book *book, struct knowledge *knowledge);

@@ -154,6 +154,7 @@ static int apply_row(struct book *book, const struct power_row *sent)
 	workload->is_present = workload->is_present || !is_final || !row->is_final;
 	workload->is_implausible |= (sent->flags & ROW_IMPLAUSIBLE) != 0;
 	row->is_dirty = row->is_dirty || row->is_final != is_final;
+	book->finals_waiting += is_final && !row->is_final;
 	row->is_final = is_final;
 	row->present_frame = book->frame;
 	return 0;

@@ -94,11 +94,22 @@ int64_t book_time(const struct book *book, int64_t now)
 	return book->doubt_boot_ns != 0 && believed < now ? believed : now;
 }
 
+static int64_t passed_until(const struct book *book)
+{
+	int64_t now = book_time(book, (int64_t)(book->state.last_real_ns / NS_PER_SECOND)) - CLOSE_DELAY_S;
+
+	return now / LEDGER_HOUR_SECONDS * LEDGER_HOUR_SECONDS;
+}
+
+bool book_closes_hour(const struct book *book)
+{
+	return passed_until(book) > book->state.closed_until;
+}
+
 /* A clock that was ahead and came back opens the hours again that it closed, as far as they are not sealed. */
 static void close_hours(struct book *book)
 {
-	int64_t now = book_time(book, (int64_t)(book->state.last_real_ns / NS_PER_SECOND)) - CLOSE_DELAY_S;
-	int64_t closed = now / LEDGER_HOUR_SECONDS * LEDGER_HOUR_SECONDS, sealed;
+	int64_t closed = passed_until(book), sealed;
 
 	if (book->state.closed_until > closed + LEDGER_HOUR_SECONDS &&
 		ledger_sealed_until(book->ledger, &sealed) == 0)
@@ -120,6 +131,7 @@ static void accept(struct book *book)
 	}
 	book->merge_count = 0;
 	book->must_retell = false;
+	book->finals_waiting = 0;
 	room_commit(&book->room);
 	book->counts.commits++;
 }

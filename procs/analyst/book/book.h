@@ -91,7 +91,8 @@ struct book {
 	struct power_once last;
 	char source[129];
 	bool has_frame;
-	uint64_t reset_real_ns; /* when a source last said that a counter began anew, 0 = never */
+	uint64_t reset_real_ns;  /* when a source last said that a counter began anew, 0 = never */
+	uint32_t finals_waiting; /* rows that have ended since the last commit */
 	uint64_t generation;
 	/* CLOCK_REALTIME where CLOCK_BOOTTIME began, as believed, and since when (CLOCK_BOOTTIME) the clock has run ahead of it;
 	 * 0 = not known, and: it does not */
@@ -112,6 +113,8 @@ int book_apply_workload(struct book *book, const struct frame *frame);
 /* Commits what was applied. 0: state.committed_seq may be acknowledged. < 0: nothing of it was kept; the next frames
  * bring it again. -EAGAIN: there was nothing to commit. */
 int book_commit(struct book *book);
+/* Does the next commit close an hour? */
+bool book_closes_hour(const struct book *book);
 /* Closes the hours up to the last reading when nothing has come for a day: whatever comes later is late. 0, -EAGAIN
  * (something waits to be committed first) or the commit's error. */
 int book_close_silent(struct book *book, int64_t now);

@@ -111,5 +111,6 @@ void book_revert(struct book *book)
 	book->state = book->committed;
 	room_revert(&book->room);
 	book->must_retell = true;
+	book->finals_waiting = 0;
 	book->is_applying = false;
 }

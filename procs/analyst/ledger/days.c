@@ -166,9 +166,9 @@ static int put_day(struct ledger *ledger)
 }
 
 /* The oldest day that is kept by the hour, if it is old enough and all of it is sealed. 1, 0 or -errno. */
-static int find_day(struct ledger *ledger, int64_t before)
+static int find_day(struct ledger *ledger, int64_t now, int64_t *ret_day)
 {
-	int64_t first = 0, open = 0, day;
+	int64_t first = 0, open = 0, day, before = kst_midnight(now - LEDGER_HOUR_DAYS * DAY_SECONDS);
 	int r;
 
 	if ((r = ledger_first_integer(ledger, SQL_NEXT_DAY, &first)) < 0)
@@ -178,21 +178,35 @@ static int find_day(struct ledger *ledger, int64_t before)
 		return 0;
 	if ((r = ledger_first_integer(ledger, SQL_UNSEALED_HOUR, &open)) < 0)
 		return r;
-	if (open != 0 && open < day + DAY_SECONDS)
-		return 0;
+	*ret_day = day;
+	return open == 0 || open >= day + DAY_SECONDS;
+}
+
+static int begin_day(struct ledger *ledger, int64_t day)
+{
+	int r;
+
 	ledger->rolling = (struct rolling) { .day = day };
 	r = ledger_run(ledger, SQL_ROLLED_DAY_GONE);
 	return r < 0 ? r : 1;
 }
 
+bool ledger_has_old_day(struct ledger *ledger, int64_t now)
+{
+	int64_t day;
+
+	return ledger->rolling.day != 0 || find_day(ledger, now, &day) > 0;
+}
+
 int ledger_roll_step(struct ledger *ledger, int64_t now)
 {
+	int64_t day;
 	int r = 1;
 
 	if (ledger->is_open)
 		return -EBUSY;
-	if (ledger->rolling.day == 0)
-		r = find_day(ledger, kst_midnight(now - LEDGER_HOUR_DAYS * DAY_SECONDS));
+	if (ledger->rolling.day == 0 && (r = find_day(ledger, now, &day)) > 0)
+		r = begin_day(ledger, day);
 	if (r <= 0)
 		return r;
 	r = ledger->rolling.hour < HOURS ? add_hour(ledger) : put_day(ledger);

@@ -168,8 +168,8 @@ static int open_at(const char *path, struct ledger **ret_ledger)
 		/* NORMAL: a power cut may undo the last commits, and then begins a new epoch anyway (CONTRACT). */
 		r = execute(ledger,
 			"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-			"PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192; PRAGMA mmap_size = "
-			"0;");
+			"PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192; PRAGMA cache_spill "
+			"= " LEDGER_DIRTY "; PRAGMA mmap_size = 0;");
 	}
 	if (r == 0)
 		r = prepare_schema(ledger);

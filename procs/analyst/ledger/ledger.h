@@ -132,6 +132,8 @@ void ledger_put_alias(
  * counts for `to` in every question. */
 void ledger_merge(struct ledger *ledger, int64_t from, int64_t to, int64_t closed_until);
 int ledger_commit(struct ledger *ledger, const struct ledger_state *state);
+/* Pages that the last transaction wrote to the log. */
+uint64_t ledger_pages_written(const struct ledger *ledger);
 /* Throws the open transaction away. */
 void ledger_abandon(struct ledger *ledger);
 
@@ -142,6 +144,9 @@ typedef void ledger_terms_fn(void *context, int64_t hour, struct terms *ret_term
  * 1: there may be more, 0: there are none, or -errno. */
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context);
+
+/* Has ledger_seal() something to do? */
+bool ledger_has_unsealed(struct ledger *ledger, int64_t closed_until);
 
 /* Where the newest sealed hour ends: nothing can be booked before it any more. 0 or -errno. */
 int ledger_sealed_until(struct ledger *ledger, int64_t *ret_until);
@@ -159,3 +164,5 @@ int ledger_keep_up(struct ledger *ledger, int64_t now, int64_t days);
  * whole day, and its place in the hash chain, put in the place of its hours. 1 = call again, 0 = there is nothing to do, or
  * -errno (-EBADMSG, once: an hour does not hold, ledger_message() says which; its day and later ones stay). Own transactions. */
 int ledger_roll_step(struct ledger *ledger, int64_t now);
+/* Has that something to do? */
+bool ledger_has_old_day(struct ledger *ledger, int64_t now);

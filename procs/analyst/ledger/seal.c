@@ -162,6 +162,13 @@ static int seal(struct ledger *ledger, struct hour *hour)
 	return r;
 }
 
+bool ledger_has_unsealed(struct ledger *ledger, int64_t closed_until)
+{
+	int64_t hour;
+
+	return next_hour(ledger, closed_until, &hour) > 0;
+}
+
 int ledger_seal(struct ledger *ledger, int64_t closed_until, int64_t passed_until, ledger_terms_fn *terms,
 	void *context)
 {

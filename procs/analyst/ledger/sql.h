@@ -10,8 +10,10 @@
 #include "audit/sealed.h"
 
 #define LEDGER_VERSION "5"
-#define LEDGER_ROLL    "250"    /* workloads whose slots become hours in one transaction */
-#define LEDGER_SWEEP   "100000" /* workloads that are looked through at once for what nobody needs any more */
+#define LEDGER_ROLL    "250" /* workloads whose slots become hours in one transaction */
+#define LEDGER_DIRTY                                                                                         \
+	"32768" /* pages a transaction holds in memory: beyond, each frame would write them to the log */
+#define LEDGER_SWEEP "100000" /* workloads that are looked through at once for what nobody needs any more */
 
 enum statement {
 	SQL_BEGIN,
@@ -119,6 +121,7 @@ struct ledger {
 	bool is_open; /* a transaction is */
 	int failure;  /* 0 or -errno: the transaction is spoilt */
 	int64_t next_workload, pages_max;
+	uint64_t pages_written; /* by the last transaction */
 	int64_t rolled_until,
 		roll_before;   /* slots become hours: of these workloads they have, and how old ones */
 	int64_t swept_until;   /* workloads up to this number were looked through */

@@ -2,6 +2,15 @@
 
 #include "analyst/ledger/sql.h"
 
+/* Pages written since this was asked before. */
+static uint64_t pages_written(struct ledger *ledger)
+{
+	int pages = 0, unused;
+
+	sqlite3_db_status(ledger->db, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &unused, true);
+	return pages > 0 ? (uint64_t)pages : 0;
+}
+
 /* Opens the transaction if need be; NULL when it is spoilt. */
 static sqlite3_stmt *begin(struct ledger *ledger, enum statement which)
 {
@@ -12,6 +21,7 @@ static sqlite3_stmt *begin(struct ledger *ledger, enum statement which)
 		if (ledger->failure != 0)
 			return NULL;
 		ledger->is_open = true;
+		pages_written(ledger);
 	}
 	return ledger->statements[which];
 }
@@ -228,5 +238,11 @@ int ledger_commit(struct ledger *ledger, const struct ledger_state *state)
 	if (r < 0)
 		ledger_abandon(ledger);
 	ledger->is_open = false;
+	ledger->pages_written = pages_written(ledger);
 	return r;
+}
+
+uint64_t ledger_pages_written(const struct ledger *ledger)
+{
+	return ledger->pages_written;
 }

@@ -4,7 +4,6 @@
 
 #include "analyst/ledger/sql.h"
 #include "analyst/ledger/terms.h"
-#include "analyst/upkeep.h"
 #include "audit/verify.h"
 
 static void change(struct world *w, const char *sql)
@@ -444,37 +443,9 @@ static void a_full_disk_leaves_an_hour_unsealed_until_there_is_room(void **state
 	destroy(&w);
 }
 
-/* A restart while the clock is two years ahead: until frames come nothing tells so, and nothing goes. */
-static void nothing_goes_before_the_first_frames_tell_what_the_clock_is_worth(void **state)
-{
-	struct world w;
-	struct upkeep upkeep = { 0 };
-	int64_t hours;
-
-	(void)state;
-	make(&w);
-	w.config.ledger_days = 400;
-	run_hours(&w, 30);
-	assert_int_equal(seal(&w), 0);
-	assert_int_equal(ledger_keep_up(w.f.ledger, (int64_t)(w.f.once.real_ns / NS_PER_SECOND), 400), 0);
-	hours = fixture_ask(&w.f, "SELECT count(*) FROM hour_node");
-	assert_true(hours > 0);
-	w.f.once.real_ns += UINT64_C(730) * 86400 * NS_PER_SECOND;
-	w.knowledge.now_real_ns = w.f.once.real_ns;
-	for (int second = 0; second < 30; second++)
-		upkeep_second(&upkeep, &w.f.book, &w.knowledge);
-	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM hour_node"), hours);
-	run_hours(&w, 0.5);
-	for (int second = 0; second < 60; second++)
-		upkeep_second(&upkeep, &w.f.book, &w.knowledge);
-	assert_int_equal(fixture_ask(&w.f, "SELECT count(*) FROM hour_node"), hours);
-	destroy(&w);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_goes_before_the_first_frames_tell_what_the_clock_is_worth),
 		cmocka_unit_test(closed_hours_are_sealed_with_their_terms),
 		cmocka_unit_test(rolling_up_and_a_restart_leave_the_chain_whole),
 		cmocka_unit_test(every_change_is_found_and_its_record_named),
