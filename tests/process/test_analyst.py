@@ -2,6 +2,7 @@
 Prints PASS or FAIL a test; exit status 1 when any failed."""
 import json, os, pathlib, random, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, threading, time
 
+from history_fixture import History
 from runner import BIN, run, wait_until
 
 KOREA = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/korea"
@@ -116,6 +117,28 @@ def kill_six_times():
         assert given + idle == booked, f"seed {seed}: {given} + {idle} is not {booked}"
         assert a.ledger("SELECT count(DISTINCT workload) FROM all_workload") == 3
         assert a.stop() == 0
+
+
+def much_is_committed_seldom_and_answered_at_once():
+    """A second's frame of 5000 workloads changes more pages than a disk should be given each second."""
+    with History(["many 5000", f"begin {int(time.time()) - 30}", "live 500"]) as history:
+        def committed():
+            with sqlite3.connect(f"file:{history.frontend.folder}/state/analyst/ledger.db?mode=ro", uri=True) as db:
+                return db.execute("SELECT committed_seq FROM commit_state").fetchone()[0]
+
+        def energy():
+            status, answer = history.ask("get_power_consumption_summary")
+            assert status == 200, answer
+            return answer["energy_kWh"]
+
+        seen, is_ahead = {committed()}, False
+        for _ in range(10):
+            before, first = committed(), energy()
+            wait_until(lambda: energy() > first)
+            seen.add(committed())
+            is_ahead = is_ahead or committed() == before
+        assert is_ahead, "what is not committed is not in the answers"
+        assert len(seen) <= 3, seen
 
 
 def garbage_is_dropped_and_the_process_lives():
@@ -275,6 +298,7 @@ def bad_settings_are_named():
 
 
 sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
+              much_is_committed_seldom_and_answered_at_once,
               garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said,
               a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins, a_log_that_is_removed_loses_nothing,
               a_second_one_in_the_same_folder_is_refused, data_files_are_read_again_and_bad_ones_refused,
