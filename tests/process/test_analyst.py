@@ -119,26 +119,51 @@ def kill_six_times():
         assert a.stop() == 0
 
 
+class Crowd(History):
+    """A frame of 5000 workloads changes more pages than a disk should be given each second."""
+    WORKLOADS, PACKAGE_UJ_PER_MS = 5000, 800
+
+    def __init__(self):
+        super().__init__([f"many {self.WORKLOADS}", f"begin {int(time.time()) - 30}", "live 500"])
+
+    def energy(self):
+        status, answer = self.ask("get_power_consumption_summary")
+        return answer["energy_kWh"] if status == 200 else 0
+
+    def ledger(self, sql):
+        with sqlite3.connect(f"file:{self.frontend.folder}/state/analyst/ledger.db?mode=ro", uri=True) as db:
+            return db.execute(sql).fetchone()
+
+    def committed(self):
+        return self.ledger("SELECT committed_seq FROM commit_state")
+
+
 def much_is_committed_seldom_and_answered_at_once():
-    """A second's frame of 5000 workloads changes more pages than a disk should be given each second."""
-    with History(["many 5000", f"begin {int(time.time()) - 30}", "live 500"]) as history:
-        def committed():
-            with sqlite3.connect(f"file:{history.frontend.folder}/state/analyst/ledger.db?mode=ro", uri=True) as db:
-                return db.execute("SELECT committed_seq FROM commit_state").fetchone()[0]
-
-        def energy():
-            status, answer = history.ask("get_power_consumption_summary")
-            assert status == 200, answer
-            return answer["energy_kWh"]
-
-        seen, is_ahead = {committed()}, False
+    with Crowd() as crowd:
+        seen, is_ahead = {crowd.committed()}, False
         for _ in range(10):
-            before, first = committed(), energy()
-            wait_until(lambda: energy() > first)
-            seen.add(committed())
-            is_ahead = is_ahead or committed() == before
+            before, first = crowd.committed(), crowd.energy()
+            wait_until(lambda: crowd.energy() > first)
+            seen.add(crowd.committed())
+            is_ahead = is_ahead or crowd.committed() == before
         assert is_ahead, "what is not committed is not in the answers"
         assert len(seen) <= 3, seen
+
+
+def a_kill_in_a_long_transaction_loses_nothing():
+    with Crowd() as crowd:
+        first = crowd.energy()
+        wait_until(lambda: crowd.energy() > first)
+        crowd.analyst.kill()
+        crowd.analyst.wait()
+        crowd.analyst = subprocess.Popen(crowd.analyst.args, stderr=subprocess.DEVNULL)
+        wait_until(lambda: crowd.energy() > first)
+        crowd.analyst.terminate()
+        assert crowd.analyst.wait(10) == 0
+        begin_ns, end_ns = crowd.ledger("SELECT first_boot_ns, last_boot_ns FROM commit_state")
+        expected = crowd.WORKLOADS * crowd.PACKAGE_UJ_PER_MS * (end_ns - begin_ns) // 10**6
+        assert crowd.ledger("SELECT total_uj FROM node_total WHERE zone = 'package'") == (expected,)
+        assert crowd.ledger("SELECT sum(active_package) FROM all_workload") == (expected,)
 
 
 def garbage_is_dropped_and_the_process_lives():
@@ -298,7 +323,7 @@ def bad_settings_are_named():
 
 
 sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
-              much_is_committed_seldom_and_answered_at_once,
+              much_is_committed_seldom_and_answered_at_once, a_kill_in_a_long_transaction_loses_nothing,
               garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said,
               a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins, a_log_that_is_removed_loses_nothing,
               a_second_one_in_the_same_folder_is_refused, data_files_are_read_again_and_bad_ones_refused,
