@@ -126,6 +126,12 @@ class Crowd(History):
     def __init__(self):
         super().__init__([f"many {self.WORKLOADS}", f"begin {int(time.time()) - 30}", "live 500"])
 
+    def begin_peer(self):
+        self.peer = subprocess.Popen([self.PEER, self.frontend.folder / "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.peer.stdin.write(f"many {self.WORKLOADS}\nbegin {int(time.time()) - 10}\nlive 500\n")
+        self.peer.stdin.flush()
+        assert self.peer.stdout.readline() == "done\n"
+
     def energy(self):
         status, answer = self.ask("get_power_consumption_summary")
         return answer["energy_kWh"] if status == 200 else 0
@@ -152,18 +158,35 @@ def much_is_committed_seldom_and_answered_at_once():
 
 def a_kill_in_a_long_transaction_loses_nothing():
     with Crowd() as crowd:
-        first = crowd.energy()
+        before, first = crowd.committed(), crowd.energy()
         wait_until(lambda: crowd.energy() > first)
         crowd.analyst.kill()
         crowd.analyst.wait()
         crowd.analyst = subprocess.Popen(crowd.analyst.args, stderr=subprocess.DEVNULL)
-        wait_until(lambda: crowd.energy() > first)
+        wait_until(lambda: crowd.committed() > before)
         crowd.analyst.terminate()
         assert crowd.analyst.wait(10) == 0
         begin_ns, end_ns = crowd.ledger("SELECT first_boot_ns, last_boot_ns FROM commit_state")
         expected = crowd.WORKLOADS * crowd.PACKAGE_UJ_PER_MS * (end_ns - begin_ns) // 10**6
         assert crowd.ledger("SELECT total_uj FROM node_total WHERE zone = 'package'") == (expected,)
         assert crowd.ledger("SELECT sum(active_package) FROM all_workload") == (expected,)
+
+
+def what_an_epoch_brought_is_committed_before_the_next_begins():
+    """Nobody tells it again: not even a kill right after it may lose it."""
+    with Crowd() as crowd:
+        before, first = crowd.committed(), crowd.energy()
+        wait_until(lambda: crowd.energy() > first)
+        answered = crowd.energy()
+        assert crowd.committed() == before
+        crowd.peer.terminate()
+        crowd.peer.wait(10)
+        crowd.begin_peer()  # its epoch brings ten seconds at once
+        wait_until(lambda: crowd.energy() > answered + 5 * crowd.WORKLOADS / 3.6e6)
+        crowd.analyst.kill()
+        crowd.analyst.wait()
+        package_uj, = crowd.ledger("SELECT total_uj FROM node_total WHERE zone = 'package'")
+        assert package_uj / 0.8 / 3.6e12 > answered * 0.999999, (package_uj, answered)
 
 
 def garbage_is_dropped_and_the_process_lives():
@@ -324,6 +347,7 @@ def bad_settings_are_named():
 
 sys.exit(run((frames_are_booked_acknowledged_and_answered, kills_lose_and_double_nothing,
               much_is_committed_seldom_and_answered_at_once, a_kill_in_a_long_transaction_loses_nothing,
+              what_an_epoch_brought_is_committed_before_the_next_begins,
               garbage_is_dropped_and_the_process_lives, a_corrupt_ledger_is_set_aside_and_said,
               a_ledger_that_is_moved_or_removed_is_noticed_and_another_begins, a_log_that_is_removed_loses_nothing,
               a_second_one_in_the_same_folder_is_refused, data_files_are_read_again_and_bad_ones_refused,
