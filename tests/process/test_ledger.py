@@ -28,12 +28,13 @@ def change(path, sql):
     db.close()
 
 
-def reseal(path):
+def reseal(path, periods=((24, 28),)):
     """The chain once more over what the tables hold now, by other means than tanso's: a ledger of other terms is whole again."""
-    bundle = json.loads(tanso("report", "audit", "--format", "json", "--from", "2026-11-24", "--to", "2026-11-28", "--ledger", path).stdout)
+    bundles = [json.loads(tanso("report", "audit", "--format", "json", "--from", f"2026-11-{day}", "--to", f"2026-11-{end}", "--ledger", path).stdout)
+               for day, end in periods]
     digest, db = "0" * 64, sqlite3.connect(path)
     with contextlib.closing(db), db:
-        for hour in bundle["hours"]:
+        for hour in (hour for bundle in bundles for hour in bundle["hours"]):
             previous, marks = digest, ""
             for record in (*hour["rows"], hour["hour"]):
                 digest = hashlib.sha256(f"{digest}\n{canonical(record)}".encode()).hexdigest()
@@ -347,6 +348,19 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
             assert "it has hours from 2026-11-24 to 2026-11-27" in nothing.stderr, nothing
 
 
+def more_than_64_bits_hold_is_no_report():
+    """A year of 300 kW: its µJ came out negative."""
+    with folder() as f:
+        path = Made.copy(f)
+        change(path, "UPDATE hour_node SET active_package = active_package * 1000000 WHERE active_package > 0")  # 94 MWh an hour
+        reseal(path, [(day, day) for day in (24, 25, 26, 27)])
+        for kind in ("energy-use", "audit"):
+            told = tanso("report", kind, "--from", "2026-11-24", "--to", "2026-11-28", "--lang", "en", "--ledger", path)
+            assert told.returncode == 2 and told.stdout == "" and "more than 2562 MWh (2^63 µJ)" in told.stderr, told
+        day = facts(json.loads(tanso("report", "energy-use", "--from", "2026-11-25", "--to", "2026-11-25", "--format", "json", "--ledger", path).stdout))
+        assert day["it_energy_uj"] > 2 ** 62 and abs(day["it_energy_kWh"] * 3.6e12 - day["it_energy_uj"]) < 1e-9 * day["it_energy_uj"], day
+
+
 def days_and_hours_give_the_same_report():
     period = ("--from", "2026-11-24", "--to", "2026-11-28", "--format", "json", "--ledger")
     path = pathlib.Path(subprocess.run([TESTS / "make_ledger", "72", "40"], capture_output=True, text=True, check=True).stdout.strip())
@@ -445,7 +459,7 @@ def a_bundle_stands_alone_and_breaks_at_any_change():
         assert tanso("verify", "--bundle", out).returncode == 2
 
 
-has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, an_unreadable_page_is_named_by_the_hour_before_it, seals_that_are_gone_are_missed, nothing_is_reported_from_a_broken_chain, a_report_is_the_sum_of_the_ledger_to_the_microjoule, every_report_states_its_units_factors_and_thresholds, a_report_says_how_wrong_it_may_be_and_what_it_covers, days_and_hours_give_the_same_report,
+has_failed = run((a_hundred_kills_lose_no_committed_slot, verify_names_the_first_broken_record, an_unreadable_page_is_named_by_the_hour_before_it, seals_that_are_gone_are_missed, nothing_is_reported_from_a_broken_chain, a_report_is_the_sum_of_the_ledger_to_the_microjoule, every_report_states_its_units_factors_and_thresholds, a_report_says_how_wrong_it_may_be_and_what_it_covers, more_than_64_bits_hold_is_no_report, days_and_hours_give_the_same_report,
                   names_are_no_formulas_and_no_markup, a_bundle_stands_alone_and_breaks_at_any_change))
 if Made.path:
     shutil.rmtree(Made.path)

@@ -259,6 +259,12 @@ static int gather(const struct archive *archive, int64_t from, int64_t to, struc
 			in_language("tanso report: at most %d months in one report\n",
 				"tanso report: 보고서 하나에 최대 %d개월까지 넣을 수 있습니다\n"),
 			TALLY_MONTHS_MAX);
+	else if (r == -EOVERFLOW)
+		fputs(in_language("tanso report: more than 2562 MWh (2^63 µJ) are no report: ask for shorter "
+				  "periods\n",
+			      "tanso report: 2562 MWh(2^63 µJ)가 넘어 보고서 하나에 담을 수 없습니다. 기간을 "
+			      "나누십시오\n"),
+			stderr);
 	else if (r < 0)
 		fprintf(stderr, "tanso report: %s: %s\n", archive->path,
 			r == -EIO ? sqlite3_errmsg(archive->db) : strerror(-r));

@@ -148,6 +148,12 @@ static int64_t counted(const struct sealed_row *row, uint32_t zones, int64_t *re
 	return uj;
 }
 
+/* Every other sum is a part of one of those this is asked of. */
+static bool has_room(int64_t sum_uj, int64_t uj)
+{
+	return !__builtin_add_overflow(sum_uj, uj, &sum_uj);
+}
+
 static int add_row(void *context, const struct sealed_row *row)
 {
 	struct hour *hour = context;
@@ -157,6 +163,9 @@ static int add_row(void *context, const struct sealed_row *row)
 	struct sum *sum = NULL;
 	int r;
 
+	if (!has_room(tally->fake_uj, uj) || !has_room(tally->total.it_uj, uj) ||
+		!has_room(tally->workloads_uj, uj))
+		return -EOVERFLOW;
 	if (row->state == POWER_FAKE) {
 		tally->fake_uj += row->kind == ROW_NODE ? uj : 0;
 		return 0;
@@ -209,6 +218,8 @@ static int add_day(void *context, const struct sealed_day_row *day)
 
 	if (day->row.state == POWER_FAKE)
 		return 0;
+	if (!has_room(tally->workloads_uj, day->it_uj))
+		return -EOVERFLOW;
 	tally->workloads_uj += day->it_uj;
 	r = find_workload(tally, &day->row, &sum);
 	if (r <= 0)

@@ -76,6 +76,6 @@ double sum_factor_uncertainty(const struct sum *sum, double u_factor);
 /* Adds another time's sum. */
 void sum_add(struct sum *sum, const struct sum *other);
 
-/* Sealed hours with from <= start < to. 0, -E2BIG (more than TALLY_MONTHS_MAX months), -EIO, -ENOMEM. */
+/* Sealed hours with from <= start < to. 0, -E2BIG (more than TALLY_MONTHS_MAX months), -EOVERFLOW (more than 2^63 µJ), -EIO, -ENOMEM. */
 int tally_gather(struct tally *tally, struct sealed *sealed, int64_t from, int64_t to);
 void tally_done(struct tally *tally);
