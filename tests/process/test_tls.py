@@ -68,6 +68,23 @@ def only_certificates_of_the_authority_are_let_in():
         expect(d.status("/tools"), 200)  # by the unix socket, which permissions guard
 
 
+def doctor_says_that_the_certificate_is_not_believed_and_asks_by_the_authority_it_is_given():
+    with Door() as d:
+        d.open()
+        d.start_analyst()
+
+        def told(*arguments):
+            done = subprocess.run([TANSO, "doctor", "--json", "--runtime-dir", "/nonexistent", "--url", f"https://127.0.0.1:{d.port}", *arguments], stdout=subprocess.PIPE)
+            report = json.loads(done.stdout)
+            return done.returncode, next(finding for finding in report["findings"] if finding["name"] == "answers")
+
+        expect(told("--lang", "en"), (1, {"name": "answers", "state": "missing", "text": f"https://127.0.0.1:{d.port} cannot be asked",
+                                          "remedy": "its certificate is not one this machine believes; name its authority with --ca FILE"}))
+        assert "--ca FILE로 인증 기관을" in told("--lang", "ko")[1]["remedy"]
+        code, answers = told("--lang", "en", "--ca", f"{d.folder}/ca.crt")
+        expect((code, answers["state"]), (0, "measured"))
+
+
 def several_addresses_are_served():
     with Door() as d:
         second = socket.create_server(("127.0.0.1", 0))

@@ -18,13 +18,15 @@
 #define EXIT_PIPELINE_DOWN 1
 
 static const char help_en[] =
-	"Usage: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
+	"Usage: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n"
+	"                    [--ca FILE] [--token-file FILE]\n\n"
 	"Says what is measured on this host, what is modelled, what is missing, and the one command or\n"
 	"line of tanso.conf that changes it. Tells of the pipeline that runs, as it was started; where none\n"
 	"runs, of the configuration. Reads only; root is not needed, but sees more.\n\n"
 	"Exit status: 0 the pipeline answers, 1 it does not, 2 usage or configuration.\n";
 static const char help_ko[] =
-	"사용법: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n\n"
+	"사용법: tanso doctor [--json] [--lang en|ko] [--config FILE] [--runtime-dir DIR] [--url URL]\n"
+	"                  [--ca FILE] [--token-file FILE]\n\n"
 	"이 호스트에서 계측되는 것, 모델로 추정되는 것, 빠진 것과 그것을 바꾸는 명령 또는 tanso.conf의\n"
 	"한 줄을 알려 줍니다. 실행 중인 파이프라인을 시작된 설정대로 보여 주며, 실행 중이 아니면 설정\n"
 	"파일을 기준으로 합니다. 읽기만 합니다. root 권한은 필요 없지만 있으면 더 많이 볼 수 있습니다.\n\n"
@@ -105,6 +107,8 @@ const struct option doctor_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "runtime-dir", required_argument, NULL, 'r' },
 	{ "url", required_argument, NULL, 'u' },
+	{ "ca", required_argument, NULL, 'a' },
+	{ "token-file", required_argument, NULL, 't' },
 	{ "lang", required_argument, NULL, 'l' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -122,6 +126,8 @@ static int read_arguments(struct client_place *place, bool *ret_is_json, int arg
 		case 'c': place->config_path = optarg; break;
 		case 'r': place->runtime_dir = optarg; break;
 		case 'u': place->url = optarg; break;
+		case 'a': place->ca = optarg; break;
+		case 't': place->token_file = optarg; break;
 		case 'l':
 			if (take_language("doctor", optarg) < 0)
 				return -EINVAL;

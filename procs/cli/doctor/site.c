@@ -301,6 +301,7 @@ void doctor_check_pipeline(struct findings *findings, struct client *client, con
 	struct client_answer answer;
 	int r = client_ask(client, "/readyz", NULL, 0, &answer);
 	bool is_ours = r == 0 && is_frontend(&answer);
+	const char *trouble = r == 0 ? NULL : client_trouble(client, language_is_korean());
 
 	findings->is_pipeline_up = is_ours && answer.status == 200;
 	if (findings->is_pipeline_up)
@@ -317,6 +318,9 @@ void doctor_check_pipeline(struct findings *findings, struct client *client, con
 				"응답 단계(frontend)는 %s에서 응답하지만 분석 단계(analyst)가 응답하지 "
 				"않습니다(상태 %d)"),
 			client_address(client), answer.status);
+	else if (trouble != NULL)
+		findings_add(findings, "answers", FINDING_MISSING, trouble,
+			in_language("%s cannot be asked", "%s에 물을 수 없습니다"), client_address(client));
 	else if (r == 0 || r == -EIO)
 		tell_stranger(findings, "answers", client_address(client), "http_listen");
 	else
