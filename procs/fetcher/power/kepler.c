@@ -67,6 +67,12 @@ static bool is_of_sample(struct text label)
 	return !is_text(label, "state");
 }
 
+static bool is_any(struct text label)
+{
+	(void)label;
+	return true;
+}
+
 /* Not of the job that scraped it, or of the Prometheus that did. `instance` stays: two hosts may have one name. */
 static bool is_of_source(struct text label)
 {
@@ -188,7 +194,7 @@ bool kepler_read(unsigned endpoint, const struct metric_sample *sample, struct k
 		!read_mode(sample, &series->subject) || !read_state(sample, series))
 		return false;
 	series->has_ended = label_is(sample, "state", "terminated");
-	series->hash = hash_of(endpoint, sample, is_of_sample);
+	series->hash = hash_of(endpoint, sample, series->subject == SUBJECT_STATE ? is_any : is_of_sample);
 	series->own = own_of(endpoint, sample, series->subject);
 	read_node(endpoint, sample, series);
 	return true;

@@ -24,7 +24,7 @@ enum unit { UNIT_NONE, UNIT_JOULES, UNIT_WATTS };
 
 struct kepler_series {
 	uint64_t
-		hash; /* of the name and all labels but `state`: a series that ends goes on under another state */
+		hash; /* of the name and all labels but `state` (of STATE it too): a series that ends goes on under another */
 	uint64_t
 		own; /* the same without what a store's scrape added; 0 = what it added cannot be told apart */
 	uint64_t node[NODE_LABELS]; /* who tells it, by each label that says so; 0 = none does */

@@ -142,22 +142,6 @@ static size_t fill_rows(const struct tally *tally, struct power_row *rows)
 	return count + 1;
 }
 
-/* The weakest of what the endpoints say; one that says nothing is a meter's reader, as Kepler >= 0.10 is. */
-static enum power_state state_of(const struct tally *tally, uint32_t *ret_error_ppm)
-{
-	enum power_state weakest = POWER_MEASURED;
-
-	*ret_error_ppm = 0;
-	for (int i = 0; i < TALLY_ENDPOINTS_MAX; i++) {
-		enum power_state state =
-			tally->states[i] == 0 ? POWER_MEASURED : (enum power_state)(tally->states[i] - 1);
-		weakest = state < weakest ? state : weakest;
-		if (tally->error_ppm[i] > *ret_error_ppm)
-			*ret_error_ppm = tally->error_ppm[i];
-	}
-	return weakest;
-}
-
 static struct power_once once_of(struct power *power, uint64_t real_ns, bool is_partial)
 {
 	const struct tally *tally = &power->tally;
@@ -172,7 +156,7 @@ static struct power_once once_of(struct power *power, uint64_t real_ns, bool is_
 		.flags = (is_partial ? TICK_FLAG_PARTIAL : 0) | (tally->has_reset ? TICK_FLAG_RESET : 0) |
 			 (tally_node_is_implausible(tally) ? TICK_FLAG_IMPLAUSIBLE : 0) };
 
-	once.state = (uint8_t)state_of(tally, &once.error_ppm);
+	once.state = (uint8_t)tally_state(tally, &once.error_ppm);
 	if (power->life.first_boot_ns == 0)
 		power->life.first_boot_ns = once.boot_ns;
 	if (once.boot_ns < power->life.first_boot_ns) /* the clock was set */

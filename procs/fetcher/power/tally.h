@@ -48,6 +48,12 @@ struct tally_endpoint {
 	uint64_t node_mask;       /* zones whose active part it told of a node of its, ever */
 };
 
+/* What an endpoint says its watts rest on: of a store's many nodes the weakest, and the greatest error. */
+struct tally_basis {
+	uint8_t state; /* enum power_state + 1; 0 = it tells none */
+	uint32_t error_ppm;
+};
+
 struct tally_counts {
 	uint64_t readings, resets, refused, late, dropped;
 };
@@ -66,10 +72,9 @@ struct tally {
 	int64_t ahead_uj[ZONE_COUNT]; /* by how much it was ahead of its rows when the energy epoch began */
 	uint64_t gone_uj[ZONE_COUNT]; /* what forgotten rows had */
 	uint64_t other_uj[ZONE_COUNT], total_uj[ZONE_COUNT]; /* of the last tally_end() */
-	uint64_t most_uj;                    /* the same: of a zone, of the node or of all rows */
-	uint32_t zone_mask, node_mask;       /* zones there are; zones the node itself is told for */
-	uint8_t states[TALLY_ENDPOINTS_MAX]; /* enum power_state + 1; 0 = it tells none */
-	uint32_t error_ppm[TALLY_ENDPOINTS_MAX];
+	uint64_t most_uj;              /* the same: of a zone, of the node or of all rows */
+	uint32_t zone_mask, node_mask; /* zones there are; zones the node itself is told for */
+	struct tally_basis bases[TALLY_ENDPOINTS_MAX];
 	bool has_reset; /* since it was told last */
 	bool is_partial; /* the last answer may lack series: nobody has ended, and what no row tells is not yet the rest */
 	bool has_news;      /* a row appeared or ended: the workloads must be told */
@@ -109,6 +114,12 @@ int tally_twins_add(struct tally *tally, uint32_t index);
 void tally_twins_remove(struct tally *tally, uint32_t index);
 void tally_twins_move(struct tally *tally, uint32_t from, uint32_t to);
 bool tally_twins_counts(struct tally *tally, uint32_t index, uint64_t round);
+
+/* One series of an answer that says what the watts rest on, or none that does. */
+void tally_basis_tell(
+	struct tally_basis *basis, const struct tally_series *series, const struct reading *reading);
+/* The weakest of what the endpoints say; one that says nothing is a meter's reader, as Kepler >= 0.10 is. */
+enum power_state tally_state(const struct tally *tally, uint32_t *ret_error_ppm);
 
 /* A workload's energy is in that of its node where the node's own is told, by one label or the other; else the node is the sum of what
  * is told of it. 0 or -ENOMEM: a series is new. Told: a node's own counts. Have: is a workload's in there? */

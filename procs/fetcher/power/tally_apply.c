@@ -19,6 +19,7 @@ struct round {
 	uint64_t length_ns; /* since the reading before, 0 = the first */
 	uint8_t best[SUBJECT_COUNT][ZONE_COUNT];
 	uint64_t node_uj[ZONE_COUNT]; /* what its active part grew by */
+	struct tally_basis basis;
 };
 
 static bool is_sound(const struct tally_series *series, double value)
@@ -135,10 +136,7 @@ static void apply(struct round *round, const struct reading *reading)
 	if (series->seen == round->endpoint->rounds)
 		return; /* told twice in one answer: a gauge would count twice */
 	series->seen = round->endpoint->rounds;
-	if ((series->subject == SUBJECT_STATE && reading->value > 0) || series->subject == SUBJECT_METHOD)
-		tally->states[series->endpoint] = (uint8_t)(reading->state + 1);
-	else if (series->subject == SUBJECT_ERROR)
-		tally->error_ppm[series->endpoint] = (uint32_t)(fmin(fmax(reading->value, 0), 100) * 1e6);
+	tally_basis_tell(&round->basis, series, reading);
 	if (series->unit == UNIT_NONE || series->rank < round->best[series->subject][series->zone])
 		return;
 	if (!growth_of(round, series, reading->value, &uj)) {
@@ -188,6 +186,8 @@ int tally_apply(struct tally *tally, unsigned endpoint, const struct reading *re
 	for (size_t i = 0; i < count; i++)
 		if (tally->series[readings[i].series].row != TALLY_NO_ROW)
 			apply(&round, &readings[i]);
+	if (round.basis.state != 0)
+		tally->bases[endpoint] = round.basis;
 	return 0;
 }
 
