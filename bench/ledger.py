@@ -1,6 +1,6 @@
 """What the analyst writes a day, where so many workloads draw power: ledger.py BIN_FOLDER SECONDS WORKLOADS[m]... (m: its ledger is full
 grown: each workload's rows of a day and more lie on pages of their own). Written: bytes given to the file and its log (wchar), and those
-that the kernel had to send to the disk (write_bytes)."""
+that the kernel had to send to the disk (write_bytes). ASK=1: with questions meanwhile; WARM: seconds before it begins."""
 import os, pathlib, shutil, sqlite3, sys, tempfile, threading, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "process"))
@@ -14,7 +14,6 @@ DAY_S = 86400
 
 def grow(path):
     with sqlite3.connect(path) as db:
-        ids = [i for i, in db.execute("SELECT id FROM workload")]
         now = int(time.time()) // 300 * 300
         columns = [row[1] for row in db.execute("PRAGMA table_info(slot_workload)")]
         zeros = ", ".join("1000000000" if name == "active_package" else "0" for name in columns[5:])
@@ -22,7 +21,6 @@ def grow(path):
         db.executemany("INSERT INTO past VALUES(?)", ((now - 300 * i,) for i in range(SLOTS, 1, -1)))
         db.execute("INSERT OR IGNORE INTO slot_workload SELECT w.id, slot, 2, 300000000000, 0, " + zeros + " FROM workload w CROSS JOIN past")
         db.execute("INSERT OR IGNORE INTO load_workload SELECT w.id, slot, 30000000000, 300000000000, 1000 FROM workload w CROSS JOIN past")
-    assert ids
 
 
 def sample(pid):
@@ -41,6 +39,7 @@ class Live(History):
         super().__init__([f"many {workloads}", f"begin {int(time.time()) - 30}", "live 1000"], http_requests_per_second=1000000)
         if past is not None:
             shutil.move(past, self.frontend.folder / "state" / "analyst")
+            past.parent.rmdir()
 
 
 def measure(size):
