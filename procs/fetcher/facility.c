@@ -13,6 +13,7 @@
 #include "fetcher/facility_told.h"
 #include "fetcher/power/promql.h"
 #include "fetcher/server.h"
+#include "fetcher/power/source_remedy.h"
 #include "fetcher/power/source_request.h"
 #include "ipc/tools.h"
 
@@ -59,6 +60,11 @@ static void succeed(struct facility_asker *asker)
 	asker->failure[0] = '\0';
 	asker->has_news = true;
 	facility_average(&asker->steps[0], &asker->steps[1], asker->from_s, &asker->mean);
+}
+
+static const char *key_of(const struct config *config)
+{
+	return config->pue_prometheus_url[0] != '\0' ? "pue_prometheus_url" : "prometheus_url";
 }
 
 static void ask(struct facility_asker *asker)
@@ -109,11 +115,12 @@ static bool take(struct facility_asker *asker, const struct fetch_answer *answer
 static void on_answer(void *context, const struct fetch_answer *answer)
 {
 	struct facility_asker *asker = context;
+	char text[sizeof(asker->failure)];
 
 	asker->is_asking = false;
 	server_note(&asker->server, answer, asker->now.mono_ns);
-	if (answer->error != NULL)
-		fail(asker, answer->error);
+	if (source_ails(key_of(asker->config), answer, text, sizeof(text)))
+		fail(asker, text);
 	else if (!take(asker, answer))
 		return;
 	else if (++asker->meter < METERS)
@@ -184,8 +191,7 @@ static int open_asker(struct facility_asker *asker, struct loop *loop, struct st
 	if ((r = encode(config->pue_facility_query, &asker->queries[0])) < 0 ||
 		(r = encode(config->pue_it_query, &asker->queries[1])) < 0)
 		return r;
-	r = server_open(&asker->server, loop, url, "/", true, on_answer, asker);
-	return r == -EHOSTUNREACH ? 0 : r; /* the restart looks the name up again */
+	return server_open(&asker->server, loop, key_of(config), url, "/", true, on_answer, asker);
 }
 
 int facility_asker_new(const struct config *config, struct loop *loop, struct stats *stats,

@@ -16,25 +16,22 @@ void server_count_in(struct server *server, struct stats *stats, const char *nam
 	server->failures = stats_entry(stats, STAT_COUNTER, name, labels);
 }
 
-int server_open(struct server *server, struct loop *loop, const char *url, const char *path,
+int server_open(struct server *server, struct loop *loop, const char *key, const char *url, const char *path,
 	bool may_be_plain, fetch_done_fn *done, void *context)
 {
 	const char *reason;
-	int found = address_find(url, path, may_be_plain, &server->address, &reason), r;
+	int r = address_find(url, path, may_be_plain, &server->address, &reason);
 
-	if (found < 0)
-		log_error("%s: %s", url,
-			found != -EINVAL ? reason
-			: may_be_plain   ? "no http or https URL"
-					 : "no https URL");
-	if (found == -EHOSTUNREACH) {
+	if (r == -EHOSTUNREACH) {
+		log_warning("%s = %s: %s; the name is looked up again in minutes", key, url, reason);
 		server->address = (struct address) { 0 };
 		snprintf(server->address.url, sizeof(server->address.url), "%s", url);
 		server->unreached_ns = clock_mono_ns();
-	} else if (found < 0)
-		return found;
-	r = fetch_new(loop, done, context, &server->fetch);
-	return r < 0 ? r : found;
+	} else if (r < 0) {
+		log_error("%s = %s: no %shttps:// URL", key, url, may_be_plain ? "http:// or " : "");
+		return r;
+	}
+	return fetch_new(loop, done, context, &server->fetch);
 }
 
 void server_note(struct server *server, const struct fetch_answer *answer, uint64_t mono_ns)

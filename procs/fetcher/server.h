@@ -14,9 +14,9 @@ struct server {
 
 /* Counts in NAME{LABEL,result="ok"|"failed"}. */
 void server_count_in(struct server *server, struct stats *stats, const char *name, const char *label);
-/* Before the sandbox; a URL without a path gets `path`. 0; -EHOSTUNREACH: no address, but it can be closed and lost as
- * any other; or -errno. Says why. */
-int server_open(struct server *server, struct loop *loop, const char *url, const char *path,
+/* Before the sandbox; `key` of the configuration has the url, which gets `path` if it has none. A name that cannot be
+ * looked up now is warned of: asking fails, and when it is lost the restart looks again. 0 or -errno, after saying why. */
+int server_open(struct server *server, struct loop *loop, const char *key, const char *url, const char *path,
 	bool may_be_plain, fetch_done_fn *done, void *context);
 /* Of every answer: was there a connection? */
 void server_note(struct server *server, const struct fetch_answer *answer, uint64_t mono_ns);

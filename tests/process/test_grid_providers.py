@@ -209,7 +209,7 @@ def kpx_traps_are_told_apart_and_the_cache_outlives_a_restart():
             answer = site.grid(lambda a: a["providers"] and text in a["providers"][0].get("failure", ""))
             assert answer["quality"] == "annual", answer
     with Site("kpx") as site:
-        site.grid(lambda a: a["providers"] and "there is no key" in a["providers"][0].get("failure", ""))
+        site.grid(lambda a: a["providers"] and a["providers"][0].get("failure") == "there is no key: set kpx_key_file or the environment's TANSO_KPX_KEY")
         assert not [path for path, _ in site.provider.seen if "B552115" in path]
 
 
@@ -340,7 +340,7 @@ def bad_emission_factors_at_the_start_leave_the_power_and_the_other_providers():
 def a_provider_is_named_once_and_known():
     provider = Provider()
     try:
-        for names, words in (("casdk,kpx,casdk", "named twice: 'casdk'"), ("kpx,nobody", "there is no provider 'nobody'")):
+        for names, words in (("casdk,kpx,casdk", "named twice: 'casdk'"), ("kpx,nobody", "there is no provider 'nobody'; there are kpx, electricitymaps, watttime, casdk")):
             with tempfile.TemporaryDirectory() as f:
                 settings = (f"runtime_dir={f}/run", f"state_dir={f}/state", *provider.settings(names))
                 done = subprocess.run([BIN / "tanso-fetcher", *(part for one in settings for part in ("--set", one))],

@@ -4,7 +4,7 @@ import base64, hashlib, json, os, pathlib, shutil, subprocess, sys, tempfile, ti
 
 from sources_fixture import Brain, Node, Server, free_port, wait_until
 from fake_kubelet import make_authority
-from runner import run
+from runner import BIN, run
 
 FAST = ("source_interval_seconds=1", "source_timeout_seconds=1", "pue=1.4")
 CA = pathlib.Path(tempfile.mkdtemp(prefix="tanso-ca-"))
@@ -189,8 +189,8 @@ def only_whom_the_certificate_or_the_pin_names_is_believed():
         for settings, is_believed, text in (
                 ((f"source_ca_file={CA}/good.ca.pem",), True, ""),
                 ((f"source_pin={pin}",), True, ""),
-                ((f"source_ca_file={CA}/other.ca.pem",), False, "certificate"),
-                (("source_pin=sha256//" + base64.b64encode(bytes(32)).decode(),), False, "pinned")):
+                ((f"source_ca_file={CA}/other.ca.pem",), False, "remedy: source_ca_file names"),
+                (("source_pin=sha256//" + base64.b64encode(bytes(32)).decode(),), False, "remedy: source_pin is of another key")):
             secrets.clear()
             with Brain(f"kepler_endpoint={server.url}", *client, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
                 if is_believed:
@@ -365,8 +365,8 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
             expect_owner(brain, "etl", 20, 50, kind="cronjob")
             assert answer["provenance"]["power"]["collection_method"] == "prometheus" and "pass:word" not in brain.log("fetcher")
         for settings, why in (((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/stranger", *shown), "HTTP status 401"),
-                              ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "certificate"),
-                              ((f"source_user_file={CA}/user", *shown), "certificate")):
+                              ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "source_client_cert"),
+                              ((f"source_user_file={CA}/user", *shown), "source_ca_file")):
             with Brain(url, *settings, *FAST, stages=("analyst", "fetcher")) as brain:
                 wait_until(lambda: f"no power from https://localhost:{port}" in brain.log("fetcher") and why in brain.log("fetcher"), 30,
                          lambda: brain.log("fetcher"))
@@ -439,22 +439,40 @@ def the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell():
         server.close()
 
 
+def a_name_nobody_knows_and_what_is_no_url_name_their_key():
+    node = Node()
+    node.add("a", "one", 1)
+    server = Server(node.answer)
+    try:
+        with Brain(f"kepler_endpoint=http://nobody.invalid:1,{server.url}", *FAST) as brain:  # the others are read meanwhile
+            brain.wait_readings()
+            log = brain.log("fetcher")
+            assert "kepler_endpoint = http://nobody.invalid:1: " in log and "no power from http://nobody.invalid:1: its name" in log, log
+            done = subprocess.run([BIN / "tanso-fetcher", "--set", f"runtime_dir={brain.folder}/other", "--set", "kepler_endpoint=node1:28282"],
+                                  capture_output=True, text=True, timeout=20)
+            assert done.returncode == 1 and "kepler_endpoint = node1:28282: no http:// or https:// URL" in done.stderr, done
+    finally:
+        server.close()
+
+
 def what_is_no_exposition_or_a_frozen_one_is_refused_whole():
-    texts = [b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1", b"<html></html>\n", b"a 1\n", b"\x00\xff" * 500 + b"\n",
+    texts = [b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1", b"<html></html>\n", b"use HTTPS", b"a 1\n", b"\x00\xff" * 500 + b"\n",
              b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\nbroken{ 2\n", b"x" * 100000 + b" 1\n",
              b"kepler_pod_cpu_joules_total{pod_name=\"a\"} 1\ntanso_power_state{state=\"model\"} 0\ntanso_power_state{state=\"stale\"} 1\n"]
     seen = []
 
     def answer(path, headers, body):
         seen.append(path)
-        return 200, "text/plain", texts[len(seen) % len(texts)]
+        text = texts[len(seen) % len(texts)]
+        return 400 if text == b"use HTTPS" else 200, "text/plain", text
 
     server = Server(answer)
     try:
         with Brain(f"kepler_endpoint={server.url}", *FAST, stages=("analyst", "fetcher")) as brain:
             wait_until(lambda: len(seen) > len(texts) + 1)
             log = brain.log("fetcher")
-            for reason in ("the last line has no end", "no metric name", "shows no Kepler metric", "over a limit", "its own sensor is silent"):
+            for reason in ("the last line has no end", "no metric name", "shows no Kepler metric", "over a limit", "its own sensor is silent",
+                           "a web page; remedy: host, port and path in kepler_endpoint", "speaks TLS; remedy: https:// in kepler_endpoint"):
                 assert reason in log, (reason, log)
     finally:
         server.close()
@@ -466,5 +484,6 @@ TESTS = (a_killed_fetcher_counts_on_where_it_stood, kepler_0_10_counts_once_and_
          a_store_behind_a_token_answers_in_part_late_or_not_at_all,
          a_store_that_scrapes_one_kepler_twice_tells_no_double_energy,
          a_store_that_tells_of_a_frozen_tanso_tells_no_0_watts, a_real_prometheus_wants_tls_a_password_and_a_client_certificate,
-         the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell, what_is_no_exposition_or_a_frozen_one_is_refused_whole)
+         the_pue_is_what_the_sites_meters_in_a_real_prometheus_tell,
+         a_name_nobody_knows_and_what_is_no_url_name_their_key, what_is_no_exposition_or_a_frozen_one_is_refused_whole)
 sys.exit(run([test for test in TESTS if len(sys.argv) < 3 or sys.argv[2] in test.__name__], together=True))

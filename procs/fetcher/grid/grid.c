@@ -71,8 +71,8 @@ static void fail(struct asked *asked, const char *reason, bool is_refused)
 	asked->token_until_s = 0;
 	if (query->is_optional) {
 		if (patience->failures == 1)
-			log_info("%s: no answer to question %u (%s): left out", asked->provider->name,
-				asked->query + 1, reason);
+			log_info("%s: no answer from %.*s (%s): left out", asked->provider->name,
+				(int)strcspn(query->path, "?"), query->path, reason);
 		return;
 	}
 	if (asked->failing_since_s == 0)
@@ -144,11 +144,14 @@ static void take(struct asked *asked, const struct fetch_answer *answer)
 static void ask(struct asked *asked)
 {
 	int r = grid_request(asked);
+	char text[128];
 
 	asked->is_asking = r == 0;
-	if (r == -ENOKEY)
-		fail(asked, "there is no key: see its key file and environment variable", true);
-	else if (r < 0)
+	if (r == -ENOKEY) {
+		snprintf(text, sizeof(text), "there is no key: set %s or the environment's %s",
+			asked->provider->key_file, asked->provider->environment);
+		fail(asked, text, true);
+	} else if (r < 0)
 		fail(asked, strerror(-r), false);
 }
 

@@ -58,9 +58,9 @@ static int open_one(struct grid_asker *asker, struct loop *loop, struct stats *s
 	if (r < 0)
 		return r;
 	/* Plain HTTP only where no key is sent along. */
-	r = server_open(&asked->server, loop, url, "/", provider->key == KEY_NONE, grid_take_answer, asked);
-	/* A name that cannot be looked up now: what the cache holds is used, and the restart looks again. */
-	return r == -EHOSTUNREACH ? 0 : r;
+	snprintf(label, sizeof(label), "%s_url", provider->name); /* in the configuration */
+	return server_open(
+		&asked->server, loop, label, url, "/", provider->key == KEY_NONE, grid_take_answer, asked);
 }
 
 static bool is_asked(const struct grid_asker *asker, const struct grid_provider *provider)
@@ -83,7 +83,7 @@ static const char *objection(const struct grid_asker *asker, const struct grid_p
 
 static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *stats)
 {
-	char names[CONFIG_TEXT_MAX], *rest = names, *name;
+	char names[CONFIG_TEXT_MAX], *rest = names, *name, known[128];
 	int r = 0;
 
 	snprintf(names, sizeof(names), "%s", asker->config->grid_providers);
@@ -93,7 +93,8 @@ static int open_all(struct grid_asker *asker, struct loop *loop, struct stats *s
 		if (name[0] == '\0')
 			continue;
 		if (why != NULL) {
-			log_error("grid_providers: %s '%s'", why, name);
+			grid_provider_list(known, sizeof(known));
+			log_error("grid_providers: %s '%s'; there are %s", why, name, known);
 			return -EINVAL;
 		}
 		r = open_one(asker, loop, stats, provider);

@@ -1,11 +1,13 @@
 #include "fetcher/grid/providers.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 
 #define SETTING(key)            offsetof(struct config, key)
+#define KEY_FILE(setting)       .key_file = #setting, .key_file_at = SETTING(setting)
 #define KPX(service, operation) "/" service "/" operation "?serviceKey={key}&pageNo=1&dataType=JSON"
 
 static const struct grid_provider grid_providers[] = {
@@ -14,7 +16,7 @@ static const struct grid_provider grid_providers[] = {
 		.key = KEY_IN_PATH,
 		.environment = "TANSO_KPX_KEY",
 		.url_at = SETTING(kpx_url),
-		.key_file_at = SETTING(kpx_key_file),
+		KEY_FILE(kpx_key_file),
 		.is_mix = true,
 		.is_experimental = true, /* of the present mix (15158491) an abridged answer is recorded */
 		.max_age_s = 1800,
@@ -32,7 +34,7 @@ static const struct grid_provider grid_providers[] = {
 		.key = KEY_IN_HEADER,
 		.environment = "TANSO_ELECTRICITYMAPS_KEY",
 		.url_at = SETTING(electricitymaps_url),
-		.key_file_at = SETTING(electricitymaps_key_file),
+		KEY_FILE(electricitymaps_key_file),
 		.is_experimental = true, /* its fields are recorded, no answer is */
 		.max_age_s = 7200,
 		.queries = { { "/carbon-intensity/history?zone=KR&emissionFactorType={factor}",
@@ -44,7 +46,7 @@ static const struct grid_provider grid_providers[] = {
 		.key = KEY_LOGIN,
 		.environment = "TANSO_WATTTIME_USER",
 		.url_at = SETTING(watttime_url),
-		.key_file_at = SETTING(watttime_user_file),
+		KEY_FILE(watttime_user_file),
 		.is_marginal = true,
 		.is_experimental = true,
 		.max_age_s = 3600,
@@ -67,6 +69,15 @@ const struct grid_provider *grid_provider_find(const char *name)
 		if (strcmp(grid_providers[i].name, name) == 0)
 			return &grid_providers[i];
 	return NULL;
+}
+
+void grid_provider_list(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(grid_providers) && used < size; i++)
+		used += (size_t)snprintf(
+			text + used, size - used, "%s%s", i > 0 ? ", " : "", grid_providers[i].name);
 }
 
 const char *grid_provider_setting(const struct config *config, size_t at)

@@ -19,7 +19,7 @@ enum grid_key { KEY_NONE, KEY_IN_PATH, KEY_IN_HEADER, KEY_LOGIN };
 struct grid_provider {
 	const char *name, *licence;
 	enum grid_key key;
-	const char *environment;    /* variable with the key */
+	const char *key_file, *environment; /* the key that names its file, and the variable that has it */
 	size_t url_at, key_file_at; /* keys of the configuration: offsets in struct config, 0 = none */
 	bool is_marginal;
 	bool is_mix;          /* tells fuels, which the emission factors make an intensity */
@@ -31,5 +31,7 @@ struct grid_provider {
 
 /* NULL if there is none of that name. */
 const struct grid_provider *grid_provider_find(const char *name);
+/* "kpx, electricitymaps, …" */
+void grid_provider_list(char *text, size_t size);
 /* The text at such an offset; "" at 0. */
 const char *grid_provider_setting(const struct config *config, size_t at);

@@ -11,6 +11,7 @@
 #include "base/language.h"
 #include "base/log.h"
 #include "base/origin.h"
+#include "fetcher/power/source_remedy.h"
 #include "fetcher/power/source_request.h"
 
 #define LOST_NS      (60 * NS_PER_SECOND)
@@ -103,15 +104,20 @@ static void take_metrics(struct source_member *member, const struct fetch_answer
 
 static void ask(struct source_member *member);
 
+static const char *key_of(const struct source_set *set)
+{
+	return set->kind == SOURCE_KEPLER ? "kepler_endpoint" : "prometheus_url";
+}
+
 static void on_answer(void *context, const struct fetch_answer *answer)
 {
 	struct source_member *member = context;
 	bool has_more = false;
-	char text[128];
+	char text[512];
 
 	server_note(&member->server, answer, clock_mono_ns());
-	if (answer->error != NULL)
-		source_fail(member, answer->error);
+	if (source_ails(key_of(member->set), answer, text, sizeof(text)))
+		source_fail(member, text);
 	else if (member->set->kind == SOURCE_STORE) {
 		has_more = store_take(member, answer);
 		if (member->is_well)
@@ -179,8 +185,8 @@ static int open_member(struct source_set *set, struct loop *loop, struct stats *
 	*member = (struct source_member) { .set = set, .index = (unsigned)set->count };
 	snprintf(label, sizeof(label), "source=\"%zu\"", set->count++);
 	server_count_in(&member->server, stats, "source_requests_total", label);
-	r = server_open(&member->server, loop, url, set->kind == SOURCE_KEPLER ? METRICS_PATH : "/", true,
-		on_answer, member);
+	r = server_open(&member->server, loop, key_of(set), url,
+		set->kind == SOURCE_KEPLER ? METRICS_PATH : "/", true, on_answer, member);
 	if (r == 0 && member->server.address.is_plain && !member->server.address.is_loopback)
 		log_warning("%s is asked in plain text: whoever is in between reads and writes along, and is "
 			    "shown no credential",
@@ -262,7 +268,8 @@ size_t source_set_ports(const struct source_set *set, uint16_t *ports, size_t ro
 	size_t count = 0;
 
 	for (size_t i = 0; set != NULL && i < set->count && count < room; i++)
-		ports[count++] = set->members[i].server.address.port;
+		if (set->members[i].server.address.port != 0)
+			ports[count++] = set->members[i].server.address.port;
 	return count;
 }
 

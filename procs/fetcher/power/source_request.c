@@ -1,5 +1,6 @@
 #include "fetcher/power/source_request.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +14,13 @@ int source_request(const struct config *config, const struct address *address,
 		.certificate = config->source_client_cert,
 		.key = config->source_client_key };
 	const char *path;
-	int r = credentials_read(&files, credentials, &path);
+	int r;
 
+	if (address->port == 0) {
+		snprintf(why, size, "its name could not be looked up");
+		return -EHOSTUNREACH;
+	}
+	r = credentials_read(&files, credentials, &path);
 	if (r < 0) {
 		snprintf(why, size, "cannot read %s: %s", path, strerror(-r));
 		return r;
