@@ -101,7 +101,8 @@ static bool take(struct facility_asker *asker, const struct fetch_answer *answer
 
 	if (r < 0) {
 		promql_failure(answer->status, root,
-			r == -ENODATA ? "there is no such series in the last day"
+			r == -ENODATA ? "no value at any five-minute step of the last da"
+					"y (not scraped yet?); an hour of them is needed"
 			: r == -E2BIG ? "it is more than one series; sum() makes them one"
 				      : "the answer is no result of a range query",
 			text, sizeof(text));

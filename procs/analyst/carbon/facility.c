@@ -53,8 +53,10 @@ static void explain_silence(const struct facility *facility, bool is_korean, cha
 		snprintf(text, size, "%s", facility->failure);
 	else
 		snprintf(text, size, "%s",
-			is_korean ? "계측기가 아직 값을 알리지 않았습니다."
-				  : "The meters have told nothing yet.");
+			is_korean
+				? "두 계측기가 함께 기록한 5분 단계가 아직 없습니다. 60분이 필요합니다."
+				: "Both meters have no five-minute step together yet; 60 minutes of them are "
+				  "needed.");
 }
 
 void facility_explain(
@@ -69,8 +71,9 @@ void facility_explain(
 	case FACILITY_SILENT: explain_silence(facility, is_korean, text, size); break;
 	case FACILITY_SHORT:
 		snprintf(text, size,
-			is_korean ? "두 계측기가 함께 기록한 시간이 %lld분이며, 60분이 필요합니다."
-				  : "Both meters have %lld minutes together; 60 are needed.",
+			is_korean ? "두 계측기가 함께 기록한 5분 단계가 %lld분이며, 60분이 필요합니다."
+				  : "Both meters have %lld minutes of five-minute steps together; 60 are "
+				    "needed.",
 			(long long)facility->observed_s / 60);
 		break;
 	case FACILITY_STALE:

@@ -117,6 +117,10 @@ static void meters_that_make_no_sense_leave_the_declared_pue_and_say_so(void **s
 		"90 W and its IT 100 W"));
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"pue\":1.2}"), 200);
 	expect_reason(&w, "PUE_DEGRADED", false); /* it was not asked for */
+	tell(&facility, 0, 0, 0, 0);              /* both answer, and have no step together */
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
+	assert_non_null(strstr(json_object_get_string(json_object_object_get(provenance_pue(&w), "failure")),
+		"no five-minute step together yet; 60 minutes"));
 	w.config.pue = 0;
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
 	expect_text(&w, "pue_source", "assumed");
