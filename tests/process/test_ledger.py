@@ -335,17 +335,23 @@ def a_report_says_how_wrong_it_may_be_and_what_it_covers():
             missing = tanso(*verb, "--ledger", f / "nowhere.db", "--lang", "en")
             assert missing.returncode == 2 and "there is no ledger yet: `tanso up` writes it" in missing.stderr, missing
         nothing = tanso("report", "emissions", "--from", "2024-01-01", "--ledger", path, "--lang", "en")
-        assert nothing.returncode == 1 and "has no sealed hour from 2024-01-01 to 2024-12-31" in nothing.stderr, nothing
+        assert nothing.returncode == 1 and "has no data from 2024-01-01 to 2024-12-31" in nothing.stderr, nothing
         assert nothing.stderr.endswith(f"  tanso report emissions --from 2026-11-24 --to 2026-11-27 --ledger '{path}'\n"), nothing.stderr
         pasted = subprocess.run(nothing.stderr.splitlines()[-1], shell=True, stdout=subprocess.PIPE, env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"})
         assert pasted.returncode == 0 and pasted.stdout, pasted
         assert nothing.stdout == "", "a sheet of zeros would pass for a report"
         nothing = tanso("report", "audit", "--from", "2024-01-01", "--format", "json", "--ledger", path, "--out", f / "nothing.json")
         assert nothing.returncode == 1 and not (f / "nothing.json").exists(), nothing
+        change(path, "UPDATE hour_node SET state = 4 WHERE slot < 1795618800")  # until 2026-11-26: sealed hours of a fake meter
+        change(path, "UPDATE slot_node SET state = 4 WHERE slot < 1795618800")
+        reseal(path)
+        for kind in ("energy-use", "emissions", "green-dc", "audit"):
+            nothing = tanso("report", kind, "--from", "2026-11-24", "--to", "2026-11-25", "--ledger", path, "--lang", "en")
+            assert (nothing.returncode, nothing.stdout) == (1, "") and "it has data from 2026-11-26 to 2026-11-27. For all" in nothing.stderr, nothing
         if time.gmtime(time.time() + 9 * 3600).tm_year != 2027:  # then last year has hours
             nothing = tanso("report", "emissions", "--ledger", path, "--lang", "en")
             assert nothing.returncode == 1 and nothing.stdout == "" and "the year taken where no day is named" in nothing.stderr, nothing
-            assert "it has hours from 2026-11-24 to 2026-11-27" in nothing.stderr, nothing
+            assert "it has data from 2026-11-26 to 2026-11-27" in nothing.stderr, nothing
 
 
 def more_than_64_bits_hold_is_no_report():

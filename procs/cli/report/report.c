@@ -38,8 +38,7 @@ static const char help_en[] =
 	"The hash chain of the period is followed first: where it does not hold nothing is reported, but "
 	"for\n"
 	"audit, which says so.\n\n"
-	"Exit status: 0 written, 1 the period has no sealed hour (nothing is written) or its chain is "
-	"broken,\n"
+	"Exit status: 0 written, 1 the period has no data (nothing is written) or its chain is broken,\n"
 	"2 usage, or the ledger or the data files cannot be read.\n";
 static const char help_ko[] =
 	"사용법: tanso report KIND [--from DATE] [--to DATE] [옵션]...\n\n"
@@ -60,7 +59,7 @@ static const char help_ko[] =
 	"  --lang en|ko     언어\n\n"
 	"먼저 기간의 해시 체인을 확인합니다. 체인이 끊어졌으면 보고하지 않으며, audit만 그 사실을 적어\n"
 	"작성합니다.\n\n"
-	"종료 코드: 0 작성함, 1 기간에 마감된 시간이 없거나(쓰지 않음) 체인이 끊어짐, 2 사용법 오류\n"
+	"종료 코드: 0 작성함, 1 기간에 데이터가 없거나(쓰지 않음) 체인이 끊어짐, 2 사용법 오류\n"
 	"또는 원장이나 데이터 파일을 읽을 수 없음.\n";
 
 #define EXIT_NOTHING 1
@@ -323,6 +322,7 @@ static int run(
 	struct report report = {
 		.tally = &tally, .audit = &audit, .bill_kwh = arguments->bill_kwh, .now = now
 	};
+	bool is_written;
 	int r = check_chain(arguments, archive, from, to, &audit);
 
 	if (r == -EBADMSG)
@@ -333,12 +333,14 @@ static int run(
 		r = gather(archive, from, to, &tally);
 	report.data = data;
 	report.document.is_korean = language_is_korean();
-	/* A sheet of zeros would pass for a report: where there is no hour the remark alone is the answer. */
-	if (r == 0 && tally.sealed_hours > 0)
+	/* A sheet of zeros would pass for a report: where there is no data the remark alone is the answer. Of a broken chain
+	 * nothing is counted. */
+	is_written = tally.total.hours > 0 || (tally.sealed_hours > 0 && audit.fault[0][0] != '\0');
+	if (r == 0 && is_written)
 		r = make(arguments, &report, archive);
 	if (r == 0)
 		tell_bill(&report);
-	if (r == 0 && tally.sealed_hours == 0)
+	if (r == 0 && !is_written)
 		report_tell_nothing(
 			&(struct report_asked) { .kind = arguments->kind->name,
 				.format = arguments->format != &formats[0] ? arguments->format->name : NULL,
@@ -352,7 +354,7 @@ static int run(
 	else if (audit.fault[0][0] != '\0')
 		r = EXIT_BROKEN;
 	else
-		r = tally.sealed_hours == 0 ? EXIT_NOTHING : EXIT_SUCCESS;
+		r = is_written ? EXIT_SUCCESS : EXIT_NOTHING;
 	tally_done(&tally);
 	data_free(data);
 	return r;

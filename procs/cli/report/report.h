@@ -22,7 +22,7 @@ struct report_asked {
 	const char *kind, *format, *out, *ledger, *config;
 	bool names_no_day;
 };
-/* In place of a report of a period without a sealed hour. */
+/* In place of a report of a period without data. */
 struct archive;
 void report_tell_nothing(
 	const struct report_asked *asked, const struct archive *archive, int64_t from, int64_t to);
