@@ -67,14 +67,24 @@ static void print_spread(struct json_object *root, bool is_korean)
 	puts(")");
 }
 
-/* For who runs it every day. */
+/* For who runs it every day; found for one day, whose tariff or grid another may not have. */
 static void print_cron(struct json_object *root, bool is_korean)
 {
+	const char *start = text_of_member(root, "optimal_start");
+
 	if (member_of(root, "cron") == NULL)
 		return;
 	fputs(is_korean ? "매일 실행하는 cron(한국 시각): " : "cron, daily, in Korean time: ", stdout);
 	print_text(member_of(root, "cron"));
-	putchar('\n');
+	printf(is_korean ? "\n  이 작업을 %.5s에 실행할 때의 결과입니다(그날의 요금%s). 다른 날에는 다를 수 "
+			   "있습니다.\n"
+			 : "\n  worked out for this one job on %.5s (that day's tariff%s); another day's "
+			   "best hour may "
+			   "differ\n",
+		strlen(start) > 5 ? start + 5 : start,
+		has_reason(root, REASON_GRID_SAMPLE_DAY)
+			? (is_korean ? ", 전력망은 예시일" : ", the grid of a sample day")
+			: "");
 }
 
 /* What the grams and won rest on, most of it by default. */

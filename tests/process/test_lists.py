@@ -165,13 +165,13 @@ def the_heading_of_top_stands_over_its_column():
 def headings_of_money_are_of_the_language_and_stand_over_their_columns():
     hour = {"start": "2026-11-24T11:00:00+09:00", "end": "2026-11-24T15:00:00+09:00", "intensity": 423.0, "gCO2eq": 1200.5, "krw": 940}
     for lang, unit in (("en", "KRW"), ("ko", "원")):
-        with _serving(options={"now": hour}, cron="0 11 * * *", mean_intensity=431.25, worst_intensity=440, worst_start="2026-11-24T19:00:00+09:00", hours=[{"start": hour["start"], "intensity_gCO2eq_kWh": 423, "krw_per_kWh": 120.5}],
+        with _serving(options={"now": hour}, cron="0 11 * * *", optimal_start=hour["start"], reason_codes=["GRID_SAMPLE_DAY"], mean_intensity=431.25, worst_intensity=440, worst_start="2026-11-24T19:00:00+09:00", hours=[{"start": hour["start"], "intensity_gCO2eq_kWh": 423, "krw_per_kWh": 120.5}],
                       providers=[{"name": "kpx", "state": "live", "signal": "average"}]) as (url, _):
             lines = _tanso("schedule", "--power-watts", "5", "--lang", lang, "--url", url)[1].splitlines()
             at = next(i for i, line in enumerate(lines) if "g/kWh" in line)
             assert lines[at].endswith(f" {unit}") and _columns(lines[at]) == _columns(lines[at + 1]), lines
-            told = {"en": ("cron, daily, in Korean time: 0 11 * * *", "All possible starts: mean 431.2 g/kWh, worst 440.0 g/kWh (11-24 19:00)"),
-                    "ko": ("매일 실행하는 cron(한국 시각): 0 11 * * *", "가능한 모든 시작 시각: 평균 431.2 g/kWh, 최악 440.0 g/kWh(11-24 19:00)")}
+            told = {"en": ("cron, daily, in Korean time: 0 11 * * *", "  worked out for this one job on 11-24 (that day's tariff, the grid of a sample day); another day's best hour may differ", "All possible starts: mean 431.2 g/kWh, worst 440.0 g/kWh (11-24 19:00)"),
+                    "ko": ("매일 실행하는 cron(한국 시각): 0 11 * * *", "  이 작업을 11-24에 실행할 때의 결과입니다(그날의 요금, 전력망은 예시일). 다른 날에는 다를 수 있습니다.", "가능한 모든 시작 시각: 평균 431.2 g/kWh, 최악 440.0 g/kWh(11-24 19:00)")}
             assert all(line in lines for line in told[lang]), lines
             lines = _tanso("grid", "--lang", lang, "--url", url)[1].splitlines()
             at = next(i for i, line in enumerate(lines) if "KST" in line)
