@@ -1,6 +1,7 @@
 #include "analyst/answers/recommend.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "analyst/answers/answer.h"
 #include "analyst/carbon/carbon.h"
@@ -57,6 +58,7 @@ void recommend_workload(const struct question *question, const char *name, const
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 	bool ko = question->is_korean;
 	char quoted[PROSE_NAME_MAX], sure[64], mass[MASS_TEXT_MAX];
+	uint64_t span_ns;
 
 	say_confidence(&(struct prose) { sure, 0, sizeof(sure), ko }, question, c);
 	prose_say(&prose, PHRASE_HEAD, prose_name(name, quoted), status_word(c->status, ko),
@@ -70,10 +72,12 @@ void recommend_workload(const struct question *question, const char *name, const
 	else
 		prose_say(&prose, PHRASE_PUE_ASSUMED);
 	if (verdict->is_power_usable) {
-		if (current_watts >= 0)
-			prose_say(&prose, PHRASE_POWER, current_watts);
+		if (current_watts >= 0 && book_watts_span(question->knowledge->book, &span_ns))
+			prose_say(&prose, PHRASE_POWER, current_watts, (double)span_ns / NS_PER_SECOND);
 		prose_say(&prose, PHRASE_AMOUNTS, verdict->kwh_month * 1000 / HOURS_PER_MONTH,
 			verdict->kwh_month, mass_text(verdict->kg_month, mass));
+		if (strcmp(question->knowledge->config->share_idle, "none") == 0)
+			prose_say(&prose, PHRASE_IDLE_APART);
 	}
 	if (question->reasons.is_set[REASON_MODEL_POWER] && question->knowledge->book->last.error_ppm > 0)
 		prose_say(&prose, PHRASE_MODEL, question->knowledge->book->last.error_ppm / 1e4);
@@ -119,17 +123,20 @@ void recommend_schedule(const struct question *question, const struct schedule_w
 			prose_say(&prose, PHRASE_UNUSABLE, reason_text(of_price[i], question_lang(question)));
 }
 
-void recommend_region(const struct question *question, const char *current, const char *best, double percent,
-	bool is_marginal, bool does_disagree, char text[static RECOMMENDATION_MAX])
+void recommend_region(const struct question *question, const struct region_words *words,
+	char text[static RECOMMENDATION_MAX])
 {
 	struct prose prose = { .text = text, .room = RECOMMENDATION_MAX, .is_korean = question->is_korean };
 
-	if (best == NULL)
-		prose_say(&prose, PHRASE_STAY, current);
-	else
-		prose_say(&prose, is_marginal ? PHRASE_MOVE_MARGINAL : PHRASE_MOVE, current, best, percent);
-	if (best != NULL && does_disagree)
-		prose_say(&prose, is_marginal ? PHRASE_DISAGREE_AVERAGE : PHRASE_DISAGREE);
+	if (words->best == NULL) {
+		prose_say(&prose, PHRASE_STAY, words->current);
+		return;
+	}
+	prose_say(&prose, words->is_marginal ? PHRASE_MOVE_MARGINAL : PHRASE_MOVE, words->current,
+		words->best, words->percent);
+	if (words->does_disagree)
+		prose_say(&prose, words->is_marginal ? PHRASE_DISAGREE_AVERAGE : PHRASE_DISAGREE, words->best,
+			words->other_there, words->other_here, words->current);
 }
 
 void recommend_nothing(const struct question *question, char text[static RECOMMENDATION_MAX])

@@ -21,10 +21,14 @@ struct schedule_words {
 };
 void recommend_schedule(const struct question *question, const struct schedule_words *words,
 	char text[static RECOMMENDATION_MAX]);
-/* best NULL = stay. percent: reduction of the grid intensity there, of the marginal one if is_marginal; the other signal may
- * disagree. */
-void recommend_region(const struct question *question, const char *current, const char *best, double percent,
-	bool is_marginal, bool does_disagree, char text[static RECOMMENDATION_MAX]);
+struct region_words {
+	const char *current, *best; /* names; best NULL = stay */
+	double percent; /* reduction of the grid intensity there, of the marginal one if is_marginal */
+	double other_here, other_there; /* g/kWh by the other signal, which may disagree */
+	bool is_marginal, does_disagree;
+};
+void recommend_region(const struct question *question, const struct region_words *words,
+	char text[static RECOMMENDATION_MAX]);
 /* Of a whole list, before any filter: by_status by enum status, and the totals of the month. */
 struct list_summary {
 	size_t by_status[STATUS_NOT_ASSESSED];

@@ -18,18 +18,23 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		" 이 시설의 PUE 값이 설정되지 않았습니다. tanso.conf에 실제 값을 `pue = 1.45`처럼 적거나 "
 		"`pue` "
 		"인수로 지정하십시오." },
-	[PHRASE_POWER] = { " It draws %.1f W now.", " 지금 %.1f W를 쓰고 있습니다." },
+	[PHRASE_POWER] = { " It draws %.1f W now, the mean of the last %.0f s.",
+		" 지금 %.1f W를 쓰고 있습니다(최근 %.0f초 평균)." },
 	[PHRASE_AMOUNTS] = { " On average over all the time observed, present or not, it drew %.1f W, "
 			     "which is %.2f kWh of IT energy and %s CO2eq a month.",
 		" 실행되지 않은 때를 포함한 관측 시간 전체의 평균 전력 %.1f W 기준으로 한 달에 IT 에너지 "
 		"%.2f kWh, 배출량 %s CO2eq입니다." },
+	[PHRASE_IDLE_APART] = { " Idle power is not in it: no workload is charged with it (share_idle in "
+				"tanso.conf).",
+		" 유휴 전력은 여기에 들어 있지 않으며 어느 워크로드에도 배분되지 않습니다(tanso.conf의 "
+		"share_idle)." },
 	[PHRASE_MODEL] = { " The watts come from a model (± %.1f %%).",
 		" 전력 값은 모델 추정입니다(± %.1f %%)." },
 	[PHRASE_UNUSABLE] = { " %s", " %s" },
 	[PHRASE_PUE_IMPROVEMENT] = { "Lower the PUE from %g to %g: raise the supply air temperature, close "
 				     "off hot and cold aisles, use "
 				     "free cooling, renew UPS and fans.",
-		"PUE를 %g에서 %g로 낮추십시오. 급기 온도 상향, 열복도·냉복도 차폐, 외기 냉방, UPS와 팬 교체 "
+		"PUE를 낮추십시오(%g → %g). 급기 온도 상향, 열복도·냉복도 차폐, 외기 냉방, UPS와 팬 교체 "
 		"등이 있습니다." },
 	[PHRASE_SHIFT] = { "Run it at %s: %.1f %% less %s than the mean start.",
 		"%1$s에 실행하십시오. 평균적인 시각에 시작할 때보다 %3$s %2$.1f %% 적습니다." },
@@ -79,11 +84,16 @@ static const char *const phrases[PHRASE_COUNT][2] = {
 		"%3$.1f %% 적습니다. 지연 시간, 비용, 데이터 소재지는 별도로 판단하십시오." },
 	[PHRASE_STAY] = { "Stay in %s: none of the regions compared is cleaner and allowed.",
 		"%s에 그대로 두십시오. 비교한 리전 가운데 탄소집약도가 더 낮으면서 허용된 곳이 없습니다." },
-	[PHRASE_DISAGREE] = { " The marginal signal says the opposite: moving may raise emissions elsewhere.",
-		" 한계 배출계수 기준으로는 반대입니다. 옮기면 다른 곳의 배출이 늘 수 있습니다." },
-	[PHRASE_DISAGREE_AVERAGE] = { " The annual average says the opposite: in accounts by the average, "
-				      "moving raises emissions.",
-		" 연평균 기준으로는 반대입니다. 평균 배출계수로 산정하면 옮길 때 배출이 늘어납니다." },
+	[PHRASE_DISAGREE] = { " But the plants that run more when demand rises (the marginal intensity) emit "
+			      "more in %s: %.0f g/kWh, against %.0f in %s. In accounts by the average "
+			      "emissions fall; in fact moving may raise them.",
+		" 다만 수요가 늘 때 더 가동되는 발전소의 배출(한계 배출계수)은 %1$s 쪽이 더 많습니다(%2$.0f "
+		"g/kWh, %4$s: %3$.0f). 평균 배출계수로 산정한 배출량은 줄지만 실제 배출은 늘 수 있습니다." },
+	[PHRASE_DISAGREE_AVERAGE] = { " But on the annual average %s emits more: %.0f g/kWh, against %.0f in "
+				      "%s. In accounts by the average, as statements are made, moving "
+				      "raises emissions.",
+		" 다만 연평균 배출계수는 %1$s 쪽이 더 높습니다(%2$.0f g/kWh, %4$s: %3$.0f). 명세서처럼 평균 "
+		"배출계수로 산정하면 옮길 때 배출량이 늘어납니다." },
 	[PHRASE_NO_WORKLOAD] = { "No workload was measured in the window.",
 		"이 기간에 측정된 워크로드가 없습니다." },
 	[PHRASE_NAMESPACE_SILENT] = { "No workload of namespace %s was measured in the time asked for: try a "

@@ -295,9 +295,15 @@ static void write_comparison(struct json_writer *w, const struct comparison *c)
 	for (size_t i = 0; i < c->skipped_count; i++)
 		json_write_text(w, NULL, c->skipped[i]);
 	json_close_array(w);
-	recommend_region(c->question, c->current.region->name[ko],
-		best->is_current ? NULL : best->region->name[ko], saving_of(best, is_marginal), is_marginal,
-		best->does_disagree, text);
+	recommend_region(c->question,
+		&(struct region_words) { .current = c->current.region->name[ko],
+			.best = best->is_current ? NULL : best->region->name[ko],
+			.percent = saving_of(best, is_marginal),
+			.other_here = is_marginal ? c->current.intensity : c->current.marginal,
+			.other_there = is_marginal ? best->intensity : best->marginal,
+			.is_marginal = is_marginal,
+			.does_disagree = best->does_disagree },
+		text);
 	json_write_text(w, "migration_recommendation", text);
 }
 

@@ -98,7 +98,8 @@ static void describe_move(const struct question *question, const struct region *
 			.size = strlen(imp->description),
 			.room = sizeof(imp->description),
 			.is_korean = question->is_korean };
-		prose_say(&prose, PHRASE_DISAGREE);
+		prose_say(&prose, PHRASE_DISAGREE, there->name[question->is_korean], there->marginal,
+			before->region->marginal, before->region->name[question->is_korean]);
 		imp->confidence = CONFIDENCE_LOW;
 	}
 	improvement_say(question, imp->description, sizeof(imp->description), WORDS_MOVE_YOURS);

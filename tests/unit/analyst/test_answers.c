@@ -94,8 +94,16 @@ static void without_a_declared_pue_the_answer_names_the_line_that_settles_it(voi
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")), "pue = 1.45"));
 	/* 41.975 kWh in 730 h, whatever it draws at the moment */
 	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
-		"On average over all the time observed, present or not, it drew 57.5 W, which is "
-		"41.98 kWh"));
+		"It draws 57.5 W now, the mean of the last 60 s. On average over all the time observed, "
+		"present or not, it drew 57.5 W, which is 41.98 kWh"));
+	/* who books the kilograms has the host's idle power still to account for */
+	strcpy(w.config.share_idle, "none");
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
+	assert_non_null(strstr(json_object_get_string(member(&w, "recommendation")),
+		" Idle power is not in it: no workload is charged with it"));
+	strcpy(w.config.share_idle, "equal");
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 200);
+	assert_null(strstr(json_object_get_string(member(&w, "recommendation")), "Idle power"));
 	assert_int_equal(
 		assess(&w, "{\"workload_name\":\"ml-training-job\",\"pue\":1.2,\"lang\":\"ko\"}"), 200);
 	expect_text(&w, "status", "COMPLIANT");

@@ -143,6 +143,9 @@ static void every_kind_is_offered_what_fits_it(void **state)
 		assert_int_equal(
 			compare(&w, "{\"workload_name\":\"train-x7k2p\",\"duration_hours\":24}"), 200);
 		assert_string_equal(text_in(step(&w, "temporal_shift"), "reason_code"), "CONTINUOUS");
+		/* true of a service seen for a minute, too */
+		assert_non_null(
+			strstr(w.answer.body, "It is kept running, as a service is, or ran for a day"));
 		near(number_in(step(&w, "temporal_shift"), "estimated_kg_month"), 0);
 		destroy(&w);
 	}

@@ -52,8 +52,10 @@ static void a_move_is_counted_by_the_grid_alone_where_a_pue_is_not_known(void **
 	static const char with_pue[] = "Run it in ", without[] =
 							     " less carbon by the grid alone, for the PUE "
 							     "of one of the two sites is not known.";
-	static const char disagrees[] =
-		"The marginal signal says the opposite: moving may raise emissions elsewhere.";
+	static const char disagrees[] = "the plants that run more when demand rises (the marginal intensity) "
+					"emit more in Stockholm: ",
+			  of_here[] = " in Seoul. In accounts by the average emissions fall; in fact moving "
+				      "may raise them.";
 	struct json_object *move;
 	struct world w;
 
@@ -73,6 +75,7 @@ static void a_move_is_counted_by_the_grid_alone_where_a_pue_is_not_known(void **
 	assert_non_null(strstr(text_in(move, "description"), with_pue));
 	assert_non_null(strstr(text_in(move, "description"), without));
 	assert_non_null(strstr(text_in(move, "description"), disagrees));
+	assert_non_null(strstr(text_in(move, "description"), of_here));
 	assert_null(strstr(text_in(move, "evidence"), "PUE"));
 	/* there it would be judged by the PUE that is known there */
 	near(json_object_get_double(member(&w, "intensity_after")), 21 * 1.1 / 1.4);

@@ -65,8 +65,8 @@ static void regions_are_ordered_by_what_they_save_with_and_without_pue(void **st
 
 static void the_marginal_signal_is_answered_by_its_own_saving(void **state)
 {
-	static const char *const says[][2] = { { "en", "The annual average says the opposite" },
-		{ "ko", "연평균 기준으로는 반대입니다" } };
+	static const char *const says[][2] = { { "en", "on the annual average Tokyo emits more: " },
+		{ "ko", "연평균 배출계수는 도쿄 쪽이 더 높습니다(" } };
 	char arguments[128], percent[32];
 	struct world w;
 
