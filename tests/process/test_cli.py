@@ -228,6 +228,47 @@ def doctor_tells_of_the_pipeline_that_is_asked_not_of_the_configuration():
         expect((told[source]["pue"], "not of one that runs" in told[source]["configuration"][1]), (finding, True))
 
 
+def doctor_names_the_source_of_watts_that_come_from_elsewhere_and_the_meters_that_tell_no_pue():
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._say(b"ready\n")
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._say(json.dumps({"comparisons": [{"is_current": True, "pue": 1.4, "pue_source": "assumed"}], "provenance": provenance}).encode())
+
+        def _say(self, body):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    settings = ("kepler_endpoint=https://k:9102", "pue_facility_query=site", "pue_it_query=racks", "metrics_listen=127.0.0.1:9")
+    with Frontend().start(*settings) as f:  # without an exporter, as by --stages
+        f.start_analyst()
+        told = _findings(*place(f))
+        expect({"kernel", "power-meter", "metrics", "cpu-time"} & set(told), set())
+        expect((told["watts"], told["measured_pue"][0]), (("modelled", "watts are to come from Kepler (kepler_endpoint) https://k:9102; no answer says whether they do"), "modelled"))
+        (f.run_dir / "exporter").mkdir()
+        (f.run_dir / "exporter/fetcher.ipc").touch()
+        expect(_findings(*place(f))["metrics"][0], "missing")  # it runs here, and does not answer
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        arguments = ("--runtime-dir", "/nonexistent", "--url", f"http://127.0.0.1:{server.server_address[1]}")
+        for state, age, finding in (("measured", 2, ("measured", "watts come from Kepler (kepler_endpoint) (measured)")), ("model", 2, ("modelled", "watts come from Kepler (kepler_endpoint) (by a model)")),
+                                    ("initializing", 2, ("missing", "no watts have come yet from Kepler (kepler_endpoint)")), ("measured", 99, ("missing", "for 99 s no watts have come from Kepler (kepler_endpoint)"))):
+            provenance = {"power": {"source": "kepler", "state": state, "metrics_age_s": age}, "pue": {"failure": "no value"}}
+            told = _findings(*arguments)
+            expect((told["watts"], "metrics" in told, "kernel" in told), (finding, False, False))
+        expect((told["measured_pue"], told["pue"]), (("missing", "the site's meters tell no PUE now: no value"),
+                                                     ("missing", "nor is a PUE declared: until the meters tell one the PUE status stays UNKNOWN")))
+        assert "전력 값이 오지 않은 출처: Kepler" in _tanso("doctor", "--lang", "ko", *arguments)[1]
+        server.shutdown()
+
+
 def assess_prints_the_servers_bytes():
     with Frontend().start() as f:
         f.start_analyst()

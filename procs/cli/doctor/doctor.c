@@ -157,7 +157,8 @@ int verb_doctor(int argc, char **argv)
 		return EXIT_UNANSWERED;
 	}
 	doctor_find_site(&site, client);
-	doctor_check_host(&findings, &site.config);
+	if (site.origin == ORIGIN_PIPELINE)
+		doctor_check_host(&findings, &site.config);
 	doctor_check_config(&findings, &site);
 	doctor_check_pipeline(&findings, client, &site);
 	if (is_json)

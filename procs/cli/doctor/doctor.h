@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/origin.h"
 #include "cli/client/client.h"
 
 #define FINDINGS_MAX 24
@@ -16,7 +17,7 @@ enum finding_state {
 struct finding {
 	const char *name; /* "kernel-btf": for programs */
 	enum finding_state state;
-	char text[256];
+	char text[512];
 	char remedy[256]; /* the one command or line that changes it; "" = nothing to do */
 };
 
@@ -31,7 +32,11 @@ struct site {
 	struct config config;
 	bool is_of_pipeline; /* `config` is what the pipeline that was asked was started with, --set included */
 	double pue;          /* that it answers with … */
-	char pue_source[32]; /* … from where: declared, measured, region_table, assumed; "" = untold */
+	char pue_source[32];   /* … from where: declared, measured, region_table, assumed; "" = untold */
+	char pue_failure[384]; /* why the site's meters tell none; "" = they do, or there are none */
+	enum origin origin;    /* of the watts: as it answers, else as configured */
+	char power_state[32];  /* "" = untold */
+	double power_age_s;
 };
 
 void doctor_find_site(struct site *site, struct client *client);
@@ -39,6 +44,10 @@ void doctor_find_site(struct site *site, struct client *client);
 void doctor_check_host(struct findings *findings, const struct config *config);
 /* PUE, grid, data files, configuration. */
 void doctor_check_config(struct findings *findings, const struct site *site);
+/* What the metrics say of the watts. */
+void doctor_check_watts(struct findings *findings, const char *metrics);
+/* The watts that are not this pipeline's own. */
+void doctor_check_source(struct findings *findings, const struct site *site);
 /* Who answers, and what the watts rest on now. */
 void doctor_check_pipeline(struct findings *findings, struct client *client, const struct site *site);
 

@@ -1,4 +1,4 @@
-/* The pipeline that runs: how it was started, and the PUE it answers with. */
+/* The pipeline that runs: how it was started, and the power and PUE it answers with. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/language.h"
 #include "cli/doctor/doctor.h"
 #include "cli/place.h"
 #include "cli/table.h"
@@ -113,14 +114,30 @@ static void find_config(struct site *site, const char *address)
 	site->is_of_pipeline = true;
 }
 
-/* The current region's row of a comparison: the one answer that tells the PUE without a workload. */
-static void ask_pue(struct site *site, struct client *client)
+static void take_provenance(struct site *site, struct json_object *provenance)
+{
+	struct json_object *power = member_of(provenance, "power");
+	const char *source = text_of_member(power, "source");
+
+	for (int origin = ORIGIN_PIPELINE; origin <= ORIGIN_PROMETHEUS; origin++)
+		if (strcmp(source, origin_name((enum origin)origin)) == 0)
+			site->origin = (enum origin)origin;
+	snprintf(site->power_state, sizeof(site->power_state), "%s", text_of_member(power, "state"));
+	site->power_age_s = json_object_get_double(member_of(power, "metrics_age_s"));
+	snprintf(site->pue_failure, sizeof(site->pue_failure), "%s",
+		text_of_member(member_of(provenance, "pue"), "failure"));
+}
+
+/* The current region's row of a comparison: the one answer that tells PUE and power without a workload. */
+static void ask_comparison(struct site *site, struct client *client)
 {
 	struct client_answer answer;
 	struct json_object *root, *row;
+	char lang[32];
 	size_t offset;
 
-	if (client_ask(client, "/tools/get_regional_comparison", "{}", 2, &answer) < 0 ||
+	snprintf(lang, sizeof(lang), "{\"lang\":\"%s\"}", language_name());
+	if (client_ask(client, "/tools/get_regional_comparison", lang, strlen(lang), &answer) < 0 ||
 		answer.status != 200)
 		return;
 	root = json_parse_strict(answer.body, answer.size, &offset);
@@ -130,6 +147,7 @@ static void ask_pue(struct site *site, struct client *client)
 				text_of_member(row, "pue_source"));
 			site->pue = json_object_get_double(member_of(row, "pue"));
 		}
+	take_provenance(site, member_of(root, "provenance"));
 	json_object_put(root);
 }
 
@@ -138,9 +156,11 @@ void doctor_find_site(struct site *site, struct client *client)
 	struct client_answer answer;
 
 	*site = (struct site) { .config = *client_config(client) };
+	site->origin = origin_of(&site->config);
 	if (client_ask(client, "/readyz", NULL, 0, &answer) < 0)
 		return;
 	find_config(site, client_address(client));
+	site->origin = origin_of(&site->config);
 	if (answer.status == 200)
-		ask_pue(site, client);
+		ask_comparison(site, client);
 }

@@ -7,35 +7,58 @@
 
 #include "base/cleanup.h"
 #include "base/port.h"
+#include "base/stage.h"
 #include "cli/doctor/doctor.h"
 #include "base/language.h"
 #include "cli/place.h"
 #include "korea/data.h"
 
 /* Whether the meters answer, an answer says: provenance.pue. */
-static void check_measured_pue(struct findings *findings, const struct config *config)
+static void check_measured_pue(struct findings *findings, const struct site *site)
 {
-	if (config->pue_facility_query[0] != '\0')
-		findings_add(findings, "measured_pue", FINDING_MEASURED, "",
-			in_language("PUE from the site's meters: %s / %s", "시설 계측기의 PUE: %s / %s"),
+	const struct config *config = &site->config;
+
+	if (site->pue_failure[0] != '\0')
+		findings_add(findings, "measured_pue", FINDING_MISSING, "",
+			in_language("the site's meters tell no PUE now: %s",
+				"시설 계측기에서 지금 쓸 수 있는 PUE를 얻지 못했습니다: %s"),
+			site->pue_failure);
+	else if (config->pue_facility_query[0] != '\0')
+		findings_add(findings, "measured_pue",
+			site->pue_source[0] != '\0' ? FINDING_MEASURED : FINDING_MODELLED, "",
+			site->pue_source[0] != '\0'
+				? in_language(
+					  "PUE from the site's meters: %s / %s", "시설 계측기의 PUE: %s / %s")
+				: in_language(
+					  "PUE is to come from the site's meters: %s / %s; no answer says "
+					  "whether it does",
+					  "PUE의 출처로 설정된 시설 계측기: %s / %s. 값이 오는지는 응답이 "
+					  "없어 "
+					  "알 수 없습니다"),
 			config->pue_facility_query, config->pue_it_query);
 }
 
-static void tell_no_pue(struct findings *findings)
+static void tell_no_pue(struct findings *findings, const struct site *site)
 {
+	bool has_meters = site->pue_failure[0] != '\0';
+
 	findings_add(findings, "pue", FINDING_MISSING,
 		in_language("write pue = 1.45 (your site's value) in tanso.conf",
 			"tanso.conf에 pue = 1.45처럼 시설의 값을 적으십시오"),
 		"%s",
-		in_language("no PUE is declared: the PUE status stays UNKNOWN",
-			"PUE 값이 설정되지 않아 PUE 판정이 보류됩니다"));
+		has_meters
+			? in_language("nor is a PUE declared: until the meters tell one the PUE status stays "
+				      "UNKNOWN",
+				  "설정된 PUE 값도 없어, 계측값이 올 때까지 PUE 판정이 보류됩니다")
+			: in_language("no PUE is declared: the PUE status stays UNKNOWN",
+				  "PUE 값이 설정되지 않아 PUE 판정이 보류됩니다"));
 }
 
 /* The one the running pipeline answers with. */
 static void tell_answered_pue(struct findings *findings, const struct site *site)
 {
 	if (strcmp(site->pue_source, "assumed") == 0)
-		tell_no_pue(findings);
+		tell_no_pue(findings, site);
 	else if (strcmp(site->pue_source, "region_table") == 0)
 		findings_add(findings, "pue", FINDING_MODELLED,
 			in_language("write pue = 1.45 (your site's value) in tanso.conf",
@@ -59,7 +82,7 @@ static void check_pue(struct findings *findings, const struct site *site)
 {
 	const struct config *config = &site->config;
 
-	check_measured_pue(findings, config);
+	check_measured_pue(findings, site);
 	if (site->pue_source[0] != '\0')
 		tell_answered_pue(findings, site);
 	else if (config->pue >= 1)
@@ -72,7 +95,7 @@ static void check_pue(struct findings *findings, const struct site *site)
 				"PUE %.4g가 설정되어 있습니다(pue_overhead_ratio = %.4g)"),
 			1 + config->pue_overhead_ratio, config->pue_overhead_ratio);
 	else if (config->pue_facility_query[0] == '\0')
-		tell_no_pue(findings);
+		tell_no_pue(findings, site);
 }
 
 static void check_grid(struct findings *findings, const struct config *config)
@@ -180,56 +203,6 @@ void doctor_check_config(struct findings *findings, const struct site *site)
 	check_data(findings, config);
 }
 
-/* The value of `label` in the first sample of `metric`; "" if there is none. */
-static void read_label(const char *text, const char *metric, const char *label, char *value, size_t size)
-{
-	char sample[128], wanted[64];
-	const char *line = text, *at;
-
-	value[0] = '\0';
-	snprintf(sample, sizeof(sample), "%s{", metric);
-	while (line != NULL && strncmp(line, sample, strlen(sample)) != 0) {
-		line = strchr(line, '\n');
-		line = line != NULL ? line + 1 : NULL;
-	}
-	if (line == NULL)
-		return;
-	snprintf(wanted, sizeof(wanted), "%s=\"", label);
-	at = strstr(line, wanted);
-	const char *end = strchr(line, '\n');
-	if (at == NULL || (end != NULL && at > end))
-		return;
-	at += strlen(wanted);
-	snprintf(value, size, "%.*s", (int)strcspn(at, "\"\n"), at);
-}
-
-static void check_watts(struct findings *findings, const char *metrics)
-{
-	char source[128], usage[32];
-
-	read_label(metrics, "tanso_power_source_info", "source", source, sizeof(source));
-	read_label(metrics, "tanso_power_source_info", "usage", usage, sizeof(usage));
-	if (source[0] == '\0') {
-		findings_add(findings, "watts", FINDING_MISSING,
-			in_language("wait a second and ask again", "1초 뒤에 다시 실행하십시오"), "%s",
-			in_language("the pipeline has published no watts yet",
-				"파이프라인이 아직 전력 값을 내보내지 않았습니다"));
-		return;
-	}
-	bool is_model = strncmp(source, "curve", 5) == 0 || strstr(source, "model") != NULL;
-	bool is_fake = strstr(source, "fake") != NULL;
-	findings_add(findings, "watts", is_model || is_fake ? FINDING_MODELLED : FINDING_MEASURED,
-		is_fake ? in_language("leave `meters` in tanso.conf to its default",
-				  "tanso.conf의 `meters`를 기본값으로 두십시오")
-			: "",
-		in_language("watts come from %s%s", "전력의 출처: %s%s"), source,
-		is_fake ? in_language(", a fake meter: no status rests on them",
-				  "(가짜 계측기이므로 판정하지 않습니다)")
-			: "");
-	findings_add(findings, "cpu-time", strcmp(usage, "ebpf") == 0 ? FINDING_MEASURED : FINDING_MODELLED,
-		"", in_language("CPU time is read by %s", "CPU 시간의 출처: %s"), usage);
-}
-
 static const char *start_command(void)
 {
 	return place_sudo()[0] != '\0' ? "sudo tanso up" : "tanso up";
@@ -270,7 +243,8 @@ static void check_metrics(struct findings *findings, struct client *client, cons
 					      "address: %s",
 					  "메트릭(설정의 주소에서 실행 중인 파이프라인의 것): %s"),
 			url);
-		check_watts(findings, answer.body);
+		if (site->origin == ORIGIN_PIPELINE) /* else answers rest on other watts */
+			doctor_check_watts(findings, answer.body);
 	} else if (r == 0 && answer.status == 401) {
 		findings_add(findings, "metrics", FINDING_MEASURED, "",
 			in_language(
@@ -288,6 +262,18 @@ static void check_metrics(struct findings *findings, struct client *client, cons
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"), url,
 			strerror(-r));
 	}
+}
+
+/* Where power comes from elsewhere `tanso up --stages` does without it. */
+static bool is_exporter_expected(const struct site *site)
+{
+	char path[CONFIG_TEXT_MAX + 32];
+
+	if (site->origin == ORIGIN_PIPELINE)
+		return true;
+	snprintf(path, sizeof(path), "%s/%s/%s.ipc", site->config.runtime_dir, stage_name(STAGE_EXPORTER),
+		stage_name(STAGE_FETCHER));
+	return site->is_of_pipeline && (access(path, F_OK) == 0 || errno == EACCES);
 }
 
 /* By its words: a proxy may stand before it, and everybody says 200. */
@@ -327,5 +313,8 @@ void doctor_check_pipeline(struct findings *findings, struct client *client, con
 		findings_add(findings, "answers", FINDING_MISSING, start_command(),
 			in_language("nobody answers at %s: %s", "%s에 연결할 수 없습니다: %s"),
 			client_address(client), strerror(-r));
-	check_metrics(findings, client, site);
+	if (site->origin != ORIGIN_PIPELINE)
+		doctor_check_source(findings, site);
+	if (is_exporter_expected(site))
+		check_metrics(findings, client, site);
 }
