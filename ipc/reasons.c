@@ -1,9 +1,11 @@
 #include "ipc/reasons.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/prose_name.h"
 #include "ipc/json_write.h"
 
 static const struct {
@@ -63,6 +65,15 @@ const char *reason_label(enum reason_code code, const char *lang)
 	return is_korean(lang) ? reasons[code].label_ko : reasons[code].label_en;
 }
 
+static void write_message(struct json_writer *writer, const struct error_object *error, const char *lang)
+{
+	const char *text = error->message[0] != '\0' ? error->message : error_text(error->code, lang);
+	char name[PROSE_NAME_MAX], whole[PROSE_NAME_MAX + sizeof(error->message)];
+
+	snprintf(whole, sizeof(whole), "%s: %s", prose_name(error->value, name), text);
+	json_write_text(writer, "message", error->value[0] != '\0' ? whole : text);
+}
+
 char *error_json(const struct error_object *error, const char *lang, size_t *ret_size)
 {
 	struct json_writer writer = { 0 };
@@ -71,8 +82,7 @@ char *error_json(const struct error_object *error, const char *lang, size_t *ret
 	json_open_object(&writer, NULL);
 	json_open_object(&writer, "error");
 	json_write_text(&writer, "code", error_name(error->code));
-	json_write_text(&writer, "message",
-		error->message[0] != '\0' ? error->message : error_text(error->code, lang));
+	write_message(&writer, error, lang);
 	json_write_text(&writer, "hint", error->hint);
 	if (error->field[0] != '\0')
 		json_write_text(&writer, "field", error->field);

@@ -22,6 +22,7 @@ enum reason_code {
 
 struct error_object {
 	enum error_code code;
+	char value[256];   /* what was asked for, "" = nothing to name; the message begins with it */
 	char message[512]; /* "" = the table's text */
 	char hint[512];
 	char field[128];

@@ -1,6 +1,7 @@
 /* `tanso verify`: does the hash chain of the ledger, or of an exported bundle, hold? */
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ const struct option verify_options[] = {
 
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
+	char text[512];
 	int option;
 
 	*arguments = (struct arguments) { 0 };
@@ -66,8 +68,16 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 		}
 	if (optind == argc && (arguments->ledger == NULL || arguments->bundle == NULL))
 		return 0;
-	return refuse_usage("verify", in_language("either --ledger or --bundle, and nothing else",
-					      "--ledger와 --bundle 가운데 하나만 쓸 수 있습니다"));
+	if (optind == argc)
+		return refuse_usage("verify", in_language("either --ledger or --bundle",
+						      "--ledger와 --bundle 가운데 하나만 쓸 수 있습니다"));
+	snprintf(text, sizeof(text),
+		in_language("what is %.200s? --ledger FILE names a ledger, --bundle FILE what `tanso report "
+			    "audit` wrote",
+			"%.200s: 원장이면 --ledger FILE, `tanso report audit`가 쓴 묶음이면 --bundle FILE로 "
+			"지정하십시오"),
+		argv[optind]);
+	return refuse_usage("verify", text);
 }
 
 static int print(const char *path, const struct audit *audit)

@@ -90,6 +90,7 @@ static void reply_unknown_tool(
 	size_t count = 0;
 
 	snprintf(wanted, sizeof(wanted), "%.*s", (int)(size < 64 ? size : 64), name);
+	snprintf(error.value, sizeof(error.value), "%s", wanted);
 	for (; count < *folder->count && count < ARRAY_SIZE(names); count++)
 		names[count] = folder->tools[count].name;
 	int nearest = nearest_name(wanted, names, count);

@@ -46,7 +46,7 @@ def every_tool_and_view_describes_itself():
         error = expect_error(f.curl("/views/power_histori", body="{}"), 404, "UNKNOWN_TOOL")
         expect(error["candidates"], ["power_history"])
         error = expect_error(f.curl("/views/nope", "-H", "Accept-Language: ko", body="{}"), 404, "UNKNOWN_TOOL")
-        expect((error["message"], error["hint"].startswith("있는 것: power_history, ")), ("그런 도구가 없습니다.", True))
+        expect((error["message"], error["hint"].startswith("있는 것: power_history, ")), ("nope: 그런 도구가 없습니다.", True))
         error = expect_error(f.curl(ASSESS, "-X", "PUT"), 405, "METHOD_NOT_ALLOWED")
         expect(error["hint"], "Allow: GET, HEAD, POST")
         paths = json.loads(f.curl("/openapi.json")[1])["paths"]

@@ -328,7 +328,7 @@ def mcp_speaks_its_protocol():
         expect(len(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})[1]["result"]["tools"]) >= 2, True)
         expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "no/such"})[1]["error"]["code"], -32601)
         unknown = f.mcp({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_top"}}, "-H", "Accept-Language: ko")[1]["error"]
-        expect((unknown["code"], unknown["message"].split(". ")[0]), (-32602, "그런 도구가 없습니다"))
+        expect((unknown["code"], unknown["message"].split(". ")[0]), (-32602, "list_top: 그런 도구가 없습니다"))
         expect(f.mcp("{")[0], 400)
         expect(f.mcp([INITIALIZE], "-H", "MCP-Protocol-Version: 2025-11-25")[1]["error"]["code"], -32600)
         expect(f.mcp({"jsonrpc": "2.0", "id": 1, "method": "ping"}, "-H", "MCP-Protocol-Version: 1999-01-01")[0], 400)

@@ -148,6 +148,7 @@ def verify_names_the_first_broken_record():
         bad = tanso("verify", "--ledger", path, "--lang", "ko")
         assert bad.returncode == 1 and re.search(r"시간 2026-11-24T12:00:00\+09:00, \d+번째 기록, pod ai-team/ml-training-job .*봉인한 내용과 다르거나", bad.stdout), bad
         assert tanso("verify", "--ledger", f / "none.db").returncode == 2
+        assert "what is none.json? --ledger FILE" in tanso("verify", "none.json", "--lang", "en").stderr
         (f / "text.db").write_text("no database " * 500)
         assert tanso("verify", "--ledger", f / "text.db").returncode == 2
         (f / "cut.db").write_bytes(path.read_bytes()[:8192])

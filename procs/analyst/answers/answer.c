@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "base/origin.h"
 
-#define PLAIN_NAME_MAX 128
-
 static const struct {
 	const char *tool;
 	answer_tool_fn *answer;
@@ -28,28 +26,6 @@ static const char *const without_power[] = { "catalogue", "names", "compliance_s
 	"grid_data" };
 /* These tell who draws power now: without the watts of now an empty list would be a lie. */
 static const char *const by_watts[] = { "list_top_power_consumers", "identify_power_hotspots" };
-
-const char *prose_name(const char *name, char text[static PROSE_NAME_MAX])
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-";
-	size_t size = strlen(name), used = 0;
-
-	if (size >= 1 && size <= PLAIN_NAME_MAX && strspn(name, plain) == size) {
-		snprintf(text, PROSE_NAME_MAX, "%s", name);
-		return text;
-	}
-	text[used++] = '"';
-	for (size_t i = 0; i < size && used + 8 < PROSE_NAME_MAX; i++) {
-		unsigned char c = (unsigned char)name[i];
-		if (strchr(plain, c) != NULL || c == ' ' || c == '(' || c == ')')
-			text[used++] = (char)c;
-		else
-			used += (size_t)snprintf(text + used, 5, "\\x%02x", c);
-	}
-	text[used++] = '"';
-	text[used] = '\0';
-	return text;
-}
 
 void write_reasons(struct json_writer *writer, const struct reasons *reasons)
 {
@@ -212,6 +188,7 @@ static int check(const char *name, size_t name_size, const char *text, size_t te
 	int r;
 
 	*error = (struct error_object) { .code = ERROR_UNKNOWN_TOOL };
+	snprintf(error->value, sizeof(error->value), "%.*s", (int)name_size, name);
 	*ret_tool = tool_find(name, name_size);
 	if (*ret_tool == NULL)
 		*ret_tool = view_find(name, name_size);
@@ -219,7 +196,7 @@ static int check(const char *name, size_t name_size, const char *text, size_t te
 		return -EINVAL;
 	if (text_size > 0) {
 		raw = json_parse_strict(text, text_size, &offset);
-		error->code = ERROR_INVALID_JSON;
+		*error = (struct error_object) { .code = ERROR_INVALID_JSON };
 		snprintf(error->hint, sizeof(error->hint), "byte %zu", offset);
 		if (raw == NULL)
 			return -EINVAL;
@@ -259,6 +236,35 @@ static bool is_ready(const struct book *book, const struct tool *tool)
 	return !is_among(tool, by_watts, ARRAY_SIZE(by_watts)) || book_watts(book, &book->node, watts);
 }
 
+/* Why nothing comes is known where power is read; where that is, the configuration says. */
+static int refuse_unready(const struct question *question, struct error_object *error)
+{
+	enum origin origin = origin_of(question->knowledge->config);
+	const char *key = origin == ORIGIN_KEPLER ? "kepler_endpoint" : "prometheus_url";
+
+	*error = (struct error_object) { .code = ERROR_NOT_READY, .retry_after_s = 1 };
+	if (origin == ORIGIN_PIPELINE)
+		snprintf(error->hint, sizeof(error->hint), "%s",
+			question->is_korean ? "전력은 이 호스트에서 계측하며(kepler_endpoint와 "
+					      "prometheus_url이 설정되지 않음) "
+					      "시작하고 몇 초 뒤부터 나옵니다. 계속 없으면 원인을 tanso "
+					      "doctor로 확인하십시오."
+					    : "Power is measured on this host, as neither kepler_endpoint "
+					      "nor prometheus_url is "
+					      "set, from some seconds after the start on; if none comes, "
+					      "tanso doctor says "
+					      "why.");
+	else
+		snprintf(error->hint, sizeof(error->hint),
+			question->is_korean
+				? "전력을 %s에서 읽습니다. 계속 없으면 원인이 로그에 "
+				  "있습니다(fetcher: no power from …)."
+				: "Power is read from %s; if none comes, the log says why (fetcher: no "
+				  "power from …).",
+			key);
+	return -EINVAL;
+}
+
 static int answer_checked(const struct knowledge *knowledge, const struct tool *tool,
 	struct json_object *arguments, struct question *question, struct answer *ret_answer,
 	struct error_object *error)
@@ -266,10 +272,8 @@ static int answer_checked(const struct knowledge *knowledge, const struct tool *
 	struct json_writer writer = { 0 };
 	int r;
 
-	if (!is_ready(knowledge->book, tool)) {
-		*error = (struct error_object) { .code = ERROR_NOT_READY, .retry_after_s = 1 };
-		return -EINVAL;
-	}
+	if (!is_ready(knowledge->book, tool))
+		return refuse_unready(question, error);
 	json_open_object(&writer, NULL);
 	r = ask_desk(tool, question, &writer, error);
 	(void)arguments;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analyst/carbon/verdict.h"
+#include "base/prose_name.h"
 #include "ipc/json_write.h"
 
 /* The answer to one question. status: HTTP; body malloc'ed, owned by the caller. */
@@ -67,8 +68,3 @@ void write_grid_provenance(struct json_writer *writer, const struct question *qu
 
 /* Was any workload of the question's namespace ever booked? If not, the hint says which namespaces there are, for prose. */
 bool namespace_is_known(const struct question *question, char *ret_hint, size_t size);
-
-/* A foreign name for prose: as it is if it is plain, else quoted, with everything else escaped (it is the text of
- * whoever named the pod). Returns text. */
-#define PROSE_NAME_MAX 700
-const char *prose_name(const char *name, char text[static PROSE_NAME_MAX]);

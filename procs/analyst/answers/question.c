@@ -105,6 +105,7 @@ static int refuse_code(const struct question *question, struct error_object *err
 	int nearest = nearest_name(asked, codes, count);
 
 	*error = (struct error_object) { .code = code };
+	snprintf(error->value, sizeof(error->value), "%s", asked);
 	snprintf(error->field, sizeof(error->field), "%s", field);
 	nearest_hint(asked, codes, count, question->is_korean, error->hint, sizeof(error->hint));
 	if (nearest >= 0) {
@@ -176,8 +177,9 @@ int question_find_region(const struct question *question, const char *field, con
 	if (*ret_region != NULL)
 		return 0;
 	size_t count = data_region_codes(data, codes);
-	return refuse_code(
-		question, error, ERROR_UNKNOWN_REGION, field, code_of_called(data, code), codes, count);
+	refuse_code(question, error, ERROR_UNKNOWN_REGION, field, code_of_called(data, code), codes, count);
+	snprintf(error->value, sizeof(error->value), "%s", code);
+	return -EINVAL;
 }
 
 bool question_is_in_korea(const struct question *question)

@@ -218,11 +218,12 @@ static int read_power(struct schedule_plan *plan, struct error_object *error)
 
 /* grid data */
 
-static int refuse_profile(const struct schedule_plan *plan, struct error_object *error)
+static int refuse_profile(const struct schedule_plan *plan, const char *name, struct error_object *error)
 {
 	const struct data *data = plan->question->knowledge->data;
 
 	question_refuse(plan->question, error, ERROR_UNKNOWN_PROFILE, "profile", "", "");
+	snprintf(error->value, sizeof(error->value), "%s", name);
 	for (size_t i = 0; i < data->profile_count && error->candidate_count < ERROR_CANDIDATES_MAX; i++)
 		snprintf(error->candidates[error->candidate_count++], sizeof(error->candidates[0]), "%s",
 			data->profiles[i].name);
@@ -238,7 +239,7 @@ static int use_sample(struct schedule_plan *plan, const char *name, struct error
 
 	if (profile == NULL || strcmp(profile->zone, q->region->zone) != 0 ||
 		(with_solar && !profile->has_solar))
-		return refuse_profile(plan, error);
+		return refuse_profile(plan, name, error);
 	plan->sample = (struct grid_file) {
 		.is_daily = true, .count = 24, .points = plan->sample_points, .hold = HOUR_SECONDS
 	};

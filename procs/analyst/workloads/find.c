@@ -132,6 +132,7 @@ static void add_nearest(const struct question *question, struct error_object *er
 static int refuse_unknown(const struct question *question, struct error_object *error)
 {
 	*error = (struct error_object) { .code = ERROR_WORKLOAD_NOT_FOUND };
+	snprintf(error->value, sizeof(error->value), "%s", question->workload_name);
 	snprintf(error->field, sizeof(error->field), "workload_name");
 	add_nearest(question, error);
 	snprintf(error->hint, sizeof(error->hint), "%s",

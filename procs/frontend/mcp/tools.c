@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/nearest.h"
+#include "base/prose_name.h"
 #include "frontend/catalog.h"
 #include "frontend/mcp/mcp.h"
 
@@ -77,15 +78,15 @@ static void answer_error(struct mcp_call *call, const struct error_object *error
 static void refuse_unknown(struct mcp_call *call, const char *name)
 {
 	const char *names[32];
-	char hint[512], message[576];
+	char hint[512], message[PROSE_NAME_MAX + 576], quoted[PROSE_NAME_MAX];
 	bool is_korean = strcmp(call->lang, "ko") == 0;
 	size_t count = 0;
 
 	for (; count < tool_count && count < ARRAY_SIZE(names); count++)
 		names[count] = tools[count].name;
 	nearest_hint(name, names, count, is_korean, hint, sizeof(hint));
-	snprintf(message, sizeof(message), "%s %s", is_korean ? "그런 도구가 없습니다." : "unknown tool.",
-		hint);
+	snprintf(message, sizeof(message), "%s: %s %s", prose_name(name, quoted),
+		is_korean ? "그런 도구가 없습니다." : "unknown tool.", hint);
 	mcp_fail(call, 200, RPC_INVALID_PARAMS, message, NULL);
 }
 

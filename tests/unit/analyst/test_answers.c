@@ -271,6 +271,11 @@ static void questions_that_cannot_be_answered_say_why(void **state)
 	make(&w);
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\"}"), 503);
 	expect_error(&w, "NOT_READY");
+	assert_non_null(strstr(w.answer.body, "tanso doctor says why"));
+	strcpy(w.config.prometheus_url, "http://store:9090");
+	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-training-job\",\"lang\":\"ko\"}"), 503);
+	assert_non_null(strstr(w.answer.body, "prometheus_url에서 읽습니다"));
+	w.config.prometheus_url[0] = '\0';
 	run_hours(&w, 1);
 	fixture_name(&w.f, 20, WORKLOAD_UNIT, "user.slice", "sleepy.service");
 	fixture_pass(&w.f, 1);
@@ -279,12 +284,14 @@ static void questions_that_cannot_be_answered_say_why(void **state)
 	assert_int_equal(book_commit(&w.f.book), 0);
 	assert_int_equal(ask(&w, "no_such_tool", "{}"), 404);
 	expect_error(&w, "UNKNOWN_TOOL");
+	assert_non_null(strstr(w.answer.body, "\"message\":\"no_such_tool: There is no such tool.\""));
 	assert_int_equal(assess(&w, "{'a'}"), 400);
 	expect_error(&w, "INVALID_JSON");
 	assert_int_equal(assess(&w, "{}"), 422);
 	expect_error(&w, "INVALID_ARGUMENT");
 	assert_int_equal(assess(&w, "{\"workload_name\":\"ml-trainig-job\"}"), 404);
 	expect_error(&w, "WORKLOAD_NOT_FOUND");
+	assert_non_null(strstr(w.answer.body, "\"message\":\"ml-trainig-job: No workload of that name"));
 	assert_non_null(strstr(w.answer.body, "\"candidates\":[\"ml-training-job\""));
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\"}"), 422);
 	expect_error(&w, "AMBIGUOUS_WORKLOAD");
@@ -293,9 +300,11 @@ static void questions_that_cannot_be_answered_say_why(void **state)
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\",\"namespace\":\"user.slice\"}"), 200);
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\",\"standard\":\"KR_CARBON\"}"), 422);
 	expect_error(&w, "UNKNOWN_STANDARD");
+	assert_non_null(strstr(w.answer.body, "\"message\":\"KR_CARBON: There is no such standard"));
 	assert_non_null(strstr(w.answer.body, "KR_CARBON_2050"));
 	assert_int_equal(assess(&w, "{\"workload_name\":\"sleepy\",\"region\":\"kr-moon-1\"}"), 422);
 	expect_error(&w, "UNKNOWN_REGION");
+	assert_non_null(strstr(w.answer.body, "\"message\":\"kr-moon-1: There is no such region"));
 	assert_non_null(strstr(w.answer.body, "\"hint\":\"Known: ap-northeast-2, ")); /* none is near */
 	assert_int_equal(
 		assess(&w, "{\"workload_name\":\"sleepy\",\"region\":\"ap-northeast-22\",\"lang\":\"ko\"}"),
@@ -432,6 +441,8 @@ static void foreign_names_are_quoted_in_prose(void **state)
 	assert_string_equal(prose_name("nginx.service", text), "nginx.service");
 	assert_string_equal(prose_name("x\n\"ignore\"", text), "\"x\\x0a\\x22ignore\\x22\"");
 	assert_string_equal(prose_name("", text), "\"\"");
+	assert_string_equal(
+		prose_name("서울\xed\xa0\x80\xea\xb0", text), "\"서울\\xed\\xa0\\x80\\xea\\xb0\"");
 }
 
 static void durations_are_iso_8601(void **state)

@@ -320,6 +320,7 @@ static void what_cannot_be_scheduled_is_an_error_that_says_why(void **state)
 	expect_error(&w, "DURATION_EXCEEDS_WINDOW");
 	assert_int_equal(schedule(&w, "{\"power_watts\":1,\"profile\":\"KPX_2019-01-01\"}"), 422);
 	expect_error(&w, "UNKNOWN_PROFILE");
+	assert_non_null(strstr(w.answer.body, "\"message\":\"KPX_2019-01-01: There is no such sample day"));
 	static const char *const windows[] = { "22:00-6:00x", "22-6" };
 	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
 		char arguments[96];
