@@ -361,7 +361,7 @@ int main(int argc, char **argv)
 	analyst.is_cloud_guest = is_cloud_guest(&analyst.config);
 	if ((r = ready_init()) < 0 || (r = loop_new(&analyst.loop)) < 0 ||
 		(r = reload_open(&analyst.reload, &analyst.config, &analyst.stats)) < 0 ||
-		(r = open_ledger(&analyst)) < 0 ||
+		(r = config_end_check(&analyst.config)) < 0 || (r = open_ledger(&analyst)) < 0 ||
 		(r = places_enter(&analyst.places, &analyst.config, analyst.reload.folder)) < 0 ||
 		(r = open_links(&analyst)) < 0 || (r = add_sources(&analyst)) < 0 ||
 		(r = sandbox_enter(STAGE_ANALYST)) < 0) {

@@ -21,6 +21,7 @@ struct config {
 #define CHOICE(key, ...)  char key[CONFIG_TEXT_MAX];
 #include "base/config.def"
 	char path[CONFIG_TEXT_MAX]; /* the file read, "" when none was found */
+	bool is_check;              /* --check: nothing is written, and config_end_check() ends it */
 };
 
 struct config_error {
@@ -38,9 +39,12 @@ int config_load(struct config *config, const char *path, struct config_error *er
 void config_data_dir(const struct config *config, char ret_path[static CONFIG_TEXT_MAX]);
 /* Where the power models are, likewise: `models_dir` comes first. */
 void config_models_dir(const struct config *config, char ret_path[static CONFIG_TEXT_MAX]);
-/* The start of every stage: --config FILE, --set KEY=VALUE, --help, --version. Prints and exits on --help, --version
+/* The start of every stage: --config FILE, --set KEY=VALUE, --check, --help, --version. Prints and exits on --help, --version
  * and on errors (status 2); so call it first. */
 void config_from_arguments(struct config *config, const char *program, int argc, char **argv);
+/* Exits with success where only a check was asked for. In a stage's start, behind what reads files and values, and before
+ * what others would notice. 0. */
+int config_end_check(const struct config *config);
 /* Writes every key with default, range, unit and text, as a commented tanso.conf, as markdown or as tanso.conf(5). */
 enum config_format { CONFIG_FORMAT_FILE, CONFIG_FORMAT_MARKDOWN, CONFIG_FORMAT_MAN };
 void config_describe(FILE *out, enum config_format format);

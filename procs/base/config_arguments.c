@@ -12,6 +12,7 @@
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "set", required_argument, NULL, 's' },
+	{ "check", no_argument, NULL, 'k' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'v' },
 	{ 0 },
@@ -19,10 +20,11 @@ static const struct option options[] = {
 
 static void print_help(const char *program)
 {
-	printf("Usage: %s [--config FILE] [--set KEY=VALUE]...\n\n"
+	printf("Usage: %s [--config FILE] [--set KEY=VALUE]... [--check]\n\n"
 	       "One stage of the tanso pipeline; `tanso up` or systemd starts all of them.\n\n"
 	       "  -c, --config FILE    read FILE instead of /etc/tanso/tanso.conf\n"
 	       "  -s, --set KEY=VALUE  override one key of the file\n"
+	       "      --check          say what the start would refuse, and do not start\n"
 	       "  -h, --help           show this and exit\n"
 	       "  -v, --version        show the version and exit\n\n"
 	       "Keys: docs/config.md or tanso.conf(5).\n",
@@ -89,5 +91,14 @@ void config_from_arguments(struct config *config, const char *program, int argc,
 	while ((option = getopt_long(argc, argv, "c:s:hv", options, NULL)) != -1)
 		if (option == 's')
 			set_pair(config, program, optarg);
+		else if (option == 'k')
+			config->is_check = true;
 	set_log_level(config);
+}
+
+int config_end_check(const struct config *config)
+{
+	if (config->is_check)
+		exit(EXIT_SUCCESS);
+	return 0;
 }

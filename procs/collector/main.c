@@ -327,10 +327,11 @@ int main(int argc, char **argv)
 	log_open("collector");
 	config_from_arguments(&collector.config, "tanso-collector", argc, argv);
 	collector.run = clock_now().boot_ns;
-	if ((r = ready_init()) < 0 || (r = loop_new(&collector.loop)) < 0 ||
-		(r = open_counters(&collector)) < 0 || (r = open_links(&collector)) < 0 ||
-		(r = timer_open(&collector.timer, on_timer)) < 0 || (r = add_sources(&collector)) < 0 ||
-		(r = sandbox_enter(STAGE_COLLECTOR)) < 0 || (r = timer_set(&collector.timer, 0, 0)) < 0) {
+	if ((r = ready_init()) < 0 || (r = config_end_check(&collector.config)) < 0 ||
+		(r = loop_new(&collector.loop)) < 0 || (r = open_counters(&collector)) < 0 ||
+		(r = open_links(&collector)) < 0 || (r = timer_open(&collector.timer, on_timer)) < 0 ||
+		(r = add_sources(&collector)) < 0 || (r = sandbox_enter(STAGE_COLLECTOR)) < 0 ||
+		(r = timer_set(&collector.timer, 0, 0)) < 0) {
 		log_start_failure(r);
 		return EXIT_FAILURE;
 	}

@@ -359,8 +359,9 @@ int main(int argc, char **argv)
 	config_from_arguments(&estimator.config, "tanso-estimator", argc, argv);
 	estimator.run = clock_now().boot_ns;
 	if ((r = ready_init()) < 0 || (r = loop_new(&estimator.loop)) < 0 ||
-		(r = open_books(&estimator)) < 0 || (r = open_links(&estimator)) < 0 ||
-		(r = start_timer(&estimator)) < 0 || (r = sandbox_enter(STAGE_ESTIMATOR)) < 0) {
+		(r = open_books(&estimator)) < 0 || (r = config_end_check(&estimator.config)) < 0 ||
+		(r = open_links(&estimator)) < 0 || (r = start_timer(&estimator)) < 0 ||
+		(r = sandbox_enter(STAGE_ESTIMATOR)) < 0) {
 		log_start_failure(r);
 		return EXIT_FAILURE;
 	}

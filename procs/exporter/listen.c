@@ -46,17 +46,27 @@ static void explain(const char *address, int error)
 	}
 }
 
-static int open_one(
-	struct web *web, const struct config *config, const char *address, int number, SSL_CTX *tls)
+static int open_one(struct web *web, const char *address, int number, SSL_CTX *tls)
 {
 	char name[64];
 	int fd;
 
 	snprintf(name, sizeof(name), LISTENER_NAME "-%d", number);
-	if (tls == NULL && !config->allow_plaintext && !web_is_loopback(address))
-		return -EPERM;
 	int r = web_take_listener(name, address, &fd);
 	return r < 0 ? r : web_add_listener(web, fd, tls);
+}
+
+int listen_check(const struct config *config)
+{
+	char list[CONFIG_TEXT_MAX], *rest = list, *address;
+
+	snprintf(list, sizeof(list), "%s", config->metrics_listen);
+	while (!config->metrics_tls && !config->allow_plaintext && (address = strsep(&rest, ", ")) != NULL)
+		if (*address != '\0' && !web_is_loopback(address)) {
+			explain(address, -EPERM);
+			return -EPERM;
+		}
+	return 0;
 }
 
 int listen_open(struct web *web, const struct config *config, SSL_CTX *tls)
@@ -68,7 +78,7 @@ int listen_open(struct web *web, const struct config *config, SSL_CTX *tls)
 	while ((address = strsep(&rest, ", ")) != NULL) {
 		if (*address == '\0')
 			continue;
-		int r = open_one(web, config, address, count++, tls);
+		int r = open_one(web, address, count++, tls);
 		if (r < 0) {
 			explain(address, r);
 			return r;

@@ -219,7 +219,8 @@ static int open_web(void)
 	acks_init(&exporter.acks, (uint64_t)exporter.config.interval_ms * NS_PER_MILLISECOND);
 	if ((r = web_new(&exporter.http.web, &web, http_on_request, &exporter.http)) < 0 ||
 		(r = open_book()) < 0 || (r = open_exposition()) < 0 ||
-		(r = secrets_open(&exporter.secrets, &exporter.config)) < 0)
+		(r = secrets_open(&exporter.secrets, &exporter.config)) < 0 ||
+		(r = listen_check(&exporter.config)) < 0 || (r = config_end_check(&exporter.config)) < 0)
 		return r;
 	return listen_open(exporter.http.web, &exporter.config, exporter.secrets.tls.context);
 }

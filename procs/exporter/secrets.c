@@ -76,6 +76,10 @@ static int name_tls_files(struct secrets *secrets, const struct config *config)
 			config->metrics_tls_certificate);
 		return 0;
 	}
+	if (config->is_check) { /* the start makes them */
+		secrets->has_tls = false;
+		return 0;
+	}
 	mkdir(config->state_dir, 0755);
 	snprintf(folder, sizeof(folder), "%s/exporter", config->state_dir);
 	mkdir(folder, 0750);

@@ -15,6 +15,7 @@
 #include "fetcher/facility.h"
 #include "fetcher/grid/grid.h"
 #include "fetcher/power/source.h"
+#include "fetcher/power/source_request.h"
 #include "ipc/peer.h"
 
 #define TURN_NS    NS_PER_SECOND
@@ -120,6 +121,8 @@ static int open_sources(struct fetcher *fetcher)
 	int r = power_open(&fetcher->power, origin_name(origin), &fetcher->stats);
 
 	fetcher->turns = stats_entry(&fetcher->stats, STAT_COUNTER, "turns_total", "");
+	if (r == 0)
+		r = source_check_pins(&fetcher->config);
 	if (r == 0)
 		r = grid_asker_new(&fetcher->config, fetcher->loop, &fetcher->stats, &fetcher->grid);
 	if (r == 0)
@@ -241,8 +244,8 @@ int main(int argc, char **argv)
 	peer_learn();
 	fetcher.run = clock_now().boot_ns;
 	if ((r = ready_init()) < 0 || (r = loop_new(&fetcher.loop)) < 0 || (r = open_sources(&fetcher)) < 0 ||
-		(r = lock_files(&fetcher)) < 0 || (r = open_links(&fetcher)) < 0 ||
-		(r = begin(&fetcher)) < 0) {
+		(r = config_end_check(&fetcher.config)) < 0 || (r = lock_files(&fetcher)) < 0 ||
+		(r = open_links(&fetcher)) < 0 || (r = begin(&fetcher)) < 0) {
 		log_start_failure(r);
 		return EXIT_FAILURE;
 	}

@@ -300,6 +300,7 @@ int frontend_main(int argc, char **argv, const struct mcp_extension *extension)
 	gethostname(frontend.http.own_name, sizeof(frontend.http.own_name) - 1);
 	if ((r = ready_init()) < 0 || (r = open_web()) < 0 ||
 		(r = keys_open(&frontend.keys, &frontend.config)) < 0 || (r = open_admission()) < 0 ||
+		(r = listen_check(&frontend.config)) < 0 || (r = config_end_check(&frontend.config)) < 0 ||
 		(r = open_mcp(extension)) < 0 || (r = open_doors()) < 0 || (r = lock_files()) < 0 ||
 		(r = open_links()) < 0 ||
 		(extension != NULL && (r = extension->open(&frontend.http.mcp, frontend.web)) < 0) ||

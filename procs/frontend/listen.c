@@ -85,7 +85,7 @@ const char *listen_lack(const struct config *config)
 }
 
 /* What can be reached from other machines is read by, and answers, whoever finds it. */
-static int check_guarded(const struct config *config)
+int listen_check(const struct config *config)
 {
 	const char *lacks = listen_lack(config);
 
@@ -128,10 +128,8 @@ static int open_addresses(struct web *web, const struct config *config, SSL_CTX 
 int listen_open(struct web *web, const struct config *config, SSL_CTX *tls)
 {
 	char path[CONFIG_TEXT_MAX + 32];
-	int r = check_guarded(config);
+	int r = open_addresses(web, config, tls);
 
-	if (r == 0)
-		r = open_addresses(web, config, tls);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "%s/frontend/http.sock", config->runtime_dir);

@@ -331,8 +331,8 @@ int main(int argc, char **argv)
 	peer_learn();
 	resolver.run = clock_now().boot_ns;
 	if ((r = ready_init()) < 0 || (r = loop_new(&resolver.loop)) < 0 || (r = open_books(&resolver)) < 0 ||
-		(r = lock_files(&resolver)) < 0 || (r = open_links(&resolver)) < 0 ||
-		(r = begin(&resolver)) < 0) {
+		(r = config_end_check(&resolver.config)) < 0 || (r = lock_files(&resolver)) < 0 ||
+		(r = open_links(&resolver)) < 0 || (r = begin(&resolver)) < 0) {
 		log_start_failure(r);
 		return EXIT_FAILURE;
 	}

@@ -115,6 +115,18 @@ def an_address_that_is_none_is_named_before_anything_starts():
     expect(_tanso("up", "--check", "--pue", "1.45"), (0, "", ""))
 
 
+def what_a_start_would_refuse_is_found_by_a_check():
+    pin = "sha256//" + "A" * 43 + "="
+    for pairs, words in (("http_listen=0.0.0.0:31800", "can be reached from other machines without TLS and a credential"), ("http_tls_key=/nope http_tls_certificate=/nope", "http_tls_key = /nope"),
+                         ("http_tokens=/nope", "/nope"), ("grid_file=/nope", "/nope"), ("grid_providers=foo", "'foo'"), ("kepler_endpoint=node1:28282", "node1:28282"),
+                         ("prometheus_url=prom:9090", "prom:9090"), ("pue_facility_query=a", "pue_facility_query and pue_it_query go together"), ("source_pin=abc", "source_pin = abc: wanted is sha256//"),
+                         (f"source_pin={pin};{pin}x", "source_pin = "), ("metrics_listen=0.0.0.0:31443 metrics_tls=no", "metrics_listen = 0.0.0.0:31443 can be reached"), ("metrics_tokens=/nope", "/nope")):
+        code, out, error = _tanso("up", "--check", "--set", "state_dir=/nonexistent", *(word for pair in pairs.split() for word in ("--set", pair)))
+        expect((code, out, words in error), (2, "", True))
+    expect(_tanso("up", "--check", "--set", f"source_pin={pin};{pin}", "--set", "state_dir=/nonexistent", "--set", "grid_providers=kpx", "--set", "kpx_url=https://127.0.0.1:9"), (0, "", ""))
+    assert not pathlib.Path("/nonexistent").exists()
+
+
 def stages_that_are_none_are_refused_before_anything_starts():
     for stages in ("", "fetcher,analist", "fetcher,,analyst", "fetcher analyst"):
         code, out, error = _tanso("up", "--check", "--stages", stages)

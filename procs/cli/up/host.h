@@ -19,6 +19,8 @@ int host_check_addresses(const struct config *config);
 /* 0, or -EINVAL after saying on stderr which codes there are beside the region or standard of the configuration. Data files that
  * cannot be read are the analyst's to tell. */
 int host_check_codes(const struct config *config);
+/* The exit status: 0, or 2 where one of these stages, asked with --check, has said on stderr what it would refuse at its start. */
+int host_check_stages(unsigned stages, const char *binary_dir, char *const *arguments);
 /* In the effective set of this process: CAP_BPF, … */
 bool host_has_capability(unsigned capability);
 /* Says what this machine lacks, what still works, and the remedy. */

@@ -271,14 +271,13 @@ static int start_assessment(struct up *up)
 	snprintf(lang, sizeof(lang), "%s", language_name());
 	snprintf(url, sizeof(url), "%s://%.*s", scheme_of(up), (int)strcspn(up->config.http_listen, ", "),
 		up->config.http_listen);
+	puts("");
 	fflush(stdout);
 	pid_t pid = fork();
 	if (pid == 0) {
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		puts("");
-		fflush(stdout);
 		execv("/proc/self/exe", argv);
 		_exit(EXIT_FAILURE);
 	}
@@ -371,9 +370,8 @@ int verb_up(int argc, char **argv)
 		return r > 0 ? EXIT_SUCCESS : EXIT_USAGE;
 	if (load_config(up) < 0 || host_check_codes(&up->config) < 0 || host_check_addresses(&up->config) < 0)
 		return EXIT_USAGE;
-	if (up->is_check)
-		return EXIT_SUCCESS;
-	settle_folders(up);
+	if (!up->is_check)
+		settle_folders(up);
 	build_arguments(up);
 	if (place_folder_of("tanso-collector", up->binary_dir, sizeof(up->binary_dir)) < 0) {
 		fprintf(stderr,
@@ -384,6 +382,8 @@ int verb_up(int argc, char **argv)
 			"/proc/self/exe");
 		return EXIT_FAILURE;
 	}
+	if (up->is_check)
+		return host_check_stages(up->stages, up->binary_dir, up->arguments);
 	lock = host_lock(up->config.runtime_dir);
 	if (lock < 0 || host_check_ports(&up->config, up->stages) < 0)
 		return EXIT_FAILURE; /* they have said why */

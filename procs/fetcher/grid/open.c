@@ -54,7 +54,8 @@ static int open_one(struct grid_asker *asker, struct loop *loop, struct stats *s
 	snprintf(label, sizeof(label), "provider=\"%s\"", provider->name);
 	server_count_in(&asked->server, stats, "grid_requests_total", label);
 	asked->dropped = stats_entry(stats, STAT_COUNTER, "grid_values_dropped_total", label);
-	r = open_cache(asked);
+	asked->cache_fd = -1;
+	r = asker->config->is_check ? 0 : open_cache(asked);
 	if (r < 0)
 		return r;
 	/* Plain HTTP only where no key is sent along. */

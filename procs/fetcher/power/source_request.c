@@ -4,6 +4,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
+#define PIN_PREFIX "sha256//"
+#define PIN_SIZE   44 /* SHA-256 in base64 */
+#define BASE64     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+static bool is_pin(const char *text, size_t size)
+{
+	return size == strlen(PIN_PREFIX) + PIN_SIZE && strncmp(text, PIN_PREFIX, strlen(PIN_PREFIX)) == 0 &&
+	       strspn(text + strlen(PIN_PREFIX), BASE64) == PIN_SIZE - 1 && text[size - 1] == '=';
+}
+
+int source_check_pins(const struct config *config)
+{
+	for (const char *pin = config->source_pin; *pin != '\0';) {
+		size_t size = strcspn(pin, ";");
+		if (!is_pin(pin, size)) {
+			log_error("source_pin = %s: wanted is " PIN_PREFIX
+				  " and 44 characters of base64, several with ; between them",
+				config->source_pin);
+			return -EINVAL;
+		}
+		pin += size + (pin[size] == ';');
+	}
+	return 0;
+}
+
 int source_request(const struct config *config, const struct address *address,
 	struct credentials *credentials, struct fetch_request *ret_request, char *why, size_t size)
 {
