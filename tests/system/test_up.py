@@ -137,7 +137,10 @@ def the_second_one_is_refused():
             out = subprocess.run([UP, "-c", p.config], capture_output=True, text=True, timeout=60, env={**os.environ, "LC_ALL": lang})
             if out.returncode != 1 or out.stdout or f"deploy/up: {words}" not in out.stderr or f"kill {p.process.pid}" not in out.stderr or "in use" in out.stderr:
                 raise AssertionError(out)
-        for wrong in (["--bogus"], ["--pue", "0.5"], ["--set", "bogus=1"]):
+        out = subprocess.run([UP, "-c", p.config, "--check"], capture_output=True, text=True, timeout=60)
+        if (out.returncode, out.stdout, out.stderr) != (0, "", ""):
+            raise AssertionError(out)
+        for wrong in (["--bogus"], ["--pue", "0.5"], ["--set", "bogus=1"], ["--check", "--set", "grid_file=/nope"]):
             out = subprocess.run([UP, "-c", p.config, *wrong], capture_output=True, text=True, timeout=60)
             if out.returncode != 2 or "already running" in out.stderr or wrong[-1].split("=")[0] not in out.stderr:
                 raise AssertionError(out)
