@@ -134,6 +134,23 @@ def stages_that_are_none_are_refused_before_anything_starts():
     expect(_tanso("up", "--check", "--stages", "fetcher,analyst,frontend"), (0, "", ""))
 
 
+def an_unknown_option_is_told_before_anything_is_installed_or_built():
+    with tempfile.TemporaryDirectory() as clone:
+        for file in ("deploy/up", "deploy/ports.sh", "procs/cli/up/up.c"):
+            (pathlib.Path(clone) / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, pathlib.Path(clone) / file)
+
+        def up(*arguments):
+            done = subprocess.run([f"{clone}/deploy/up", *arguments], capture_output=True, text=True, env=ENVIRONMENT, timeout=20)
+            return done.returncode, done.stdout, done.stderr
+
+        free = ("--set", "http_listen=127.0.0.1:1", "--set=metrics_listen=127.0.0.1:2")
+        expect(up(*free, "--porto", "3"), (2, "", "deploy/up: unknown option --porto; deploy/up --help lists them\n"))
+        assert up(*free, "--stages=fetcher", "-c", "/etc/x")[0] == 127  # on to what is not here: install-packages
+        code, out, error = up("--help")
+        assert (code, error) == (0, "") and "  -s, --set KEY=VALUE  override one key" in out and out.endswith("usage or configuration.\n"), out
+
+
 def an_unknown_option_names_the_nearest_and_a_bad_pue_reads_the_same_at_every_verb():
     for arguments, lang, word in ((["list", "--regoin", "x"], "en", "unknown option --regoin (did you mean --region?)"), (["check", "--junt=x"], "ko", "--junt(혹시 --junit?)"),
                                   (["report", "audit", "--frm"], "en", "did you mean --from?"), (["check", "--junit"], "en", "--junit wants a value"),

@@ -28,7 +28,7 @@ def first_answer_and_clean_stop():
         for stage in STAGES:
             if not re.search(rf"✓ {stage} +ready after", log):
                 raise AssertionError(f"no line for {stage}")
-        for needed in (" W", "error", "pue = ", f"https://127.0.0.1:{p.metrics_port}/metrics"):
+        for needed in (" W", "error", "pue = ", f"https://127.0.0.1:{p.metrics_port}/metrics", f"/tanso doctor --config {p.config} "):
             if needed not in log:
                 raise AssertionError(f"the first answer does not say '{needed}':\n{log}")
         if not re.search(r"✓ estimator .* model \S+: CPU \d+-\d+ W ±\d+ %, memory (\d+ W more|by its own formula)\n", log):

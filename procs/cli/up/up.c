@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/up/supervisor.h"
 #include "cli/up/host.h"
+#include "cli/up/try.h"
 #include "cli/verbs.h"
 
 #define EXIT_USAGE    2
@@ -34,7 +35,7 @@ struct up {
 	struct supervisor *supervisor;
 	struct timer patience; /* polls for "all ready", then for the end of the assessment */
 	unsigned stages;       /* 1 << STAGE_… */
-	bool has_assessed, has_failed, is_colour, is_check;
+	bool is_config_given, has_assessed, has_failed, is_colour, is_check;
 	pid_t assessment;
 };
 
@@ -124,7 +125,10 @@ static int read_arguments(struct up *up, int argc, char **argv)
 	optind = 1;
 	while (r == 0 && (option = getopt_long(argc, argv, "c:s:h", up_options, NULL)) != -1) {
 		switch (option) {
-		case 'c': snprintf(up->config_path, sizeof(up->config_path), "%s", optarg); break;
+		case 'c':
+			snprintf(up->config_path, sizeof(up->config_path), "%s", optarg);
+			up->is_config_given = true;
+			break;
 		case 's': r = add_pair(up, optarg); break;
 		case 'p':
 			if (take_pue("up", "pue", optarg) < 0)
@@ -284,26 +288,20 @@ static int start_assessment(struct up *up)
 	return pid;
 }
 
+/* What clients are not led to by themselves; whole paths, for they start elsewhere. */
 static void print_addresses(const struct up *up)
 {
-	const char *web = up->config.http_listen, *metrics = up->config.metrics_listen;
+	CLEANUP(freep) char *config = up->is_config_given ? realpath(up->config.path, NULL) : NULL;
+	const char *runtime_dir = NULL;
+	char place[2 * PAIR_MAX + 64];
 
-	printf(in_language("\nTry, in another terminal:\n"
-			   "  curl -X POST %s://%.*s/tools/list_top_power_consumers -d '{}'\n"
-			   "  curl -sk %s://%.*s/metrics | grep kepler_\n"
-			   "  %s/tanso assess NAME          one workload; --pue 1.45 --json --lang ko\n"
-			   "  %s/tanso doctor               what is measured, modelled, missing\n"
-			   "  %s/tanso mcp                  MCP over stdio, for Claude Desktop\n"
-			   "Ctrl-C stops everything.\n",
-		       "\n다른 터미널에서 실행해 보십시오.\n"
-		       "  curl -X POST %s://%.*s/tools/list_top_power_consumers -d '{}'\n"
-		       "  curl -sk %s://%.*s/metrics | grep kepler_\n"
-		       "  %s/tanso assess NAME          워크로드 하나의 판정. --pue 1.45 --json --lang ko\n"
-		       "  %s/tanso doctor               계측·추정되는 것과 빠진 것\n"
-		       "  %s/tanso mcp                  표준 입출력 MCP(Claude Desktop용)\n"
-		       "Ctrl-C를 누르면 모두 중지합니다.\n"),
-		scheme_of(up), (int)strcspn(web, ", "), web, up->config.metrics_tls ? "https" : "http",
-		(int)strcspn(metrics, ", "), metrics, up->binary_dir, up->binary_dir, up->binary_dir);
+	for (size_t i = 0; i < up->pair_count; i++)
+		if (strncmp(up->pairs[i], "runtime_dir=", strlen("runtime_dir=")) == 0)
+			runtime_dir = up->config.runtime_dir;
+	snprintf(place, sizeof(place), "%s%s%s%s", config != NULL ? " --config " : "",
+		config != NULL ? config : "", runtime_dir != NULL ? " --runtime-dir " : "",
+		runtime_dir != NULL ? runtime_dir : "");
+	try_print(stdout, &up->config, up->stages, up->binary_dir, place);
 	fflush(stdout);
 }
 
