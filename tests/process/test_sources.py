@@ -364,7 +364,7 @@ def a_real_prometheus_wants_tls_a_password_and_a_client_certificate():
             expect_owner(brain, "api", 30, 50)
             expect_owner(brain, "etl", 20, 50, kind="cronjob")
             assert answer["provenance"]["power"]["collection_method"] == "prometheus" and "pass:word" not in brain.log("fetcher")
-        for settings, why in (((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/stranger", *shown), "HTTP status 401"),
+        for settings, why in (((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/stranger", *shown), "HTTP status 401; remedy: source_token_file or source_user_file"),
                               ((f"source_ca_file={CA}/good.ca.pem", f"source_user_file={CA}/user"), "source_client_cert"),
                               ((f"source_user_file={CA}/user", *shown), "source_ca_file")):
             with Brain(url, *settings, *FAST, stages=("analyst", "fetcher")) as brain:

@@ -123,8 +123,7 @@ static void on_answer(void *context, const struct fetch_answer *answer)
 		if (member->is_well)
 			succeed(member);
 	} else if (answer->status != 200) {
-		snprintf(text, sizeof(text), "HTTP status %ld%s", answer->status,
-			answer->status == 401 || answer->status == 403 ? " (is the credential valid?)" : "");
+		snprintf(text, sizeof(text), "HTTP status %ld", answer->status);
 		source_fail(member, text);
 	} else
 		take_metrics(member, answer);

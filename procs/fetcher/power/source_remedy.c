@@ -38,6 +38,9 @@ bool source_ails(const char *key, const struct fetch_answer *answer, char *text,
 
 	if (answer->error != NULL)
 		say_error(key, answer->error, text, size);
+	else if (answer->status == 401 || answer->status == 403)
+		snprintf(text, size, "HTTP status %ld; remedy: source_token_file or source_user_file",
+			answer->status);
 	else if (answer->status == 400 && strstr(answer->body, "HTTPS") != NULL)
 		snprintf(text, size, "HTTP status 400: this port speaks TLS; remedy: https:// in %s", key);
 	else if (answer->status == 200 && is_page)
