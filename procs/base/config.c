@@ -52,38 +52,52 @@ static const struct config_key *find_key(const char *name)
 	return NULL;
 }
 
+#define RANGE_MAX 96
+
+static const char *range_of(const struct config_key *key, char text[static RANGE_MAX])
+{
+	if (key->type == TYPE_PUE)
+		snprintf(text, RANGE_MAX, in_language("0 (not set), 1 to %d", "0(설정 안 함), 1 ~ %d"),
+			CONFIG_PUE_MAX);
+	else
+		snprintf(text, RANGE_MAX, in_language("%.15g to %.15g %s", "%.15g ~ %.15g %s"), key->min,
+			key->max, key->unit);
+	return text;
+}
+
 static int set_number(
 	void *field, const struct config_key *key, const char *value, struct config_error *error)
 {
 	char *end;
 	double number = strtod(value, &end);
+	char range[RANGE_MAX];
 
 	if (end == value || *end != '\0' || !isfinite(number))
 		return fail(error,
-			in_language("%s: '%s' is not a number; allowed: %.15g to %.15g %s",
-				"%s: '%s': 숫자가 아닙니다. 허용 범위: %.15g ~ %.15g %s"),
-			key->name, value, key->min, key->max, key->unit);
+			in_language("%s: '%s' is not a number; allowed: %s",
+				"%s: '%s': 숫자가 아닙니다. 허용 범위: %s"),
+			key->name, value, range_of(key, range));
 	if (number < key->min || number > key->max)
 		return fail(error,
-			in_language("%s: %s is out of range; allowed: %.15g to %.15g %s",
-				"%s: %s: 범위를 벗어났습니다. 허용 범위: %.15g ~ %.15g %s"),
-			key->name, value, key->min, key->max, key->unit);
+			in_language("%s: %s is out of range; allowed: %s",
+				"%s: %s: 범위를 벗어났습니다. 허용 범위: %s"),
+			key->name, value, range_of(key, range));
 	if (key->type == TYPE_PUE && number > 0 && number < 1)
 		return fail(error,
 			in_language("%s: %s: PUE is facility energy divided by IT energy and cannot be below "
-				    "1; allowed: 0 (not set), 1 to %d",
+				    "1; allowed: %s",
 				"%s: %s: PUE는 시설 전체 전력량을 IT 전력량으로 나눈 값이므로 1보다 작을 수 "
-				"없습니다. 허용 범위: 0(설정 안 함), 1 ~ %d"),
-			key->name, value, CONFIG_PUE_MAX);
+				"없습니다. 허용 범위: %s"),
+			key->name, value, range_of(key, range));
 	if (key->type == TYPE_REAL || key->type == TYPE_PUE) {
 		*(double *)field = number;
 		return 0;
 	}
 	if (number != floor(number))
 		return fail(error,
-			in_language("%s: %s is not a whole number; allowed: %.15g to %.15g %s",
-				"%s: %s: 정수가 아닙니다. 허용 범위: %.15g ~ %.15g %s"),
-			key->name, value, key->min, key->max, key->unit);
+			in_language("%s: %s is not a whole number; allowed: %s",
+				"%s: %s: 정수가 아닙니다. 허용 범위: %s"),
+			key->name, value, range_of(key, range));
 	*(int64_t *)field = (int64_t)number;
 	return 0;
 }

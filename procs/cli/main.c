@@ -59,10 +59,16 @@ static int put_verb_first(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static char help[] = "--help";
+
 	opterr = 0; /* the verbs say it themselves, in the language chosen */
 	language_choose(argc, argv);
 	argc = put_verb_first(argc, argv);
 	const char *name = argc >= 2 ? argv[1] : "";
+	if (argc >= 3 && strcmp(name, "help") == 0) { /* `tanso help VERB` */
+		name = argv[1] = argv[2];
+		argv[2] = help;
+	}
 	const struct verb *verb = verb_find(name);
 	if (verb != NULL)
 		return verb->run(argc - 1, argv + 1);

@@ -21,7 +21,7 @@ const struct verb verbs[] = {
 	{ "summary", "sum up power, energy, emissions and money of this node or a namespace",
 		"노드 또는 네임스페이스의 전력, 에너지, 배출량, 비용을 합산합니다", verb_summary,
 		.tool = "get_power_consumption_summary" },
-	{ "check", "fail a pipeline when a workload is not compliant; writes JUnit XML",
+	{ "check", "fail a CI pipeline when a workload is not compliant; writes JUnit XML",
 		"기준을 충족하지 않는 워크로드가 있으면 CI를 실패로 끝냅니다(JUnit XML)", verb_check,
 		.tool = "list_workloads_by_compliance", .options = check_options,
 		.without = "status_filter limit cursor" },

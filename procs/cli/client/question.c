@@ -178,7 +178,11 @@ static void print_help(const struct question *question, const char *positional, 
 		name == NULL     ? ""
 		: name->required ? "NAME "
 				 : "[NAME] ");
-	terminal_wrap(stdout, is_korean ? tool->text_ko : tool->text_en, 0);
+	/* What asks as another verb does, for an end of its own, says which. */
+	if (verb->without != NULL)
+		terminal_wrap(stdout, in_language(verb->text, verb->text_ko), 0);
+	else
+		terminal_wrap(stdout, is_korean ? tool->text_ko : tool->text_en, 0);
 	putchar('\n');
 	if (name != NULL)
 		print_option(question, "NAME", is_korean ? name->text_ko : name->text_en);

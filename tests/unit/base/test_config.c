@@ -102,6 +102,9 @@ static void a_pue_below_one_is_refused_and_zero_means_not_set(void **state)
 		expect_error(text, (const char *[]) { keys[i], "cannot be below 1", "0 (not set)", NULL });
 		snprintf(text, sizeof(text), "%s = -1\n", keys[i]);
 		expect_error(text, (const char *[]) { keys[i], "out of range", NULL });
+		snprintf(text, sizeof(text), "%s = 14\n", keys[i]);
+		expect_error(text,
+			(const char *[]) { keys[i], "out of range; allowed: 0 (not set), 1 to 10", NULL });
 		config_defaults(&config);
 		assert_int_equal(config_set(&config, keys[i], "0.999", &error), -EINVAL);
 		assert_int_equal(config_set(&config, keys[i], "1", &error), 0);
