@@ -84,7 +84,7 @@ static int print(const char *path, const struct audit *audit)
 {
 	bool is_korean = language_is_korean();
 	unsigned long long hours = audit->hours, days = audit->days, records = audit->records;
-	char first[32], last[32];
+	char first[32], last[32], by_day[64] = "";
 
 	if (audit->fault[0][0] != '\0') {
 		printf(is_korean ? "%s: 해시 체인이 끊어졌습니다\n  " : "%s: the chain is broken\n  ", path);
@@ -103,17 +103,19 @@ static int print(const char *path, const struct audit *audit)
 	}
 	clock_format_kst((uint64_t)audit->first * NS_PER_SECOND, first);
 	clock_format_kst((uint64_t)(audit->last + SEALED_SECONDS) * NS_PER_SECOND, last);
+	if (days > 0)
+		snprintf(by_day, sizeof(by_day),
+			is_korean ? " 가운데 %llu일은 하루 단위로 보관"
+				  : ", %llu of those days kept by the day",
+			days);
 	if (is_korean)
-		printf("%s: 해시 체인에 이상이 없습니다\n  %s부터 %s까지 마감된 %llu시간(그중 %llu일은 하루 "
-		       "단위), "
-		       "기록 %llu건\n"
+		printf("%s: 해시 체인에 이상이 없습니다\n  %s부터 %s까지 마감된 %llu시간%s, 기록 %llu건\n"
 		       "  마지막 해시 %s\n",
-			path, first, last, hours, days, records, audit->head);
+			path, first, last, hours, by_day, records, audit->head);
 	else
-		printf("%s: the chain holds\n  %llu sealed hours between %s and %s (%llu days of them by the "
-		       "day), "
-		       "%llu records\n  last hash %s\n",
-			path, hours, first, last, days, records, audit->head);
+		printf("%s: the chain holds\n  %llu sealed hour%s between %s and %s%s, %llu records\n"
+		       "  last hash %s\n",
+			path, hours, hours == 1 ? "" : "s", first, last, by_day, records, audit->head);
 	if (strcmp(audit->before, CHAIN_GENESIS) != 0)
 		printf(is_korean ? "  그 앞의 시간은 여기에 없습니다. 첫 시간의 앞 해시 %s\n"
 				 : "  the hours before the first are not here; the hash it follows %s\n",
