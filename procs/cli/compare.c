@@ -75,7 +75,7 @@ static void print_statuses(struct json_object *root, bool is_korean)
 	putchar('\n');
 	if (member_of(root, "service_intensity_after") == NULL)
 		return;
-	put_text(is_korean ? "절감분을 반영하면" : "counting what is saved", 25);
+	put_text(is_korean ? "현재 사용량 기준" : "per kWh used today", 25);
 	put_number(member_of(root, "service_intensity_after"), 7, 1);
 	fputs(is_korean ? " g/kWh, 탄소: " : " g/kWh, carbon: ", stdout);
 	put_status(root, "service_status_after", "service_confidence_after", is_korean, 0);

@@ -19,7 +19,8 @@ static void put_total(
 	if (member_of(root, key) == NULL)
 		return;
 	put_number(member_of(root, key), 14, digits);
-	printf(" %-8s ", unit);
+	putchar(' ');
+	terminal_pad(stdout, unit, 9);
 	puts(name);
 }
 

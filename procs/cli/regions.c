@@ -30,7 +30,7 @@ static void print_place(struct json_object *place, bool is_korean)
 	terminal_pad(stdout, code != NULL ? code : "", 18);
 	terminal_pad(stdout, name != NULL ? name : "", 22);
 	print_column(member_of(place, "carbon_intensity_gCO2eq_kWh"), 8, "%.0f");
-	print_column(member_of(place, "marginal_intensity_gCO2eq_kWh"), 9, "%.0f");
+	print_column(member_of(place, "marginal_intensity_gCO2eq_kWh"), 13, "%.0f");
 	print_column(member_of(place, "pue"), 6, "%.2f");
 	terminal_pad(stdout, is_pue_assumed(place) ? (is_korean ? "(가정)" : "(assumed)") : "", 9);
 	print_column(member_of(place, "reduction_grid_percent"), 12, "%.1f");
@@ -63,7 +63,7 @@ static void print_regions(struct json_object *root, bool is_korean)
 	putchar(' ');
 	terminal_pad(stdout, is_korean ? "리전" : "region", 40);
 	printf(" %8s ", "g/kWh");
-	terminal_pad_left(stdout, is_korean ? "한계 g" : "marginal", 9);
+	terminal_pad_left(stdout, is_korean ? "한계 배출계수" : "marginal", 13);
 	printf(" %6s%9s ", "PUE", "");
 	terminal_pad_left(stdout, is_korean ? "전력망 절감%" : "grid saves %", 12);
 	putchar(' ');

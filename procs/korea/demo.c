@@ -268,7 +268,7 @@ static void disclaim(struct standard *standard, const char *file)
 		"it is not known.",
 		kind, standard->target, unit, file);
 	snprintf(standard->disclaimer[1], sizeof(standard->disclaimer[1]),
-		"%s%.6g%s은(는) 운영자 파일 %s의 값이며 출처가 없습니다. 어떤 규정에 근거하는지 알 수 "
+		"%s%.6g%s: 운영자 파일 %s의 값이며 출처가 없습니다. 어떤 규정에 근거하는지 알 수 "
 		"없습니다.",
 		kind, standard->target, unit, file);
 	snprintf(standard->legal_status, sizeof(standard->legal_status), LEGAL_STATUS);

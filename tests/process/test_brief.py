@@ -86,7 +86,7 @@ def the_json_example():
         code, out, error = history.cli("regions", "--comparison-regions", "kr-moon-1,eu-north-1", "--lang", "en")
         assert code == 2 and "not in the data files: kr-moon-1" in error and "kr-moon-1" not in out and "eu-north-1" in out, (code, out, error)
         code, out, error = history.cli("regions", "--comparison-regions", "eu-north-1", "--lang", "ko")
-        assert all(word in out for word in ("리전", "한계 g", "kg/월", "서울", "스톡홀름")) and "region" not in out, (out, error)
+        assert all(word in out for word in ("리전", "한계 배출계수", "kg/월", "서울", "스톡홀름")) and "region" not in out, (out, error)
         code, out, error = history.cli("assess", "nobody-here", "--lang", "en")
         assert code == 2 and "tanso top shows the names that are measured" in error and "list_top" not in error, error
 

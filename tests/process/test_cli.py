@@ -21,6 +21,10 @@ def help_and_version_need_nothing():
             expect(code, 0)
             assert "사용법: tanso " + verb in text and "Usage" not in text and "Exit status" not in text, text
             expect(_tanso("--lang=ko", verb, "--help"), (0, text, ""))
+    expect(_tanso("help", "assess"), _tanso("assess", "--help"))
+    expect([_tanso("help", "asess")[0], "did you mean 'assess'" in _tanso("help", "asess")[2]], [2, True])
+    assert "fail a CI pipeline" in _tanso("check", "--help")[1].splitlines()[2] and "CI를 실패로" in _tanso("check", "--lang", "ko", "--help")[1]
+    assert "the configured one. Default:" not in re.sub(r"\s+", " ", _tanso("grid", "--help")[1])
     for arguments, status in ((["--help"], 0), ([], 2), (["completion", "bash"], 0), (["version"], 0)):
         code, out, error = _tanso("--lang", "ko", *arguments)
         expect((code, "사용법: tanso" in out + error), (status, arguments in (["--help"], [])))
@@ -342,6 +346,14 @@ def without_a_pipeline_the_remedy_is_named():
     expect(states["answers"], "missing")
     for name in ("kernel", "kernel-btf", "capabilities", "pmu", "power-meter", "cgroups", "region", "pue", "grid", "data", "configuration", "metrics"):
         assert states[name] in ("measured", "modelled", "missing"), states
+
+
+def korean_takes_no_particle_by_halves():
+    """Of a number or a foreign name nobody knows which of 을/를 it takes: the sentence is another one."""
+    for folder in ("procs", "ipc"):
+        for file in (path for path in (ROOT / folder).rglob("*") if path.suffix in (".c", ".def", ".js")):
+            halves = re.findall(r".{0,20}(?:[을를은는이가와과]\([을를은는이가와과]\)|\((?:으|이)\)).{0,8}", file.read_text())
+            assert not halves, (file, halves)
 
 
 def waiting_outlasts_a_late_start():

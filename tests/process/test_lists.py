@@ -190,6 +190,9 @@ def hotspots_and_summary_print_and_json_is_the_servers():
         expect(code, 0)
         assert "67.50 W" in out and "57.50 W" in out and "prod/api" in out, out
         expect(json.loads(_tanso("summary", "--json", "--url", url)[1])["node_power_watts"], 67.5)
+    with _serving(node_power_watts=67.5, estimated_cost_krw_month=2193) as (url, _):
+        node, cost = _tanso("summary", "--lang", "ko", "--url", url)[1].splitlines()[:2]
+        expect(_columns(node[:node.index("노드")]), _columns(cost[:cost.index("월간")]))
     text = _tanso("check", "--help")[1]
     expect([option in text for option in ("--status-filter TEXT", "--status-filter COMPLIANT", "  --cursor", "  --limit", "  --window")], [False, False, False, False, True])
     for verb in ("list", "hotspots", "summary", "check"):

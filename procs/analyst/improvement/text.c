@@ -108,30 +108,31 @@ static const char *const texts[WORDS_COUNT][2] = {
 	[WORDS_MOVE_NODES] = { "The command changes %s only where this cluster has nodes of %s; else start "
 			       "it in a "
 			       "cluster there and end it in %s.",
-		"이 클러스터에 %2$s 노드가 있을 때만 명령이 %1$s을(를) 바꿉니다. 없으면 그곳의 클러스터에서 "
+		"이 클러스터에 %2$s 노드가 있을 때만 명령이 %1$s 워크로드를 바꿉니다. 없으면 그곳의 "
+		"클러스터에서 "
 		"시작하고 %3$s에서는 종료하십시오." },
 	[WORDS_MOVE_NO_COMMAND] = { "Start %s in %s and end it in %s: no command moves it there, for its "
 				    "machines "
 				    "are others.",
-		"%1$s을(를) %2$s에서 시작하고 %3$s에서는 종료하십시오. 장비가 다르므로 그곳으로 옮기는 "
+		"%1$s 워크로드를 %2$s에서 시작하고 %3$s에서는 종료하십시오. 장비가 다르므로 그곳으로 옮기는 "
 		"명령은 "
 		"없습니다." },
 	[WORDS_PUE_NO_COMMAND] = { "Lower the PUE of facility %1$s from %2$s to %3$s and declare it in "
 				   "tanso.conf (`pue = "
 				   "%3$s`): the building changes, which no command does.",
-		"시설 %1$s의 PUE를 %2$s에서 %3$s(으)로 낮추고 tanso.conf에 `pue = %3$s`로 적으십시오. 시설을 "
+		"시설 %1$s의 PUE를 낮추고(%2$s → %3$s) tanso.conf에 `pue = %3$s`로 적으십시오. 시설을 "
 		"바꾸는 일이므로 명령은 없습니다." },
 	[WORDS_PUE_EVIDENCE] = { "PUE %g -> %g", "PUE %g -> %g" },
 	[WORDS_PUE_WORSE] = { "A PUE of %g would be worse than the %g of today: %.1f %% more carbon.",
-		"PUE %g은(는) 현재의 %g보다 나쁩니다. 탄소가 %.1f %% 늘어납니다." },
+		"목표로 준 PUE %g, 현재 %g: 지금보다 나쁩니다. 탄소가 %.1f %% 늘어납니다." },
 	[WORDS_PUE_ASSUMED] = { " A PUE of %g is assumed for this site: write your value into tanso.conf, "
 				"e.g. `pue = 1.45`, or give the argument `pue`.",
-		" 이 시설의 PUE 값이 설정되지 않아 %g을(를) 가정했습니다. tanso.conf에 실제 값을 `pue = "
+		" 이 시설의 PUE 값이 설정되지 않아 가정한 값(%g)을 썼습니다. tanso.conf에 실제 값을 `pue = "
 		"1.45`처럼 적거나 `pue` 인수로 지정하십시오." },
 	[WORDS_NOTHING] = { "Nothing worked out here lowers the emissions of %s.",
 		"계산한 개선안 가운데 %s의 배출량을 줄이는 것이 없습니다." },
 	[WORDS_USED_UP] = { "Nothing is left of it after the move to %s; alone it would save %.1f %%.",
-		"%s(으)로 옮긴 뒤에는 남는 효과가 없습니다. 이것만 하면 %.1f %%가 줄어듭니다." },
+		"%s 리전으로 옮긴 뒤에는 남는 효과가 없습니다. 이것만 하면 %.1f %%가 줄어듭니다." },
 	[WORDS_TOGETHER] = { "Together %.1f %% less for %s: from %s to %s CO2eq a month.",
 		"모두 적용하면 %2$s의 배출량이 %1$.1f %% 줄어 월 %3$s에서 %4$s CO2eq가 됩니다." },
 	[WORDS_CARBON_AFTER] = { " Carbon afterwards: %.1f gCO2eq/kWh against %g, %s%s.",

@@ -136,7 +136,7 @@ static int refuse_unknown(const struct question *question, struct error_object *
 	snprintf(error->field, sizeof(error->field), "workload_name");
 	add_nearest(question, error);
 	snprintf(error->hint, sizeof(error->hint), "%s",
-		question->is_korean ? "측정 중인 이름: list_top_power_consumers"
+		question->is_korean ? "측정 중인 이름은 list_top_power_consumers에서 볼 수 있습니다."
 				    : "list_top_power_consumers shows the names that are measured.");
 	return -EINVAL;
 }

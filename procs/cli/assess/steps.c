@@ -25,11 +25,11 @@ static void put_numbers(const struct page *page, struct json_object *list, size_
 /* A region elsewhere is not one more of the steps: who moves has no use for the night here. */
 static void put_alternative(const struct page *page, struct json_object *list, size_t count)
 {
-	fputs(page_word(page, "; of ", " (합산: "), page->out);
+	fputs(page_word(page, "; of ", "; 합산: "), page->out);
 	put_numbers(page, list, count, false);
 	fputs(page_word(page, ". The migration (", ". 리전 이전("), page->out);
 	put_numbers(page, list, count, true);
-	fputs(page_word(page, ") is an alternative to them and not in it", ")은 대안이므로 포함하지 않음)"),
+	fputs(page_word(page, ") is an alternative to them and not in it", ")은 대안이므로 포함하지 않음"),
 		page->out);
 }
 
@@ -47,7 +47,7 @@ static void print_sum(const struct page *page, struct json_object *sum, size_t r
 		page, text_of_member(sum, "service_status"), text_of_member(sum, "service_confidence"));
 	fprintf(page->out,
 		page_word(page, " on carbon (%.1f per kWh used today)",
-			"(탄소, 현재 사용량 기준 kWh당 %.1f g)"),
+			", 탄소는 현재 사용량 기준 kWh당 %.1f g"),
 		rounded(json_object_get_double(member_of(sum, "service_intensity_gCO2eq_kWh")), 1));
 }
 

@@ -83,7 +83,7 @@ static void print_pue(const struct page *page)
 	}
 	page_put_status(page, page_text(page, "pue_status"), page_text(page, "pue_confidence"));
 	if (page_text(page, "pue_source")[0] != '\0')
-		fprintf(page->out, page_word(page, ", %s", ", 출처 %s"),
+		fprintf(page->out, page_word(page, ", %s", ", 출처: %s"),
 			code_word(page_text(page, "pue_source"), page->is_korean));
 	fputc('\n', page->out);
 }
@@ -124,7 +124,7 @@ static void print_power(const struct page *page)
 			page_word(page, ", %.1f W on average while present", ", 실행 중 평균 %.1f W"),
 			page_number(page, "mean_power_watts"));
 	if (text_of_member(power, "meter")[0] != '\0') {
-		fputs(page_word(page, "; by ", "; 출처 "), page->out);
+		fputs(page_word(page, "; by ", "; 출처: "), page->out);
 		terminal_put(page->out, text_of_member(power, "meter"));
 	}
 	if (error != NULL)

@@ -116,7 +116,7 @@ static void check_meter(struct findings *findings, const struct config *config)
 				"sudo tanso up, 또는 파일을 tanso 그룹이 읽을 수 있게 "
 				"하십시오(deploy/systemd의 규칙이 그렇게 합니다)"),
 			in_language("the power meter %s is not readable for you",
-				"전력 계측기 %s을(를) 읽을 권한이 없습니다"),
+				"전력 계측기 파일 %s: 읽을 권한이 없습니다"),
 			path);
 		break;
 	case HOST_METER_SENSORS:

@@ -108,8 +108,7 @@ static void check_grid(struct findings *findings, const struct config *config)
 	else if (config->grid_file[0] != '\0')
 		findings_add(findings, "grid", FINDING_MISSING,
 			in_language("correct grid_file in tanso.conf", "tanso.conf의 grid_file을 고치십시오"),
-			in_language(
-				"grid_file %s cannot be read: %s", "grid_file %s을(를) 읽을 수 없습니다: %s"),
+			in_language("grid_file %s cannot be read: %s", "grid_file %s: 읽을 수 없습니다: %s"),
 			config->grid_file, strerror(errno));
 	else if (config->korea_carbon_intensity > 0)
 		findings_add(findings, "grid", FINDING_MODELLED,

@@ -16,10 +16,12 @@ static const struct column workload_columns[] = { { "workload", { { "workload", 
 	{ "namespace", { { "namespace", "네임스페이스" } } }, { "kind", { { "kind", "종류" } } },
 	{ "it_energy_uj", { { "IT energy, µJ", "IT 에너지(µJ)" } } },
 	{ "it_energy_kWh", { { "IT energy, kWh", "IT 에너지(kWh)" } } },
-	{ "it_energy_uncertainty_percent", { { "± % of it (k = 2), at least", "그 ± % (k = 2), 최소" } } },
+	{ "it_energy_uncertainty_percent",
+		{ { "± % of it (k = 2), at least", "IT 에너지의 불확도, 최소 ± %(k = 2)" } } },
 	{ "facility_energy_kWh", { { "with PUE, kWh", "PUE 반영(kWh)" } } },
 	{ "emissions_kg", { { "kgCO2eq by the grid", "전력망 기준 kgCO2eq" } } },
-	{ "emissions_uncertainty_percent", { { "± % of it (k = 2), at least", "그 ± % (k = 2), 최소" } } } };
+	{ "emissions_uncertainty_percent",
+		{ { "± % of it (k = 2), at least", "배출량의 불확도, 최소 ± %(k = 2)" } } } };
 #define COLUMNS(array) array, ARRAY_SIZE(array)
 #define REST_LEAST     1e-6 /* of the whole; the errors of less are lost in those of doubles */
 

@@ -45,7 +45,7 @@ bool host_user_folder(const char *configured, enum place_folder which, char *ret
 		if (!can_write(ret_path))
 			continue;
 		printf(in_language("  %s is not writable for you; using %s\n",
-			       "  %s에 쓸 권한이 없어 %s을(를) 사용합니다\n"),
+			       "  %s에 쓸 권한이 없어 다음 폴더를 사용합니다: %s\n"),
 			configured, ret_path);
 		return true;
 	}
@@ -62,7 +62,7 @@ int host_lock(const char *runtime_dir)
 		int error = errno;
 		fprintf(stderr,
 			in_language(
-				"tanso up: cannot open %s: %s\n", "tanso up: %s을(를) 열 수 없습니다: %s\n"),
+				"tanso up: cannot open %s: %s\n", "tanso up: 파일 %s: 열 수 없습니다: %s\n"),
 			path, strerror(error));
 		return -error;
 	}
@@ -232,7 +232,7 @@ void host_print_limits(const struct config *config)
 			"함께 표시합니다"));
 	else if (meter == HOST_METER_REFUSED)
 		printf(in_language("  the power meter %s is not readable for you; remedy: run as root\n",
-			       "  전력 계측기 %s을(를) 읽을 권한이 없습니다. 해결: root로 실행\n"),
+			       "  전력 계측기 파일 %s: 읽을 권한이 없습니다. 해결: root로 실행\n"),
 			path);
 	fflush(stdout);
 }
