@@ -35,6 +35,7 @@ struct analyst {
 	struct knowledge knowledge;
 	struct live live;
 	struct facility facility;
+	char source_failure[641];
 	struct shelf shelf;
 	struct tariff_kept tariff;
 	struct desk *desk;
@@ -161,6 +162,11 @@ static int on_frame(void *context, const struct frame *frame)
 		return live_take(&analyst->live, frame);
 	if (frame->head.kind == FRAME_facility)
 		return facility_take(&analyst->facility, frame);
+	if (frame->head.kind == FRAME_source) {
+		text_copy(analyst->source_failure, sizeof(analyst->source_failure),
+			((const struct source_once *)frame->once)->failure);
+		return 0;
+	}
 	if (frame->head.kind == FRAME_workload)
 		return book_apply_workload(&analyst->book, frame);
 	if (energy_epoch != 0 && energy_epoch != frame->head.energy_epoch)
@@ -373,6 +379,7 @@ int main(int argc, char **argv)
 		.grid_file = analyst.reload.grid_file,
 		.live = &analyst.live,
 		.facility = analyst.config.pue_facility_query[0] != '\0' ? &analyst.facility : NULL,
+		.source_failure = analyst.source_failure,
 		.ledger = analyst.ledger,
 		.book = &analyst.book,
 		.tariff = &analyst.tariff,

@@ -293,12 +293,13 @@ def doctor_names_the_source_of_watts_that_come_from_elsewhere_and_the_meters_tha
         arguments = ("--runtime-dir", "/nonexistent", "--url", f"http://127.0.0.1:{server.server_address[1]}")
         for state, age, finding in (("measured", 2, ("measured", "watts come from Kepler (kepler_endpoint) (measured)")), ("model", 2, ("modelled", "watts come from Kepler (kepler_endpoint) (by a model)")),
                                     ("initializing", 2, ("missing", "no watts have come yet from Kepler (kepler_endpoint)")), ("measured", 99, ("missing", "for 99 s no watts have come from Kepler (kepler_endpoint)"))):
-            provenance = {"power": {"source": "kepler", "state": state, "metrics_age_s": age}, "pue": {"failure": "no value"}}
+            provenance = {"power": {"source": "kepler", "state": state, "metrics_age_s": age, "failure": "k: refused"}, "pue": {"failure": "no value"}}
             told = _findings(*arguments)
             expect((told["watts"], "metrics" in told, "kernel" in told), (finding, False, False))
         expect((told["measured_pue"], told["pue"]), (("missing", "the site's meters tell no PUE now: no value"),
                                                      ("missing", "nor is a PUE declared: until the meters tell one the PUE status stays UNKNOWN")))
-        assert "전력 값이 오지 않은 출처: Kepler" in _tanso("doctor", "--lang", "ko", *arguments)[1]
+        told = _tanso("doctor", "--lang", "ko", *arguments)[1]
+        assert "전력 값이 오지 않은 출처: Kepler" in told and "→ k: refused" in told, told
         server.shutdown()
 
 

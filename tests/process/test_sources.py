@@ -448,6 +448,8 @@ def a_name_nobody_knows_and_what_is_no_url_name_their_key():
             brain.wait_readings()
             log = brain.log("fetcher")
             assert "kepler_endpoint = http://nobody.invalid:1: " in log and "no power from http://nobody.invalid:1: its name" in log, log
+            power = brain.until("get_regional_comparison", lambda a: "failure" in a["provenance"]["power"])["provenance"]["power"]
+            assert power["failure"].startswith("http://nobody.invalid:1") and "its name could not be looked up" in power["failure"], power
             done = subprocess.run([BIN / "tanso-fetcher", "--set", f"runtime_dir={brain.folder}/other", "--set", "kepler_endpoint=node1:28282"],
                                   capture_output=True, text=True, timeout=20)
             assert done.returncode == 1 and "kepler_endpoint = node1:28282: no http:// or https:// URL" in done.stderr, done

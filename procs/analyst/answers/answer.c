@@ -94,6 +94,8 @@ static void write_power(struct json_writer *writer, const struct knowledge *k, d
 	json_write_text(writer, "meter", k->book->source);
 	json_write_text(writer, "state", power_state_name((enum power_state)k->book->last.state));
 	json_write_text(writer, "collection_method", collection_method(k));
+	if (k->source_failure != NULL && k->source_failure[0] != '\0')
+		json_write_text(writer, "failure", k->source_failure);
 	if (k->book->last.error_ppm > 0)
 		json_write_number(writer, "model_error_percent", k->book->last.error_ppm / 1e4);
 	json_write_integer(writer, "samples", (int64_t)k->book->counts.frames);

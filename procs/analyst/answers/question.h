@@ -22,6 +22,7 @@ struct knowledge {
 	const struct grid_file *grid_file; /* NULL = none configured */
 	const struct live *live;           /* what providers told; may be NULL */
 	const struct facility *facility;   /* what the site's meters told; NULL = none are configured */
+	const char *source_failure;        /* of the servers of power, "" = they answer; NULL likewise */
 	struct ledger *ledger;
 	const struct book *book;
 	struct tariff_kept *tariff; /* a mean worked out of the data */

@@ -32,10 +32,11 @@ struct site {
 	struct config config;
 	bool is_of_pipeline; /* `config` is what the pipeline that was asked was started with, --set included */
 	double pue;          /* that it answers with … */
-	char pue_source[32];   /* … from where: declared, measured, region_table, assumed; "" = untold */
-	char pue_failure[384]; /* why the site's meters tell none; "" = they do, or there are none */
-	enum origin origin;    /* of the watts: as it answers, else as configured */
-	char power_state[32];  /* "" = untold */
+	char pue_source[32];     /* … from where: declared, measured, region_table, assumed; "" = untold */
+	char pue_failure[384];   /* why the site's meters tell none; "" = they do, or there are none */
+	enum origin origin;      /* of the watts: as it answers, else as configured */
+	char power_state[32];    /* "" = untold */
+	char power_failure[384]; /* of the servers that are asked for it; "" = none is told */
 	double power_age_s;
 };
 

@@ -123,6 +123,7 @@ static void take_provenance(struct site *site, struct json_object *provenance)
 		if (strcmp(source, origin_name((enum origin)origin)) == 0)
 			site->origin = (enum origin)origin;
 	snprintf(site->power_state, sizeof(site->power_state), "%s", text_of_member(power, "state"));
+	snprintf(site->power_failure, sizeof(site->power_failure), "%s", text_of_member(power, "failure"));
 	site->power_age_s = json_object_get_double(member_of(power, "metrics_age_s"));
 	snprintf(site->pue_failure, sizeof(site->pue_failure), "%s",
 		text_of_member(member_of(provenance, "pue"), "failure"));

@@ -87,6 +87,8 @@ void doctor_check_source(struct findings *findings, const struct site *site)
 	bool is_model = strcmp(site->power_state, "measured") != 0;
 	char source[CONFIG_TEXT_MAX + 64];
 
+	const char *why = site->power_failure[0] != '\0' ? site->power_failure : fetcher_log();
+
 	name_source(site, source, sizeof(source));
 	if (site->power_state[0] == '\0')
 		findings_add(findings, "watts", FINDING_MODELLED, "",
@@ -94,11 +96,11 @@ void doctor_check_source(struct findings *findings, const struct site *site)
 				"전력의 출처로 설정된 곳: %s. 값이 오는지는 응답이 없어 알 수 없습니다"),
 			source);
 	else if (strcmp(site->power_state, "initializing") == 0)
-		findings_add(findings, "watts", FINDING_MISSING, fetcher_log(),
+		findings_add(findings, "watts", FINDING_MISSING, why,
 			in_language("no watts have come yet from %s", "아직 전력 값이 오지 않은 출처: %s"),
 			source);
 	else if (site->power_age_s > silent_s)
-		findings_add(findings, "watts", FINDING_MISSING, fetcher_log(),
+		findings_add(findings, "watts", FINDING_MISSING, why,
 			in_language("for %.0f s no watts have come from %s",
 				"%.0f초 동안 전력 값이 오지 않은 출처: %s"),
 			site->power_age_s, source);

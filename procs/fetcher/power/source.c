@@ -50,6 +50,22 @@ int source_add_reading(struct source_set *set, const struct reading *reading)
 
 /* Rounds */
 
+/* The analyst says it where watts are missing. */
+static void tell_failure(struct source_set *set)
+{
+	const struct frame_head head = { .kind = FRAME_source };
+	const struct source_member *failed = NULL;
+	char text[640] = "";
+
+	for (size_t i = 0; i < set->count && failed == NULL; i++)
+		if (set->members[i].failure[0] != '\0')
+			failed = &set->members[i];
+	if (failed != NULL)
+		snprintf(text, sizeof(text), "%.300s: %.330s", failed->server.address.url, failed->failure);
+	const struct source_once once = { .failure = text_of(text) };
+	link_send(set->power->analyst, &head, &once, NULL, 0);
+}
+
 static void end_round(struct source_set *set)
 {
 	bool is_partial = set->answered < set->count;
@@ -58,6 +74,7 @@ static void end_round(struct source_set *set)
 		is_partial |= set->members[i].was_partial;
 	if (set->answered > 0 && set->kind == SOURCE_KEPLER)
 		power_tell(set->power, clock_now().real_ns, is_partial);
+	tell_failure(set);
 }
 
 static void end_one(struct source_member *member)
