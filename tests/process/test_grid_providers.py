@@ -208,6 +208,8 @@ def kpx_traps_are_told_apart_and_the_cache_outlives_a_restart():
         with Site(name, {"TANSO_KPX_KEY": "k"}, trap=trap) as site:
             answer = site.grid(lambda a: a["providers"] and text in a["providers"][0].get("failure", ""))
             assert answer["quality"] == "annual", answer
+    with Site("kpx", {"TANSO_KPX_KEY": "k"}, "kpx_url=https://nobody.invalid") as site:
+        site.grid(lambda a: a["providers"] and a["providers"][0].get("failure") == "its name could not be looked up")
     with Site("kpx") as site:
         site.grid(lambda a: a["providers"] and a["providers"][0].get("failure") == "there is no key: set kpx_key_file or the environment's TANSO_KPX_KEY")
         assert not [path for path, _ in site.provider.seen if "B552115" in path]

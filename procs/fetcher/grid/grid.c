@@ -143,7 +143,9 @@ static void take(struct asked *asked, const struct fetch_answer *answer)
 
 static void ask(struct asked *asked)
 {
-	int r = grid_request(asked);
+	bool has_address =
+		asked->server.address.port != 0; /* without, curl would wait for what the filters forbid */
+	int r = has_address ? grid_request(asked) : -EHOSTUNREACH;
 	char text[128];
 
 	asked->is_asking = r == 0;
@@ -152,7 +154,7 @@ static void ask(struct asked *asked)
 			asked->provider->key_file, asked->provider->environment);
 		fail(asked, text, true);
 	} else if (r < 0)
-		fail(asked, strerror(-r), false);
+		fail(asked, has_address ? strerror(-r) : "its name could not be looked up", false);
 }
 
 void grid_take_answer(void *context, const struct fetch_answer *answer)
