@@ -134,7 +134,7 @@ def composed_improvements_agree_over_http():
     applied = dict.fromkeys(kinds, 0)
     for _ in range(6):
         hours, ended = rng.randrange(1, 13), rng.randrange(24)
-        dynamic, idle, cores = rng.uniform(1, 300), rng.uniform(0, 200), rng.randrange(50, 6000) / 1000
+        dynamic, idle, cores = round(rng.uniform(1, 300), 6), round(rng.uniform(0, 200), 6), rng.randrange(50, 6000) / 1000  # whole µW: energy is whole µJ
         requested, grid = rng.randrange(100, 16000) / 1000, [round(rng.uniform(50, 900), 2) for _ in range(24)]
         lines = job(last(f"{ended:02d}:00") - hours * 3600, hours, dynamic, idle, cores, requested)
         intensity = sum(grid[(ended - hours + h) % 24] for h in range(hours)) / hours
