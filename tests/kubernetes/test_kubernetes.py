@@ -77,7 +77,7 @@ def ask(base, tool, token=None, **arguments):
 def web(base=LOOPBACK, token=None):
     """What is answered about the pod, once it is known by its name and has used something."""
     found = wait_for(lambda: next((a for s, a in [ask(base, "assess_workload_compliance", token, workload_name="web-1")]
-                                   if s == 200 and a["namespace"] == "shop" and a.get("current_power_watts", 0) > 0), None), 20, 0.2)
+                                   if s == 200 and a["namespace"] == "shop" and a.get("current_power_watts", 0) > 0), None), 45, 0.2)
     assert found and found["kind"] == "pod", found or [ask(base, t, token, **a) for t, a in (("assess_workload_compliance", {"workload_name": "web-1"}), ("list_top_power_consumers", {}))]
     return found
 
