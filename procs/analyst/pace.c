@@ -19,9 +19,7 @@ void pace_note(struct pace *pace, int result, uint64_t pages, uint64_t now_ns)
 
 bool pace_is_due(const struct pace *pace, const struct book *book, uint64_t now_ns)
 {
-	/* A commit is what gives a workload its new name: until then a question about it finds nothing. */
-	bool is_waited_for = book->finals_waiting >= PACE_FINALS || book->merge_count > 0;
-	uint64_t spacing_ns = is_waited_for ? PACE_LEAST_NS : pace->spacing_ns;
+	uint64_t spacing_ns = book->finals_waiting < PACE_FINALS ? pace->spacing_ns : PACE_LEAST_NS;
 
 	return now_ns - pace->committed_ns >= spacing_ns;
 }

@@ -147,9 +147,6 @@ int book_commit(struct book *book)
 	if (book->must_retell)
 		book_retell(book);
 	put_baselines(book);
-	for (size_t i = 0; i < book->merge_count; i++)
-		ledger_merge(
-			book->ledger, book->merges[i].from, book->merges[i].to, book->committed.closed_until);
 	r = ledger_commit(book->ledger, &book->state);
 	if (r == 0)
 		accept(book);
@@ -175,7 +172,7 @@ int book_close_silent(struct book *book, int64_t now)
 	if (r == 0)
 		book->committed = book->state;
 	else
-		book->state = book->committed;
+		book_revert(book);
 	return r;
 }
 

@@ -77,9 +77,9 @@ struct book {
 	struct book_workload node; /* windows of the node: cpu, memory, gpu = totals, idle = not shared */
 	struct {
 		int64_t from, to;
-	} * merges;
+	} * merges; /* since the last commit, done already */
 	size_t merge_count;
-	bool must_retell; /* after a failed commit: names were lost with it */
+	bool must_retell; /* a transaction was lost, and names and merges with it */
 	/* the frame being applied */
 	bool is_applying;
 	uint64_t frame;

@@ -74,6 +74,22 @@ static void free_place(struct book *book, uint32_t index)
 	book->workloads[index] = (struct book_workload) { 0 };
 }
 
+/* What a lost transaction gave another name, or merged into another, stands in the ledger by its old one until it is told again. */
+static bool is_taken(const struct book *book, int64_t number)
+{
+	uint32_t index;
+
+	for (size_t i = 0; i < book->merge_count; i++)
+		if (book->merges[i].from == number)
+			return true;
+	return idmap_find(&book->workload_by_number, (uint64_t)number, &index);
+}
+
+static bool is_known(struct book *book, const struct ledger_identity *identity, int64_t *ret_number)
+{
+	return ledger_find_identity(book->ledger, identity, ret_number) == 0 && !is_taken(book, *ret_number);
+}
+
 int book_workload_of(struct book *book, const struct ledger_identity *identity, uint32_t *ret_index)
 {
 	static const struct ledger_identity other = { WORKLOAD_SYSTEM, "system", "(other)" };
@@ -93,7 +109,7 @@ int book_workload_of(struct book *book, const struct ledger_identity *identity, 
 	workload = &book->workloads[*ret_index];
 	*workload = (struct book_workload) { .identity = *identity, .is_used = true };
 	/* A failing look-up makes a second series rather than none. */
-	if (ledger_find_identity(book->ledger, identity, &workload->number) < 0) {
+	if (!is_known(book, identity, &workload->number)) {
 		workload->number = ledger_new_workload(book->ledger);
 		ledger_put_workload(book->ledger, workload->number, identity);
 	}
@@ -154,6 +170,9 @@ int book_resolve(struct book *book, uint64_t id, uint32_t *ret_index)
 
 void book_retell(struct book *book)
 {
+	for (size_t i = 0; i < book->merge_count; i++)
+		ledger_merge(
+			book->ledger, book->merges[i].from, book->merges[i].to, book->committed.closed_until);
 	for (size_t i = 0; i < book->workload_count; i++)
 		if (book->workloads[i].is_used)
 			ledger_put_workload(
@@ -183,7 +202,7 @@ static bool rename_in_place(struct book *book, uint32_t index, const struct ledg
 	uint64_t key;
 	uint32_t other;
 
-	if (find(book, wanted, &key, &other) || ledger_find_identity(book->ledger, wanted, &number) == 0 ||
+	if (find(book, wanted, &key, &other) || is_known(book, wanted, &number) ||
 		ledger_has_closed(book->ledger, workload->number, book->state.closed_until))
 		return false;
 	forget_hash(book, index);
@@ -194,15 +213,17 @@ static bool rename_in_place(struct book *book, uint32_t index, const struct ledg
 	return true;
 }
 
-static void remember_merge(struct book *book, int64_t from, int64_t to)
+/* At once, so that a name that goes is not there to be taken again; kept, for a commit that fails takes it back. */
+static void merge_series(struct book *book, int64_t from, int64_t to)
 {
+	ledger_merge(book->ledger, from, to, book->committed.closed_until);
+	book->counts.merges++;
 	if (book->merges == NULL)
 		book->merges = calloc(MERGES_MAX, sizeof(*book->merges));
 	if (book->merges == NULL || book->merge_count == MERGES_MAX)
-		return; /* two series remain: their energy is there, under two names */
+		return; /* two series remain where the commit fails: their energy is there, under two names */
 	book->merges[book->merge_count].from = from;
 	book->merges[book->merge_count++].to = to;
-	book->counts.merges++;
 }
 
 /* The one without rows becomes the other. */
@@ -221,7 +242,7 @@ static void merge(struct book *book, uint32_t from, uint32_t to)
 		target->present_ns = source->present_ns;
 	if (target->implausible_ns < source->implausible_ns)
 		target->implausible_ns = source->implausible_ns;
-	remember_merge(book, source->number, target->number);
+	merge_series(book, source->number, target->number);
 	free_place(book, from);
 }
 

@@ -1,7 +1,10 @@
 /* Names of workloads in the book: late ones, ones that are known already, and how a question finds them. */
 #include "tests/unit/analyst/book_fixture.h"
 
+#include <errno.h>
+
 #include "analyst/ledger/query.h"
+#include "tests/unit/ipc/random.h"
 
 static void a_late_name_makes_no_second_series(void **state)
 {
@@ -76,6 +79,69 @@ static void a_name_that_is_known_already_takes_the_energy_over(void **state)
 	fixture_destroy(&f);
 }
 
+#define ORPHANS                                                                                              \
+	"SELECT count(*) FROM all_workload a LEFT JOIN workload w ON w.id = a.workload WHERE w.id IS NULL"
+
+static void expect_names(struct fixture *f)
+{
+	for (size_t i = 0; i < f->book.workload_count; i++) {
+		const struct book_workload *workload = &f->book.workloads[i];
+		int64_t number;
+		if (!workload->is_used)
+			continue;
+		assert_int_equal(ledger_find_identity(f->ledger, &workload->identity, &number), 0);
+		assert_int_equal(number, workload->number);
+	}
+}
+
+/* Rows whose names go over to each other's and back, in one transaction or in several, some of which the disk refuses. */
+static void what_changes_names_and_back_keeps_one(void **state)
+{
+	struct random random = random_new("names");
+	struct power_row rows[4];
+	uint64_t used[4] = { 0 };
+	int failed = 0;
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	for (int step = 0; step < 2000; step++) {
+		uint64_t total = 0;
+		for (uint64_t renamed = random_below(&random, 4); renamed > 0; renamed--) {
+			char name[32]; /* often one of three, else a new one: the file grows */
+			snprintf(name, sizeof(name), "%d.service",
+				random_below(&random, 4) > 0 ? (int)random_below(&random, 3) : 3 + step);
+			fixture_name(&f, 10 + random_below(&random, 4), WORKLOAD_UNIT, "system.slice", name);
+		}
+		for (uint64_t i = 0; i < 4; i++) {
+			rows[i] = fixture_row(10 + i, used[i] += random_below(&random, 1000));
+			total += used[i];
+		}
+		fixture_set_node(&f, total, 0);
+		fixture_pass(&f, 60);
+		assert_int_equal(fixture_send(&f, rows, 4), 0);
+		if (step % 100 == 0) /* SQLite makes a page "as large as it is" */
+			ledger_limit_pages(f.ledger, step % 200 == 0 ? 1 : 100000);
+		if (random_below(&random, 4) > 0)
+			continue;
+		int r = book_commit(&f.book);
+		if (r == 0)
+			expect_names(&f);
+		failed += r == -ENOSPC;
+	}
+	ledger_limit_pages(f.ledger, 100000);
+	uint64_t total = used[0] + used[1] + used[2] + used[3];
+	fixture_pass(&f, 1);
+	assert_int_equal(fixture_send(&f, rows, 4), 0);
+	assert_int_equal(book_commit(&f.book), 0);
+	expect_names(&f);
+	assert_true(failed > 0);
+	assert_int_equal(fixture_ask(&f, ORPHANS), 0);
+	assert_int_equal(fixture_ask(&f, "SELECT sum(active_package) FROM all_workload"), total);
+	assert_int_equal(fixture_ask(&f, BALANCE), 0);
+	fixture_destroy(&f);
+}
+
 static size_t count_found(struct fixture *f, const char *name, const char *namespace, struct found_list *list)
 {
 	const struct wanted wanted = { .name = name, .reach = namespace, .kind = "" };
@@ -146,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_late_name_makes_no_second_series),
 		cmocka_unit_test(a_name_that_is_known_already_takes_the_energy_over),
+		cmocka_unit_test(what_changes_names_and_back_keeps_one),
 		cmocka_unit_test(names_find_their_workloads),
 	};
 

@@ -48,17 +48,6 @@ static void a_commit_that_failed_is_tried_again_soon_and_none_puts_nothing_off(v
 	expect_ms(&pace, &book, 1000);
 }
 
-/* Who goes by another name is found by it once that is committed. */
-static void a_new_name_is_committed_soon(void **state)
-{
-	static struct book book = { .merge_count = 1 };
-	struct pace pace = { 0 };
-
-	(void)state;
-	pace_note(&pace, 0, 1000, NS_PER_SECOND);
-	expect_ms(&pace, &book, 1000);
-}
-
 /* The estimator keeps only so many for us. */
 static void rows_that_end_are_committed_before_they_are_too_many(void **state)
 {
@@ -128,7 +117,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_much_is_written_is_written_seldom),
 		cmocka_unit_test(a_commit_that_failed_is_tried_again_soon_and_none_puts_nothing_off),
-		cmocka_unit_test(a_new_name_is_committed_soon),
 		cmocka_unit_test(rows_that_end_are_committed_before_they_are_too_many),
 		cmocka_unit_test(a_page_is_written_once_a_transaction),
 	};
